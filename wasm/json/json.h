@@ -44,7 +44,7 @@ class Value {
   Value operator[](const char* key) const { return (*this)[std::string_view(key)]; }
 
   // `for (auto [key, value] : v.members())` and `for (Value v : array.elements())`; nothing for other types.
-  struct Member { std::string_view key; Value value; };
+  struct Member;
   class MemberRange;
   class ElementRange;
   MemberRange members() const;
@@ -54,6 +54,11 @@ class Value {
 
  private:
   yyjson_val* v_ = nullptr;
+};
+
+struct Value::Member {
+  std::string_view key;
+  Value value;
 };
 
 class Value::MemberRange {
