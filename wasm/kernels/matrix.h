@@ -1,0 +1,50 @@
+// A weight matrix [N, K] (Linear.weight, an embedding table) in the form that products and look-ups read: f32 as it
+// was, or 8 bits per weight with one scale per row. Packed once while the checkpoint streams in; the source bytes can
+// go right after. One packed form serves the product, the look-up and a tied output layer.
+#pragma once
+
+#include <memory>
+
+#include "base/buffer.h"
+#include "tensor/tensor.h"
+
+namespace wasmformers::kernels {
+
+enum class Format : uint8_t { F32, Q8 };
+
+struct QuantizedRows;  // activations in 8 bits, per row scale and zero point; defined by the int8 kernels
+
+class Matrix {
+ public:
+  Matrix();
+  ~Matrix();
+  Matrix(Matrix&&) noexcept;
+  Matrix& operator=(Matrix&&) noexcept;
+
+  /// What the packed form takes, before there is anything to pack.
+  static size_t packedBytes(size_t n, size_t k, Format format);
+
+  /// Packs a whole [N, K] tensor of F32, F16 or BF16, or [K, N] if `transposed` (GPT-2's Conv1D). Q8: symmetric, one
+  /// scale per row of W. Errors: MemoryError; WeightsError "not_finite" where a q8 row holds NaN or infinity.
+  static Result<Matrix> pack(const TensorView& weight, Format format, bool transposed = false);
+
+  bool empty() const { return n_ == 0; }
+  size_t n() const { return n_; }
+  size_t k() const { return k_; }
+  Format format() const { return format_; }
+  size_t bytes() const;  // what it holds now
+
+  // For kernels only: what each format keeps.
+  struct F32Data;
+  struct Q8Data;
+  const F32Data* f32() const { return f32_.get(); }
+  const Q8Data* q8() const { return q8_.get(); }
+
+ private:
+  size_t n_ = 0, k_ = 0;
+  Format format_ = Format::F32;
+  std::unique_ptr<F32Data> f32_;
+  std::unique_ptr<Q8Data> q8_;
+};
+
+}  // namespace wasmformers::kernels

@@ -1,0 +1,28 @@
+// Shapes and views: what a tensor is while nobody owns it. Owners are Buffer (weights), Arena (activations).
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <initializer_list>
+#include <string>
+#include <vector>
+
+#include "tensor/dtype.h"
+
+namespace wasmformers {
+
+using Shape = std::vector<int64_t>;
+
+/// Number of elements, 1 for a scalar.
+int64_t elementCount(const Shape& shape);
+/// "[2, 11, 384]"
+std::string shapeText(const Shape& shape);
+
+/// Bytes that belong to somebody else, row-major, possibly unaligned.
+struct TensorView {
+  DType dtype = DType::F32;
+  Shape shape;
+  const void* data = nullptr;
+};
+
+}  // namespace wasmformers
