@@ -12,6 +12,10 @@ namespace wasmformers::kernels {
 
 enum class Format : uint8_t { F32, Q8 };
 
+/// What an f32 matrix is for: products and look-ups read different forms of it, and holding both costs twice.
+/// A q8 matrix serves both from one form.
+enum class Use : uint8_t { Product, Lookup, Both };
+
 struct QuantizedRows;  // activations in 8 bits, per row scale and zero point; defined by the int8 kernels
 
 class Matrix {
@@ -22,11 +26,12 @@ class Matrix {
   Matrix& operator=(Matrix&&) noexcept;
 
   /// What the packed form takes, before there is anything to pack.
-  static size_t packedBytes(size_t n, size_t k, Format format);
+  static size_t packedBytes(size_t n, size_t k, Format format, Use use = Use::Product);
 
   /// Packs a whole [N, K] tensor of F32, F16 or BF16, or [K, N] if `transposed` (GPT-2's Conv1D). Q8: symmetric, one
   /// scale per row of W. Errors: MemoryError; WeightsError "not_finite" where a q8 row holds NaN or infinity.
-  static Result<Matrix> pack(const TensorView& weight, Format format, bool transposed = false);
+  static Result<Matrix> pack(const TensorView& weight, Format format, Use use = Use::Product,
+                             bool transposed = false);
 
   bool empty() const { return n_ == 0; }
   size_t n() const { return n_; }

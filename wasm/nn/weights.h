@@ -1,0 +1,64 @@
+// What a model asks of its checkpoint: every tensor by name, its shape, and what to do with its bytes the moment they
+// are whole. Models declare, the loader delivers in the file's order; nothing is kept but the packed form.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "kernels/matrix.h"
+
+namespace wasmformers::nn {
+
+/// A float vector or small tensor kept as it is: bias, norm, position table of a convolution.
+struct Vector {
+  Buffer buffer;
+  size_t size = 0;
+  const float* data() const { return buffer.as<float>(); }
+  /// nullptr for a vector that the checkpoint does not have (a layer without bias).
+  operator const float*() const { return data(); }
+};
+
+enum class Need : uint8_t { Required, Optional };
+
+class Weights {
+ public:
+  using Pack = std::function<Status(const TensorView&)>;
+
+  /// Tensors may be stored with or without the base model's prefix ("bert."), depending on which class saved them:
+  /// names are declared without it.
+  void basePrefix(std::string prefix) { prefix_ = std::move(prefix); }
+
+  /// A Linear.weight or an embedding table [n, k].
+  void matrix(std::string name, kernels::Matrix& into, size_t n, size_t k, kernels::Format format,
+              kernels::Use use = kernels::Use::Product, Need need = Need::Required);
+  /// A float tensor of `shape`, kept flat.
+  void vector(std::string name, Vector& into, Shape shape, Need need = Need::Required);
+  /// Anything else: `packedBytes` is what pack() will keep.
+  void tensor(std::string name, Shape shape, size_t packedBytes, Pack pack, Need need = Need::Required);
+
+  struct Wanted {
+    std::string name;
+    Shape shape;
+    size_t packedBytes = 0;
+    Pack pack;
+    Need need = Need::Required;
+    bool loaded = false;
+  };
+  /// The entry that a stored name belongs to: prefix taken off, and the old spellings LayerNorm.gamma/.beta read as
+  /// .weight/.bias. nullptr: the model has no use for it.
+  Wanted* find(std::string_view storedName);
+
+  size_t packedBytes() const;  // of everything required
+  /// WeightsError "missing_tensors" that names them, when a required one never came.
+  Status complete() const;
+
+ private:
+  std::string prefix_;
+  std::vector<Wanted> wanted_;
+  std::unordered_map<std::string, size_t> index_;
+};
+
+}  // namespace wasmformers::nn
