@@ -79,4 +79,7 @@ struct Table {
 const Table& reference();
 const Table& fast();
 
+/// Which exact int8 product fast() runs: "plain", or in Wasm "dot16", "unsigned", "signed" (see the int8 kernels).
+const char* int8DotName();
+
 }  // namespace wasmformers::kernels
