@@ -1,0 +1,31 @@
+# The two programs that the package ships: the engine (one file per SIMD variant) and the tokenizers (plain SIMD
+# serves every engine). Glue and .wasm land side by side in js/wasm/.
+#  - MODULARIZE + EXPORT_ES6: the glue is an ES module that finds its .wasm by new URL(…, import.meta.url)
+#  - DYNAMIC_EXECUTION=0: no eval, so that a page may forbid it (Content-Security-Policy)
+#  - no file system, no exit code, no exceptions: what the core never uses is not shipped
+set(WASM_OUT ${CMAKE_SOURCE_DIR}/js/wasm CACHE PATH "where glue and .wasm go")
+function(wasm_program name)
+  target_compile_options(${name} PRIVATE -Werror -fno-rtti -DEMSCRIPTEN_HAS_UNBOUND_TYPE_NAMES=0)
+  set_target_properties(${name} PROPERTIES SUFFIX .js RUNTIME_OUTPUT_DIRECTORY ${WASM_OUT})
+  target_link_options(${name} PRIVATE -lembind -O3 -fno-rtti -sMODULARIZE -sEXPORT_ES6 -sDYNAMIC_EXECUTION=0
+    -sALLOW_MEMORY_GROWTH -sMAXIMUM_MEMORY=4GB -sINITIAL_MEMORY=4MB -sSTACK_SIZE=512KB -sFILESYSTEM=0
+    -sENVIRONMENT=web,worker,node -sINVOKE_RUN=0 -sEXIT_RUNTIME=0 -sASSERTIONS=0 -sSUPPORT_LONGJMP=0
+    -sMALLOC=dlmalloc -sABORTING_MALLOC=0 -sTEXTDECODER=2 -sINCOMING_MODULE_JS_API=instantiateWasm,locateFile,wasmBinary
+    -sEXPORTED_RUNTIME_METHODS=HEAPU8 --no-entry -Wl,--gc-sections)
+endfunction()
+
+file(GLOB engine CONFIGURE_DEPENDS wasm/binding/engine*.cpp)
+if(engine)
+  set(variant $<IF:$<BOOL:${RELAXED}>,relaxed,simd>)
+  add_executable(engine ${engine})
+  wasm_program(engine)
+  target_link_libraries(engine PRIVATE wf_engine)
+  set_target_properties(engine PROPERTIES OUTPUT_NAME engine-${variant})
+endif()
+
+file(GLOB tokenizers CONFIGURE_DEPENDS wasm/binding/tokenizers*.cpp)
+if(tokenizers AND NOT RELAXED)
+  add_executable(tokenizers ${tokenizers})
+  wasm_program(tokenizers)
+  target_link_libraries(tokenizers PRIVATE wf_text)
+endif()
