@@ -1,0 +1,157 @@
+// The plain kernels: what every operation of the table means, in loops that can be read. They run natively and are
+// the oracle for the fast ones. (Attention is in reference_attention.cpp.)
+#include <algorithm>
+#include <cmath>
+
+#include "kernels/f32.h"
+#include "kernels/q8.h"
+#include "kernels/reference.h"
+
+namespace wasmformers::kernels::plain {
+
+float activation(Activation a, float x) {
+  switch (a) {
+    case Activation::None: return x;
+    case Activation::Gelu: return 0.5f * x * (1.f + std::erf(x * 0.70710678f));
+    case Activation::GeluTanh: return 0.5f * x * (1.f + std::tanh(0.79788456f * (x + 0.044715f * x * x * x)));
+    case Activation::QuickGelu: return x / (1.f + std::exp(-1.702f * x));
+    case Activation::Relu: return std::max(x, 0.f);
+    case Activation::Silu: return x / (1.f + std::exp(-x));
+    case Activation::Tanh: return std::tanh(x);
+    case Activation::Sigmoid: return 1.f / (1.f + std::exp(-x));
+  }
+  return x;
+}
+
+void activate(Activation a, float* x, size_t count) {
+  for (size_t i = 0; i < count; ++i) x[i] = activation(a, x[i]);
+}
+
+void linear(Arena& arena, Rows& x, const Matrix& w, const Epilogue& e, float* y, size_t yStride) {
+  const Arena::Mark mark = arena.mark();
+  if (w.format() == Format::Q8 && (!x.quantized || x.quantized->form == ActivationForm::Wide)) {
+    // The mark lies before the cache on purpose when it is not kept: plain kernels need no speed.
+    Rows fresh(x.data, x.rows, x.cols, x.stride);
+    fresh.quantized = quantizeRowsPlain(arena, x, ActivationForm::Unsigned);
+    if (!fresh.quantized) return;
+    linear(arena, fresh, w, e, y, yStride);
+    arena.release(mark);
+    return;
+  }
+  for (size_t m = 0; m < x.rows; ++m) {
+    for (size_t n = 0; n < w.n(); ++n) {
+      float v = 0;
+      if (w.format() == Format::F32) {
+        const float *row = w.f32()->rows.as<float>() + n * w.k(), *in = x.data + m * x.stride;
+        double sum = 0;
+        for (size_t k = 0; k < w.k(); ++k) sum += double(in[k]) * row[k];
+        v = float(sum);
+      } else {
+        const QuantizedRows& q = *x.quantized;
+        const int8_t* col = w.q8()->panel(n / kPanel, w.k()) + n % kPanel * kGroup;
+        int32_t sum = -q.zeros[m] * w.q8()->sums.as<int32_t>()[n];
+        for (size_t k = 0; k < w.k(); ++k) {
+          const size_t at = m * q.stride + k;
+          const int32_t a = q.form == ActivationForm::Unsigned ? static_cast<const uint8_t*>(q.data)[at]
+                                                               : static_cast<const int8_t*>(q.data)[at];
+          sum += a * col[k / kGroup * kPanel * kGroup + k % kGroup];
+        }
+        v = float(sum) * (q.scales[m] * w.q8()->scales.as<float>()[n]);
+      }
+      if (e.bias) v += e.bias[n];
+      v = activation(e.activation, v);
+      if (e.residual) v += e.residual[m * e.residualStride + n];
+      y[m * yStride + n] = v;
+    }
+  }
+}
+
+void layerNorm(const float* x, const float* residual, const float* gamma, const float* beta, float eps, size_t rows,
+               size_t cols, float* y) {
+  for (size_t r = 0; r < rows; ++r, x += cols, y += cols, residual += residual ? cols : 0) {
+    double mean = 0, var = 0;
+    for (size_t i = 0; i < cols; ++i) mean += y[i] = x[i] + (residual ? residual[i] : 0.f);
+    mean /= double(cols);
+    for (size_t i = 0; i < cols; ++i) var += (y[i] - mean) * (y[i] - mean);
+    const double scale = 1 / std::sqrt(var / double(cols) + eps);
+    for (size_t i = 0; i < cols; ++i) y[i] = float((y[i] - mean) * scale) * gamma[i] + (beta ? beta[i] : 0.f);
+  }
+}
+
+void rmsNorm(const float* x, const float* gamma, float eps, size_t rows, size_t cols, float* y) {
+  for (size_t r = 0; r < rows; ++r, x += cols, y += cols) {
+    double sum = 0;
+    for (size_t i = 0; i < cols; ++i) sum += double(x[i]) * x[i];
+    const double scale = 1 / std::sqrt(sum / double(cols) + eps);
+    for (size_t i = 0; i < cols; ++i) y[i] = float(x[i] * scale) * gamma[i];
+  }
+}
+
+void softmax(float* x, size_t rows, size_t cols) {
+  for (size_t r = 0; r < rows; ++r, x += cols) {
+    const float biggest = *std::max_element(x, x + cols);
+    double sum = 0;
+    for (size_t i = 0; i < cols; ++i) sum += x[i] = std::exp(x[i] - biggest);
+    for (size_t i = 0; i < cols; ++i) x[i] = float(x[i] / sum);
+  }
+}
+
+void gatedActivate(Activation a, const float* x, size_t rows, size_t n, float* y) {
+  for (size_t r = 0; r < rows; ++r, x += 2 * n, y += n) {
+    for (size_t i = 0; i < n; ++i) y[i] = activation(a, x[i]) * x[n + i];
+  }
+}
+
+void add(const float* x, size_t count, float* y) {
+  for (size_t i = 0; i < count; ++i) y[i] += x[i];
+}
+
+void rotary(float* x, size_t rows, size_t stride, size_t heads, size_t headDim, const int32_t* positions,
+            const float* cos, const float* sin) {
+  const size_t half = headDim / 2;
+  for (size_t r = 0; r < rows; ++r, x += stride) {
+    const float *c = cos + size_t(positions[r]) * half, *s = sin + size_t(positions[r]) * half;
+    for (size_t h = 0; h < heads; ++h) {
+      float *a = x + h * headDim, *b = a + half;
+      for (size_t i = 0; i < half; ++i) {
+        const float u = a[i], v = b[i];
+        a[i] = u * c[i] - v * s[i];
+        b[i] = v * c[i] + u * s[i];
+      }
+    }
+  }
+}
+
+void gather(const Matrix& w, const int32_t* ids, size_t count, float* y, size_t yStride) {
+  for (size_t i = 0; i < count; ++i, y += yStride) {
+    if (w.format() == Format::Q8) {
+      unpackRow(*w.q8(), size_t(ids[i]), w.k(), y);
+    } else {
+      const float* row = w.f32()->rows.as<float>() + size_t(ids[i]) * w.k();
+      std::copy(row, row + w.k(), y);
+    }
+  }
+}
+
+}  // namespace wasmformers::kernels::plain
+
+namespace wasmformers::kernels {
+
+const Table& reference() {
+  static const Table table = {"reference",          plain::linear,  plain::layerNorm, plain::rmsNorm,
+                              plain::softmax,       plain::activate, plain::gatedActivate, plain::add,
+                              plain::rotary,        plain::attention, plain::gather};
+  return table;
+}
+
+#ifndef __wasm__
+// Natively there are only the plain kernels: no engine packs, nothing is chosen.
+const Table& fast() { return reference(); }
+const char* int8DotName() { return "plain"; }
+PackedProduct::~PackedProduct() = default;
+size_t PackedProduct::bytes(size_t, size_t) { return 0; }
+Status PackedProduct::pack(const float*, size_t, size_t, bool) { return {}; }
+void PackedProduct::multiply(const float*, size_t, size_t, size_t, size_t, float*, size_t) const {}
+#endif
+
+}  // namespace wasmformers::kernels

@@ -1,0 +1,13 @@
+// The plain kernels by name, for the table and for fast ones that leave rare cases to them.
+#pragma once
+
+#include "kernels/kernels.h"
+
+namespace wasmformers::kernels::plain {
+
+float activation(Activation a, float x);
+void attention(Arena&, const AttentionArgs&);
+void rotary(float* x, size_t rows, size_t stride, size_t heads, size_t headDim, const int32_t* positions,
+            const float* cos, const float* sin);
+
+}  // namespace wasmformers::kernels::plain
