@@ -32,6 +32,11 @@ void Weights::tensor(std::string name, Shape shape, size_t packedBytes, Pack pac
   wanted_.push_back({std::move(name), std::move(shape), packedBytes, std::move(pack), need, false});
 }
 
+void Weights::alias(std::string other, const std::string& name) {
+  const auto it = index_.find(name);
+  if (it != index_.end()) index_.emplace(std::move(other), it->second);
+}
+
 Weights::Wanted* Weights::find(std::string_view stored) {
   std::string name(stored);
   if (name.ends_with("LayerNorm.gamma")) name.replace(name.size() - 5, 5, "weight");

@@ -39,6 +39,9 @@ class Weights {
   /// Anything else: `packedBytes` is what pack() will keep.
   void tensor(std::string name, Shape shape, size_t packedBytes, Pack pack, Need need = Need::Required);
 
+  /// Another name under which some checkpoints store `name`, or a copy of it: the last one that comes is kept.
+  void alias(std::string other, const std::string& name);
+
   struct Wanted {
     std::string name;
     Shape shape;

@@ -1,0 +1,111 @@
+// See goldens.h.
+#include "goldens.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
+namespace wasmformers::testing {
+
+std::string fixture(const std::string& path) {
+  const char* root = std::getenv("TEST_FIXTURES");
+  return std::string(root ? root : "tests/fixtures") + "/" + path;
+}
+
+std::string readFile(const std::string& path) {
+  std::ifstream in(path, std::ios::binary);
+  std::ostringstream text;
+  text << in.rdbuf();
+  EXPECT_TRUE(in.good() && !text.str().empty()) << "cannot read " << path;
+  return text.str();
+}
+
+std::vector<std::string> folders(const std::string& path) {
+  std::vector<std::string> names;
+  std::error_code none;
+  for (const auto& entry : std::filesystem::directory_iterator(fixture(path), none)) {
+    if (entry.is_directory()) names.push_back(entry.path().filename().string());
+  }
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+namespace {
+// Feeds `file` in chunks of an odd size, so that tensors arrive in pieces.
+template <class Reader>
+Status feed(Reader& reader, const std::string& file) {
+  for (size_t at = 0; at < file.size();) {
+    const size_t n = std::min({file.size() - at, reader.room(), size_t(10007)});
+    if (n == 0) return reader.commit(1);
+    std::memcpy(reader.window(), file.data() + at, n);
+    at += n;
+    WF_TRY(reader.commit(n));
+  }
+  return {};
+}
+}  // namespace
+
+std::map<std::string, Values> readTensors(const std::string& path) {
+  std::map<std::string, Values> all;
+  SafetensorsStream stream(
+      path, [](const TensorInfo&) -> Result<bool> { return true; },
+      [&](const TensorInfo& t, const TensorView& view) -> Status {
+        Values& v = all[t.name];
+        v.shape = t.shape;
+        v.dtype = t.dtype;
+        const size_t n = size_t(elementCount(t.shape));
+        if (isFloat(t.dtype)) {
+          v.floats.resize(n);
+          toFloat(t.dtype, view.data, n, v.floats.data());
+        } else if (t.dtype == DType::I64) {
+          for (size_t i = 0; i < n; ++i) v.ints.push_back(int32_t(static_cast<const int64_t*>(view.data)[i]));
+        } else {
+          ADD_FAILURE() << t.name << ": dtype not expected in a golden";
+        }
+        return {};
+      });
+  const Status s = feed(stream, readFile(path));
+  EXPECT_TRUE(s.ok()) << s.message();
+  EXPECT_TRUE(stream.finish().ok());
+  return all;
+}
+
+Status Runner::load(const std::string& config, const std::string& architecture, kernels::Format format,
+                    const std::string& safetensors) {
+  WF_ASSIGN(json::Document document, json::Document::parse(config, "config.json", ErrorClass::Config));
+  WF_ASSIGN(const arch::Head head, arch::headFromArchitecture(architecture));
+  WF_ASSIGN(model, arch::createModel(document.root(), {head, format}));
+  model->declare(weights);
+  arch::Loader loader(weights);
+  loader.beginFile("model.safetensors");
+  WF_TRY(feed(loader, safetensors));
+  WF_TRY(loader.endFile());
+  WF_TRY(loader.finish());
+  return model->loaded();
+}
+
+void Runner::set(const std::string& name, const Shape& shape, const std::vector<int32_t>& values) {
+  arch::Input in;
+  in.name = name;
+  in.shape = shape;
+  in.data = Buffer(values.size() * sizeof(int32_t));
+  std::memcpy(in.data.data(), values.data(), values.size() * sizeof(int32_t));
+  inputs.push_back(std::move(in));
+}
+
+Status Runner::run() {
+  arena.reset();
+  outputs.clear();
+  arch::Pass pass{*kernels, arena, inputs, outputs};
+  WF_TRY(model->begin(pass));
+  for (size_t i = 0; i < model->steps(); ++i) WF_TRY(model->step(i, pass));
+  EXPECT_FALSE(arena.failed());
+  return {};
+}
+
+}  // namespace wasmformers::testing

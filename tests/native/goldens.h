@@ -1,0 +1,44 @@
+// Checkpoints with PyTorch's answers, for tests: reading them, running our models on them.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "arch/arch.h"
+#include "arch/loader.h"
+
+namespace wasmformers::testing {
+
+/// tests/fixtures/<path>, by the environment variable TEST_FIXTURES.
+std::string fixture(const std::string& path);
+std::string readFile(const std::string& path);
+/// Names of the folders in tests/fixtures/<path> (a new case is a new folder).
+std::vector<std::string> folders(const std::string& path);
+
+struct Values {
+  Shape shape;
+  DType dtype = DType::F32;
+  std::vector<float> floats;    // float tensors
+  std::vector<int32_t> ints;    // integer tensors (I64 cut to 32 bits, BOOL)
+};
+/// All tensors of a safetensors file.
+std::map<std::string, Values> readTensors(const std::string& path);
+
+/// A model with everything it needs to run, loaded from texts in memory.
+struct Runner {
+  std::unique_ptr<arch::Model> model;
+  nn::Weights weights;
+  std::vector<arch::Input> inputs;
+  std::vector<arch::Output> outputs;
+  Arena arena;
+  const kernels::Table* kernels = &kernels::fast();
+
+  Status load(const std::string& config, const std::string& architecture, kernels::Format format,
+              const std::string& safetensors);
+  void set(const std::string& name, const Shape& shape, const std::vector<int32_t>& values);
+  Status run();
+};
+
+}  // namespace wasmformers::testing

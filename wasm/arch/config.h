@@ -1,0 +1,46 @@
+// Reading config.json with the checks that every family needs: types, ranges, and one clear error for the first
+// field that is wrong. Fields that older files leave out take the family's default.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "json/json.h"
+#include "kernels/kernels.h"
+
+namespace wasmformers::arch {
+
+class ConfigReader {
+ public:
+  explicit ConfigReader(json::Value config) : config_(config) {}
+
+  /// A whole number in [1, limit] (or [0, limit] with `min` 0).
+  size_t size(const char* field, size_t fallback, size_t limit = 1 << 24, size_t min = 1);
+  float number(const char* field, float fallback);
+  bool flag(const char* field, bool fallback);
+  std::string_view text(const char* field, std::string_view fallback);
+  kernels::Activation activation(const char* field, std::string_view fallback);
+  /// Number of labels: id2label's size, else num_labels, else 2.
+  size_t labels();
+
+  /// ConfigError "unsupported" for an option that this family does not implement here.
+  void unsupported(const char* field, const std::string& what);
+  /// ConfigError "invalid" with a sentence of the caller's.
+  void invalid(const char* field, const std::string& message);
+  /// hidden % heads == 0.
+  void divides(const char* headsField, size_t heads, const char* hiddenField, size_t hidden);
+
+  json::Value raw() const { return config_; }
+  bool ok() const { return status_.ok(); }
+  Status status() const { return status_; }
+
+ private:
+  void wrongType(const char* field, const char* wanted);
+  json::Value config_;
+  Status status_;
+};
+
+/// "gelu", "gelu_new", "relu", …; false when the name is unknown.
+bool activationFromName(std::string_view name, kernels::Activation& out);
+
+}  // namespace wasmformers::arch

@@ -1,0 +1,253 @@
+// See text_encoder.h.
+#include "arch/text_encoder.h"
+
+#include <cstring>
+
+namespace wasmformers::arch {
+
+namespace {
+
+Status inputError(std::string code, std::string message, std::string_view field) {
+  return Status(ErrorClass::Input, std::move(code), std::move(message)).atField(field);
+}
+
+// "input_ids[1][7]"
+std::string at(const std::string& name, size_t index, size_t length) {
+  return name + "[" + std::to_string(index / length) + "][" + std::to_string(index % length) + "]";
+}
+
+}  // namespace
+
+TextEncoder::TextEncoder(ConfigReader& c, const Request& request) : request_(request) {
+  vocabulary_ = c.size("vocab_size", 30522, 1 << 27);
+  labels_ = c.labels();
+  if (c.flag("is_decoder", false)) c.unsupported("is_decoder", "an encoder family used as a decoder");
+}
+
+std::vector<std::string> TextEncoder::inputNames() const {
+  if (typeVocabulary_ > 1) return {"input_ids", "attention_mask", "token_type_ids"};
+  return {"input_ids", "attention_mask"};
+}
+
+std::vector<std::string> TextEncoder::outputNames() const {
+  if (request_.head == Head::Base) return {"last_hidden_state", "pooler_output"};
+  if (request_.head == Head::QuestionAnswering) return {"start_logits", "end_logits"};
+  return {"logits"};
+}
+
+Status TextEncoder::readInputs(Pass& pass) {
+  const Input* ids = pass.input("input_ids");
+  if (!ids) return inputError("missing_input", "The input input_ids is missing.", "input_ids");
+  const size_t dims = request_.head == Head::MultipleChoice ? 3 : 2;
+  for (const char* name : {"input_ids", "attention_mask", "token_type_ids"}) {
+    const Input* in = pass.input(name);
+    if (!in) continue;
+    if (in->dtype != DType::I32) return inputError("bad_dtype", std::string(name) + " must be integers.", name);
+    if (in->shape.size() != dims) {
+      return inputError("bad_shape", std::string(name) + " must have the shape " +
+                            (dims == 3 ? "[batch, choices, length]" : "[batch, length]") + ", not " + shapeText(in->shape) + ".", name);
+    }
+    if (in->shape != ids->shape) {
+      return inputError("shape_mismatch", std::string(name) + " has the shape " + shapeText(in->shape) + ", input_ids " +
+                            shapeText(ids->shape) + ".", name);
+    }
+  }
+  choices_ = dims == 3 ? size_t(ids->shape[1]) : 1;
+  batch_ = size_t(ids->shape[0]) * choices_;
+  length_ = size_t(ids->shape.back());
+  const size_t m = rows();
+  if (m == 0) return inputError("empty_input", "input_ids is empty: its shape is " + shapeText(ids->shape) + ".", "input_ids");
+  if (maxLength_ && length_ > maxLength_) {
+    return inputError("too_long", "input_ids has " + std::to_string(length_) + " tokens per text, the model takes at most " +
+                          std::to_string(maxLength_) + "; truncate the text.", "input_ids");
+  }
+
+  ids_ = ids->data.as<int32_t>();
+  for (size_t i = 0; i < m; ++i) {
+    if (ids_[i] < 0 || size_t(ids_[i]) >= vocabulary_) {
+      return inputError("ids_out_of_range", at("input_ids", i, length_) + " is " + std::to_string(ids_[i]) +
+                            ", the vocabulary has " + std::to_string(vocabulary_) + " entries.", "input_ids");
+    }
+  }
+  const Input* types = pass.input("token_type_ids");
+  typeIds_ = types ? types->data.as<int32_t>() : nullptr;
+  for (size_t i = 0; typeIds_ && i < m; ++i) {
+    if (typeIds_[i] < 0 || size_t(typeIds_[i]) >= std::max<size_t>(typeVocabulary_, 1)) {
+      return inputError("ids_out_of_range", at("token_type_ids", i, length_) + " is " + std::to_string(typeIds_[i]) +
+                            ", the model has " + std::to_string(std::max<size_t>(typeVocabulary_, 1)) + " token types.", "token_type_ids");
+    }
+  }
+  mask_ = pass.arena.alloc<uint8_t>(m);
+  if (!mask_) return {};
+  const Input* mask = pass.input("attention_mask");
+  for (size_t i = 0; i < m; ++i) {
+    const int32_t v = mask ? mask->data.as<int32_t>()[i] : 1;
+    if (v != 0 && v != 1) {
+      return inputError("bad_mask", at("attention_mask", i, length_) + " is " + std::to_string(v) + "; it must be 0 or 1.", "attention_mask");
+    }
+    mask_[i] = uint8_t(v);
+  }
+  return {};
+}
+
+Status TextEncoder::begin(Pass& pass) {
+  WF_TRY(readInputs(pass));
+  hidden_ = pass.arena.alloc<float>(rows() * hidden_size_);
+  if (hidden_ && mask_) embed({pass.kernels, pass.arena});
+  return {};
+}
+
+Status TextEncoder::step(size_t index, Pass& pass) {
+  if (index < layers_) {
+    layer(index, {pass.kernels, pass.arena});
+    return {};
+  }
+  return head(pass);
+}
+
+nn::AttentionContext TextEncoder::attention(float scale) const {
+  nn::AttentionContext a{};
+  a.batch = batch_;
+  a.length = length_;
+  a.keyMask = mask_;
+  a.scale = scale;
+  return a;
+}
+
+const float* TextEncoder::firstTokens(nn::Compute c) const {
+  float* first = c.arena.alloc<float>(batch_ * hidden_size_);
+  if (!first) return nullptr;
+  for (size_t b = 0; b < batch_; ++b) {
+    std::memcpy(first + b * hidden_size_, hidden_ + b * length_ * hidden_size_, hidden_size_ * sizeof(float));
+  }
+  return first;
+}
+
+const float* TextEncoder::pooled(nn::Compute c) const {
+  if (!pooler_.present()) return nullptr;
+  const float* first = firstTokens(c);
+  float* y = c.arena.alloc<float>(batch_ * pooler_.weight.n());
+  if (!first || !y) return nullptr;
+  kernels::Rows x(first, batch_, hidden_size_);
+  pooler_(c, x, y, 0, {.activation = poolerActivation_});
+  return y;
+}
+
+void TextEncoder::declareTokenHead(nn::Weights& w, const std::string& name) {
+  const size_t outputs = request_.head == Head::QuestionAnswering ? 2 : labels_;
+  classifier_.out.declare(w, name, outputs, hidden_size_, kernels::Format::F32);
+  labels_ = outputs;
+}
+
+Status TextEncoder::head(Pass& pass) {
+  const nn::Compute c{pass.kernels, pass.arena};
+  finish(c);
+  const int64_t b = int64_t(batch_), t = int64_t(length_), e = int64_t(hidden_size_), n = int64_t(labels_);
+  switch (request_.head) {
+    case Head::Base:
+      pass.outputs.push_back({"last_hidden_state", {b, t, e}, hidden_});
+      if (const float* p = pooled(c)) pass.outputs.push_back({"pooler_output", {b, e}, p});
+      return {};
+    case Head::MaskedLM:
+      pass.outputs.push_back({"logits", {b, t, int64_t(vocabulary_)}, lm_(c, hidden_, rows(), wordEmbeddings())});
+      return {};
+    case Head::TokenClassification:
+      pass.outputs.push_back({"logits", {b, t, n}, classifier_(c, hidden_, rows(), hidden_size_)});
+      return {};
+    case Head::QuestionAnswering: {
+      const float* both = classifier_(c, hidden_, rows(), hidden_size_);  // [M, 2]
+      float *start = c.arena.alloc<float>(rows()), *end = c.arena.alloc<float>(rows());
+      if (!both || !start || !end) return {};
+      for (size_t i = 0; i < rows(); ++i) {
+        start[i] = both[2 * i];
+        end[i] = both[2 * i + 1];
+      }
+      pass.outputs.push_back({"start_logits", {b, t}, start});
+      pass.outputs.push_back({"end_logits", {b, t}, end});
+      return {};
+    }
+    case Head::SequenceClassification:
+    case Head::MultipleChoice: {
+      const float* x = nullptr;  // [B, E]
+      if (classifierOnPooled_) {
+        x = pooled(c);
+      } else if (meanPooling_) {
+        float* mean = c.arena.alloc<float>(batch_ * hidden_size_);
+        if (!mean) return {};
+        std::memset(mean, 0, batch_ * hidden_size_ * sizeof(float));
+        for (size_t s = 0; s < batch_; ++s) {
+          size_t real = 0;
+          for (size_t i = 0; i < length_; ++i) {
+            if (!mask_[s * length_ + i]) continue;
+            ++real;
+            c.kernels.add(hidden_ + (s * length_ + i) * hidden_size_, hidden_size_, mean + s * hidden_size_);
+          }
+          for (size_t i = 0; i < hidden_size_; ++i) mean[s * hidden_size_ + i] /= float(real ? real : 1);
+        }
+        x = mean;
+      } else {
+        x = firstTokens(c);
+      }
+      if (!x) return {};
+      const float* logits = classifier_(c, x, batch_, hidden_size_);
+      if (request_.head == Head::MultipleChoice) {
+        pass.outputs.push_back({"logits", {b / int64_t(choices_), int64_t(choices_)}, logits});
+      } else {
+        pass.outputs.push_back({"logits", {b, n}, logits});
+      }
+      return {};
+    }
+  }
+  return {};
+}
+
+const float* Classifier::operator()(nn::Compute c, const float* x, size_t rows, size_t hidden) const {
+  if (hasDense) {
+    kernels::Rows in(x, rows, hidden);
+    float* y = c.arena.alloc<float>(rows * dense.weight.n());
+    if (!y) return nullptr;
+    dense(c, in, y, 0, {.activation = activation});
+    if (hasNorm) norm(c, y, rows, y);
+    x = y;
+    hidden = dense.weight.n();
+  }
+  kernels::Rows in(x, rows, hidden);
+  float* logits = c.arena.alloc<float>(rows * out.weight.n());
+  if (logits) out(c, in, logits);
+  return logits;
+}
+
+void MaskedLMHead::declare(nn::Weights& w, const Names& n, size_t hidden, size_t embedding, size_t vocabulary, float eps,
+                           kernels::Format format, bool tied) {
+  dense.declare(w, n.dense, embedding, hidden, format, n.denseHasBias ? nn::Bias::Yes : nn::Bias::No);
+  norm.declare(w, n.norm, embedding, eps, n.normHasBias ? nn::Bias::Yes : nn::Bias::No);
+  if (!tied) w.matrix(n.decoder + ".weight", untied, vocabulary, embedding, format);
+  if (n.bias.empty()) return;
+  w.vector(n.bias, bias, {int64_t(vocabulary)});
+  w.alias(n.decoder + ".bias", n.bias);
+}
+
+const float* MaskedLMHead::operator()(nn::Compute c, const float* hidden, size_t rows, const kernels::Matrix& embeddings) const {
+  const kernels::Matrix& decoder = untied.empty() ? embeddings : untied;
+  float* x = c.arena.alloc<float>(rows * dense.weight.n());  // [M, embedding]
+  float* logits = c.arena.alloc<float>(rows * decoder.n());  // [M, V]
+  if (!x || !logits) return nullptr;
+  kernels::Rows in(hidden, rows, dense.weight.k());
+  dense(c, in, x, 0, {.activation = activation});
+  norm(c, x, rows, x);
+  kernels::Rows wide(x, rows, dense.weight.n());
+  c.kernels.linear(c.arena, wide, decoder, {.bias = bias}, logits, decoder.n());
+  return logits;
+}
+
+void robertaPositions(const int32_t* ids, size_t batch, size_t length, int32_t padId, int32_t* positions) {
+  for (size_t b = 0; b < batch; ++b) {
+    int32_t at = padId;
+    for (size_t t = 0; t < length; ++t) {
+      const size_t i = b * length + t;
+      positions[i] = ids[i] == padId ? padId : ++at;
+    }
+  }
+}
+
+}  // namespace wasmformers::arch

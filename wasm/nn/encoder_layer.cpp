@@ -1,0 +1,95 @@
+// See encoder_layer.h.
+#include "nn/encoder_layer.h"
+
+#include <algorithm>
+
+namespace wasmformers::nn {
+
+namespace {
+// Rows of the feed-forward block that go through together: its wide middle stays in the second-level cache.
+constexpr size_t kRowBlock = 128;
+}  // namespace
+
+void EncoderLayer::declare(Weights& w, const std::string& prefix, const EncoderLayerNames& n, const EncoderShape& s) {
+  shape = s;
+  query.declare(w, prefix + n.query, s.hidden, s.hidden, s.format);
+  key.declare(w, prefix + n.key, s.hidden, s.hidden, s.format);
+  value.declare(w, prefix + n.value, s.hidden, s.hidden, s.format);
+  attentionOut.declare(w, prefix + n.attentionOut, s.hidden, s.hidden, s.format);
+  attentionNorm.declare(w, prefix + n.attentionNorm, s.hidden, s.normEps);
+  up.declare(w, prefix + n.up, s.intermediate, s.hidden, s.format);
+  down.declare(w, prefix + n.down, s.hidden, s.intermediate, s.format);
+  outNorm.declare(w, prefix + n.outNorm, s.hidden, s.normEps);
+}
+
+void EncoderLayer::operator()(Compute c, const AttentionContext& a, float* hidden) const {
+  const Arena::Mark mark = c.arena.mark();
+  const size_t rows = a.batch * a.length;
+  float* qkv = c.arena.alloc<float>(rows * 3 * shape.hidden);  // [M, 3E]
+  if (!qkv) return;
+  project(c, hidden, rows, qkv);
+  attend(c, a, qkv, hidden);
+  c.arena.release(mark);
+  feedForward(c, rows, hidden);
+}
+
+void EncoderLayer::project(Compute c, const float* hidden, size_t rows, float* qkv) const {
+  const Arena::Mark mark = c.arena.mark();
+  const size_t e = shape.hidden;
+  kernels::Rows x(hidden, rows, e);  // quantized once for all three
+  query(c, x, qkv, 3 * e);
+  key(c, x, qkv + e, 3 * e);
+  value(c, x, qkv + 2 * e, 3 * e);
+  c.arena.release(mark);
+}
+
+kernels::AttentionArgs selfAttention(const AttentionContext& a, size_t hidden, size_t heads, const float* qkv, float* out) {
+  kernels::AttentionArgs args;
+  args.q = qkv;
+  args.k = qkv + hidden;
+  args.v = qkv + 2 * hidden;
+  args.out = out;
+  args.qStride = args.kStride = args.vStride = 3 * hidden;
+  args.outStride = hidden;
+  args.batch = a.batch;
+  args.queries = args.keys = a.length;
+  args.heads = args.kvHeads = heads;
+  args.headDim = hidden / heads;
+  args.scale = a.scale;
+  args.keyMask = a.keyMask;
+  args.bias = a.bias;
+  args.biasBatchStride = a.biasBatchStride;
+  args.biasHeadStride = a.biasHeadStride;
+  args.left = args.right = a.window;
+  return args;
+}
+
+void EncoderLayer::attend(Compute c, const AttentionContext& a, const float* qkv, float* hidden) const {
+  const Arena::Mark mark = c.arena.mark();
+  const size_t rows = a.batch * a.length, e = shape.hidden;
+  float* mixed = c.arena.alloc<float>(rows * e);  // [M, E]
+  if (!mixed) return;
+  c.kernels.attention(c.arena, selfAttention(a, e, shape.heads, qkv, mixed));
+  kernels::Rows x(mixed, rows, e);
+  attentionOut(c, x, hidden, e, {.residual = hidden, .residualStride = e});
+  attentionNorm(c, hidden, rows, hidden);
+  c.arena.release(mark);
+}
+
+void EncoderLayer::feedForward(Compute c, size_t rows, float* hidden) const {
+  const Arena::Mark mark = c.arena.mark();
+  const size_t e = shape.hidden;
+  for (size_t from = 0; from < rows; from += kRowBlock) {
+    const size_t count = std::min(kRowBlock, rows - from);
+    float *h = hidden + from * e, *middle = c.arena.alloc<float>(count * shape.intermediate);  // [block, I]
+    if (!middle) return;
+    kernels::Rows x(h, count, e);
+    up(c, x, middle, 0, {.activation = shape.activation});
+    kernels::Rows m(middle, count, shape.intermediate);
+    down(c, m, h, e, {.residual = h, .residualStride = e});
+    outNorm(c, h, count, h);
+    c.arena.release(mark);
+  }
+}
+
+}  // namespace wasmformers::nn

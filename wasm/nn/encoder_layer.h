@@ -1,0 +1,53 @@
+// The encoder layer of the original Transformer with the norm behind each residual sum (post-norm), as BERT and its
+// relatives have it (Devlin et al. 2018, arXiv:1810.04805; Vaswani et al. 2017, section 3.1):
+//   h = norm(h + attention(h));  h = norm(h + down(act(up(h))))
+#pragma once
+
+#include "nn/linear.h"
+
+namespace wasmformers::nn {
+
+/// Names of a layer's tensors below its own prefix, in the checkpoint's spelling.
+struct EncoderLayerNames {
+  const char *query, *key, *value, *attentionOut, *attentionNorm, *up, *down, *outNorm;
+};
+
+struct EncoderShape {
+  size_t hidden, heads, intermediate;
+  kernels::Activation activation;
+  float normEps;
+  kernels::Format format;
+};
+
+/// What attention sees besides the hidden states.
+struct AttentionContext {
+  size_t batch, length;
+  const uint8_t* keyMask;  // [B, T]
+  float scale;             // of the scores
+  const float* bias = nullptr;  // [B or 1, H, T, T]
+  size_t biasBatchStride = 0, biasHeadStride = 0;
+  int64_t window = -1;     // keys up to this far to each side, −1: all
+};
+
+struct EncoderLayer {
+  EncoderShape shape;
+  Linear query, key, value, attentionOut, up, down;
+  Norm attentionNorm, outNorm;
+
+  void declare(Weights&, const std::string& prefix, const EncoderLayerNames&, const EncoderShape&);
+
+  /// hidden [M, E] in place, M = B·T.
+  void operator()(Compute, const AttentionContext&, float* hidden) const;
+
+  // The two halves, for families that need something between or around them.
+  /// q, k, v side by side: qkv [M, 3E].
+  void project(Compute, const float* hidden, size_t rows, float* qkv) const;
+  /// hidden = norm(hidden + out(softmax(…)·v)) from qkv [M, 3E].
+  void attend(Compute, const AttentionContext&, const float* qkv, float* hidden) const;
+  void feedForward(Compute, size_t rows, float* hidden) const;
+};
+
+/// The kernel's arguments for self-attention on rows q | k | v of `qkv` [M, 3E].
+kernels::AttentionArgs selfAttention(const AttentionContext&, size_t hidden, size_t heads, const float* qkv, float* out);
+
+}  // namespace wasmformers::nn

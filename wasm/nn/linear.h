@@ -1,0 +1,41 @@
+// The smallest blocks: what a layer computes with, a linear map with its bias, a normalization.
+#pragma once
+
+#include "kernels/kernels.h"
+#include "nn/weights.h"
+
+namespace wasmformers::nn {
+
+/// What every block runs on: a table of kernels, and the arena where activations live.
+struct Compute {
+  const kernels::Table& kernels;
+  Arena& arena;
+};
+
+enum class Bias : uint8_t { Yes, No };
+
+/// y = x·Wᵀ + b, W [n, k].
+struct Linear {
+  kernels::Matrix weight;
+  Vector bias;
+
+  /// Declares `name`.weight and `name`.bias.
+  void declare(Weights&, const std::string& name, size_t n, size_t k, kernels::Format, Bias = Bias::Yes,
+               Need = Need::Required);
+  bool present() const { return !weight.empty(); }
+  /// Into y [M, n], rows yStride apart (0: n). `e.bias` is filled in here.
+  void operator()(Compute, kernels::Rows& x, float* y, size_t yStride = 0, kernels::Epilogue e = {}) const;
+};
+
+/// LayerNorm over the last axis.
+struct Norm {
+  Vector weight, bias;
+  float eps = 1e-12f;
+  size_t size = 0;
+
+  void declare(Weights&, const std::string& name, size_t n, float eps, Bias = Bias::Yes);
+  /// y = norm(x) for `rows` rows; y may be x.
+  void operator()(Compute, const float* x, size_t rows, float* y) const;
+};
+
+}  // namespace wasmformers::nn
