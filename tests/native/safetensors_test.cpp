@@ -73,7 +73,7 @@ TEST(SafetensorsPrefix, SaysWhatTheFileIsInstead) {
 
 std::string makeFile(const std::string& header, const std::string& data) {
   std::string file;
-  for (int i = 0; i < 8; ++i) file += char(header.size() >> (8 * i));
+  for (int i = 0; i < 8; ++i) file += char(uint64_t(header.size()) >> (8 * i));
   return file + header + data;
 }
 

@@ -125,7 +125,7 @@ class DebertaV2 : public TextEncoder {
     const size_t e = hidden_size_, d = e / heads_;
     const int terms = 1 + (relative_ && c2p_) + (relative_ && p2c_);
     nn::AttentionContext a = attention(1 / std::sqrt(float(d) * float(terms)));
-    float* qkv = c.arena.alloc<float>(rows() * 3 * e);  // [M, 3E]
+    float* qkv = c.arena.alloc<float>(rows() * 3 * e);  // [3, M, E]
     if (!qkv) return;
     blocks_[i].project(c, hidden_, rows(), qkv);
     if (terms > 1) {
@@ -198,13 +198,13 @@ class DebertaV2 : public TextEncoder {
       const nn::Linear& projection = contentIsQuery ? (shareKeys_ ? block.key : positionKey_[i])
                                                     : (shareKeys_ ? block.query : positionQuery_[i]);
       projection(c, table, projected);
-      const float* content = qkv + (contentIsQuery ? 0 : e);
+      const float* content = qkv + (contentIsQuery ? 0 : rows() * e);
       for (size_t b = 0; b < batch_; ++b) {
         for (size_t h = 0; h < heads_; ++h) {
           for (size_t r = 0; r < count; ++r) {
             for (size_t j = 0; j < d; ++j) turned[j * count + r] = projected[r * e + h * d + j];
           }
-          multiply(content + b * t * 3 * e + h * d, 3 * e, turned, t, d, count, scale, products);
+          multiply(content + b * t * e + h * d, e, turned, t, d, count, scale, products);
           float* out = bias + (b * heads_ + h) * t * t;
           for (size_t q = 0; q < t; ++q) {
             for (size_t k = 0; k < t; ++k) out[q * t + k] += products[(contentIsQuery ? q : k) * count + index[q + t - 1 - k]];

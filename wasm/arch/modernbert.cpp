@@ -127,7 +127,7 @@ class ModernBert : public TextEncoder {
     }
     nn::AttentionContext a = attention(1 / std::sqrt(float(d)));
     if (!block.global) a.window = int64_t(window_);
-    c.kernels.attention(c.arena, nn::selfAttention(a, e, heads_, qkv, normed));
+    c.kernels.attention(c.arena, nn::selfAttention(a, e, heads_, qkv, qkv + e, qkv + 2 * e, 3 * e, normed));
     kernels::Rows mixed(normed, m, e);
     block.out(c, mixed, hidden_, e, {.residual = hidden_, .residualStride = e});
     c.arena.release(mark);

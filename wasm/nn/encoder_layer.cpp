@@ -25,7 +25,7 @@ void EncoderLayer::declare(Weights& w, const std::string& prefix, const EncoderL
 void EncoderLayer::operator()(Compute c, const AttentionContext& a, float* hidden) const {
   const Arena::Mark mark = c.arena.mark();
   const size_t rows = a.batch * a.length;
-  float* qkv = c.arena.alloc<float>(rows * 3 * shape.hidden);  // [M, 3E]
+  float* qkv = c.arena.alloc<float>(rows * 3 * shape.hidden);  // [3, M, E]
   if (!qkv) return;
   project(c, hidden, rows, qkv);
   attend(c, a, qkv, hidden);
@@ -37,19 +37,20 @@ void EncoderLayer::project(Compute c, const float* hidden, size_t rows, float* q
   const Arena::Mark mark = c.arena.mark();
   const size_t e = shape.hidden;
   kernels::Rows x(hidden, rows, e);  // quantized once for all three
-  query(c, x, qkv, 3 * e);
-  key(c, x, qkv + e, 3 * e);
-  value(c, x, qkv + 2 * e, 3 * e);
+  query(c, x, qkv);
+  key(c, x, qkv + rows * e);
+  value(c, x, qkv + 2 * rows * e);
   c.arena.release(mark);
 }
 
-kernels::AttentionArgs selfAttention(const AttentionContext& a, size_t hidden, size_t heads, const float* qkv, float* out) {
+kernels::AttentionArgs selfAttention(const AttentionContext& a, size_t hidden, size_t heads, const float* q, const float* k,
+                                     const float* v, size_t stride, float* out) {
   kernels::AttentionArgs args;
-  args.q = qkv;
-  args.k = qkv + hidden;
-  args.v = qkv + 2 * hidden;
+  args.q = q;
+  args.k = k;
+  args.v = v;
   args.out = out;
-  args.qStride = args.kStride = args.vStride = 3 * hidden;
+  args.qStride = args.kStride = args.vStride = stride;
   args.outStride = hidden;
   args.batch = a.batch;
   args.queries = args.keys = a.length;
@@ -69,7 +70,7 @@ void EncoderLayer::attend(Compute c, const AttentionContext& a, const float* qkv
   const size_t rows = a.batch * a.length, e = shape.hidden;
   float* mixed = c.arena.alloc<float>(rows * e);  // [M, E]
   if (!mixed) return;
-  c.kernels.attention(c.arena, selfAttention(a, e, shape.heads, qkv, mixed));
+  c.kernels.attention(c.arena, selfAttention(a, e, shape.heads, qkv, qkv + rows * e, qkv + 2 * rows * e, e, mixed));
   kernels::Rows x(mixed, rows, e);
   attentionOut(c, x, hidden, e, {.residual = hidden, .residualStride = e});
   attentionNorm(c, hidden, rows, hidden);

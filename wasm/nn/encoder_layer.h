@@ -40,14 +40,15 @@ struct EncoderLayer {
   void operator()(Compute, const AttentionContext&, float* hidden) const;
 
   // The two halves, for families that need something between or around them.
-  /// q, k, v side by side: qkv [M, 3E].
+  /// q, k, v one after the other: qkv [3, M, E].
   void project(Compute, const float* hidden, size_t rows, float* qkv) const;
-  /// hidden = norm(hidden + out(softmax(…)·v)) from qkv [M, 3E].
+  /// hidden = norm(hidden + out(softmax(…)·v)) from qkv [3, M, E].
   void attend(Compute, const AttentionContext&, const float* qkv, float* hidden) const;
   void feedForward(Compute, size_t rows, float* hidden) const;
 };
 
-/// The kernel's arguments for self-attention on rows q | k | v of `qkv` [M, 3E].
-kernels::AttentionArgs selfAttention(const AttentionContext&, size_t hidden, size_t heads, const float* qkv, float* out);
+/// The kernel's arguments for self-attention on q, k, v with rows `stride` floats apart, into out [M, hidden].
+kernels::AttentionArgs selfAttention(const AttentionContext&, size_t hidden, size_t heads, const float* q, const float* k,
+                                     const float* v, size_t stride, float* out);
 
 }  // namespace wasmformers::nn

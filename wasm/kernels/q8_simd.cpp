@@ -1,0 +1,289 @@
+// The int8 product. Two exact ways, one packed form of the weights (q8.h):
+//
+//  - byte dot (relaxed SIMD): i32x4.relaxed_dot_i8x16_i7x16_add multiplies 16 signed weights by 16 activations and
+//    adds fours of products to four sums. The standard leaves open what bytes above 127 mean in its second operand:
+//    x86 with VNNI reads them unsigned (vpdpbusd), Arm with the dot product extension signed (sdot), and x86 without
+//    VNNI saturates in between. The first two are exact for all 8 bits, so a probe at start-up asks which it is;
+//  - wide dot (any SIMD): i32x4.dot_i16x8_s on weights widened to 16 bits. A panel is widened once for all rows when
+//    there are enough of them, and stays in the first-level cache (8 columns × K × 2 bytes).
+//
+// Register tiles: 6 rows × 8 columns of sums for the byte dot (12 sums hide its latency of five cycles at two a
+// cycle), 4 × 8 for the wide one (a multiply and an add each; the adds alone are a chain of one cycle). Weights are
+// walked panel by panel, rows within; a block of rows is as large as keeps its activations in the second-level cache.
+#include <algorithm>
+
+#include "kernels/simd.h"
+#include "kernels/simd_math.h"
+
+namespace wasmformers::kernels::simd {
+
+namespace {
+
+ActivationForm gForm = ActivationForm::Wide;
+
+// Everything of one product that tiles need besides their place.
+struct Product {
+  const QuantizedRows& x;
+  const Matrix::Q8Data& w;
+  size_t n, k;
+  const float *bias, *residual;
+  size_t residualStride;
+  float* y;
+  size_t yStride;
+
+  // Sums of row m, columns 8·p … 8·p+7, become floats: scale, zero point, bias, residual.
+  void store(size_t m, size_t p, v128_t s0, v128_t s1) const {
+    const size_t col = p * kPanel;
+    const v128_t zero = wasm_i32x4_splat(x.zeros[m]), scale = splat(x.scales[m]);
+    const int32_t* sums = w.sums.as<int32_t>() + col;
+    const float* scales = w.scales.as<float>() + col;
+    s0 = wasm_i32x4_sub(s0, wasm_i32x4_mul(zero, wasm_v128_load(sums)));
+    s1 = wasm_i32x4_sub(s1, wasm_i32x4_mul(zero, wasm_v128_load(sums + 4)));
+    v128_t v0 = wasm_f32x4_mul(wasm_f32x4_convert_i32x4(s0), wasm_f32x4_mul(scale, wasm_v128_load(scales)));
+    v128_t v1 = wasm_f32x4_mul(wasm_f32x4_convert_i32x4(s1), wasm_f32x4_mul(scale, wasm_v128_load(scales + 4)));
+    float* out = y + m * yStride + col;
+    const float* rest = residual ? residual + m * residualStride + col : nullptr;
+    if (n - col >= kPanel) {
+      if (bias) {
+        v0 = wasm_f32x4_add(v0, wasm_v128_load(bias + col));
+        v1 = wasm_f32x4_add(v1, wasm_v128_load(bias + col + 4));
+      }
+      if (rest) {
+        v0 = wasm_f32x4_add(v0, wasm_v128_load(rest));
+        v1 = wasm_f32x4_add(v1, wasm_v128_load(rest + 4));
+      }
+      wasm_v128_store(out, v0);
+      wasm_v128_store(out + 4, v1);
+      return;
+    }
+    float lanes[kPanel];
+    wasm_v128_store(lanes, v0);
+    wasm_v128_store(lanes + 4, v1);
+    for (size_t i = 0; i < n - col; ++i) out[i] = lanes[i] + (bias ? bias[col + i] : 0.f) + (rest ? rest[i] : 0.f);
+  }
+};
+
+#ifdef __wasm_relaxed_simd__
+// MR rows × NP panels of 8 columns.
+template <size_t MR, size_t NP>
+void byteTile(const Product& p, size_t m, size_t panel) {
+  const size_t kp = paddedK(p.k), lda = p.x.stride;
+  const auto* a = static_cast<const uint8_t*>(p.x.data) + m * lda;
+  const int8_t* w = p.w.panel(panel, p.k);
+  const size_t panelBytes = kp * kPanel;
+  v128_t sum[MR][2 * NP];
+  for (auto& row : sum) {
+    for (auto& s : row) s = wasm_i32x4_splat(0);
+  }
+  const auto group = [&](const uint8_t* at, const int8_t* wt) {
+    for (size_t q = 0; q < NP; ++q) {
+      const v128_t w0 = wasm_v128_load(wt + q * panelBytes), w1 = wasm_v128_load(wt + q * panelBytes + 16);
+      for (size_t r = 0; r < MR; ++r) {
+        const v128_t v = wasm_v128_load32_splat(at + r * lda);
+        sum[r][2 * q] = wasm_i32x4_relaxed_dot_i8x16_i7x16_add(w0, v, sum[r][2 * q]);
+        sum[r][2 * q + 1] = wasm_i32x4_relaxed_dot_i8x16_i7x16_add(w1, v, sum[r][2 * q + 1]);
+      }
+    }
+  };
+  size_t k = 0;
+  for (; k + 16 <= kp; k += 16, a += 16, w += 16 * kPanel) {
+    group(a, w);
+    group(a + 4, w + 4 * kPanel);
+    group(a + 8, w + 8 * kPanel);
+    group(a + 12, w + 12 * kPanel);
+  }
+  for (; k < kp; k += 4, a += 4, w += 4 * kPanel) group(a, w);
+  for (size_t r = 0; r < MR; ++r) {
+    for (size_t q = 0; q < NP; ++q) p.store(m + r, panel + q, sum[r][2 * q], sum[r][2 * q + 1]);
+  }
+}
+
+void byteRows(const Product& p, size_t from, size_t to) {
+  const size_t panels = roundUp(p.n, kPanel) / kPanel;
+  size_t panel = 0;
+  if (to - from < 4) {  // few rows: more panels at once, to have enough sums in flight
+    for (; panel + 4 <= panels; panel += 4) {
+      if (to - from == 1) byteTile<1, 4>(p, from, panel);
+      else if (to - from == 2) byteTile<2, 4>(p, from, panel);
+      else byteTile<3, 2>(p, from, panel), byteTile<3, 2>(p, from, panel + 2);
+    }
+  }
+  for (; panel < panels; ++panel) {
+    size_t m = from;
+    for (; m + 6 <= to; m += 6) byteTile<6, 1>(p, m, panel);
+    switch (to - m) {
+      case 5: byteTile<5, 1>(p, m, panel); break;
+      case 4: byteTile<4, 1>(p, m, panel); break;
+      case 3: byteTile<3, 1>(p, m, panel); break;
+      case 2: byteTile<2, 1>(p, m, panel); break;
+      case 1: byteTile<1, 1>(p, m, panel); break;
+    }
+  }
+}
+#endif
+
+// Widens a panel to [K/2][8 columns][2 k] int16.
+void widenPanel(const int8_t* w, size_t kp, int16_t* out) {
+  for (size_t k = 0; k < kp; k += 4, w += 32, out += 32) {
+    const v128_t a = wasm_v128_load(w), b = wasm_v128_load(w + 16);  // columns 0–3, 4–7, four k each
+    const v128_t a2 = wasm_i8x16_shuffle(a, a, 0, 1, 4, 5, 8, 9, 12, 13, 2, 3, 6, 7, 10, 11, 14, 15);
+    const v128_t b2 = wasm_i8x16_shuffle(b, b, 0, 1, 4, 5, 8, 9, 12, 13, 2, 3, 6, 7, 10, 11, 14, 15);
+    wasm_v128_store(out, wasm_i16x8_extend_low_i8x16(a2));
+    wasm_v128_store(out + 8, wasm_i16x8_extend_low_i8x16(b2));
+    wasm_v128_store(out + 16, wasm_i16x8_extend_high_i8x16(a2));
+    wasm_v128_store(out + 24, wasm_i16x8_extend_high_i8x16(b2));
+  }
+}
+
+template <size_t MR>
+void wideTile(const Product& p, size_t m, size_t panel, const int16_t* w) {
+  const size_t kp = paddedK(p.k), lda = p.x.stride;
+  const auto* a = static_cast<const int16_t*>(p.x.data) + m * lda;
+  v128_t sum[MR][2];
+  for (auto& row : sum) row[0] = row[1] = wasm_i32x4_splat(0);
+  const auto pair = [&](const int16_t* at, const int16_t* wt) {
+    const v128_t w0 = wasm_v128_load(wt), w1 = wasm_v128_load(wt + 8);
+    for (size_t r = 0; r < MR; ++r) {
+      const v128_t v = wasm_v128_load32_splat(at + r * lda);
+      sum[r][0] = wasm_i32x4_add(sum[r][0], wasm_i32x4_dot_i16x8(w0, v));
+      sum[r][1] = wasm_i32x4_add(sum[r][1], wasm_i32x4_dot_i16x8(w1, v));
+    }
+  };
+  size_t k = 0;
+  for (; k + 8 <= kp; k += 8, a += 8, w += 64) {
+    pair(a, w);
+    pair(a + 2, w + 16);
+    pair(a + 4, w + 32);
+    pair(a + 6, w + 48);
+  }
+  for (; k < kp; k += 2, a += 2, w += 16) pair(a, w);
+  for (size_t r = 0; r < MR; ++r) p.store(m + r, panel, sum[r][0], sum[r][1]);
+}
+
+// One or two rows: widening on the way, four k of two columns at a time; the halves are added at the end.
+template <size_t MR>
+void wideRow(const Product& p, size_t m, size_t panel) {
+  const size_t kp = paddedK(p.k), lda = p.x.stride;
+  const auto* a = static_cast<const int16_t*>(p.x.data) + m * lda;
+  const int8_t* w = p.w.panel(panel, p.k);
+  v128_t sum[MR][4];
+  for (auto& row : sum) {
+    for (auto& s : row) s = wasm_i32x4_splat(0);
+  }
+  for (size_t k = 0; k < kp; k += 4, a += 4, w += 32) {
+    v128_t col[4];
+    for (size_t i = 0; i < 4; ++i) col[i] = wasm_i16x8_load8x8(w + 8 * i);
+    for (size_t r = 0; r < MR; ++r) {
+      const v128_t v = wasm_v128_load64_splat(a + r * lda);
+      for (size_t i = 0; i < 4; ++i) sum[r][i] = wasm_i32x4_add(sum[r][i], wasm_i32x4_dot_i16x8(col[i], v));
+    }
+  }
+  const auto join = [](v128_t u, v128_t v) {
+    return wasm_i32x4_add(wasm_i32x4_shuffle(u, v, 0, 2, 4, 6), wasm_i32x4_shuffle(u, v, 1, 3, 5, 7));
+  };
+  for (size_t r = 0; r < MR; ++r) p.store(m + r, panel, join(sum[r][0], sum[r][1]), join(sum[r][2], sum[r][3]));
+}
+
+void wideRows(const Product& p, size_t from, size_t to, int16_t* scratch) {
+  const size_t panels = roundUp(p.n, kPanel) / kPanel;
+  for (size_t panel = 0; panel < panels; ++panel) {
+    size_t m = from;
+    if (to - from == 1) wideRow<1>(p, m++, panel);
+    if (to - from == 2) wideRow<2>(p, m, panel), m += 2;
+    if (m == to) continue;
+    widenPanel(p.w.panel(panel, p.k), paddedK(p.k), scratch);
+    for (; m + 4 <= to; m += 4) wideTile<4>(p, m, panel, scratch);
+    switch (to - m) {
+      case 3: wideTile<3>(p, m, panel, scratch); break;
+      case 2: wideTile<2>(p, m, panel, scratch); break;
+      case 1: wideTile<1>(p, m, panel, scratch); break;
+    }
+  }
+}
+
+#ifdef __wasm_relaxed_simd__
+// Is the byte dot exact for the whole range of this form? Asked with sums that are not zero and values at every
+// border; the arguments are volatile so that nothing is computed at build time.
+bool exact(ActivationForm form) {
+  static const int8_t weights[] = {-127, 127, 1, -1, 64, -64, 100, -100};
+  static const uint8_t values[] = {0, 1, 127, 128, 129, 200, 254, 255};
+  for (volatile size_t wi = 0; wi < 8; wi = wi + 1) {
+    for (volatile size_t vi = 0; vi < 8; vi = vi + 1) {
+      alignas(16) int8_t w[16];
+      alignas(16) uint8_t v[16];
+      for (size_t i = 0; i < 16; ++i) {
+        w[i] = weights[(wi + i / 3) % 8];
+        v[i] = values[(vi + i / 2) % 8];
+      }
+      alignas(16) int32_t got[4];
+      wasm_v128_store(got, wasm_i32x4_relaxed_dot_i8x16_i7x16_add(wasm_v128_load(w), wasm_v128_load(v), wasm_i32x4_make(7, -9, 1 << 20, -5)));
+      const int32_t start[4] = {7, -9, 1 << 20, -5};
+      for (size_t lane = 0; lane < 4; ++lane) {
+        int32_t want = start[lane];
+        for (size_t i = 4 * lane; i < 4 * lane + 4; ++i) want += w[i] * (form == ActivationForm::Signed ? int32_t(int8_t(v[i])) : int32_t(v[i]));
+        if (want != got[lane]) return false;
+      }
+    }
+  }
+  return true;
+}
+#endif
+
+bool possible(ActivationForm form) {
+#ifdef __wasm_relaxed_simd__
+  if (form != ActivationForm::Wide) return exact(form);
+#endif
+  return form == ActivationForm::Wide;
+}
+
+ActivationForm probe() {
+  for (ActivationForm form : {ActivationForm::Unsigned, ActivationForm::Signed}) {
+    if (possible(form)) return form;
+  }
+  return ActivationForm::Wide;
+}
+
+bool gProbed = false;
+
+}  // namespace
+
+ActivationForm activationForm() {
+  if (!gProbed) {
+    gForm = probe();
+    gProbed = true;
+  }
+  return gForm;
+}
+
+bool forceActivationForm(ActivationForm form) {
+  if (!possible(form)) return false;
+  gForm = form;
+  gProbed = true;
+  return true;
+}
+
+void productQ8(Arena& arena, const QuantizedRows& x, const Matrix& w, const float* bias, const float* residual,
+               size_t residualStride, float* y, size_t yStride) {
+  const Product p{x, *w.q8(), w.n(), w.k(), bias, residual, residualStride, y, yStride};
+  const size_t rowBytes = x.stride * (x.form == ActivationForm::Wide ? 2 : 1);
+  const size_t block = std::max<size_t>(24, (size_t(256) << 10) / rowBytes / 12 * 12);
+  const Arena::Mark mark = arena.mark();
+  int16_t* scratch = nullptr;
+  if (x.form == ActivationForm::Wide && x.rows > 2) {
+    scratch = arena.alloc<int16_t>(paddedK(w.k()) * kPanel);
+    if (!scratch) return;
+  }
+  for (size_t from = 0; from < x.rows; from += block) {
+    const size_t to = std::min(x.rows, from + block);
+#ifdef __wasm_relaxed_simd__
+    if (x.form != ActivationForm::Wide) {
+      byteRows(p, from, to);
+      continue;
+    }
+#endif
+    wideRows(p, from, to, scratch);
+  }
+  arena.release(mark);
+}
+
+}  // namespace wasmformers::kernels::simd

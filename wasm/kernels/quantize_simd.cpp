@@ -1,0 +1,84 @@
+// Activations to 8 bits, a row at a time: its range in one pass, its values in a second while they are in the cache.
+// The same arithmetic as quantizeRowsPlain, so that both give the same integers.
+#include "kernels/simd.h"
+#include "kernels/simd_math.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+
+namespace wasmformers::kernels::simd {
+
+namespace {
+
+void range(const float* x, size_t k, float& low, float& high) {
+  v128_t lo = splat(0), hi = splat(0), lo2 = lo, hi2 = hi;  // the interval holds 0 anyway
+  size_t i = 0;
+  for (; i + 8 <= k; i += 8) {
+    const v128_t a = wasm_v128_load(x + i), b = wasm_v128_load(x + i + 4);
+    lo = wasm_f32x4_pmin(lo, a);
+    hi = wasm_f32x4_pmax(hi, a);
+    lo2 = wasm_f32x4_pmin(lo2, b);
+    hi2 = wasm_f32x4_pmax(hi2, b);
+  }
+  low = minLanes(wasm_f32x4_pmin(lo, lo2));
+  high = maxLanes(wasm_f32x4_pmax(hi, hi2));
+  for (; i < k; ++i) {
+    low = std::min(low, x[i]);
+    high = std::max(high, x[i]);
+  }
+}
+
+// 8 values rounded to whole numbers (ties to even) as int16: adding 1.5·2^23 leaves the number in the low bits.
+// Multiplication and addition stay apart, a fused one would round differently from the plain kernel.
+inline v128_t round8(const float* x, v128_t inverse) {
+  const v128_t magic = splat(12582912.f);
+  const v128_t a = wasm_f32x4_add(wasm_f32x4_mul(wasm_v128_load(x), inverse), magic);
+  const v128_t b = wasm_f32x4_add(wasm_f32x4_mul(wasm_v128_load(x + 4), inverse), magic);
+  return wasm_i16x8_narrow_i32x4(wasm_i32x4_sub(a, magic), wasm_i32x4_sub(b, magic));
+}
+
+}  // namespace
+
+QuantizedRows* quantizeRows(Arena& arena, const Rows& x, ActivationForm form) {
+  auto* out = arena.alloc<QuantizedRows>(1);
+  const bool wide = form == ActivationForm::Wide;
+  const size_t stride = roundUp(x.cols, 16);
+  auto* data = static_cast<uint8_t*>(arena.allocBytes(x.rows * stride * (wide ? 2 : 1)));
+  auto* scales = arena.alloc<float>(x.rows);
+  auto* zeros = arena.alloc<int32_t>(x.rows);
+  if (!out || !data || !scales || !zeros) return nullptr;
+  const v128_t flip = form == ActivationForm::Signed ? wasm_i8x16_splat(int8_t(0x80)) : wasm_i8x16_splat(0);
+  const v128_t top = wasm_i16x8_splat(255), none = wasm_i16x8_splat(0);
+
+  for (size_t m = 0; m < x.rows; ++m) {
+    const float* row = x.data + m * x.stride;
+    float low, high;
+    range(row, x.cols, low, high);
+    const QuantizationParams p = quantizationParams(low, high);
+    scales[m] = p.scale;
+    zeros[m] = wide ? 0 : form == ActivationForm::Signed ? p.zero - 128 : p.zero;
+    const v128_t inverse = splat(p.inverse), zero = wasm_i16x8_splat(int16_t(p.zero));
+    const auto sixteen = [&](const float* src, size_t at) {
+      v128_t a = wasm_i16x8_add(round8(src, inverse), zero), b = wasm_i16x8_add(round8(src + 8, inverse), zero);
+      if (wide) {
+        auto* y = reinterpret_cast<int16_t*>(data) + m * stride + at;
+        wasm_v128_store(y, wasm_i16x8_sub(wasm_i16x8_min(wasm_i16x8_max(a, none), top), zero));
+        wasm_v128_store(y + 8, wasm_i16x8_sub(wasm_i16x8_min(wasm_i16x8_max(b, none), top), zero));
+      } else {
+        wasm_v128_store(data + m * stride + at, wasm_v128_xor(wasm_u8x16_narrow_i16x8(a, b), flip));
+      }
+    };
+    size_t k = 0;
+    for (; k + 16 <= x.cols; k += 16) sixteen(row + k, k);
+    if (k < x.cols) {
+      float tail[16] = {};
+      std::memcpy(tail, row + k, (x.cols - k) * sizeof(float));
+      sixteen(tail, k);
+    }
+  }
+  *out = {form, data, scales, zeros, x.rows, stride};
+  return out;
+}
+
+}  // namespace wasmformers::kernels::simd

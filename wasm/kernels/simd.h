@@ -1,0 +1,33 @@
+// The Wasm kernels by name, for their table and for each other.
+#pragma once
+
+#include "kernels/kernels.h"
+#include "kernels/q8.h"
+
+namespace wasmformers::kernels::simd {
+
+void layerNorm(const float* x, const float* residual, const float* gamma, const float* beta, float eps, size_t rows,
+               size_t cols, float* y);
+void rmsNorm(const float* x, const float* gamma, float eps, size_t rows, size_t cols, float* y);
+void softmax(float* x, size_t rows, size_t cols);
+void activate(Activation, float* x, size_t count);
+void gatedActivate(Activation, const float* x, size_t rows, size_t n, float* y);
+void add(const float* x, size_t count, float* y);
+void attention(Arena&, const AttentionArgs&);
+
+/// y = act(y + bias) + residual for rows [from, from + count) of a product.
+void epilogue(const Epilogue&, size_t from, size_t count, size_t n, float* y, size_t yStride);
+
+/// Quantizes x once, into the arena. nullptr when memory ran out.
+QuantizedRows* quantizeRows(Arena&, const Rows& x, ActivationForm);
+
+/// y[M, N] = x·Wᵀ (+ bias, + residual where there is no activation); the whole of x was quantized in `form`'s way.
+void productQ8(Arena&, const QuantizedRows& x, const Matrix& w, const float* bias, const float* residual,
+               size_t residualStride, float* y, size_t yStride);
+
+/// The form in which the product wants its activations: the run-time probe's answer.
+ActivationForm activationForm();
+/// For tests: use `form` from now on. False where this engine does not compute it exactly.
+bool forceActivationForm(ActivationForm form);
+
+}  // namespace wasmformers::kernels::simd

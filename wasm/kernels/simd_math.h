@@ -1,0 +1,127 @@
+// Elementary functions on four floats, for the Wasm kernels. Errors are relative unless said, over the whole range
+// that the kernels meet; tests/native/kernels_math_test.cpp holds them.
+#pragma once
+
+#include <wasm_simd128.h>
+
+#include <cstddef>
+
+#include "kernels/kernels.h"
+
+namespace wasmformers::kernels::simd {
+
+inline v128_t splat(float x) { return wasm_f32x4_splat(x); }
+
+/// a·b + c; fused where the engine has it (relaxed SIMD).
+inline v128_t madd(v128_t a, v128_t b, v128_t c) {
+#ifdef __wasm_relaxed_simd__
+  return wasm_f32x4_relaxed_madd(a, b, c);
+#else
+  return wasm_f32x4_add(wasm_f32x4_mul(a, b), c);
+#endif
+}
+
+inline float sumLanes(v128_t v) {
+  v = wasm_f32x4_add(v, wasm_i32x4_shuffle(v, v, 2, 3, 0, 1));
+  return wasm_f32x4_extract_lane(v, 0) + wasm_f32x4_extract_lane(v, 1);
+}
+inline float maxLanes(v128_t v) {
+  v = wasm_f32x4_pmax(v, wasm_i32x4_shuffle(v, v, 2, 3, 0, 1));
+  v = wasm_f32x4_pmax(v, wasm_i32x4_shuffle(v, v, 1, 0, 3, 2));
+  return wasm_f32x4_extract_lane(v, 0);
+}
+inline float minLanes(v128_t v) {
+  v = wasm_f32x4_pmin(v, wasm_i32x4_shuffle(v, v, 2, 3, 0, 1));
+  v = wasm_f32x4_pmin(v, wasm_i32x4_shuffle(v, v, 1, 0, 3, 2));
+  return wasm_f32x4_extract_lane(v, 0);
+}
+
+/// e^x within 2e-7; arguments below −87 give about 1e-38, which is nothing in any sum.
+/// x = n·ln 2 + r, |r| ≤ ln 2 / 2, with ln 2 in two parts; the polynomial for e^r is Cephes' (expf.c). Adding
+/// 1.5·2^23 rounds to a whole number and leaves it in the low bits, ready to become an exponent.
+inline v128_t exp(v128_t x) {
+  x = wasm_f32x4_pmin(wasm_f32x4_pmax(x, splat(-87.f)), splat(88.f));
+  const v128_t magic = splat(12582912.f);
+  const v128_t t = madd(x, splat(1.44269504f), magic);
+  const v128_t n = wasm_f32x4_sub(t, magic);
+  v128_t r = madd(n, splat(-0.693359375f), x);
+  r = madd(n, splat(2.12194440e-4f), r);
+  v128_t p = madd(r, splat(1.9875691500e-4f), splat(1.3981999507e-3f));
+  p = madd(p, r, splat(8.3334519073e-3f));
+  p = madd(p, r, splat(4.1665795894e-2f));
+  p = madd(p, r, splat(1.6666665459e-1f));
+  p = madd(p, r, splat(5.0000001201e-1f));
+  p = madd(wasm_f32x4_mul(p, r), r, wasm_f32x4_add(r, splat(1.f)));
+  const v128_t scale = wasm_i32x4_shl(wasm_i32x4_add(t, wasm_i32x4_splat(127)), 23);
+  return wasm_f32x4_mul(p, scale);
+}
+
+/// 1 / (1 + e^−x)
+inline v128_t sigmoid(v128_t x) { return wasm_f32x4_div(splat(1.f), wasm_f32x4_add(splat(1.f), exp(wasm_f32x4_neg(x)))); }
+
+/// tanh, absolute error 2e-7: 1 − 2 / (e^2x + 1)
+inline v128_t tanh(v128_t x) {
+  x = wasm_f32x4_pmin(wasm_f32x4_pmax(x, splat(-20.f)), splat(20.f));
+  return wasm_f32x4_sub(splat(1.f), wasm_f32x4_div(splat(2.f), wasm_f32x4_add(exp(wasm_f32x4_add(x, x)), splat(1.f))));
+}
+
+/// x·Φ(x), absolute error 4e-7. Φ(−|x|) = erfc(|x|/√2)/2 by Abramowitz & Stegun 7.1.26, which is good to 1.5e-7 and
+/// needs one division and one exponential; the coefficients here are halved.
+inline v128_t gelu(v128_t x) {
+  const v128_t z = wasm_f32x4_abs(x);
+  const v128_t t = wasm_f32x4_div(splat(1.f), madd(z, splat(0.3275911f * 0.70710678f), splat(1.f)));
+  v128_t p = madd(t, splat(0.5f * 1.061405429f), splat(0.5f * -1.453152027f));
+  p = madd(p, t, splat(0.5f * 1.421413741f));
+  p = madd(p, t, splat(0.5f * -0.284496736f));
+  p = madd(p, t, splat(0.5f * 0.254829592f));
+  const v128_t e = exp(wasm_f32x4_mul(wasm_f32x4_mul(x, x), splat(-0.5f)));
+  const v128_t tail = wasm_f32x4_mul(wasm_f32x4_mul(wasm_f32x4_mul(p, t), e), z);  // |x|·Φ(−|x|)
+  return wasm_f32x4_sub(wasm_f32x4_pmax(x, splat(0.f)), tail);  // x ≥ 0: x − tail, x < 0: −tail
+}
+
+inline v128_t geluTanh(v128_t x) {
+  const v128_t cube = wasm_f32x4_mul(wasm_f32x4_mul(x, x), x);
+  const v128_t inner = wasm_f32x4_mul(madd(cube, splat(0.044715f), x), splat(0.79788456f));
+  return wasm_f32x4_mul(wasm_f32x4_mul(x, splat(0.5f)), wasm_f32x4_add(tanh(inner), splat(1.f)));
+}
+
+template <Activation A>
+inline v128_t activation(v128_t x) {
+  if constexpr (A == Activation::Gelu) return gelu(x);
+  else if constexpr (A == Activation::GeluTanh) return geluTanh(x);
+  else if constexpr (A == Activation::QuickGelu) return wasm_f32x4_mul(x, sigmoid(wasm_f32x4_mul(x, splat(1.702f))));
+  else if constexpr (A == Activation::Relu) return wasm_f32x4_pmax(x, splat(0.f));
+  else if constexpr (A == Activation::Silu) return wasm_f32x4_mul(x, sigmoid(x));
+  else if constexpr (A == Activation::Tanh) return tanh(x);
+  else if constexpr (A == Activation::Sigmoid) return sigmoid(x);
+  else return x;
+}
+
+/// Calls f with the activation as a compile-time constant.
+template <class F>
+void withActivation(Activation a, F&& f) {
+  switch (a) {
+    case Activation::None: return f.template operator()<Activation::None>();
+    case Activation::Gelu: return f.template operator()<Activation::Gelu>();
+    case Activation::GeluTanh: return f.template operator()<Activation::GeluTanh>();
+    case Activation::QuickGelu: return f.template operator()<Activation::QuickGelu>();
+    case Activation::Relu: return f.template operator()<Activation::Relu>();
+    case Activation::Silu: return f.template operator()<Activation::Silu>();
+    case Activation::Tanh: return f.template operator()<Activation::Tanh>();
+    case Activation::Sigmoid: return f.template operator()<Activation::Sigmoid>();
+  }
+}
+
+/// Up to 3 floats at the end of a row, in and out.
+inline v128_t loadSome(const float* p, size_t count) {
+  float lanes[4] = {0, 0, 0, 0};
+  for (size_t i = 0; i < count; ++i) lanes[i] = p[i];
+  return wasm_v128_load(lanes);
+}
+inline void storeSome(float* p, v128_t v, size_t count) {
+  float lanes[4];
+  wasm_v128_store(lanes, v);
+  for (size_t i = 0; i < count; ++i) p[i] = lanes[i];
+}
+
+}  // namespace wasmformers::kernels::simd
