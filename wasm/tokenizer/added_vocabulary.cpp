@@ -1,0 +1,159 @@
+// See added_vocabulary.h.
+#include "tokenizer/added_vocabulary.h"
+
+#include <algorithm>
+
+#include "text/unicode.h"
+#include "text/utf8.h"
+
+namespace wasmformers::tokenizer {
+
+// --- StringMatcher -------------------------------------------------------------------------------------------------
+
+uint32_t StringMatcher::step(uint32_t node, unsigned char byte) const {
+  uint32_t n = nodes_[node].child;
+  while (n && nodes_[n].byte != byte) n = nodes_[n].next;
+  return n;
+}
+
+void StringMatcher::add(std::string_view text, uint32_t id) {
+  if (text.empty()) return;
+  if (nodes_.empty()) nodes_.emplace_back();
+  first_[static_cast<unsigned char>(text[0])] = true;
+  uint32_t node = 0;
+  for (char c : text) {
+    uint32_t next = step(node, static_cast<unsigned char>(c));
+    if (!next) {
+      next = uint32_t(nodes_.size());
+      nodes_.push_back({0, nodes_[node].child, -1, static_cast<unsigned char>(c)});
+      nodes_[node].child = next;
+    }
+    node = next;
+  }
+  if (nodes_[node].id < 0) nodes_[node].id = int32_t(id);
+}
+
+bool StringMatcher::find(std::string_view text, size_t from, AddedMatch& out) const {
+  for (size_t i = from; i < text.size(); ++i) {
+    if (!first_[static_cast<unsigned char>(text[i])]) continue;
+    bool found = false;
+    uint32_t node = 0;
+    for (size_t j = i; j < text.size() && (node = step(node, static_cast<unsigned char>(text[j]))); ++j) {
+      if (nodes_[node].id < 0) continue;
+      out = {uint32_t(i), uint32_t(j + 1), nodes_[node].id};
+      found = true;
+    }
+    if (found) return true;
+  }
+  return false;
+}
+
+// --- AddedVocabulary -----------------------------------------------------------------------------------------------
+
+void AddedVocabulary::add(const std::vector<AddedToken>& tokens, const Vocabulary& model, const Normalizer* normalizer) {
+  const uint32_t size = uint32_t(model.size());
+  uint32_t next = size;
+  if (!byId_.empty() && (byId_.rbegin()->first >= size || size == 0)) next = byId_.rbegin()->first + 1;
+  for (const AddedToken& token : tokens) {
+    if (token.content.empty()) continue;
+    uint32_t id = find(token.content);
+    if (id == kNoId) id = model.find(token.content);
+    if (id == kNoId) id = next++;
+    if (token.normalized && normalizer) {
+      NormalizedString s;
+      s.assign(token.content, 0, false);
+      normalizer->normalize(s);
+      if (s.text != token.content) normalizedForms_[id] = s.text;
+    }
+    ids_[token.content] = id;
+    if (token.special) specials_.insert(token.content);
+    byId_[id] = token;
+  }
+  raw_ = {};
+  normalized_ = {};
+  for (const auto& [id, token] : byId_) {
+    if (!token.normalized) {
+      raw_.add(token.content, id);
+      continue;
+    }
+    const auto form = normalizedForms_.find(id);
+    normalized_.add(form == normalizedForms_.end() ? token.content : form->second, id);
+  }
+}
+
+uint32_t AddedVocabulary::find(std::string_view content) const {
+  const auto at = ids_.find(content);
+  return at == ids_.end() ? kNoId : at->second;
+}
+
+const std::string* AddedVocabulary::decoded(uint32_t id) const {
+  const auto token = byId_.find(id);
+  if (token == byId_.end()) return nullptr;
+  const auto form = normalizedForms_.find(id);
+  return form == normalizedForms_.end() ? &token->second.content : &form->second;
+}
+
+bool AddedVocabulary::split(std::string_view s, bool normalizedSet, std::vector<AddedMatch>& out) const {
+  const StringMatcher& matcher = normalizedSet ? normalized_ : raw_;
+  if (matcher.empty()) return false;
+  AddedMatch m;
+  uint32_t done = 0;  // everything before belongs to a part already
+  bool any = false;
+  for (size_t from = 0; matcher.find(s, from, m);) {
+    from = m.end;  // the search goes on behind the match even where it is refused
+    const AddedToken& token = byId_.find(uint32_t(m.id))->second;
+    if (token.singleWord) {
+      const char *left = s.data() + m.begin, *right = s.data() + m.end;
+      if (m.begin > 0 && text::is(text::decodeBack(left), text::kWord)) continue;
+      if (m.end < s.size() && text::is(text::decode(right), text::kWord)) continue;
+    }
+    if (token.lstrip) {
+      const char* p = s.data() + m.begin;
+      while (p > s.data() + done) {
+        const char* before = p;
+        if (!text::is(text::decodeBack(before), text::kWhiteSpace)) break;
+        p = before;
+      }
+      m.begin = std::min(m.begin, std::max(done, uint32_t(p - s.data())));
+    }
+    if (token.rstrip) {
+      const char *p = s.data() + m.end, *end = s.data() + s.size();
+      while (p < end) {
+        const char* at = p;
+        if (!text::is(text::decode(p), text::kWhiteSpace)) {
+          p = at;
+          break;
+        }
+      }
+      m.end = uint32_t(p - s.data());
+    }
+    if (!any) out.clear();
+    any = true;
+    if (done < m.begin) out.push_back({done, m.begin, -1});
+    out.push_back(m);
+    done = m.end;
+  }
+  if (any && done < s.size()) out.push_back({done, uint32_t(s.size()), -1});
+  return any;
+}
+
+Result<std::vector<AddedToken>> readAddedTokens(const Component& c) {
+  std::vector<AddedToken> out;
+  if (!c.value || c.value.isNull()) return out;
+  if (!c.value.isArray()) return tokenizerError("wrong_type", c.path + " must be an array, found " + std::string(c.value.typeName()) + ".", c.path);
+  for (json::Value v : c.value.elements()) {
+    const Component one = c.element(v, out.size());
+    if (!v.isObject()) return tokenizerError("wrong_type", one.path + " must be an object, found " + std::string(v.typeName()) + ".", one.path);
+    AddedToken token;
+    WF_ASSIGN(token.content, one.string("content"));
+    WF_ASSIGN(token.special, one.boolean("special", false));
+    WF_ASSIGN(token.singleWord, one.boolean("single_word", false));
+    WF_ASSIGN(token.lstrip, one.boolean("lstrip", false));
+    WF_ASSIGN(token.rstrip, one.boolean("rstrip", false));
+    WF_ASSIGN(token.normalized, one.boolean("normalized", !token.special));
+    out.push_back(std::move(token));
+  }
+  return out;
+}
+
+}  // namespace wasmformers::tokenizer

@@ -1,0 +1,68 @@
+// Added tokens: strings that are found in the text before anything else cuts it (special tokens among them). After
+// tokenizers' tokenizer/added_vocabulary.rs: two sets, one searched in the text as given and one in the normalized
+// text; leftmost-longest matches; then single_word, lstrip and rstrip.
+#pragma once
+
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "tokenizer/model.h"
+#include "tokenizer/normalizer.h"
+
+namespace wasmformers::tokenizer {
+
+struct AddedToken {
+  std::string content;
+  bool singleWord = false, lstrip = false, rstrip = false, normalized = true, special = false;
+};
+
+/// A part of a text, and the added token that it is (or -1).
+struct AddedMatch {
+  uint32_t begin, end;
+  int32_t id;
+};
+
+/// Finds the leftmost-longest of a set of strings; a trie behind a table of first bytes, so that a text without any
+/// first byte is only scanned.
+class StringMatcher {
+ public:
+  void add(std::string_view text, uint32_t id);
+  bool empty() const { return nodes_.empty(); }
+  /// The first match at or after `from`: its range and id, or false.
+  bool find(std::string_view text, size_t from, AddedMatch& out) const;
+
+ private:
+  struct Node { uint32_t child = 0, next = 0; int32_t id = -1; unsigned char byte = 0; };
+  uint32_t step(uint32_t node, unsigned char byte) const;
+  std::vector<Node> nodes_;
+  bool first_[256] = {};
+};
+
+class AddedVocabulary {
+ public:
+  /// Adds tokens as the file lists them. Ids are the model's where it knows the content, else the next free ones.
+  void add(const std::vector<AddedToken>& tokens, const Vocabulary& model, const Normalizer* normalizer);
+
+  /// Cuts `text` at the tokens of one set; false when there is none in it (the common case, `out` untouched).
+  bool split(std::string_view text, bool normalizedSet, std::vector<AddedMatch>& out) const;
+
+  uint32_t find(std::string_view content) const;
+  /// The token as decoding sees it (its normalized form where it has one), or null.
+  const std::string* decoded(uint32_t id) const;
+  bool isSpecial(std::string_view content) const { return specials_.find(content) != specials_.end(); }
+  const std::map<uint32_t, AddedToken>& tokens() const { return byId_; }
+
+ private:
+  std::map<std::string, uint32_t, std::less<>> ids_;
+  std::map<uint32_t, AddedToken> byId_;
+  std::map<uint32_t, std::string> normalizedForms_;  // where it differs from the content
+  std::set<std::string, std::less<>> specials_;
+  StringMatcher raw_, normalized_;
+};
+
+/// The `added_tokens` section.
+Result<std::vector<AddedToken>> readAddedTokens(const Component& c);
+
+}  // namespace wasmformers::tokenizer

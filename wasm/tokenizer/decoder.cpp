@@ -1,0 +1,172 @@
+// See decoder.h. Each class is a `type` of the file; what it does is what tokenizers 0.23.3 does.
+#include "tokenizer/decoder.h"
+
+#include "text/utf8.h"
+
+namespace wasmformers::tokenizer {
+namespace {
+
+void replaceAll(std::string& s, std::string_view from, std::string_view to) {
+  size_t at = s.find(from);
+  if (at == s.npos) return;
+  std::string out;
+  size_t done = 0;
+  for (; at != s.npos; at = s.find(from, done)) {
+    out.append(s, done, at - done).append(to);
+    done = at + from.size();
+  }
+  s = out.append(s, done, s.npos);
+}
+
+// The "clean-up" of English contractions and punctuation, in this order.
+constexpr struct { std::string_view from, to; } kCleanUp[] = {
+    {" .", "."},     {" ?", "?"},   {" !", "!"},            {" ,", ","},   {" ' ", "'"},   {" n't", "n't"},
+    {" 'm", "'m"},   {" do not", " don't"}, {" 's", "'s"}, {" 've", "'ve"}, {" 're", "'re"}};
+
+// Whether a clean-up could apply: some space is followed by one of . ? ! , ' n d.
+bool mayNeedCleanUp(std::string_view s) {
+  for (size_t i = 0; i + 1 < s.size(); ++i) {
+    if (s[i] == ' ' && std::string_view(".?!,'nd").find(s[i + 1]) != std::string_view::npos) return true;
+  }
+  return false;
+}
+
+class WordPiece final : public Decoder {
+ public:
+  WordPiece(std::string prefix, bool cleanUp) : prefix_(std::move(prefix)), cleanUp_(cleanUp) {}
+  void decode(const TokenList& in, TokenList& out) const override {
+    out.bytes.reserve(in.bytes.size() + in.size());
+    std::string cleaned;
+    for (size_t i = 0; i < in.size(); ++i) {
+      const size_t begin = out.bytes.size();
+      std::string_view token = in[i];
+      if (i && token.starts_with(prefix_)) token.remove_prefix(prefix_.size());
+      else if (i) out.bytes += ' ';
+      out.bytes += token;
+      if (cleanUp_ && mayNeedCleanUp(std::string_view(out.bytes).substr(begin))) {
+        cleaned.assign(out.bytes, begin);
+        for (const auto& [from, to] : kCleanUp) replaceAll(cleaned, from, to);
+        out.bytes.replace(begin, std::string::npos, cleaned);
+      }
+      out.close();
+    }
+  }
+
+ private:
+  std::string prefix_;
+  bool cleanUp_;
+};
+
+class Fuse final : public Decoder {
+  void decode(const TokenList& in, TokenList& out) const override { out.add(in.bytes); }
+};
+
+class Replace final : public Decoder {
+ public:
+  Replace(std::string from, std::string to) : from_(std::move(from)), to_(std::move(to)) {}
+  void decode(const TokenList& in, TokenList& out) const override {
+    std::string one;
+    for (size_t i = 0; i < in.size(); ++i) {
+      one.assign(in[i]);
+      replaceAll(one, from_, to_);
+      out.add(one);
+    }
+  }
+
+ private:
+  std::string from_, to_;
+};
+
+// Takes up to `start` and `stop` of one character off both ends of every token.
+class Strip final : public Decoder {
+ public:
+  Strip(std::string content, uint32_t start, uint32_t stop) : content_(std::move(content)), start_(start), stop_(stop) {}
+  void decode(const TokenList& in, TokenList& out) const override {
+    for (size_t i = 0; i < in.size(); ++i) {
+      std::string_view s = in[i];
+      for (uint32_t n = 0; n < start_ && s.starts_with(content_); ++n) s.remove_prefix(content_.size());
+      for (uint32_t n = 0; n < stop_ && s.ends_with(content_); ++n) s.remove_suffix(content_.size());
+      out.add(s);
+    }
+  }
+
+ private:
+  std::string content_;  // one character
+  uint32_t start_, stop_;
+};
+
+class Sequence final : public Decoder {
+ public:
+  explicit Sequence(std::vector<std::unique_ptr<Decoder>> parts) : parts_(std::move(parts)) {}
+  void decode(const TokenList& in, TokenList& out) const override {
+    out = in;
+    TokenList next;
+    for (const auto& part : parts_) {
+      next.clear();
+      part->decode(out, next);
+      std::swap(out, next);
+    }
+  }
+
+ private:
+  std::vector<std::unique_ptr<Decoder>> parts_;
+};
+
+using Made = Result<std::unique_ptr<Decoder>>;
+
+template <class T, class... Arguments>
+Made made(Arguments&&... arguments) {
+  return std::unique_ptr<Decoder>(new T(std::forward<Arguments>(arguments)...));
+}
+
+Made makeReplace(const Component& c) {
+  const Component pattern = c.member("pattern");
+  if (pattern.value["Regex"]) {
+    return tokenizerError("unsupported_pattern", "Replace with a regular expression (" + pattern.path + ".Regex) is not supported.", pattern.path);
+  }
+  WF_ASSIGN(std::string from, pattern.string("String"));
+  WF_ASSIGN(std::string to, c.string("content"));
+  if (from.empty()) return tokenizerError("bad_value", pattern.path + ".String is empty.", pattern.path);
+  return made<Replace>(std::move(from), std::move(to));
+}
+
+Made makeSequence(const Component& c, int depth) {
+  const Component list = c.member("decoders");
+  if (!list.value.isArray()) {
+    return tokenizerError("wrong_type", list.path + " must be an array, found " + std::string(list.value.typeName()) + ".", list.path);
+  }
+  std::vector<std::unique_ptr<Decoder>> parts;
+  for (json::Value v : list.value.elements()) {
+    WF_ASSIGN(auto part, makeDecoder(list.element(v, parts.size()), depth + 1));
+    if (part) parts.push_back(std::move(part));
+  }
+  return made<Sequence>(std::move(parts));
+}
+
+}  // namespace
+
+Made makeDecoder(const Component& c, int depth) {
+  if (!c.value || c.value.isNull()) return std::unique_ptr<Decoder>();
+  if (depth > kMaxDepth) return tokenizerError("too_deep", "Decoders are nested too deeply at " + c.path + ".", c.path);
+  const std::string_view type = c.type();
+  if (type == "WordPiece") {
+    WF_ASSIGN(std::string prefix, c.string("prefix"));
+    WF_ASSIGN(const bool cleanUp, c.boolean("cleanup"));
+    return made<WordPiece>(std::move(prefix), cleanUp);
+  }
+  if (type == "Fuse") return made<Fuse>();
+  if (type == "Replace") return makeReplace(c);
+  if (type == "Sequence") return makeSequence(c, depth);
+  if (type == "Strip") {
+    WF_ASSIGN(std::string content, c.string("content"));
+    WF_ASSIGN(const uint32_t start, c.number("start"));
+    WF_ASSIGN(const uint32_t stop, c.number("stop"));
+    if (text::countCharacters(content) != 1) {
+      return tokenizerError("bad_value", c.path + ".content must be one character.", c.path + ".content");
+    }
+    return made<Strip>(std::move(content), start, stop);
+  }
+  return unknownComponent(c, "decoder");
+}
+
+}  // namespace wasmformers::tokenizer

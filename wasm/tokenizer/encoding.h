@@ -1,0 +1,70 @@
+// What encoding a text gives: parallel arrays, one entry per token. Ids and type ids are always there; the rest
+// ("details") only where asked for, so that the plain path moves nothing but ids. Truncation, merging and their
+// overflow follow tokenizers 0.23.3 (tokenizer/encoding.rs), order of the overflowing pieces included.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "base/status.h"
+
+namespace wasmformers::tokenizer {
+
+/// A token whose text is not its id's own: an added token matched with the spaces around it, an unknown piece.
+struct Surface {
+  uint32_t token;  // index in the encoding
+  std::string text;
+};
+
+struct Range {
+  uint32_t begin = 0, end = 0;
+  bool set = false;
+};
+
+struct Encoding {
+  std::vector<uint32_t> ids, typeIds;
+  // Details.
+  std::vector<uint32_t> offsets;  // begin and end of each token in its text
+  std::vector<int32_t> words;     // index of the word, -1 where there is none
+  std::vector<uint8_t> special;   // 1: added by the post-processor
+  std::vector<Surface> surfaces;  // sorted by token
+  Range sequence[2];              // tokens of the first and of the second text, where known
+  bool detailed = false;
+
+  std::vector<Encoding> overflowing;
+
+  size_t size() const { return ids.size(); }
+  void clear(bool details);
+  /// Appends a token that belongs to no text.
+  void addSpecial(uint32_t id, uint32_t typeId, const std::string* surface);
+  void setTypeIds(uint32_t typeId) { typeIds.assign(ids.size(), typeId); }
+  void setSequence(int i) { sequence[i] = {0, uint32_t(size()), true}; }
+  /// Which text each token belongs to: 0, 1 or -1.
+  std::vector<int8_t> sequenceIds() const;
+
+  /// Appends `other`, without its overflow.
+  void append(const Encoding& other);
+  /// Appends `other`; overflow of either is combined with all of the other.
+  void merge(Encoding&& other);
+  /// Cuts to maxLength tokens; the rest becomes `overflowing` in pieces that share `stride` tokens, if kept.
+  /// InputError when stride leaves no room to move.
+  Status truncate(size_t maxLength, size_t stride, bool fromLeft, bool keepOverflow);
+
+ private:
+  Encoding slice(size_t begin, size_t end) const;
+};
+
+enum class TruncationStrategy : uint8_t { None, LongestFirst, OnlyFirst, OnlySecond };
+
+struct Truncation {
+  TruncationStrategy strategy = TruncationStrategy::None;
+  uint32_t maxLength = 0;
+  uint32_t stride = 0;
+  bool fromLeft = false;
+};
+
+/// Truncates a text's encoding, or those of a pair, to t.maxLength tokens together.
+Status truncateEncodings(std::vector<Encoding>& encodings, const Truncation& t, bool keepOverflow);
+
+}  // namespace wasmformers::tokenizer

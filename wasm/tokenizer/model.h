@@ -1,0 +1,66 @@
+// Third stage: the `model` section of tokenizer.json turns words into ids.
+#pragma once
+
+#include <memory>
+
+#include "tokenizer/component.h"
+#include "tokenizer/encoding.h"
+#include "tokenizer/pre_tokenized.h"
+#include "tokenizer/vocabulary.h"
+
+namespace wasmformers::tokenizer {
+
+/// What the model makes of a text: ids and, where the text is aligned, for each one its word and bytes of the
+/// normalized text.
+struct Tokens {
+  std::vector<uint32_t> ids;
+  std::vector<Span> ranges;
+  std::vector<int32_t> words;
+  std::vector<Surface> surfaces;
+  bool detailed = false;
+
+  void clear(bool details) {
+    ids.clear();
+    ranges.clear();
+    words.clear();
+    surfaces.clear();
+    detailed = details;
+  }
+  void add(uint32_t id, uint32_t begin, uint32_t end, size_t word) {
+    ids.push_back(id);
+    if (!detailed) return;
+    ranges.push_back({begin, end});
+    words.push_back(int32_t(word));
+  }
+};
+
+class Model {
+ public:
+  virtual ~Model() = default;
+  /// Appends the tokens of every piece of `text`, added tokens included. TokenizerError when a word has no token and
+  /// the vocabulary no unknown one.
+  virtual Status tokenize(const PreTokenized& text, Tokens& out) const = 0;
+  const Vocabulary& vocabulary() const { return vocabulary_; }
+
+ protected:
+  /// Adds piece i if it is an added token.
+  static bool addAdded(const PreTokenized& text, size_t i, Tokens& out) {
+    const Piece& p = text.pieces[i];
+    if (p.added < 0) return false;
+    if (out.detailed) out.surfaces.push_back({uint32_t(out.ids.size()), std::string(text.view(p))});
+    out.add(uint32_t(p.added), p.begin, p.end, i);
+    return true;
+  }
+  Vocabulary vocabulary_;
+};
+
+/// The model that `c` describes. Unknown types are a TokenizerError that names the field; a missing `type` (older
+/// files) is told from the other fields.
+Result<std::unique_ptr<Model>> makeModel(const Component& c);
+Result<std::unique_ptr<Model>> makeWordPiece(const Component& c);
+Result<std::unique_ptr<Model>> makeWordLevel(const Component& c);
+
+/// Fills `to` from an object {token: id}.
+Status readVocabulary(const Component& c, Vocabulary& to);
+
+}  // namespace wasmformers::tokenizer

@@ -1,0 +1,211 @@
+// See normalizer.h. Each class is a `type` of the file; what it does is what tokenizers 0.23.3 does.
+#include "tokenizer/normalizer.h"
+
+#include "text/unicode.h"
+
+namespace wasmformers::tokenizer {
+
+void toForm(NormalizedString& s, text::Form form) {
+  std::vector<text::Changed> changed;
+  if (!text::normalForm(s.text, form, changed)) return;
+  Rewriter out(s);
+  for (const text::Changed& c : changed) out.put(c.character, c.change);
+  out.finish();
+}
+
+void toLowercase(NormalizedString& s) {
+  if (text::isAscii(s.text)) {
+    for (char& c : s.text) c = char(c + (unsigned(c) - 'A' < 26u ? 32 : 0));
+    return;
+  }
+  Rewriter out(s);
+  for (const char *p = s.text.data(), *end = p + s.text.size(); p < end;) {
+    int32_t change = 0;
+    text::forLowercase(text::decode(p), [&](uint32_t c) { out.put(c, change), change = 1; });
+  }
+  out.finish();
+}
+
+namespace {
+
+class NormalForm final : public Normalizer {
+ public:
+  explicit NormalForm(text::Form form) : form_(form) {}
+  void normalize(NormalizedString& s) const override { toForm(s, form_); }
+
+ private:
+  text::Form form_;
+};
+
+class Lowercase final : public Normalizer {
+  void normalize(NormalizedString& s) const override { toLowercase(s); }
+};
+
+class StripAccents final : public Normalizer {
+  void normalize(NormalizedString& s) const override {
+    if (!text::isAscii(s.text)) filter(s, [](uint32_t c) { return !text::is(c, text::kMark); });
+  }
+};
+
+class Nmt final : public Normalizer {
+  void normalize(NormalizedString& s) const override {
+    filter(s, [](uint32_t c) {
+      return !((c >= 1 && c <= 8) || c == 0xB || (c >= 0xE && c <= 0x1F) || c == 0x7F || c == 0x8F || c == 0x9F);
+    });
+    mapCharacters(s, [](uint32_t c) {
+      const bool space = c == 9 || c == 0xA || c == 0xC || c == 0xD || c == 0x1680 || (c >= 0x200B && c <= 0x200F) ||
+                         c == 0x2028 || c == 0x2029 || c == 0x2581 || c == 0xFEFF || c == 0xFFFD;
+      return space ? uint32_t(' ') : c;
+    });
+  }
+};
+
+class Strip final : public Normalizer {
+ public:
+  Strip(bool left, bool right) : left_(left), right_(right) {}
+  void normalize(NormalizedString& s) const override {
+    const char *begin = s.text.data(), *end = begin + s.text.size();
+    size_t leading = 0, trailing = 0;
+    const char* p = begin;
+    while (left_ && p < end) {
+      const char* at = p;
+      if (!text::is(text::decode(p), text::kWhiteSpace)) {
+        p = at;
+        break;
+      }
+      ++leading;
+    }
+    const char* q = end;
+    while (right_ && q > p) {
+      const char* at = q;
+      if (!text::is(text::decodeBack(q), text::kWhiteSpace)) {
+        q = at;
+        break;
+      }
+      ++trailing;
+    }
+    if (!leading && !trailing) return;
+    Rewriter out(s);
+    out.skip(leading);
+    out.keep(size_t(q - p));
+    out.finish();
+  }
+
+ private:
+  bool left_, right_;
+};
+
+class Prepend final : public Normalizer {
+ public:
+  explicit Prepend(std::string text) : text_(std::move(text)) {}
+  void normalize(NormalizedString& s) const override {
+    if (s.text.empty() || text_.empty()) return;
+    // The added text and the first character all come from that first character.
+    Rewriter out(s);
+    const char* first = s.text.data();
+    const uint32_t next = text::decode(first);
+    int32_t change = 0;
+    for (const char *p = text_.data(), *end = p + text_.size(); p < end;) out.put(text::decode(p), change), change = 1;
+    out.put(next, 1);
+    out.keep(s.text.size());
+    out.finish();
+  }
+
+ private:
+  std::string text_;
+};
+
+class Replace final : public Normalizer {
+ public:
+  Replace(std::string pattern, std::string content) : pattern_(std::move(pattern)), content_(std::move(content)) {}
+  void normalize(NormalizedString& s) const override {
+    size_t at = s.text.find(pattern_);
+    if (at == std::string::npos) return;
+    const size_t skipped = text::countCharacters(pattern_);
+    Rewriter out(s);
+    size_t from = 0;
+    for (; at != std::string::npos; at = s.text.find(pattern_, from)) {
+      out.keep(at - from);
+      out.skip(skipped);
+      out.putBytes(content_, 1);
+      from = at + pattern_.size();
+    }
+    out.keep(s.text.size());
+    out.finish();
+  }
+
+ private:
+  std::string pattern_, content_;
+};
+
+class Sequence final : public Normalizer {
+ public:
+  explicit Sequence(std::vector<std::unique_ptr<Normalizer>> parts) : parts_(std::move(parts)) {}
+  void normalize(NormalizedString& s) const override {
+    for (const auto& part : parts_) part->normalize(s);
+  }
+
+ private:
+  std::vector<std::unique_ptr<Normalizer>> parts_;
+};
+
+using Made = Result<std::unique_ptr<Normalizer>>;
+
+template <class T, class... Arguments>
+Made made(Arguments&&... arguments) {
+  return std::unique_ptr<Normalizer>(new T(std::forward<Arguments>(arguments)...));
+}
+
+Made makeReplace(const Component& c) {
+  const Component pattern = c.member("pattern");
+  if (pattern.value["Regex"]) {
+    return tokenizerError("unsupported_pattern", "Replace with a regular expression (" + pattern.path + ".Regex) is not supported.", pattern.path);
+  }
+  WF_ASSIGN(std::string from, pattern.string("String"));
+  WF_ASSIGN(std::string to, c.string("content"));
+  if (from.empty()) return tokenizerError("bad_value", pattern.path + ".String is empty.", pattern.path);
+  return made<Replace>(std::move(from), std::move(to));
+}
+
+Made makeSequence(const Component& c, int depth) {
+  const Component list = c.member("normalizers");
+  if (!list.value.isArray()) {
+    return tokenizerError("wrong_type", list.path + " must be an array, found " + std::string(list.value.typeName()) + ".", list.path);
+  }
+  std::vector<std::unique_ptr<Normalizer>> parts;
+  for (json::Value v : list.value.elements()) {
+    WF_ASSIGN(auto part, makeNormalizer(list.element(v, parts.size()), depth + 1));
+    if (part) parts.push_back(std::move(part));
+  }
+  return made<Sequence>(std::move(parts));
+}
+
+}  // namespace
+
+Made makeNormalizer(const Component& c, int depth) {
+  if (!c.value || c.value.isNull()) return std::unique_ptr<Normalizer>();
+  if (depth > kMaxDepth) return tokenizerError("too_deep", "Normalizers are nested too deeply at " + c.path + ".", c.path);
+  const std::string_view type = c.type();
+  if (type == "BertNormalizer" || type == "Bert") return makeBertNormalizer(c);
+  if (type == "NFC") return made<NormalForm>(text::Form::Nfc);
+  if (type == "NFD") return made<NormalForm>(text::Form::Nfd);
+  if (type == "NFKC") return made<NormalForm>(text::Form::Nfkc);
+  if (type == "NFKD") return made<NormalForm>(text::Form::Nfkd);
+  if (type == "Lowercase") return made<Lowercase>();
+  if (type == "StripAccents") return made<StripAccents>();
+  if (type == "Nmt") return made<Nmt>();
+  if (type == "Replace") return makeReplace(c);
+  if (type == "Sequence") return makeSequence(c, depth);
+  if (type == "Strip") {
+    WF_ASSIGN(const bool left, c.boolean("strip_left"));
+    WF_ASSIGN(const bool right, c.boolean("strip_right"));
+    return made<Strip>(left, right);
+  }
+  if (type == "Prepend") {
+    WF_ASSIGN(std::string text, c.string("prepend"));
+    return made<Prepend>(std::move(text));
+  }
+  return unknownComponent(c, "normalizer");
+}
+
+}  // namespace wasmformers::tokenizer

@@ -1,0 +1,186 @@
+// See post_processor.h; after tokenizers' processors/ (bert.rs, roberta.rs, sequence.rs), pre_tokenizers/byte_level.rs
+// (trimming) and PostProcessor::process.
+#include "tokenizer/post_processor.h"
+
+#include <algorithm>
+
+#include "text/unicode.h"
+#include "text/utf8.h"
+
+namespace wasmformers::tokenizer {
+namespace {
+
+struct SpecialToken {
+  std::string text;
+  uint32_t id;
+};
+
+// Ġ stands for a space in byte-level tokens.
+bool isSpace(uint32_t c) { return c == 0x120 || text::is(c, text::kWhiteSpace); }
+
+// Takes the white space that a token begins or ends with off its offsets. A space that add_prefix_space put there
+// is in no text, so the first token keeps it.
+void trimOffsets(Encoding& e, bool addPrefixSpace, const TokenTexts& texts) {
+  if (!e.detailed) return;
+  size_t nextSurface = 0;
+  for (size_t i = 0; i < e.size(); ++i) {
+    std::string_view token;
+    if (nextSurface < e.surfaces.size() && e.surfaces[nextSurface].token == i) token = e.surfaces[nextSurface++].text;
+    else token = texts.textOf(e.ids[i]);
+    uint32_t leading = 0, trailing = 0;
+    for (const char *p = token.data(), *end = p + token.size(); p < end && isSpace(text::decode(p));) ++leading;
+    for (const char *p = token.data() + token.size(); p > token.data() && isSpace(text::decodeBack(p));) ++trailing;
+    uint32_t &begin = e.offsets[2 * i], &end = e.offsets[2 * i + 1];
+    if (leading) {
+      if ((i == 0 || begin == 0) && addPrefixSpace && leading == 1) leading = 0;
+      begin = std::min(begin + leading, end);
+    }
+    if (trailing && end >= trailing) end = std::max(end - trailing, begin);
+  }
+}
+
+// [CLS] A [SEP] and, for a pair, B [SEP] (BertProcessing) or [SEP] B [SEP] (RobertaProcessing, every type id 0).
+class ClsSepProcessing final : public PostProcessor {
+ public:
+  ClsSepProcessing(SpecialToken cls, SpecialToken sep, bool roberta, bool trim, bool addPrefixSpace)
+      : cls_(std::move(cls)), sep_(std::move(sep)), roberta_(roberta), trim_(trim), addPrefixSpace_(addPrefixSpace) {}
+
+  size_t addedTokens(bool pair) const override { return pair ? (roberta_ ? 4 : 3) : 2; }
+
+  void process(std::vector<Encoding>& encodings, bool addSpecialTokens, const TokenTexts& texts) const override {
+    for (Encoding& e : encodings) {
+      if (trim_) forEncodingAndOverflow(e, [&](Encoding& one) { trimOffsets(one, addPrefixSpace_, texts); });
+      if (roberta_) e.setTypeIds(0);  // but not its overflow's: the reference forgets it where nothing is added
+    }
+    if (!addSpecialTokens) return;
+    for (size_t i = 0; i < encodings.size(); ++i) {
+      forEncodingAndOverflow(encodings[i], [&](Encoding& e) { wrap(e, i); });
+    }
+  }
+
+ private:
+  void wrap(Encoding& e, size_t i) const {
+    Encoding out;
+    out.detailed = e.detailed;
+    if (i == 0) out.addSpecial(cls_.id, 0, &cls_.text);
+    else if (roberta_) out.addSpecial(sep_.id, 0, &sep_.text);
+    const uint32_t begin = uint32_t(out.size());
+    out.append(e);
+    if (out.detailed) std::fill(out.special.begin() + begin, out.special.end(), uint8_t(0));
+    if (roberta_) out.setTypeIds(0);
+    out.sequence[0] = out.sequence[1] = {};
+    out.sequence[i ? 1 : 0] = {begin, uint32_t(out.size()), true};
+    out.addSpecial(sep_.id, roberta_ ? 0 : uint32_t(i), &sep_.text);
+    out.overflowing = std::move(e.overflowing);
+    e = std::move(out);
+  }
+
+  SpecialToken cls_, sep_;
+  bool roberta_, trim_, addPrefixSpace_;
+};
+
+class ByteLevel final : public PostProcessor {
+ public:
+  ByteLevel(bool trim, bool addPrefixSpace) : trim_(trim), addPrefixSpace_(addPrefixSpace) {}
+  size_t addedTokens(bool) const override { return 0; }
+  void process(std::vector<Encoding>& encodings, bool, const TokenTexts& texts) const override {
+    for (size_t i = 0; i < encodings.size(); ++i) {
+      if (trim_) forEncodingAndOverflow(encodings[i], [&](Encoding& one) { trimOffsets(one, addPrefixSpace_, texts); });
+      encodings[i].setSequence(int(std::min<size_t>(i, 1)));
+    }
+  }
+
+ private:
+  bool trim_, addPrefixSpace_;
+};
+
+class Sequence final : public PostProcessor {
+ public:
+  explicit Sequence(std::vector<std::unique_ptr<PostProcessor>> parts) : parts_(std::move(parts)) {}
+  size_t addedTokens(bool pair) const override {
+    size_t n = 0;
+    for (const auto& p : parts_) n += p->addedTokens(pair);
+    return n;
+  }
+  void process(std::vector<Encoding>& encodings, bool addSpecialTokens, const TokenTexts& texts) const override {
+    for (const auto& p : parts_) p->process(encodings, addSpecialTokens, texts);
+  }
+
+ private:
+  std::vector<std::unique_ptr<PostProcessor>> parts_;
+};
+
+using Made = Result<std::unique_ptr<PostProcessor>>;
+
+// ["[SEP]", 102]
+Result<SpecialToken> specialToken(const Component& c, std::string_view key) {
+  const Component field = c.member(key);
+  const auto id = field.value.at(1).asUint();
+  if (field.value.size() != 2 || !field.value.at(0).isString() || !id || *id > INT32_MAX) {
+    return tokenizerError("wrong_type", field.path + " must be [token, id].", field.path);
+  }
+  return SpecialToken{std::string(field.value.at(0).asString()), uint32_t(*id)};
+}
+
+Made makeClsSep(const Component& c, bool roberta) {
+  WF_ASSIGN(SpecialToken cls, specialToken(c, "cls"));
+  WF_ASSIGN(SpecialToken sep, specialToken(c, "sep"));
+  bool trim = false, prefix = false;
+  if (roberta) {
+    WF_ASSIGN(trim, c.boolean("trim_offsets"));
+    WF_ASSIGN(prefix, c.boolean("add_prefix_space"));
+  }
+  return std::unique_ptr<PostProcessor>(new ClsSepProcessing(std::move(cls), std::move(sep), roberta, trim, prefix));
+}
+
+Made makeSequence(const Component& c, int depth) {
+  const Component list = c.member("processors");
+  if (!list.value.isArray()) {
+    return tokenizerError("wrong_type", list.path + " must be an array, found " + std::string(list.value.typeName()) + ".", list.path);
+  }
+  std::vector<std::unique_ptr<PostProcessor>> parts;
+  for (json::Value v : list.value.elements()) {
+    WF_ASSIGN(auto part, makePostProcessor(list.element(v, parts.size()), depth + 1));
+    if (part) parts.push_back(std::move(part));
+  }
+  return std::unique_ptr<PostProcessor>(new Sequence(std::move(parts)));
+}
+
+}  // namespace
+
+Made makePostProcessor(const Component& c, int depth) {
+  if (!c.value || c.value.isNull()) return std::unique_ptr<PostProcessor>();
+  if (depth > kMaxDepth) return tokenizerError("too_deep", "Post-processors are nested too deeply at " + c.path + ".", c.path);
+  const std::string_view type = c.type();
+  if (type == "TemplateProcessing") return makeTemplateProcessing(c);
+  if (type == "BertProcessing") return makeClsSep(c, false);
+  if (type == "RobertaProcessing") return makeClsSep(c, true);
+  if (type == "Sequence") return makeSequence(c, depth);
+  if (type == "ByteLevel") {
+    WF_ASSIGN(const bool trim, c.boolean("trim_offsets"));
+    WF_ASSIGN(const bool prefix, c.boolean("add_prefix_space"));
+    return std::unique_ptr<PostProcessor>(new ByteLevel(trim, prefix));
+  }
+  return unknownComponent(c, "post-processor");
+}
+
+Encoding postProcess(const PostProcessor* p, std::vector<Encoding>& encodings, bool addSpecialTokens, const TokenTexts& texts) {
+  const bool pair = encodings.size() == 2;
+  if (p) {
+    for (int i = 0; i < int(encodings.size()); ++i) {
+      forEncodingAndOverflow(encodings[size_t(i)], [&](Encoding& e) { e.setSequence(i); });
+      encodings[size_t(i)].setTypeIds(uint32_t(i));
+    }
+    p->process(encodings, addSpecialTokens, texts);
+  } else if (pair) {
+    encodings[0].setSequence(0);
+    encodings[1].setSequence(1);
+  }
+  if (encodings.size() == 1) return std::move(encodings[0]);
+  Encoding out;
+  out.detailed = !encodings.empty() && encodings[0].detailed;
+  for (Encoding& e : encodings) out.merge(std::move(e));
+  return out;
+}
+
+}  // namespace wasmformers::tokenizer

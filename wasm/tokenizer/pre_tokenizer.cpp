@@ -1,0 +1,253 @@
+// See pre_tokenizer.h. Each class is a `type` of the file; what it does is what tokenizers 0.23.3 does. Characters
+// are classed by a table for ASCII and by text/unicode.h beyond it.
+#include "tokenizer/pre_tokenizer.h"
+
+#include "text/unicode.h"
+#include "text/utf8.h"
+
+namespace wasmformers::tokenizer {
+namespace {
+
+using text::kNumeric;
+using text::kPunctuation;
+using text::kWhiteSpace;
+using text::kWord;
+
+// The first 128 records' properties, so that the loops below stay in one small table.
+struct AsciiProperties {
+  uint16_t of[128];
+  AsciiProperties() {
+    for (uint32_t c = 0; c < 128; ++c) of[c] = uint16_t(text::record(c));
+  }
+};
+const uint16_t* asciiProperties() {
+  static const AsciiProperties table;
+  return table.of;
+}
+
+// The properties (bits 0–11) of the character at p; moves p behind it.
+inline uint32_t propertiesAt(const char*& p, const uint16_t* ascii) {
+  const unsigned char a = static_cast<unsigned char>(*p);
+  if (a < 0x80) return ++p, ascii[a];
+  return text::record(text::decode(p));
+}
+
+class BertPreTokenizer final : public PreTokenizer {
+  void preTokenize(PreTokenized& t) const override {
+    const uint16_t* ascii = asciiProperties();
+    t.split([ascii](std::string_view s, auto emit) {
+      const char *base = s.data(), *p = base, *end = p + s.size(), *word = p;
+      while (p < end) {
+        const char* at = p;
+        const uint32_t r = propertiesAt(p, ascii);
+        if (!(r & (kWhiteSpace | kPunctuation))) continue;
+        emit(size_t(word - base), size_t(at - base));
+        if (!(r & kWhiteSpace)) emit(size_t(at - base), size_t(p - base));
+        word = p;
+      }
+      emit(size_t(word - base), s.size());
+    });
+  }
+};
+
+// \w+|[^\w\s]+, all else is dropped.
+class Whitespace final : public PreTokenizer {
+  void preTokenize(PreTokenized& t) const override {
+    const uint16_t* ascii = asciiProperties();
+    t.split([ascii](std::string_view s, auto emit) {
+      const char *base = s.data(), *p = base, *end = p + s.size(), *start = p;
+      uint32_t kind = kWhiteSpace;  // of the run that is open
+      while (p < end) {
+        const char* at = p;
+        const uint32_t r = propertiesAt(p, ascii), here = r & kWord ? uint32_t(kWord) : r & kWhiteSpace;
+        if (here == kind) continue;
+        if (kind != kWhiteSpace) emit(size_t(start - base), size_t(at - base));
+        kind = here;
+        start = at;
+      }
+      if (kind != kWhiteSpace) emit(size_t(start - base), s.size());
+    });
+  }
+};
+
+// Matches of single characters: everything that has the properties is a delimiter of its own.
+template <class Is>
+void matchCharacters(std::string_view s, Is isDelimiter, std::vector<Match>& out) {
+  out.clear();
+  const char *base = s.data(), *p = base, *end = p + s.size(), *word = p;
+  while (p < end) {
+    const char* at = p;
+    if (!isDelimiter(p)) continue;
+    if (word < at) out.push_back({uint32_t(word - base), uint32_t(at - base), false});
+    out.push_back({uint32_t(at - base), uint32_t(p - base), true});
+    word = p;
+  }
+  if (word < end) out.push_back({uint32_t(word - base), uint32_t(s.size()), false});
+}
+
+// WhitespaceSplit, Punctuation, Digits: one property, one behaviour.
+class PropertySplit final : public PreTokenizer {
+ public:
+  PropertySplit(uint32_t property, Behavior behavior) : property_(property), behavior_(behavior) {}
+  void preTokenize(PreTokenized& t) const override {
+    const uint16_t* ascii = asciiProperties();
+    std::vector<Match> matches;
+    t.split([&](std::string_view s, auto emit) {
+      matchCharacters(s, [&](const char*& p) { return propertiesAt(p, ascii) & property_; }, matches);
+      emitMatches(matches, behavior_, emit);
+    });
+  }
+
+ private:
+  uint32_t property_;
+  Behavior behavior_;
+};
+
+class CharDelimiterSplit final : public PreTokenizer {
+ public:
+  explicit CharDelimiterSplit(uint32_t delimiter) : delimiter_(delimiter) {}
+  void preTokenize(PreTokenized& t) const override {
+    std::vector<Match> matches;
+    t.split([&](std::string_view s, auto emit) {
+      matchCharacters(s, [&](const char*& p) { return text::decode(p) == delimiter_; }, matches);
+      emitMatches(matches, Behavior::Removed, emit);
+    });
+  }
+
+ private:
+  uint32_t delimiter_;
+};
+
+// Split by a plain string.
+class StringSplit final : public PreTokenizer {
+ public:
+  StringSplit(std::string pattern, Behavior behavior, bool invert)
+      : pattern_(std::move(pattern)), behavior_(behavior), invert_(invert) {}
+  void preTokenize(PreTokenized& t) const override {
+    std::vector<Match> matches;
+    t.split([&](std::string_view s, auto emit) {
+      matches.clear();
+      size_t from = 0;
+      for (size_t at; (at = s.find(pattern_, from)) != s.npos; from = at + pattern_.size()) {
+        if (at > from) matches.push_back({uint32_t(from), uint32_t(at), invert_});
+        matches.push_back({uint32_t(at), uint32_t(at + pattern_.size()), !invert_});
+      }
+      if (from < s.size()) matches.push_back({uint32_t(from), uint32_t(s.size()), invert_});
+      emitMatches(matches, behavior_, emit);
+    });
+  }
+
+ private:
+  std::string pattern_;
+  Behavior behavior_;
+  bool invert_;
+};
+
+// Pieces of `length` characters.
+class FixedLength final : public PreTokenizer {
+ public:
+  explicit FixedLength(uint32_t length) : length_(length) {}
+  void preTokenize(PreTokenized& t) const override {
+    t.split([&](std::string_view s, auto emit) {
+      const char *base = s.data(), *p = base, *end = p + s.size();
+      while (p < end) {
+        const char* from = p;
+        for (uint32_t i = 0; i < length_ && p < end; ++i) text::decode(p);
+        emit(size_t(from - base), size_t(p - base));
+      }
+    });
+  }
+
+ private:
+  uint32_t length_;
+};
+
+class Sequence final : public PreTokenizer {
+ public:
+  explicit Sequence(std::vector<std::unique_ptr<PreTokenizer>> parts) : parts_(std::move(parts)) {}
+  void preTokenize(PreTokenized& t) const override {
+    for (const auto& part : parts_) part->preTokenize(t);
+  }
+
+ private:
+  std::vector<std::unique_ptr<PreTokenizer>> parts_;
+};
+
+using Made = Result<std::unique_ptr<PreTokenizer>>;
+
+template <class T, class... Arguments>
+Made made(Arguments&&... arguments) {
+  return std::unique_ptr<PreTokenizer>(new T(std::forward<Arguments>(arguments)...));
+}
+
+Result<Behavior> behaviorOf(const Component& c, std::string_view fallback) {
+  WF_ASSIGN(const std::string name, fallback.empty() ? c.string("behavior") : c.string("behavior", fallback));
+  if (name == "Removed") return Behavior::Removed;
+  if (name == "Isolated") return Behavior::Isolated;
+  if (name == "MergedWithPrevious") return Behavior::MergedWithPrevious;
+  if (name == "MergedWithNext") return Behavior::MergedWithNext;
+  if (name == "Contiguous") return Behavior::Contiguous;
+  return tokenizerError("bad_value", c.path + ".behavior \"" + name + "\" is no behaviour.", c.path + ".behavior");
+}
+
+Made makeSplit(const Component& c) {
+  const Component pattern = c.member("pattern");
+  if (pattern.value["Regex"]) {
+    return tokenizerError("unsupported_pattern", "Split by a regular expression (" + pattern.path + ".Regex) is not supported.", pattern.path);
+  }
+  WF_ASSIGN(std::string text, pattern.string("String"));
+  WF_ASSIGN(const Behavior behavior, behaviorOf(c, ""));
+  WF_ASSIGN(const bool invert, c.boolean("invert"));
+  if (text.empty()) return tokenizerError("bad_value", pattern.path + ".String is empty.", pattern.path);
+  return made<StringSplit>(std::move(text), behavior, invert);
+}
+
+Made makeSequence(const Component& c, int depth) {
+  const Component list = c.member("pretokenizers");
+  if (!list.value.isArray()) {
+    return tokenizerError("wrong_type", list.path + " must be an array, found " + std::string(list.value.typeName()) + ".", list.path);
+  }
+  std::vector<std::unique_ptr<PreTokenizer>> parts;
+  for (json::Value v : list.value.elements()) {
+    WF_ASSIGN(auto part, makePreTokenizer(list.element(v, parts.size()), depth + 1));
+    if (part) parts.push_back(std::move(part));
+  }
+  return made<Sequence>(std::move(parts));
+}
+
+}  // namespace
+
+Made makePreTokenizer(const Component& c, int depth) {
+  if (!c.value || c.value.isNull()) return std::unique_ptr<PreTokenizer>();
+  if (depth > kMaxDepth) return tokenizerError("too_deep", "Pre-tokenizers are nested too deeply at " + c.path + ".", c.path);
+  const std::string_view type = c.type();
+  if (type == "BertPreTokenizer") return made<BertPreTokenizer>();
+  if (type == "Whitespace") return made<Whitespace>();
+  if (type == "WhitespaceSplit") return made<PropertySplit>(uint32_t(kWhiteSpace), Behavior::Removed);
+  if (type == "Sequence") return makeSequence(c, depth);
+  if (type == "Split") return makeSplit(c);
+  if (type == "Punctuation") {
+    WF_ASSIGN(const Behavior behavior, behaviorOf(c, "Isolated"));
+    return made<PropertySplit>(uint32_t(kPunctuation), behavior);
+  }
+  if (type == "Digits") {
+    WF_ASSIGN(const bool each, c.boolean("individual_digits"));
+    return made<PropertySplit>(uint32_t(kNumeric), each ? Behavior::Isolated : Behavior::Contiguous);
+  }
+  if (type == "CharDelimiterSplit" || type == "Delimiter") {
+    WF_ASSIGN(const std::string delimiter, c.string("delimiter"));
+    if (text::countCharacters(delimiter) != 1) {
+      return tokenizerError("bad_value", c.path + ".delimiter must be one character.", c.path + ".delimiter");
+    }
+    const char* p = delimiter.data();
+    return made<CharDelimiterSplit>(text::decode(p));
+  }
+  if (type == "FixedLength") {
+    WF_ASSIGN(const uint32_t length, c.number("length", 5));
+    if (!length) return tokenizerError("bad_value", c.path + ".length must not be 0.", c.path + ".length");
+    return made<FixedLength>(length);
+  }
+  return unknownComponent(c, "pre-tokenizer");
+}
+
+}  // namespace wasmformers::tokenizer

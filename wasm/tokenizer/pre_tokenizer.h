@@ -1,0 +1,20 @@
+// Second stage: the `pre_tokenizer` section of tokenizer.json cuts the text into words.
+#pragma once
+
+#include <memory>
+
+#include "tokenizer/component.h"
+#include "tokenizer/pre_tokenized.h"
+
+namespace wasmformers::tokenizer {
+
+class PreTokenizer {
+ public:
+  virtual ~PreTokenizer() = default;
+  virtual void preTokenize(PreTokenized& text) const = 0;
+};
+
+/// The pre-tokenizer that `c` describes; null for JSON null. Unknown types are a TokenizerError that names the field.
+Result<std::unique_ptr<PreTokenizer>> makePreTokenizer(const Component& c, int depth = 0);
+
+}  // namespace wasmformers::tokenizer

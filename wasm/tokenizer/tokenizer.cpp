@@ -1,0 +1,218 @@
+// See tokenizer.h: encoding a batch and decoding. Reading the file is in tokenizer_json.cpp.
+#include "tokenizer/tokenizer.h"
+
+#include <algorithm>
+
+#include "text/utf8.h"
+
+namespace wasmformers::tokenizer {
+namespace {
+
+template <class T>
+void pad(std::vector<T>& v, size_t n, T value) { v.insert(v.end(), n, value); }
+
+// Appends an encoding as a row of `length` tokens or more.
+void appendRow(const Encoding& e, uint32_t textIndex, size_t length, const Padding& p, EncodedBatch& out) {
+  const size_t missing = length > e.size() ? length - e.size() : 0;
+  const size_t left = p.left ? missing : 0, right = missing - left;
+  const uint32_t base = uint32_t(out.ids.size() + left);
+  const auto put = [&](auto& to, const auto& from, auto padding, size_t width) {
+    pad(to, left * width, padding);
+    to.insert(to.end(), from.begin(), from.end());
+    pad(to, right * width, padding);
+  };
+  out.rowTexts.push_back(textIndex);
+  put(out.ids, e.ids, p.id, 1);
+  put(out.typeIds, e.typeIds, p.typeId, 1);
+  pad(out.attentionMask, left, 0u);
+  pad(out.attentionMask, e.size(), 1u);
+  pad(out.attentionMask, right, 0u);
+  if (e.detailed) {
+    put(out.offsets, e.offsets, 0u, 2);
+    put(out.words, e.words, -1, 1);
+    put(out.special, e.special, uint8_t(1), 1);
+    put(out.sequences, e.sequenceIds(), int8_t(-1), 1);
+    for (const Surface& s : e.surfaces) out.surfaces.push_back({base + s.token, s.text});
+    for (size_t i = 0; i < left; ++i) out.surfaces.push_back({uint32_t(base - left + i), p.token});
+    for (size_t i = 0; i < right; ++i) out.surfaces.push_back({uint32_t(base + e.size() + i), p.token});
+  }
+  out.rowStarts.push_back(uint32_t(out.ids.size()));
+}
+
+}  // namespace
+
+void EncodedBatch::clear() {
+  rowStarts.assign(1, 0);
+  rowTexts.clear();
+  ids.clear();
+  typeIds.clear();
+  attentionMask.clear();
+  offsets.clear();
+  words.clear();
+  special.clear();
+  sequences.clear();
+  surfaces.clear();
+}
+
+// Normalizes a part of the text that holds no raw added token and cuts it at the normalized ones.
+void Tokenizer::appendPart(std::string_view part, uint32_t start, bool details) {
+  part_.assign(part, start, details);
+  if (normalizer_) normalizer_->normalize(part_);
+  std::vector<AddedMatch> matches;
+  const bool cut = added_.split(part_.text, true, matches);
+  const uint32_t length = uint32_t(part_.text.size());
+  const uint32_t base = work_.append(part_);
+  if (!cut) {
+    if (length) work_.pieces.push_back({base, base + length, -1});
+    return;
+  }
+  for (const AddedMatch& m : matches) {
+    if (m.begin < m.end) work_.pieces.push_back({base + m.begin, base + m.end, m.id});
+  }
+}
+
+// Fills work_ with the pieces that the model gets.
+void Tokenizer::prepare(std::string_view text, bool details) {
+  work_.clear(details);
+  std::vector<AddedMatch> matches;
+  if (!added_.split(text, false, matches)) {
+    appendPart(text, 0, details);
+  } else {
+    for (const AddedMatch& m : matches) {
+      const std::string_view part = text.substr(m.begin, m.end - m.begin);
+      if (m.id < 0) {
+        appendPart(part, m.begin, details);
+      } else if (!part.empty()) {
+        part_.assign(part, m.begin, details);
+        const uint32_t base = work_.append(part_);
+        work_.pieces.push_back({base, base + (m.end - m.begin), m.id});
+      }
+    }
+  }
+  if (preTokenizer_) preTokenizer_->preTokenize(work_);
+}
+
+// Appends the tokens of one text (or of one word of it) to `out`.
+Status Tokenizer::encodeText(std::string_view bytes, int32_t word, uint32_t typeId, const EncodeOptions& options, Encoding& out) {
+  std::string repaired;
+  const std::string_view text = text::makeValid(bytes, repaired);
+  prepare(text, options.details);
+  tokens_.clear(options.details);
+  WF_TRY(model_->tokenize(work_, tokens_));
+  const size_t n = tokens_.ids.size();
+  const uint32_t base = uint32_t(out.size());
+  if (base == 0) out.ids.swap(tokens_.ids);
+  else out.ids.insert(out.ids.end(), tokens_.ids.begin(), tokens_.ids.end());
+  pad(out.typeIds, n, typeId);
+  if (!options.details) return {};
+  const text::Utf16Offsets units(options.utf16 ? text : std::string_view());  // of no text: leaves bytes as they are
+  for (size_t i = 0; i < n; ++i) {
+    const Span r = tokens_.ranges[i];
+    Span at = r;
+    if (r.begin < r.end && r.end <= work_.spans.size()) at = {work_.spans[r.begin].begin, work_.spans[r.end - 1].end};
+    out.offsets.push_back(units(at.begin));
+    out.offsets.push_back(units(at.end));
+    out.words.push_back(word >= 0 ? word : tokens_.words[i]);
+  }
+  pad(out.special, n, uint8_t(0));
+  for (Surface& s : tokens_.surfaces) out.surfaces.push_back({base + s.token, std::move(s.text)});
+  return {};
+}
+
+Status Tokenizer::encodeBatch(const std::vector<EncodeInput>& inputs, const EncodeOptions& options, EncodedBatch& out) {
+  out.clear();
+  const bool padded = options.padding.strategy != PaddingStrategy::None;
+  std::vector<Encoding> whole;  // only where the padding has to wait for the longest
+  std::vector<Encoding> parts;
+  for (const EncodeInput& input : inputs) {
+    parts.resize(input.pair ? 2 : 1);
+    for (size_t i = 0; i < parts.size(); ++i) {
+      parts[i].clear(options.details);
+      for (size_t w = 0; w < input.texts[i].size(); ++w) {
+        WF_TRY(encodeText(input.texts[i][w], input.splitIntoWords ? int32_t(w) : -1, uint32_t(i), options, parts[i]));
+      }
+    }
+    Truncation t = options.truncation;
+    if (t.strategy != TruncationStrategy::None) {
+      const size_t added = options.addSpecialTokens ? addedTokens(input.pair) : 0;
+      if (t.maxLength < added) {
+        return Status(ErrorClass::Input, "max_length_too_small",
+                      "max_length (" + std::to_string(t.maxLength) + ") leaves no room for the " + std::to_string(added) + " special tokens.")
+            .atField("max_length");
+      }
+      t.maxLength -= uint32_t(added);
+      WF_TRY(truncateEncodings(parts, t, options.overflow));
+    }
+    Encoding e = postProcess(post_.get(), parts, options.addSpecialTokens, *this);
+    if (padded) {
+      whole.push_back(std::move(e));
+      continue;
+    }
+    const uint32_t index = uint32_t(&input - inputs.data());
+    appendRow(e, index, 0, options.padding, out);
+    for (const Encoding& o : e.overflowing) appendRow(o, index, 0, options.padding, out);
+    parts.resize(1);
+    if (!parts[0].ids.capacity()) parts[0].ids.swap(e.ids);  // its memory serves the next text
+  }
+  if (!padded) return {};
+  size_t length = options.padding.length;
+  if (options.padding.strategy == PaddingStrategy::Longest) {
+    length = 0;
+    for (const Encoding& e : whole) length = std::max(length, e.size());
+  }
+  if (const size_t m = options.padding.multipleOf; m && length % m) length += m - length % m;
+  for (size_t i = 0; i < whole.size(); ++i) {
+    appendRow(whole[i], uint32_t(i), length, options.padding, out);
+    for (const Encoding& o : whole[i].overflowing) appendRow(o, uint32_t(i), length, options.padding, out);
+  }
+  return {};
+}
+
+std::string Tokenizer::decode(const uint32_t* ids, size_t count, bool skipSpecialTokens) const {
+  TokenList tokens;
+  for (size_t i = 0; i < count; ++i) {
+    bool found = true;
+    std::string_view token;
+    if (const std::string* added = added_.decoded(ids[i])) token = *added;
+    else token = model_->vocabulary().token(ids[i], found);
+    if (found && !(skipSpecialTokens && added_.isSpecial(token))) tokens.add(token);
+  }
+  if (decoder_) {
+    TokenList out;
+    decoder_->decode(tokens, out);
+    return std::move(out.bytes);
+  }
+  std::string out;
+  for (size_t i = 0; i < tokens.size(); ++i) {
+    if (i) out += ' ';
+    out += tokens[i];
+  }
+  return out;
+}
+
+uint32_t Tokenizer::tokenToId(std::string_view token) const {
+  const uint32_t id = added_.find(token);
+  return id != kNoId ? id : model_->vocabulary().find(token);
+}
+
+std::optional<std::string_view> Tokenizer::idToToken(uint32_t id) const {
+  if (const auto at = added_.tokens().find(id); at != added_.tokens().end()) return at->second.content;
+  bool found = false;
+  const std::string_view token = model_->vocabulary().token(id, found);
+  return found ? std::optional(token) : std::nullopt;
+}
+
+std::string_view Tokenizer::textOf(uint32_t id) const { return idToToken(id).value_or(std::string_view()); }
+
+uint32_t Tokenizer::idEnd() const {
+  const uint32_t model = model_->vocabulary().idEnd();
+  return added_.tokens().empty() ? model : std::max(model, added_.tokens().rbegin()->first + 1);
+}
+
+size_t Tokenizer::vocabularySize() const {
+  size_t n = model_->vocabulary().size();
+  for (const auto& [id, token] : added_.tokens()) n += model_->vocabulary().find(token.content) == kNoId;
+  return n;
+}
+
+}  // namespace wasmformers::tokenizer

@@ -1,0 +1,115 @@
+// A whole tokenizer.json: text → normalizer → pre-tokenizer → model → post-processor → Encoding, and ids → decoder →
+// text. Gives what Rust's `tokenizers` 0.23.3 gives for the components that it knows (see the factories).
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "tokenizer/added_vocabulary.h"
+#include "tokenizer/decoder.h"
+#include "tokenizer/encoding.h"
+#include "tokenizer/model.h"
+#include "tokenizer/normalizer.h"
+#include "tokenizer/post_processor.h"
+#include "tokenizer/pre_tokenizer.h"
+
+namespace wasmformers::tokenizer {
+
+enum class PaddingStrategy : uint8_t { None, Longest, Fixed };
+
+struct Padding {
+  PaddingStrategy strategy = PaddingStrategy::None;
+  uint32_t length = 0;  // of Fixed
+  uint32_t multipleOf = 0;
+  bool left = false;
+  uint32_t id = 0, typeId = 0;
+  std::string token = "[PAD]";
+};
+
+struct EncodeOptions {
+  bool addSpecialTokens = true;
+  bool details = true;      // offsets, words, special_tokens_mask, sequences, surfaces
+  bool overflow = false;    // keep what truncation cuts off
+  bool utf16 = false;       // offsets in UTF-16 code units instead of bytes
+  Truncation truncation;
+  Padding padding;
+};
+
+/// One or two texts; each is one string, or words that were split before (then each word's offsets are its own).
+struct EncodeInput {
+  std::vector<std::string_view> texts[2];
+  bool pair = false;
+  bool splitIntoWords = false;
+};
+
+/// A batch as flat arrays: row r has tokens rowStarts[r] .. rowStarts[r + 1]. Overflow follows its text as rows of
+/// its own; rowTexts says which text a row comes from. Details are empty where they were not asked for.
+struct EncodedBatch {
+  std::vector<uint32_t> rowStarts, rowTexts;
+  std::vector<uint32_t> ids, typeIds;
+  std::vector<uint32_t> attentionMask;
+  std::vector<uint32_t> offsets;
+  std::vector<int32_t> words;
+  std::vector<uint8_t> special;
+  std::vector<int8_t> sequences;
+  std::vector<Surface> surfaces;  // token: index into the flat arrays
+
+  void clear();
+  size_t rows() const { return rowTexts.size(); }
+};
+
+class Tokenizer final : private TokenTexts {
+ public:
+  /// Reads tokenizer.json. `file` names it in errors (class Tokenizer).
+  static Result<std::unique_ptr<Tokenizer>> fromJson(std::string_view json, std::string_view file);
+
+  /// Encodes a batch into `out` (cleared first). InputError for options that contradict the text, TokenizerError
+  /// where a word has no token; `out` is then unspecified and the next call works.
+  Status encodeBatch(const std::vector<EncodeInput>& inputs, const EncodeOptions& options, EncodedBatch& out);
+
+  /// The text of ids; ids that do not exist are passed over, as in the reference.
+  std::string decode(const uint32_t* ids, size_t count, bool skipSpecialTokens) const;
+
+  /// kNoId where there is none.
+  uint32_t tokenToId(std::string_view token) const;
+  /// The token as the vocabulary (or the added tokens) spells it.
+  std::optional<std::string_view> idToToken(uint32_t id) const;
+  /// One more than the highest id in use.
+  uint32_t idEnd() const;
+  size_t vocabularySize() const;
+  const AddedVocabulary& added() const { return added_; }
+  void addTokens(const std::vector<AddedToken>& tokens) { added_.add(tokens, model_->vocabulary(), normalizer_.get()); }
+  /// Tokens that the post-processor adds.
+  size_t addedTokens(bool pair) const { return post_ ? post_->addedTokens(pair) : 0; }
+
+  /// The file's own `truncation` and `padding` sections (strategy None where there is none).
+  const Truncation& fileTruncation() const { return truncation_; }
+  const Padding& filePadding() const { return padding_; }
+
+ private:
+  Tokenizer() = default;
+  std::string_view textOf(uint32_t id) const override;
+  Status read(const Component& root);
+  Status encodeText(std::string_view text, int32_t word, uint32_t typeId, const EncodeOptions& options, Encoding& out);
+  void prepare(std::string_view text, bool details);
+  void appendPart(std::string_view part, uint32_t start, bool details);
+
+  std::unique_ptr<Normalizer> normalizer_;
+  std::unique_ptr<PreTokenizer> preTokenizer_;
+  std::unique_ptr<Model> model_;
+  std::unique_ptr<PostProcessor> post_;
+  std::unique_ptr<Decoder> decoder_;
+  AddedVocabulary added_;
+  Truncation truncation_;
+  Padding padding_;
+
+  // Kept between calls for their memory.
+  PreTokenized work_;
+  NormalizedString part_;
+  Tokens tokens_;
+};
+
+}  // namespace wasmformers::tokenizer
