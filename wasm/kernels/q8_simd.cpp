@@ -8,7 +8,7 @@
 //    there are enough of them, and stays in the first-level cache (8 columns × K × 2 bytes).
 //
 // Register tiles: 6 rows × 8 columns of sums for the byte dot (12 sums hide its latency of five cycles at two a
-// cycle), 4 × 8 for the wide one (a multiply and an add each; the adds alone are a chain of one cycle). Weights are
+// cycle), 5 × 8 for the wide one (a multiply and an add each; the adds alone are a chain of one cycle). Weights are
 // walked panel by panel, rows within; a block of rows is as large as keeps its activations in the second-level cache.
 #include <algorithm>
 
@@ -192,8 +192,9 @@ void wideRows(const Product& p, size_t from, size_t to, int16_t* scratch) {
     if (to - from == 2) wideRow<2>(p, m, panel), m += 2;
     if (m == to) continue;
     widenPanel(p.w.panel(panel, p.k), paddedK(p.k), scratch);
-    for (; m + 4 <= to; m += 4) wideTile<4>(p, m, panel, scratch);
+    for (; m + 5 <= to; m += 5) wideTile<5>(p, m, panel, scratch);
     switch (to - m) {
+      case 4: wideTile<4>(p, m, panel, scratch); break;
       case 3: wideTile<3>(p, m, panel, scratch); break;
       case 2: wideTile<2>(p, m, panel, scratch); break;
       case 1: wideTile<1>(p, m, panel, scratch); break;
