@@ -1,0 +1,76 @@
+// The errors of the package. Each says its class, a stable code, and where it can: the file and the field that are
+// wrong. C++ failures arrive as a handle's status and become one of these in checkStatus().
+
+/** @typedef {{ code?: string, file?: string, field?: string, status?: number, url?: string, cause?: unknown }} ErrorDetails */
+
+/** Base of all errors that this package makes. */
+export class WasmformersError extends Error {
+  /**
+   * @param {string} message a sentence that says what is wrong
+   * @param {ErrorDetails} [details]
+   */
+  constructor(message, details = {}) {
+    super(message, 'cause' in details ? { cause: details.cause } : undefined);
+    this.name = new.target.name;
+    /** Stable, lower_snake_case. @type {string} */
+    this.code = details.code ?? 'error';
+    /** The file that is wrong, "" if there is none. @type {string} */
+    this.file = details.file ?? '';
+    /** The field, tensor, input or option in it. @type {string} */
+    this.field = details.field ?? '';
+  }
+}
+
+/** config.json, an option, an unknown task, dtype or model type. */
+export class ConfigError extends WasmformersError {}
+/** A safetensors file: its header, its size, a missing tensor or a wrong shape. */
+export class WeightsError extends WasmformersError {}
+/** tokenizer.json and its companions. */
+export class TokenizerError extends WasmformersError {}
+/** What a caller passed to a model, tokenizer or pipeline. */
+export class InputError extends WasmformersError {}
+/** Memory that could not be had; the next, smaller attempt may work. */
+export class MemoryError extends WasmformersError {}
+/** A broken promise of ours: please report it. */
+export class InternalError extends WasmformersError {}
+
+/** A file that could not be had: missing, forbidden, offline, cut off, or a web page in its place. */
+export class HubError extends WasmformersError {
+  /**
+   * @param {string} message
+   * @param {ErrorDetails} [details]
+   */
+  constructor(message, details = {}) {
+    super(message, details);
+    /** HTTP status, 0 where there was no answer. @type {number} */
+    this.status = details.status ?? 0;
+    /** @type {string} */
+    this.url = details.url ?? '';
+  }
+}
+
+/** @type {Record<string, typeof WasmformersError>} */
+const CLASSES = { ConfigError, WeightsError, TokenizerError, InputError, MemoryError, InternalError };
+
+/**
+ * What every Embind handle of ours can say about its last call.
+ * @typedef {{ ok(): boolean, errorClass(): string, errorCode(): string, errorMessage(): string, errorFile(): string, errorField(): string }} StatusHandle
+ */
+
+/**
+ * Throws the named error that the handle's last call left, if it failed.
+ * @param {StatusHandle} handle
+ * @param {string} [where] put before the file's name, e.g. the repository
+ */
+export function checkStatus(handle, where = '') {
+  if (handle.ok()) return;
+  const Class = CLASSES[handle.errorClass()] ?? InternalError;
+  throw new Class((where ? where + ': ' : '') + handle.errorMessage(), {
+    code: handle.errorCode(), file: handle.errorFile(), field: handle.errorField(),
+  });
+}
+
+/** The error of an aborted call: the signal's own reason. @param {AbortSignal | null | undefined} signal */
+export function throwIfAborted(signal) {
+  if (signal?.aborted) throw signal.reason ?? new DOMException('The operation was aborted.', 'AbortError');
+}

@@ -1,0 +1,107 @@
+// Where downloads are kept: the browser's Cache API, a folder in Node, or the caller's own cache. Only whole files are
+// kept, and a cache that fails (no quota, no permission) is never an error: the download just is not kept.
+
+import { env, isNode } from '../env.js';
+
+/**
+ * @typedef {{
+ *   get(key: string): Promise<null | { stream: AsyncIterable<Uint8Array>, size: number }>,
+ *   put(key: string, size: number): Promise<null | { write(chunk: Uint8Array): Promise<void>, close(): Promise<void>, abort(): Promise<void> }>,
+ * }} Cache a key is the file's URL
+ */
+
+/** @param {ReadableStream<Uint8Array>} stream */
+export async function* chunksOf(stream) {
+  const reader = stream.getReader();
+  try {
+    for (;;) {
+      const { done, value } = await reader.read();
+      if (done) return;
+      yield value;
+    }
+  } finally {
+    reader.cancel().catch(() => {});
+  }
+}
+
+/** A store of Responses: the Cache API and what has its shape. @param {() => Promise<{ match(key: string): Promise<Response | undefined>, put(key: string, r: Response): Promise<void> }>} open @returns {Cache} */
+function responseCache(open) {
+  return {
+    async get(key) {
+      const response = await (await open()).match(key);
+      if (!response?.body) return null;
+      return { stream: chunksOf(response.body), size: Number(response.headers.get('content-length') ?? 0) };
+    },
+    async put(key, size) {
+      const store = await open();
+      // The store reads a stream that is written chunk by chunk; it keeps nothing if the stream fails.
+      const { readable, writable } = new TransformStream();
+      const writer = writable.getWriter();
+      let failed = false;
+      const kept = store.put(key, new Response(readable, size ? { headers: { 'content-length': String(size) } } : {})).catch(() => { failed = true; writer.abort().catch(() => {}); });
+      return {
+        write: async (chunk) => { if (!failed) await writer.write(chunk).catch(() => { failed = true; }); },
+        close: async () => { await writer.close().catch(() => {}); await kept; },
+        abort: async () => { await writer.abort(new Error('cut')).catch(() => {}); await kept; },
+      };
+    },
+  };
+}
+
+/** The package's folder in Node: downloads in hub/, models put there by hand in models/. @returns {Promise<string>} */
+export async function cacheFolder() {
+  if (env.cacheDir) return env.cacheDir;
+  const [{ join }, { homedir }] = await Promise.all([import('node:path'), import('node:os')]);
+  const { WASMFORMERS_CACHE, XDG_CACHE_HOME } = process.env;
+  return WASMFORMERS_CACHE || join(XDG_CACHE_HOME || join(homedir(), '.cache'), 'wasmformers');
+}
+
+/** Files in a folder, each under the path of its URL. @param {string} [dir] @returns {Cache} */
+function folderCache(dir) {
+  /** @param {string} key */
+  const place = async (key) => {
+    const { join } = await import('node:path');
+    const url = new URL(key);
+    const parts = [url.host, ...url.pathname.split('/')].filter(Boolean).map((p) => encodeURIComponent(decodeURIComponent(p)).replace(/^\.+$/, '_'));
+    return join(dir || join(await cacheFolder(), 'hub'), ...parts);
+  };
+  return {
+    async get(key) {
+      const { open } = await import('node:fs/promises');
+      const file = await open(await place(key)).catch(() => null);
+      if (!file) return null;
+      const { size } = await file.stat();
+      return { stream: /** @type {AsyncIterable<Uint8Array>} */ (file.createReadStream({ highWaterMark: 1 << 20 })), size };
+    },
+    async put(key) {
+      const [{ mkdir, open, rename, rm }, { dirname }] = await Promise.all([import('node:fs/promises'), import('node:path')]);
+      const path = await place(key);
+      const part = `${path}.${process.pid}.${Math.random().toString(36).slice(2)}.part`;
+      await mkdir(dirname(path), { recursive: true });
+      const file = await open(part, 'w');
+      const drop = async () => { await file.close().catch(() => {}); await rm(part, { force: true }); };
+      return {
+        write: async (chunk) => { await file.writeFile(chunk); },
+        close: async () => { await file.close(); await rename(part, path); },
+        abort: drop,
+      };
+    },
+  };
+}
+
+/** The cache in force, or null. @param {string} [dir] a folder for this call (Node) @returns {Cache | null} */
+export function currentCache(dir) {
+  if (env.customCache) return responseCache(async () => /** @type {any} */ (env.customCache));
+  if (env.useBrowserCache && typeof caches !== 'undefined') return responseCache(() => /** @type {any} */ (caches.open(env.cacheKey)));
+  if (env.useFSCache && isNode) return folderCache(dir);
+  return null;
+}
+
+/** Lets a cache fail in peace. @template T @param {() => Promise<T>} f @returns {Promise<T | null>} */
+export async function quietly(f) {
+  try {
+    return await f();
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,194 @@
+// Where a repository's files come from: a folder, a URL, or the Hub by its id, each as a stream of chunks.
+//   'org/name'              env.localModelPath/org/name, then (Node) the user's cache folder, then env.remoteHost
+//   './folder', '/abs', …   a folder on disk (Node)
+//   'https://…/folder/'     that URL
+// Every file is told to progress_callback with the events that Transformers.js sends.
+
+import { ConfigError, HubError, throwIfAborted } from '../errors.js';
+import { env, isNode } from '../env.js';
+import { body, isWebPage, lengthOf, notOk, request } from './fetch.js';
+import { cacheFolder, chunksOf, currentCache, quietly } from './cache.js';
+
+/**
+ * @typedef {{ status: string, name?: string, file?: string, progress?: number, loaded?: number, total?: number, task?: string, model?: string, [more: string]: any }} ProgressEvent
+ * @typedef {{
+ *   revision?: string, subfolder?: string, progress_callback?: ((event: ProgressEvent) => void) | null, signal?: AbortSignal,
+ *   local_files_only?: boolean, cache_dir?: string | null, token?: string, headers?: Record<string, string>,
+ * }} HubOptions
+ * @typedef {{ name: string, size: number, chunks: AsyncIterable<Uint8Array> }} OpenFile size 0 where it is not known
+ */
+
+const isUrl = (/** @type {string} */ id) => /^(https?|blob|data|chrome-extension|capacitor):/.test(id);
+const ID = /^[\w][\w.-]*(\/[\w][\w.-]*)?$/;
+
+/** @param {string} id @param {string} name @param {HubOptions} options */
+function remoteUrl(id, name, { revision = 'main', subfolder = '' }) {
+  const path = env.remotePathTemplate.replaceAll('{model}', id).replaceAll('{revision}', encodeURIComponent(revision));
+  return env.remoteHost.replace(/\/*$/, '/') + path + (subfolder ? subfolder + '/' : '') + name;
+}
+
+/** Counts the bytes of a file for progress_callback and sees to it that it ends. @param {OpenFile} file @param {string} id @param {HubOptions} options @returns {OpenFile} */
+function watched(file, id, { progress_callback, signal }) {
+  const tell = (/** @type {ProgressEvent} */ event) => progress_callback?.({ ...event, name: id, file: file.name });
+  tell({ status: 'download' });
+  async function* chunks() {
+    let loaded = 0;
+    for await (const chunk of file.chunks) {
+      throwIfAborted(signal);
+      yield chunk;
+      loaded += chunk.byteLength;
+      const total = Math.max(file.size, loaded);
+      tell({ status: 'progress', progress: (loaded / total) * 100, loaded, total });
+    }
+    tell({ status: 'done' });
+  }
+  return { ...file, chunks: chunks() };
+}
+
+/** @param {string} folder @param {string} name @returns {Promise<OpenFile | null>} */
+async function openOnDisk(folder, name) {
+  const [{ open }, { join }] = await Promise.all([import('node:fs/promises'), import('node:path')]);
+  const path = join(folder.startsWith('file:') ? (await import('node:url')).fileURLToPath(folder) : folder, name);
+  const file = await open(path).catch((/** @type {any} */ error) => {
+    if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return null;
+    throw new HubError(`Could not read ${path}: ${error.message}`, { code: 'unreadable', file: name, cause: error });
+  });
+  if (!file) return null;
+  const { size } = await file.stat();
+  return { name, size, chunks: /** @type {AsyncIterable<Uint8Array>} */ (file.createReadStream({ highWaterMark: 1 << 20 })) };
+}
+
+/** Writes a copy of what passes through into the cache; whole files only. @param {OpenFile} file @param {string} key @param {string | null | undefined} dir @returns {OpenFile} */
+function kept(file, key, dir) {
+  const cache = currentCache(dir ?? undefined);
+  if (!cache) return file;
+  async function* chunks() {
+    const writer = await quietly(() => /** @type {NonNullable<typeof cache>} */ (cache).put(key, file.size));
+    let whole = false, broken = !writer;
+    try {
+      for await (const chunk of file.chunks) {
+        if (!broken) broken = (await quietly(async () => { await writer?.write(chunk); return true; })) === null;
+        yield chunk;
+      }
+      whole = true;
+    } finally {
+      if (writer) await quietly(() => (whole && !broken ? writer.close() : writer.abort()));
+    }
+  }
+  return { ...file, chunks: chunks() };
+}
+
+/** @param {string} url @param {string} name @param {HubOptions} options @param {boolean} keep @returns {Promise<OpenFile | null>} null: not there */
+async function openUrl(url, name, options, keep) {
+  if (keep) {
+    const cache = currentCache(options.cache_dir ?? undefined);
+    const found = cache && (await quietly(() => cache.get(url)));
+    if (found) return { name, size: found.size, chunks: found.stream };
+    if (options.local_files_only || !env.allowRemoteModels) return null;
+  }
+  const { signal } = options;
+  const headers = { ...options.headers, ...(options.token ? { Authorization: `Bearer ${options.token}` } : {}) };
+  const response = await request(url, { headers, signal });
+  if (!response.ok) {
+    await response.body?.cancel();
+    if (response.status === 404) return null;
+    throw notOk(name, response, url);
+  }
+  if (isWebPage(response, name)) {
+    await response.body?.cancel();
+    throw new HubError(`${url} answered with a web page instead of ${name}: the server probably sends its start page for missing files.`,
+      { code: 'html_instead_of_file', status: response.status, url, file: name });
+  }
+  const file = { name, size: lengthOf(response), chunks: body(response, url, name, { headers, signal }) };
+  return keep ? kept(file, url, options.cache_dir) : file;
+}
+
+/** @param {string} id @param {string} name @param {HubOptions} options @returns {Promise<OpenFile | null>} */
+async function find(id, name, options) {
+  const path = (options.subfolder ? options.subfolder + '/' : '') + name;
+  if (isUrl(id)) return openUrl(id.replace(/\/*$/, '/') + path, name, options, /^https?:/.test(id));
+  if (isNode) {
+    const { existsSync } = await import('node:fs');
+    if (/^(\.{0,2}\/|file:|[A-Za-z]:[\\/]|~)/.test(id) || id === '.' || (!ID.test(id) && existsSync(id))) return openOnDisk(id, path);
+  }
+  if (!ID.test(id)) {
+    throw new ConfigError(`"${id}" is neither a repository id (org/name), a folder nor a URL.`, { code: 'bad_id', field: 'model' });
+  }
+  if (env.allowLocalModels && env.localModelPath) {
+    const base = env.localModelPath.replace(/\/*$/, '/') + id;
+    const local = isUrl(base) || !isNode
+      ? await openUrl(new URL(base + '/' + path, globalThis.location?.href).href, name, options, false).catch((error) => {
+        // A single-page app's start page in place of a missing file: look further.
+        if (error?.code === 'html_instead_of_file' && !options.local_files_only) return null;
+        throw error;
+      })
+      : await openOnDisk(base, path);
+    if (local) return local;
+  }
+  if (isNode) {
+    const { join } = await import('node:path');
+    const shelved = await openOnDisk(join(await cacheFolder(), 'models', id), path);
+    if (shelved) return shelved;
+  }
+  return openUrl(remoteUrl(id, name, options), name, options, true);
+}
+
+/**
+ * Opens a file of a repository.
+ * @param {string} id repository id, folder or URL
+ * @param {string} name e.g. "config.json"
+ * @param {HubOptions} [options]
+ * @returns {Promise<OpenFile | null>} null where the repository lacks it
+ */
+export async function openFile(id, name, options = {}) {
+  throwIfAborted(options.signal);
+  options.progress_callback?.({ status: 'initiate', name: id, file: name });
+  const file = await find(id, name, options);
+  return file && watched(file, id, options);
+}
+
+/** A whole small file. @param {string} id @param {string} name @param {HubOptions} [options] @returns {Promise<Uint8Array | null>} */
+export async function getBytes(id, name, options = {}) {
+  const file = await openFile(id, name, options);
+  if (!file) return null;
+  const parts = [];
+  let size = 0;
+  for await (const chunk of file.chunks) {
+    parts.push(chunk);
+    size += chunk.byteLength;
+  }
+  const whole = new Uint8Array(size);
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.byteLength;
+  }
+  return whole;
+}
+
+/** @param {string} id @param {string} name @param {HubOptions} [options] @returns {Promise<string | null>} */
+export async function getText(id, name, options = {}) {
+  const bytes = await getBytes(id, name, options);
+  return bytes && new TextDecoder().decode(bytes);
+}
+
+/** @param {string} id @param {string} name @param {HubOptions} [options] @returns {Promise<any>} null where the file is missing */
+export async function getJSON(id, name, options = {}) {
+  const text = await getText(id, name, options);
+  if (text === null) return null;
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    const page = /^\s*</.test(text);
+    throw new ConfigError(`${name} of ${id} is ${page ? 'a web page' : 'not valid JSON'}: ${/** @type {Error} */ (cause).message}`,
+      { code: page ? 'html_instead_of_json' : 'invalid_json', file: name, cause });
+  }
+}
+
+/** For callers that need a file: says what is missing and where it was looked for. @param {string} id @param {string} name @param {HubOptions} [options] */
+export function missing(id, name, options = {}) {
+  const where = options.local_files_only || !env.allowRemoteModels ? 'the local files and the cache (the network is switched off)' : 'the repository';
+  return new HubError(`${name} of ${id} was not found in ${where}.`, { code: 'not_found', status: 404, file: name });
+}
+
+export { chunksOf };
