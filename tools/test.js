@@ -1,0 +1,129 @@
+// npm test: sets up whatever is missing, builds, and runs every test there is; `npm test -- js types` runs these stages
+// only. Each stage prints its time and what it counted; the output of a stage is shown where it fails.
+import { createHash } from 'node:crypto';
+import fs from 'node:fs/promises';
+import path from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { ensureModel, registry } from '../models/fetch.js';
+import { build } from './build.js';
+import { exists } from './cache.js';
+import { ROOT, SetupError, command, run, step } from './run.js';
+import { ensureChromium } from './toolchain.js';
+
+/** @typedef {{ passed: number, failed: number, skipped: string[], output: string }} Result */
+
+const NODE24 = path.join(ROOT, 'node_modules/node24/bin/node');
+const FIXTURES = path.join(ROOT, 'tests/fixtures');
+
+/** In the order in which they run: what fails fastest and explains most comes first. @type {Record<string, () => Promise<Result>>} */
+const STAGES = {
+  native: () => googleTest('native'),
+  sanitize: () => googleTest('sanitize'),
+  'wasm-simd': () => googleTest('wasm-simd', process.execPath),
+  'wasm-relaxed': () => googleTest('wasm-relaxed', NODE24),
+  types: typeCheck,
+  'js-simd': () => nodeTest('tests/js', process.execPath, 'simd'),
+  'js-relaxed': () => nodeTest('tests/js', NODE24, 'relaxed'),
+  browser: async () => nodeTest('tests/browser', process.execPath, '', { CHROMIUM_PATH: await ensureChromium() }),
+};
+
+await command(async () => {
+  const asked = process.argv.slice(2).filter((name) => !name.startsWith('--'));
+  const chosen = Object.keys(STAGES).filter((name) => asked.length === 0 || asked.some((a) => name === a || name.startsWith(`${a}-`)));
+  if (chosen.length === 0) throw new SetupError(`no such stage; there are: ${Object.keys(STAGES).join(', ')}`);
+  console.log('Setting up and building');
+  await setUp(chosen);
+
+  console.log('Testing');
+  const total = { passed: 0, failed: 0 };
+  const lines = [];
+  for (const name of chosen) {
+    const begin = performance.now();
+    const result = await STAGES[name]().catch((error) => ({ passed: 0, failed: 1, skipped: [], output: String(error.stack) }));
+    const seconds = ((performance.now() - begin) / 1000).toFixed(1);
+    if (result.failed) console.log(result.output);
+    for (const reason of result.skipped) console.log(`    ${reason}`);
+    const line = `  ${name.padEnd(13)} ${String(result.passed).padStart(5)} passed ${String(result.failed).padStart(3)} failed  ${seconds.padStart(6)} s`;
+    console.log(line);
+    lines.push(line);
+    total.passed += result.passed;
+    total.failed += result.failed;
+  }
+  console.log(`\n${lines.join('\n')}\n\n${total.passed} passed, ${total.failed} failed`);
+  process.exit(total.failed === 0 ? 0 : 1);
+});
+
+/** @param {string[]} chosen */
+async function setUp(chosen) {
+  const uses = (/** @type {string[]} */ ...names) => names.some((name) => chosen.includes(name));
+  if (uses('wasm-relaxed', 'types', 'js-simd', 'js-relaxed', 'browser')) await ensurePackages();
+  if (uses('native')) await build('native', { tests: true });
+  if (uses('sanitize')) await build('sanitize', { tests: true });
+  if (uses('wasm-simd', 'types', 'js-simd', 'js-relaxed', 'browser')) await build('wasm-simd', { tests: true });
+  if (uses('wasm-relaxed', 'js-simd', 'js-relaxed', 'browser')) await build('wasm-relaxed', { tests: true });
+  if (uses('browser')) await ensureChromium();
+  if (uses('js-simd', 'js-relaxed', 'browser')) for (const id of Object.keys(await registry())) await ensureModel(id);
+}
+
+/** The tools of package.json, as package-lock.json pins them. */
+async function ensurePackages() {
+  const lock = createHash('sha256').update(await fs.readFile(path.join(ROOT, 'package-lock.json'))).digest('hex');
+  const stamp = path.join(ROOT, 'node_modules/.installed-lock');
+  if ((await fs.readFile(stamp, 'utf8').catch(() => '')) === lock && (await exists(NODE24))) return;
+  await step('npm ci', async (report) => {
+    await run('npm', ['ci', '--no-audit', '--no-fund'], { onLine: report });
+    if (!(await exists(NODE24))) {  // an npm that asks before it runs an install script
+      await run('npm', ['rebuild', 'node24', '--ignore-scripts=false'], { onLine: report });
+    }
+    await fs.writeFile(stamp, lock);
+  });
+}
+
+/**
+ * @param {'native' | 'sanitize' | 'wasm-simd' | 'wasm-relaxed'} preset
+ * @param {string} [node] runs the program, for Wasm
+ * @returns {Promise<Result>}
+ */
+async function googleTest(preset, node) {
+  const program = path.join(ROOT, 'build', preset, 'tests', `wasmformers_tests${node ? '.cjs' : ''}`);
+  const env = { TEST_FIXTURES: FIXTURES, UBSAN_OPTIONS: 'print_stacktrace=1' };
+  const { code, output } = await run(node ?? program, [...(node ? [program] : []), '--gtest_brief=1'], { env, allowFailure: true });
+  const count = (/** @type {string} */ word) => Number(output.match(new RegExp(`\\[  ${word}  \\] (\\d+) test`))?.[1] ?? 0);
+  const passed = count('PASSED');
+  const failed = Number(output.match(/\[  FAILED  \] (\d+) test/)?.[1] ?? 0);
+  const broken = (code !== 0 || passed === 0) && failed === 0;  // ended before it could count
+  return { passed, failed: broken ? 1 : failed, skipped: output.match(/^.*Skipped\n.*$/gm) ?? [], output };
+}
+
+/**
+ * Node's test runner over all *.test.js of a folder.
+ * @param {string} folder
+ * @param {string} node
+ * @param {string} variant of Wasm that must be used; '' leaves the choice to the library
+ * @param {Record<string, string>} [env]
+ * @returns {Promise<Result>}
+ */
+async function nodeTest(folder, node, variant, env = {}) {
+  const found = await fs.readdir(path.join(ROOT, folder), { recursive: true }).catch(() => []);
+  const files = found.filter((file) => file.endsWith('.test.js')).sort().map((file) => path.join(ROOT, folder, file));
+  if (files.length === 0) return { passed: 0, failed: 1, skipped: [], output: `${folder} holds no *.test.js` };
+  const preload = pathToFileURL(path.join(ROOT, 'tests/force-variant.js')).href;
+  const options = variant ? { NODE_OPTIONS: `--import=${preload}`, WASMFORMERS_TEST_VARIANT: variant } : {};
+  const { code, output } = await run(node, ['--test', '--test-reporter=spec', '--test-timeout=600000', ...files], {
+    env: { TEST_FIXTURES: FIXTURES, ...options, ...env },
+    allowFailure: true,
+  });
+  const count = (/** @type {string} */ word) => Number(output.match(new RegExp(`^ℹ ${word} (\\d+)`, 'm'))?.[1] ?? 0);
+  const passed = count('pass');
+  const failed = count('fail') + count('cancelled');
+  const broken = (code !== 0 || passed === 0) && failed === 0;
+  return { passed, failed: broken ? 1 : failed, skipped: output.match(/^.*# SKIP.*$|^﹣.*$/gm) ?? [], output };
+}
+
+/** @returns {Promise<Result>} */
+async function typeCheck() {
+  const tsc = path.join(ROOT, 'node_modules/typescript/bin/tsc');
+  const { code, output } = await run(process.execPath, [tsc, '-p', ROOT, '--pretty', 'false'], { allowFailure: true });
+  const failed = output.match(/error TS/g)?.length ?? 0;
+  return code === 0 ? { passed: 1, failed: 0, skipped: [], output } : { passed: 0, failed: Math.max(1, failed), skipped: [], output };
+}
