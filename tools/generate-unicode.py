@@ -23,7 +23,7 @@ BLOCK = 128
 
 # The bits of a record; wasm/text/unicode.h has the same list.
 WHITE_SPACE, OTHER, PUNCTUATION, NONSPACING, MARK, WORD, NUMERIC, CJK = (1 << i for i in range(8))
-LOWER, NFD, NFKD, COMPOSES = (1 << i for i in range(8, 12))
+LOWER, NFD, NFKD, COMPOSES, COMPOSITE = (1 << i for i in range(8, 13))
 CATEGORY_SHIFT, CLASS_SHIFT = 16, 24
 CATEGORIES = "Cn Lu Ll Lt Lm Lo Mn Mc Me Nd Nl No Pc Pd Ps Pe Pi Pf Po Sm Sc Sk So Zs Zl Zp Cc Cf Co".split()
 
@@ -77,17 +77,17 @@ def combining_classes(decomposed):
     return out
 
 
-def pairs(decomposed):
-    """(first, second) -> composed, for every character that NFC composes (but Hangul, which is arithmetic)."""
+def composites(decomposed):
+    """Characters that NFC makes of their own decomposition: {composed: the second of its two halves}. The first half
+    is what the rest composes to, so the table of pairs is made of the decompositions at run time."""
     nfc = normalizers.NFC()
     out = {}
     for c, parts in decomposed.items():
         if 0xAC00 <= c < 0xD7A4 or len(parts) < 2 or nfc.normalize_str(parts) != chr(c):
             continue
-        first = nfc.normalize_str(parts[:-1])
-        if len(first) != 1:
+        if len(nfc.normalize_str(parts[:-1])) != 1:
             sys.exit(f"U+{c:04X} composes from more than two characters")
-        out[(ord(first), ord(parts[-1]))] = c
+        out[c] = ord(parts[-1])
     return out
 
 
@@ -120,21 +120,28 @@ def write_array(kind, name, values):
     print(f"const {kind} {name}[] = {{\n" + "\n".join(lines) + "\n};")
 
 
+def variable_length(number):
+    """LEB128: seven bits a byte, the lowest first."""
+    out = []
+    while number > 0x7F:
+        out.append(number & 0x7F | 0x80)
+        number >>= 7
+    return out + [number]
+
+
 def write_decompositions(name, table):
-    """Keys of 16 bits, plane by plane, and UTF-8 images behind each other."""
-    keys, offsets, pool, planes = [], [0], b"", [0]
-    for plane in range(3):
-        for c in sorted(c for c in table if c >> 16 == plane):
-            keys.append(c & 0xFFFF)
-            pool += table[c].encode()
-            offsets.append(len(pool))
-        planes.append(len(keys))
-    if len(keys) != len(table) or len(pool) > 0xFFFF:
-        sys.exit("decompositions do not fit their tables")
-    write_array("uint16_t", f"k{name}Planes", planes)
-    write_array("uint16_t", f"k{name}Keys", keys)
-    write_array("uint16_t", f"k{name}Offsets", offsets)
-    write_array("unsigned char", f"k{name}Text", pool)
+    """Keys in order as distances to the one before, lengths of their images, and the images in UTF-8. Distances and
+    lengths instead of keys and offsets take a tenth of the room once compressed."""
+    keys, lengths, pool, before = [], [], b"", 0
+    for c in sorted(table):
+        keys += variable_length(c - before)
+        before = c
+        lengths.append(len(table[c].encode()))
+        pool += table[c].encode()
+    write_array("uint8_t", f"k{name}Distances", keys)
+    write_array("uint8_t", f"k{name}Lengths", lengths)
+    write_array("char", f"k{name}Text", [b - 256 if b > 127 else b for b in pool])
+    print(f"const int k{name}Count = {len(lengths)};")
 
 
 def main():
@@ -143,8 +150,8 @@ def main():
     lower = mapped(normalizers.Lowercase())
     cleaned = mapped(bert(clean_text=True))
     classes = combining_classes(nfd)
-    composed = pairs(nfd)
-    seconds = {b for _, b in composed} | set(range(0x1161, 0x1176)) | set(range(0x11A8, 0x11C3))
+    composed = composites(nfd)
+    seconds = set(composed.values()) | set(range(0x1161, 0x1176)) | set(range(0x11A8, 0x11C3))
     word = pre_tokenizers.Whitespace()
     flags = {
         WHITE_SPACE: {c for c in POINTS if not pre_tokenizers.WhitespaceSplit().pre_tokenize_str(chr(c))},
@@ -159,6 +166,7 @@ def main():
         NFD: set(nfd),
         NFKD: set(nfkd),
         COMPOSES: seconds,
+        COMPOSITE: set(composed),
     }
     records = {c: 0 for c in range(0x110000)}
     for bit, members in flags.items():
@@ -191,14 +199,6 @@ def main():
     ranges = lower_ranges(lower)
     write_array("LowerRange", "kLower", ["{%d, %d, %d, %d}" % tuple(r) for r in ranges])
     print(f"const int kLowerCount = {len(ranges)};")
-    bmp = sorted((a, b, c) for (a, b), c in composed.items() if c < 0x10000)
-    astral = sorted((a, b, c) for (a, b), c in composed.items() if c >= 0x10000)
-    if any(max(p) > 0xFFFF for p in bmp):
-        sys.exit("a composition crosses planes")
-    write_array("Composition16", "kCompositions16", ["{%d, %d, %d}" % p for p in bmp])
-    print(f"const int kCompositions16Count = {len(bmp)};")
-    write_array("Composition32", "kCompositions32", ["{%d, %d, %d}" % p for p in astral])
-    print(f"const int kCompositions32Count = {len(astral)};")
     print("\n}  // namespace wasmformers::text::tables")
 
 

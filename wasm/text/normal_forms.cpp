@@ -11,15 +11,85 @@ namespace {
 
 using namespace tables;
 
-std::string_view look(uint32_t c, const uint16_t* planes, const uint16_t* keys, const uint16_t* offsets,
-                      const unsigned char* text) {
-  if (c >> 16 > 2) return {};
-  const uint16_t *begin = keys + planes[c >> 16], *end = keys + planes[(c >> 16) + 1];
-  const uint16_t* k = std::lower_bound(begin, end, uint16_t(c));
-  if (k == end || *k != uint16_t(c)) return {};
-  const size_t i = size_t(k - keys);
-  return {reinterpret_cast<const char*>(text) + offsets[i], size_t(offsets[i + 1] - offsets[i])};
+// The packed decompositions, spread out at first use: sorted keys, and where each one's image begins.
+class Decompositions {
+ public:
+  Decompositions(const uint8_t* distances, const uint8_t* lengths, const char* text, int count) : text_(text) {
+    keys_.reserve(size_t(count));
+    offsets_.reserve(size_t(count) + 1);
+    uint32_t key = 0, offset = 0;
+    for (int i = 0; i < count; ++i) {
+      uint32_t distance = 0;
+      for (int shift = 0;; shift += 7) {
+        distance |= uint32_t(*distances & 0x7F) << shift;
+        if (!(*distances++ & 0x80)) break;
+      }
+      keys_.push_back(key += distance);
+      offsets_.push_back(offset);
+      offset += lengths[i];
+    }
+    offsets_.push_back(offset);
+  }
+  std::string_view of(uint32_t c) const {
+    const auto k = std::lower_bound(keys_.begin(), keys_.end(), c);
+    return k != keys_.end() && *k == c ? at(size_t(k - keys_.begin())) : std::string_view();
+  }
+  std::string_view at(size_t i) const { return {text_ + offsets_[i], size_t(offsets_[i + 1] - offsets_[i])}; }
+  const std::vector<uint32_t>& keys() const { return keys_; }
+
+ private:
+  const char* text_;
+  std::vector<uint32_t> keys_, offsets_;
+};
+
+const Decompositions& canonical() {
+  static const Decompositions table(kNfdDistances, kNfdLengths, kNfdText, kNfdCount);
+  return table;
 }
+const Decompositions& compatible() {
+  static const Decompositions table(kNfkdDistances, kNfkdLengths, kNfkdText, kNfkdCount);
+  return table;
+}
+
+// Pairs that compose, found by (first, second) in an open hash table. They are those decompositions read backwards:
+// the last character is the second half, what the others compose to is the first; so shorter ones come first.
+class Compositions {
+ public:
+  Compositions() : slots_(kSlots) {
+    const Decompositions& table = canonical();
+    for (size_t length = 2, left = 1; left; ++length) {
+      left = 0;
+      for (size_t i = 0; i < table.keys().size(); ++i) {
+        if (!is(table.keys()[i], kComposite)) continue;
+        const std::string_view image = table.at(i);
+        const size_t characters = countCharacters(image);
+        if (characters > length) ++left;
+        if (characters != length) continue;
+        const char* p = image.data();
+        uint32_t first = decode(p), second = decode(p);
+        for (size_t n = 2; n < characters; ++n) first = find(first, second), second = decode(p);
+        insert(first, second, table.keys()[i]);
+      }
+    }
+  }
+  uint32_t find(uint32_t first, uint32_t second) const {
+    for (size_t at = hash(first, second);; ++at) {
+      const Slot& s = slots_[at % kSlots];
+      if (!s.composed || (s.first == first && s.second == second)) return s.composed;
+    }
+  }
+
+ private:
+  struct Slot { uint32_t first = 0, second = 0, composed = 0; };
+  static constexpr size_t kSlots = 2048;  // for about 950 pairs
+  static size_t hash(uint32_t first, uint32_t second) { return (first * 0x9E3779B1u + second * 0x85EBCA77u) >> 15; }
+  void insert(uint32_t first, uint32_t second, uint32_t composed) {
+    size_t at = hash(first, second);
+    while (slots_[at % kSlots].composed) ++at;
+    slots_[at % kSlots] = {first, second, composed};
+  }
+  std::vector<Slot> slots_;
+};
 
 // Whether the text can be left alone: no character decomposes, is reordered, or composes with its neighbour.
 // NFC keeps most composed letters: only those are passed over that have marks (or Jamo) near them or that no
@@ -46,15 +116,16 @@ struct Pending {
 
 void decompose(std::string_view text, bool compatibility, std::vector<Pending>& out) {
   size_t ready = 0;  // everything before is in its final order
+  const auto sortMarks = [&] {
+    if (out.size() - ready > 1) {
+      std::stable_sort(out.begin() + long(ready), out.end(),
+                       [](const Pending& a, const Pending& b) { return a.combiningClass < b.combiningClass; });
+    }
+    ready = out.size();
+  };
   const auto push = [&](uint32_t c, int32_t change) {
     const uint32_t k = combiningClassOf(record(c));
-    if (!k) {
-      if (out.size() - ready > 1) {
-        std::stable_sort(out.begin() + long(ready), out.end(),
-                         [](const Pending& a, const Pending& b) { return a.combiningClass < b.combiningClass; });
-      }
-      ready = out.size();
-    }
+    if (!k) sortMarks();
     out.push_back({c, k, change});
   };
   for (const char *p = text.data(), *end = p + text.size(); p < end;) {
@@ -73,8 +144,7 @@ void decompose(std::string_view text, bool compatibility, std::vector<Pending>& 
     if (parts.empty()) push(c, 0);
     for (const char *q = parts.data(), *last = q + parts.size(); q < last;) next(decode(q));
   }
-  std::stable_sort(out.begin() + long(ready), out.end(),
-                   [](const Pending& a, const Pending& b) { return a.combiningClass < b.combiningClass; });
+  sortMarks();
 }
 
 void recompose(const std::vector<Pending>& in, std::vector<Changed>& out) {
@@ -117,23 +187,16 @@ void recompose(const std::vector<Pending>& in, std::vector<Changed>& out) {
 
 std::string_view decomposition(uint32_t c, bool compatibility) {
   const uint32_t r = record(c);
-  if (compatibility && r & kNfkd) return look(c, kNfkdPlanes, kNfkdKeys, kNfkdOffsets, kNfkdText);
-  return r & kNfd ? look(c, kNfdPlanes, kNfdKeys, kNfdOffsets, kNfdText) : std::string_view();
+  if (compatibility && r & kNfkd) return compatible().of(c);
+  return r & kNfd ? canonical().of(c) : std::string_view();
 }
 
 uint32_t compose(uint32_t a, uint32_t b) {
   if (a - 0x1100u < 19 && b - 0x1161u < 21) return 0xAC00 + ((a - 0x1100) * 21 + (b - 0x1161)) * 28;
   if (isHangul(a) && (a - 0xAC00) % 28 == 0 && b - 0x11A8u < 27) return a + (b - 0x11A7);
   if (!is(b, kComposes)) return 0;
-  const auto find = [&](const auto* table, int count) -> uint32_t {
-    const auto* end = table + count;
-    const auto* at = std::lower_bound(table, end, 0, [&](const auto& entry, int) {
-      return entry.first < a || (entry.first == a && entry.second < b);
-    });
-    return at != end && at->first == a && at->second == b ? uint32_t(at->composed) : 0;
-  };
-  return a < 0x10000 && b < 0x10000 ? find(kCompositions16, kCompositions16Count)
-                                    : find(kCompositions32, kCompositions32Count);
+  static const Compositions table;
+  return table.find(a, b);
 }
 
 bool normalForm(std::string_view text, Form form, std::vector<Changed>& out) {

@@ -137,20 +137,18 @@ bool AddedVocabulary::split(std::string_view s, bool normalizedSet, std::vector<
   return any;
 }
 
-Result<std::vector<AddedToken>> readAddedTokens(const Component& c) {
+std::vector<AddedToken> readAddedTokens(const Component& c) {
   std::vector<AddedToken> out;
-  if (!c.value || c.value.isNull()) return out;
-  if (!c.value.isArray()) return tokenizerError("wrong_type", c.path + " must be an array, found " + std::string(c.value.typeName()) + ".", c.path);
-  for (json::Value v : c.value.elements()) {
-    const Component one = c.element(v, out.size());
-    if (!v.isObject()) return tokenizerError("wrong_type", one.path + " must be an object, found " + std::string(v.typeName()) + ".", one.path);
+  if (c.absent()) return out;
+  for (const Component& one : c.elements()) {
+    if (!one.value.isObject()) one.wrongType("an object");
     AddedToken token;
-    WF_ASSIGN(token.content, one.string("content"));
-    WF_ASSIGN(token.special, one.boolean("special", false));
-    WF_ASSIGN(token.singleWord, one.boolean("single_word", false));
-    WF_ASSIGN(token.lstrip, one.boolean("lstrip", false));
-    WF_ASSIGN(token.rstrip, one.boolean("rstrip", false));
-    WF_ASSIGN(token.normalized, one.boolean("normalized", !token.special));
+    token.content = one.string("content");
+    token.special = one.boolean("special", false);
+    token.singleWord = one.boolean("single_word", false);
+    token.lstrip = one.boolean("lstrip", false);
+    token.rstrip = one.boolean("rstrip", false);
+    token.normalized = one.boolean("normalized", !token.special);
     out.push_back(std::move(token));
   }
   return out;

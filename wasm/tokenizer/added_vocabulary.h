@@ -63,6 +63,6 @@ class AddedVocabulary {
 };
 
 /// The `added_tokens` section.
-Result<std::vector<AddedToken>> readAddedTokens(const Component& c);
+std::vector<AddedToken> readAddedTokens(const Component& c);
 
 }  // namespace wasmformers::tokenizer

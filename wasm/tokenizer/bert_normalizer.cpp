@@ -177,12 +177,10 @@ class BertNormalizer final : public Normalizer {
 
 }  // namespace
 
-Result<std::unique_ptr<Normalizer>> makeBertNormalizer(const Component& c) {
-  WF_ASSIGN(const bool clean, c.boolean("clean_text"));
-  WF_ASSIGN(const bool chinese, c.boolean("handle_chinese_chars"));
-  WF_ASSIGN(const bool lower, c.boolean("lowercase"));
-  WF_ASSIGN(const bool strip, c.boolean("strip_accents", lower));
-  return std::unique_ptr<Normalizer>(new BertNormalizer(clean, chinese, strip, lower));
+std::unique_ptr<Normalizer> makeBertNormalizer(const Component& c) {
+  const bool lower = c.boolean("lowercase");
+  return std::make_unique<BertNormalizer>(c.boolean("clean_text"), c.boolean("handle_chinese_chars"),
+                                          c.boolean("strip_accents", lower), lower);
 }
 
 }  // namespace wasmformers::tokenizer

@@ -2,62 +2,88 @@
 #include "tokenizer/component.h"
 
 namespace wasmformers::tokenizer {
-namespace {
-
-Status wrongType(const Component& c, std::string_view wanted) {
-  if (!c.value) {
-    return tokenizerError("missing_field", c.path + " is missing; it must be " + std::string(wanted) + ".", c.path);
-  }
-  return tokenizerError("wrong_type",
-                        c.path + " must be " + std::string(wanted) + ", found " + std::string(c.value.typeName()) + ".", c.path);
-}
-
-bool absent(const Component& c) { return !c.value || c.value.isNull(); }
-
-}  // namespace
 
 Status tokenizerError(std::string_view code, std::string message, std::string_view field) {
   return Status(ErrorClass::Tokenizer, std::string(code), std::move(message)).atField(field);
 }
 
-Status unknownComponent(const Component& c, std::string_view stage) {
-  const std::string field = c.path + ".type";
-  if (!c.value.isObject()) {
-    return tokenizerError("wrong_type", c.path + " must be an object, found " + std::string(c.value.typeName()) + ".", c.path);
+std::nullptr_t Component::fail(std::string_view code, std::string_view sentence) const {
+  if (status->ok()) *status = tokenizerError(code, path + " " + std::string(sentence), path);
+  return nullptr;
+}
+
+std::nullptr_t Component::wrongType(std::string_view wanted) const {
+  if (!value) return fail("missing_field", "is missing; it must be " + std::string(wanted) + ".");
+  return fail("wrong_type", "must be " + std::string(wanted) + ", found " + std::string(value.typeName()) + ".");
+}
+
+std::nullptr_t Component::unknown(std::string_view stage) const {
+  if (!value.isObject()) return wrongType("an object");
+  if (!value["type"].isString()) return member("type").wrongType("a string");
+  return member("type").fail("unknown_component", "names the " + std::string(stage) + " \"" + std::string(type()) + "\", which is not supported.");
+}
+
+Component Component::member(std::string_view key) const {
+  return {value[key], path.empty() ? std::string(key) : path + "." + std::string(key), status};
+}
+
+std::vector<Component> Component::elements() const {
+  std::vector<Component> out;
+  if (!value.isArray()) wrongType("an array");
+  for (json::Value v : value.elements()) out.emplace_back(v, path + "[" + std::to_string(out.size()) + "]", status);
+  return out;
+}
+std::vector<Component> Component::list(std::string_view key) const { return member(key).elements(); }
+
+std::string Component::string(std::string_view key) const {
+  const json::Value v = value[key];
+  if (!v.isString()) member(key).wrongType("a string");
+  return std::string(v.asString());
+}
+std::string Component::string(std::string_view key, std::string_view fallback) const {
+  return member(key).absent() ? std::string(fallback) : string(key);
+}
+
+bool Component::boolean(std::string_view key) const {
+  const json::Value v = value[key];
+  if (!v.isBool()) member(key).wrongType("true or false");
+  return v.asBool();
+}
+bool Component::boolean(std::string_view key, bool fallback) const { return member(key).absent() ? fallback : boolean(key); }
+
+uint32_t Component::number(std::string_view key) const {
+  const auto n = value[key].asUint();
+  if (!n || *n > UINT32_MAX) member(key).wrongType("an integer from 0 to 4294967295");
+  return uint32_t(n.value_or(0));
+}
+uint32_t Component::number(std::string_view key, uint32_t fallback) const { return member(key).absent() ? fallback : number(key); }
+
+size_t Component::oneOf(std::string_view key, std::string_view fallback, std::initializer_list<std::string_view> names) const {
+  const std::string have = fallback.empty() ? string(key) : string(key, fallback);
+  size_t i = 0;
+  for (std::string_view name : names) {
+    if (name == have) return i;
+    ++i;
   }
-  if (!c.value["type"].isString()) {
-    return tokenizerError("missing_field", field + " is missing: this " + std::string(stage) + " does not say what it is.", field);
+  member(key).fail("bad_value", "has the unknown value \"" + have + "\".");
+  return 0;
+}
+
+uint32_t Component::id() const {
+  const auto n = value.asUint();
+  if (!n || *n > INT32_MAX) wrongType("a token id (an integer from 0 to 2147483647)");
+  return uint32_t(n.value_or(0));
+}
+
+std::string stringPattern(const Component& c) {
+  const Component pattern = c.member("pattern");
+  if (pattern.value["Regex"]) {
+    pattern.fail("unsupported_pattern", "is a regular expression, which " + std::string(c.type()) + " does not support.");
+    return {};
   }
-  return tokenizerError("unknown_component",
-                        "The " + std::string(stage) + " \"" + std::string(c.type()) + "\" (" + field + ") is not supported.", field);
-}
-
-Result<std::string> Component::string(std::string_view key) const {
-  const Component field = member(key);
-  if (!field.value.isString()) return wrongType(field, "a string");
-  return std::string(field.value.asString());
-}
-Result<std::string> Component::string(std::string_view key, std::string_view fallback) const {
-  return absent(member(key)) ? Result<std::string>(std::string(fallback)) : string(key);
-}
-
-Result<bool> Component::boolean(std::string_view key) const {
-  const Component field = member(key);
-  if (!field.value.isBool()) return wrongType(field, "true or false");
-  return field.value.asBool();
-}
-Result<bool> Component::boolean(std::string_view key, bool fallback) const {
-  return absent(member(key)) ? Result<bool>(fallback) : boolean(key);
-}
-
-Result<uint32_t> Component::number(std::string_view key) const {
-  const Component field = member(key);
-  const auto n = field.value.asUint();
-  if (!n || *n > UINT32_MAX) return wrongType(field, "an integer from 0 to 4294967295");
-  return uint32_t(*n);
-}
-Result<uint32_t> Component::number(std::string_view key, uint32_t fallback) const {
-  return absent(member(key)) ? Result<uint32_t>(fallback) : number(key);
+  std::string text = pattern.string("String");
+  if (text.empty()) pattern.fail("bad_value", "is empty.");
+  return text;
 }
 
 }  // namespace wasmformers::tokenizer

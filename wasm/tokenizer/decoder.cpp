@@ -112,61 +112,34 @@ class Sequence final : public Decoder {
   std::vector<std::unique_ptr<Decoder>> parts_;
 };
 
-using Made = Result<std::unique_ptr<Decoder>>;
-
-template <class T, class... Arguments>
-Made made(Arguments&&... arguments) {
-  return std::unique_ptr<Decoder>(new T(std::forward<Arguments>(arguments)...));
-}
-
-Made makeReplace(const Component& c) {
-  const Component pattern = c.member("pattern");
-  if (pattern.value["Regex"]) {
-    return tokenizerError("unsupported_pattern", "Replace with a regular expression (" + pattern.path + ".Regex) is not supported.", pattern.path);
-  }
-  WF_ASSIGN(std::string from, pattern.string("String"));
-  WF_ASSIGN(std::string to, c.string("content"));
-  if (from.empty()) return tokenizerError("bad_value", pattern.path + ".String is empty.", pattern.path);
-  return made<Replace>(std::move(from), std::move(to));
-}
-
-Made makeSequence(const Component& c, int depth) {
-  const Component list = c.member("decoders");
-  if (!list.value.isArray()) {
-    return tokenizerError("wrong_type", list.path + " must be an array, found " + std::string(list.value.typeName()) + ".", list.path);
-  }
-  std::vector<std::unique_ptr<Decoder>> parts;
-  for (json::Value v : list.value.elements()) {
-    WF_ASSIGN(auto part, makeDecoder(list.element(v, parts.size()), depth + 1));
-    if (part) parts.push_back(std::move(part));
-  }
-  return made<Sequence>(std::move(parts));
+std::unique_ptr<Decoder> makeStrip(const Component& c) {
+  std::string content = c.string("content");
+  if (text::countCharacters(content) != 1) return c.member("content").fail("bad_value", "must be one character.");
+  return std::make_unique<Strip>(std::move(content), c.number("start"), c.number("stop"));
 }
 
 }  // namespace
 
-Made makeDecoder(const Component& c, int depth) {
-  if (!c.value || c.value.isNull()) return std::unique_ptr<Decoder>();
-  if (depth > kMaxDepth) return tokenizerError("too_deep", "Decoders are nested too deeply at " + c.path + ".", c.path);
+std::unique_ptr<Decoder> makeDecoder(const Component& c, int depth) {
+  if (c.absent()) return nullptr;
+  if (depth > kMaxDepth) return c.fail("too_deep", "is nested too deeply.");
   const std::string_view type = c.type();
-  if (type == "WordPiece") {
-    WF_ASSIGN(std::string prefix, c.string("prefix"));
-    WF_ASSIGN(const bool cleanUp, c.boolean("cleanup"));
-    return made<WordPiece>(std::move(prefix), cleanUp);
+  if (type == "WordPiece") return std::make_unique<WordPiece>(c.string("prefix"), c.boolean("cleanup"));
+  if (type == "Fuse") return std::make_unique<Fuse>();
+  if (type == "Strip") return makeStrip(c);
+  if (type == "Replace") {
+    std::string pattern = stringPattern(c);
+    if (pattern.empty()) return nullptr;
+    return std::make_unique<Replace>(std::move(pattern), c.string("content"));
   }
-  if (type == "Fuse") return made<Fuse>();
-  if (type == "Replace") return makeReplace(c);
-  if (type == "Sequence") return makeSequence(c, depth);
-  if (type == "Strip") {
-    WF_ASSIGN(std::string content, c.string("content"));
-    WF_ASSIGN(const uint32_t start, c.number("start"));
-    WF_ASSIGN(const uint32_t stop, c.number("stop"));
-    if (text::countCharacters(content) != 1) {
-      return tokenizerError("bad_value", c.path + ".content must be one character.", c.path + ".content");
+  if (type == "Sequence") {
+    std::vector<std::unique_ptr<Decoder>> parts;
+    for (const Component& one : c.list("decoders")) {
+      if (auto part = makeDecoder(one, depth + 1)) parts.push_back(std::move(part));
     }
-    return made<Strip>(std::move(content), start, stop);
+    return std::make_unique<Sequence>(std::move(parts));
   }
-  return unknownComponent(c, "decoder");
+  return c.unknown("decoder");
 }
 
 }  // namespace wasmformers::tokenizer

@@ -39,7 +39,7 @@ class Decoder {
   virtual void decode(const TokenList& in, TokenList& out) const = 0;
 };
 
-/// The decoder that `c` describes; null for JSON null. Unknown types are a TokenizerError that names the field.
-Result<std::unique_ptr<Decoder>> makeDecoder(const Component& c, int depth = 0);
+/// The decoder that `c` describes; null for JSON null and where something is wrong, which c.status says.
+std::unique_ptr<Decoder> makeDecoder(const Component& c, int depth = 0);
 
 }  // namespace wasmformers::tokenizer

@@ -6,10 +6,7 @@ namespace {
 
 class WordLevel final : public Model {
  public:
-  Status read(const Component& c) {
-    WF_ASSIGN(unkToken_, c.string("unk_token"));
-    return readVocabulary(c.member("vocab"), vocabulary_);
-  }
+  explicit WordLevel(const Component& c) : unkToken_(c.string("unk_token")) { readVocabulary(c.member("vocab"), vocabulary_); }
 
   Status tokenize(const PreTokenized& text, Tokens& out) const override {
     const uint32_t unk = vocabulary_.find(unkToken_);
@@ -18,9 +15,7 @@ class WordLevel final : public Model {
       const Piece& p = text.pieces[i];
       uint32_t id = vocabulary_.find(text.view(p));
       if (id == kNoId) id = unk;
-      if (id == kNoId) {
-        return tokenizerError("missing_unk_token", "A word is not in the vocabulary, and neither is the unknown token \"" + unkToken_ + "\".", "model.unk_token");
-      }
+      if (id == kNoId) return missingUnkToken(unkToken_);
       out.add(id, p.begin, p.end, i);
     }
     return {};
@@ -32,38 +27,30 @@ class WordLevel final : public Model {
 
 }  // namespace
 
-Status readVocabulary(const Component& c, Vocabulary& to) {
-  if (!c.value.isObject()) {
-    return tokenizerError(c.value ? "wrong_type" : "missing_field",
-                          c.path + " must be an object of tokens and ids, found " + std::string(c.value.typeName()) + ".", c.path);
-  }
+Status missingUnkToken(std::string_view unkToken) {
+  return tokenizerError("missing_unk_token", "A word is not in the vocabulary, and neither is the unknown token \"" + std::string(unkToken) + "\".", "model.unk_token");
+}
+
+void readVocabulary(const Component& c, Vocabulary& to) {
+  if (!c.value.isObject()) c.wrongType("an object of tokens and ids");
   const size_t n = c.value.size();
   to.reserve(n, n * 8);
   for (auto [token, value] : c.value.members()) {
     const auto id = value.asUint();
-    if (!id || *id > INT32_MAX) {
-      return tokenizerError("bad_id", "The id of token \"" + std::string(token) + "\" in " + c.path + " must be an integer from 0 to 2147483647.", c.path);
-    }
-    to.add(token, uint32_t(*id));
+    if (id && *id <= INT32_MAX) to.add(token, uint32_t(*id));
+    else c.fail("bad_id", "gives \"" + std::string(token) + "\" an id that is no integer from 0 to 2147483647.");
   }
   to.finish();
-  return {};
 }
 
-Result<std::unique_ptr<Model>> makeWordLevel(const Component& c) {
-  auto model = std::make_unique<WordLevel>();
-  WF_TRY(model->read(c));
-  return std::unique_ptr<Model>(std::move(model));
-}
-
-Result<std::unique_ptr<Model>> makeModel(const Component& c) {
+std::unique_ptr<Model> makeModel(const Component& c) {
   std::string_view type = c.type();
-  if (c.value.isObject() && !c.value["type"] && c.value["vocab"].isObject() && !c.value["merges"]) {
+  if (!c.value["type"] && c.value["vocab"].isObject() && !c.value["merges"]) {
     type = c.value["continuing_subword_prefix"] && c.value["max_input_chars_per_word"] ? "WordPiece" : "WordLevel";
   }
   if (type == "WordPiece") return makeWordPiece(c);
-  if (type == "WordLevel") return makeWordLevel(c);
-  return unknownComponent(c, "model");
+  if (type == "WordLevel") return std::make_unique<WordLevel>(c);
+  return c.unknown("model");
 }
 
 }  // namespace wasmformers::tokenizer

@@ -54,13 +54,15 @@ class Model {
   Vocabulary vocabulary_;
 };
 
-/// The model that `c` describes. Unknown types are a TokenizerError that names the field; a missing `type` (older
-/// files) is told from the other fields.
-Result<std::unique_ptr<Model>> makeModel(const Component& c);
-Result<std::unique_ptr<Model>> makeWordPiece(const Component& c);
-Result<std::unique_ptr<Model>> makeWordLevel(const Component& c);
+/// The model that `c` describes; null where something is wrong, which c.status says. A missing `type` (older files)
+/// is told from the other fields.
+std::unique_ptr<Model> makeModel(const Component& c);
+std::unique_ptr<Model> makeWordPiece(const Component& c);
 
 /// Fills `to` from an object {token: id}.
-Status readVocabulary(const Component& c, Vocabulary& to);
+void readVocabulary(const Component& c, Vocabulary& to);
+
+/// The error of a word without tokens where the unknown token is not in the vocabulary either.
+Status missingUnkToken(std::string_view unkToken);
 
 }  // namespace wasmformers::tokenizer

@@ -149,42 +149,16 @@ class Sequence final : public Normalizer {
   std::vector<std::unique_ptr<Normalizer>> parts_;
 };
 
-using Made = Result<std::unique_ptr<Normalizer>>;
-
 template <class T, class... Arguments>
-Made made(Arguments&&... arguments) {
+std::unique_ptr<Normalizer> made(Arguments&&... arguments) {
   return std::unique_ptr<Normalizer>(new T(std::forward<Arguments>(arguments)...));
-}
-
-Made makeReplace(const Component& c) {
-  const Component pattern = c.member("pattern");
-  if (pattern.value["Regex"]) {
-    return tokenizerError("unsupported_pattern", "Replace with a regular expression (" + pattern.path + ".Regex) is not supported.", pattern.path);
-  }
-  WF_ASSIGN(std::string from, pattern.string("String"));
-  WF_ASSIGN(std::string to, c.string("content"));
-  if (from.empty()) return tokenizerError("bad_value", pattern.path + ".String is empty.", pattern.path);
-  return made<Replace>(std::move(from), std::move(to));
-}
-
-Made makeSequence(const Component& c, int depth) {
-  const Component list = c.member("normalizers");
-  if (!list.value.isArray()) {
-    return tokenizerError("wrong_type", list.path + " must be an array, found " + std::string(list.value.typeName()) + ".", list.path);
-  }
-  std::vector<std::unique_ptr<Normalizer>> parts;
-  for (json::Value v : list.value.elements()) {
-    WF_ASSIGN(auto part, makeNormalizer(list.element(v, parts.size()), depth + 1));
-    if (part) parts.push_back(std::move(part));
-  }
-  return made<Sequence>(std::move(parts));
 }
 
 }  // namespace
 
-Made makeNormalizer(const Component& c, int depth) {
-  if (!c.value || c.value.isNull()) return std::unique_ptr<Normalizer>();
-  if (depth > kMaxDepth) return tokenizerError("too_deep", "Normalizers are nested too deeply at " + c.path + ".", c.path);
+std::unique_ptr<Normalizer> makeNormalizer(const Component& c, int depth) {
+  if (c.absent()) return nullptr;
+  if (depth > kMaxDepth) return c.fail("too_deep", "is nested too deeply.");
   const std::string_view type = c.type();
   if (type == "BertNormalizer" || type == "Bert") return makeBertNormalizer(c);
   if (type == "NFC") return made<NormalForm>(text::Form::Nfc);
@@ -194,18 +168,20 @@ Made makeNormalizer(const Component& c, int depth) {
   if (type == "Lowercase") return made<Lowercase>();
   if (type == "StripAccents") return made<StripAccents>();
   if (type == "Nmt") return made<Nmt>();
-  if (type == "Replace") return makeReplace(c);
-  if (type == "Sequence") return makeSequence(c, depth);
-  if (type == "Strip") {
-    WF_ASSIGN(const bool left, c.boolean("strip_left"));
-    WF_ASSIGN(const bool right, c.boolean("strip_right"));
-    return made<Strip>(left, right);
+  if (type == "Strip") return made<Strip>(c.boolean("strip_left"), c.boolean("strip_right"));
+  if (type == "Prepend") return made<Prepend>(c.string("prepend"));
+  if (type == "Replace") {
+    std::string pattern = stringPattern(c);
+    return pattern.empty() ? nullptr : made<Replace>(std::move(pattern), c.string("content"));
   }
-  if (type == "Prepend") {
-    WF_ASSIGN(std::string text, c.string("prepend"));
-    return made<Prepend>(std::move(text));
+  if (type == "Sequence") {
+    std::vector<std::unique_ptr<Normalizer>> parts;
+    for (const Component& one : c.list("normalizers")) {
+      if (auto part = makeNormalizer(one, depth + 1)) parts.push_back(std::move(part));
+    }
+    return made<Sequence>(std::move(parts));
   }
-  return unknownComponent(c, "normalizer");
+  return c.unknown("normalizer");
 }
 
 }  // namespace wasmformers::tokenizer

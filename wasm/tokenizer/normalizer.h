@@ -15,12 +15,11 @@ class Normalizer {
   virtual void normalize(NormalizedString& s) const = 0;
 };
 
-/// The normalizer that `c` describes, with its type's defaults; null for JSON null. Unknown types are a
-/// TokenizerError that names the field.
-Result<std::unique_ptr<Normalizer>> makeNormalizer(const Component& c, int depth = 0);
+/// The normalizer that `c` describes; null for JSON null and where something is wrong, which c.status says.
+std::unique_ptr<Normalizer> makeNormalizer(const Component& c, int depth = 0);
 
 /// BertNormalizer, in a file of its own.
-Result<std::unique_ptr<Normalizer>> makeBertNormalizer(const Component& c);
+std::unique_ptr<Normalizer> makeBertNormalizer(const Component& c);
 
 // What several normalizers share.
 void toForm(NormalizedString& s, text::Form form);

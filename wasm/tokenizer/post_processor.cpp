@@ -110,58 +110,38 @@ class Sequence final : public PostProcessor {
   std::vector<std::unique_ptr<PostProcessor>> parts_;
 };
 
-using Made = Result<std::unique_ptr<PostProcessor>>;
-
 // ["[SEP]", 102]
-Result<SpecialToken> specialToken(const Component& c, std::string_view key) {
+SpecialToken specialToken(const Component& c, std::string_view key) {
   const Component field = c.member(key);
-  const auto id = field.value.at(1).asUint();
-  if (field.value.size() != 2 || !field.value.at(0).isString() || !id || *id > INT32_MAX) {
-    return tokenizerError("wrong_type", field.path + " must be [token, id].", field.path);
-  }
-  return SpecialToken{std::string(field.value.at(0).asString()), uint32_t(*id)};
-}
-
-Made makeClsSep(const Component& c, bool roberta) {
-  WF_ASSIGN(SpecialToken cls, specialToken(c, "cls"));
-  WF_ASSIGN(SpecialToken sep, specialToken(c, "sep"));
-  bool trim = false, prefix = false;
-  if (roberta) {
-    WF_ASSIGN(trim, c.boolean("trim_offsets"));
-    WF_ASSIGN(prefix, c.boolean("add_prefix_space"));
-  }
-  return std::unique_ptr<PostProcessor>(new ClsSepProcessing(std::move(cls), std::move(sep), roberta, trim, prefix));
-}
-
-Made makeSequence(const Component& c, int depth) {
-  const Component list = c.member("processors");
-  if (!list.value.isArray()) {
-    return tokenizerError("wrong_type", list.path + " must be an array, found " + std::string(list.value.typeName()) + ".", list.path);
-  }
-  std::vector<std::unique_ptr<PostProcessor>> parts;
-  for (json::Value v : list.value.elements()) {
-    WF_ASSIGN(auto part, makePostProcessor(list.element(v, parts.size()), depth + 1));
-    if (part) parts.push_back(std::move(part));
-  }
-  return std::unique_ptr<PostProcessor>(new Sequence(std::move(parts)));
+  const std::vector<Component> pair = field.elements();
+  if (pair.size() == 2 && pair[0].value.isString()) return {std::string(pair[0].value.asString()), pair[1].id()};
+  field.wrongType("[token, id]");
+  return {};
 }
 
 }  // namespace
 
-Made makePostProcessor(const Component& c, int depth) {
-  if (!c.value || c.value.isNull()) return std::unique_ptr<PostProcessor>();
-  if (depth > kMaxDepth) return tokenizerError("too_deep", "Post-processors are nested too deeply at " + c.path + ".", c.path);
+std::unique_ptr<PostProcessor> makePostProcessor(const Component& c, int depth) {
+  if (c.absent()) return nullptr;
+  if (depth > kMaxDepth) return c.fail("too_deep", "is nested too deeply.");
   const std::string_view type = c.type();
   if (type == "TemplateProcessing") return makeTemplateProcessing(c);
-  if (type == "BertProcessing") return makeClsSep(c, false);
-  if (type == "RobertaProcessing") return makeClsSep(c, true);
-  if (type == "Sequence") return makeSequence(c, depth);
-  if (type == "ByteLevel") {
-    WF_ASSIGN(const bool trim, c.boolean("trim_offsets"));
-    WF_ASSIGN(const bool prefix, c.boolean("add_prefix_space"));
-    return std::unique_ptr<PostProcessor>(new ByteLevel(trim, prefix));
+  if (type == "BertProcessing") {
+    return std::make_unique<ClsSepProcessing>(specialToken(c, "cls"), specialToken(c, "sep"), false, false, false);
   }
-  return unknownComponent(c, "post-processor");
+  if (type == "RobertaProcessing") {
+    return std::make_unique<ClsSepProcessing>(specialToken(c, "cls"), specialToken(c, "sep"), true, c.boolean("trim_offsets"),
+                                              c.boolean("add_prefix_space"));
+  }
+  if (type == "ByteLevel") return std::make_unique<ByteLevel>(c.boolean("trim_offsets"), c.boolean("add_prefix_space"));
+  if (type == "Sequence") {
+    std::vector<std::unique_ptr<PostProcessor>> parts;
+    for (const Component& one : c.list("processors")) {
+      if (auto part = makePostProcessor(one, depth + 1)) parts.push_back(std::move(part));
+    }
+    return std::make_unique<Sequence>(std::move(parts));
+  }
+  return c.unknown("post-processor");
 }
 
 Encoding postProcess(const PostProcessor* p, std::vector<Encoding>& encodings, bool addSpecialTokens, const TokenTexts& texts) {

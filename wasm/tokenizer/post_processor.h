@@ -24,8 +24,8 @@ class PostProcessor {
   virtual void process(std::vector<Encoding>& encodings, bool addSpecialTokens, const TokenTexts& texts) const = 0;
 };
 
-/// The post-processor that `c` describes; null for JSON null. Unknown types are a TokenizerError naming the field.
-Result<std::unique_ptr<PostProcessor>> makePostProcessor(const Component& c, int depth = 0);
+/// The post-processor that `c` describes; null for JSON null and where something is wrong, which c.status says.
+std::unique_ptr<PostProcessor> makePostProcessor(const Component& c, int depth = 0);
 
 /// Calls f for an encoding and for each piece of its overflow.
 template <class F>
@@ -35,7 +35,7 @@ void forEncodingAndOverflow(Encoding& e, F f) {
 }
 
 /// TemplateProcessing, in a file of its own.
-Result<std::unique_ptr<PostProcessor>> makeTemplateProcessing(const Component& c);
+std::unique_ptr<PostProcessor> makeTemplateProcessing(const Component& c);
 
 /// Runs the processor (null: none) and merges what it leaves into one encoding.
 Encoding postProcess(const PostProcessor* p, std::vector<Encoding>& encodings, bool addSpecialTokens, const TokenTexts& texts);

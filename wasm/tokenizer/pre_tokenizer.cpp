@@ -173,81 +173,53 @@ class Sequence final : public PreTokenizer {
   std::vector<std::unique_ptr<PreTokenizer>> parts_;
 };
 
-using Made = Result<std::unique_ptr<PreTokenizer>>;
-
 template <class T, class... Arguments>
-Made made(Arguments&&... arguments) {
+std::unique_ptr<PreTokenizer> made(Arguments&&... arguments) {
   return std::unique_ptr<PreTokenizer>(new T(std::forward<Arguments>(arguments)...));
 }
 
-Result<Behavior> behaviorOf(const Component& c, std::string_view fallback) {
-  WF_ASSIGN(const std::string name, fallback.empty() ? c.string("behavior") : c.string("behavior", fallback));
-  if (name == "Removed") return Behavior::Removed;
-  if (name == "Isolated") return Behavior::Isolated;
-  if (name == "MergedWithPrevious") return Behavior::MergedWithPrevious;
-  if (name == "MergedWithNext") return Behavior::MergedWithNext;
-  if (name == "Contiguous") return Behavior::Contiguous;
-  return tokenizerError("bad_value", c.path + ".behavior \"" + name + "\" is no behaviour.", c.path + ".behavior");
+Behavior behaviorOf(const Component& c, std::string_view fallback) {
+  return Behavior(c.oneOf("behavior", fallback, {"Removed", "Isolated", "MergedWithPrevious", "MergedWithNext", "Contiguous"}));
 }
 
-Made makeSplit(const Component& c) {
-  const Component pattern = c.member("pattern");
-  if (pattern.value["Regex"]) {
-    return tokenizerError("unsupported_pattern", "Split by a regular expression (" + pattern.path + ".Regex) is not supported.", pattern.path);
-  }
-  WF_ASSIGN(std::string text, pattern.string("String"));
-  WF_ASSIGN(const Behavior behavior, behaviorOf(c, ""));
-  WF_ASSIGN(const bool invert, c.boolean("invert"));
-  if (text.empty()) return tokenizerError("bad_value", pattern.path + ".String is empty.", pattern.path);
-  return made<StringSplit>(std::move(text), behavior, invert);
-}
-
-Made makeSequence(const Component& c, int depth) {
-  const Component list = c.member("pretokenizers");
-  if (!list.value.isArray()) {
-    return tokenizerError("wrong_type", list.path + " must be an array, found " + std::string(list.value.typeName()) + ".", list.path);
-  }
-  std::vector<std::unique_ptr<PreTokenizer>> parts;
-  for (json::Value v : list.value.elements()) {
-    WF_ASSIGN(auto part, makePreTokenizer(list.element(v, parts.size()), depth + 1));
-    if (part) parts.push_back(std::move(part));
-  }
-  return made<Sequence>(std::move(parts));
+std::unique_ptr<PreTokenizer> makeCharDelimiterSplit(const Component& c) {
+  const std::string delimiter = c.string("delimiter");
+  if (text::countCharacters(delimiter) != 1) return c.member("delimiter").fail("bad_value", "must be one character.");
+  const char* p = delimiter.data();
+  return made<CharDelimiterSplit>(text::decode(p));
 }
 
 }  // namespace
 
-Made makePreTokenizer(const Component& c, int depth) {
-  if (!c.value || c.value.isNull()) return std::unique_ptr<PreTokenizer>();
-  if (depth > kMaxDepth) return tokenizerError("too_deep", "Pre-tokenizers are nested too deeply at " + c.path + ".", c.path);
+std::unique_ptr<PreTokenizer> makePreTokenizer(const Component& c, int depth) {
+  if (c.absent()) return nullptr;
+  if (depth > kMaxDepth) return c.fail("too_deep", "is nested too deeply.");
   const std::string_view type = c.type();
   if (type == "BertPreTokenizer") return made<BertPreTokenizer>();
   if (type == "Whitespace") return made<Whitespace>();
   if (type == "WhitespaceSplit") return made<PropertySplit>(uint32_t(kWhiteSpace), Behavior::Removed);
-  if (type == "Sequence") return makeSequence(c, depth);
-  if (type == "Split") return makeSplit(c);
-  if (type == "Punctuation") {
-    WF_ASSIGN(const Behavior behavior, behaviorOf(c, "Isolated"));
-    return made<PropertySplit>(uint32_t(kPunctuation), behavior);
-  }
+  if (type == "Punctuation") return made<PropertySplit>(uint32_t(kPunctuation), behaviorOf(c, "Isolated"));
+  if (type == "CharDelimiterSplit" || type == "Delimiter") return makeCharDelimiterSplit(c);
   if (type == "Digits") {
-    WF_ASSIGN(const bool each, c.boolean("individual_digits"));
-    return made<PropertySplit>(uint32_t(kNumeric), each ? Behavior::Isolated : Behavior::Contiguous);
-  }
-  if (type == "CharDelimiterSplit" || type == "Delimiter") {
-    WF_ASSIGN(const std::string delimiter, c.string("delimiter"));
-    if (text::countCharacters(delimiter) != 1) {
-      return tokenizerError("bad_value", c.path + ".delimiter must be one character.", c.path + ".delimiter");
-    }
-    const char* p = delimiter.data();
-    return made<CharDelimiterSplit>(text::decode(p));
+    return made<PropertySplit>(uint32_t(kNumeric), c.boolean("individual_digits") ? Behavior::Isolated : Behavior::Contiguous);
   }
   if (type == "FixedLength") {
-    WF_ASSIGN(const uint32_t length, c.number("length", 5));
-    if (!length) return tokenizerError("bad_value", c.path + ".length must not be 0.", c.path + ".length");
-    return made<FixedLength>(length);
+    const uint32_t length = c.number("length", 5);
+    return length ? made<FixedLength>(length) : c.member("length").fail("bad_value", "must not be 0.");
   }
-  return unknownComponent(c, "pre-tokenizer");
+  if (type == "Split") {
+    std::string pattern = stringPattern(c);
+    if (pattern.empty()) return nullptr;
+    return made<StringSplit>(std::move(pattern), behaviorOf(c, ""), c.boolean("invert"));
+  }
+  if (type == "Sequence") {
+    std::vector<std::unique_ptr<PreTokenizer>> parts;
+    for (const Component& one : c.list("pretokenizers")) {
+      if (auto part = makePreTokenizer(one, depth + 1)) parts.push_back(std::move(part));
+    }
+    return made<Sequence>(std::move(parts));
+  }
+  return c.unknown("pre-tokenizer");
 }
 
 }  // namespace wasmformers::tokenizer

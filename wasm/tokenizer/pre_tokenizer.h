@@ -14,7 +14,7 @@ class PreTokenizer {
   virtual void preTokenize(PreTokenized& text) const = 0;
 };
 
-/// The pre-tokenizer that `c` describes; null for JSON null. Unknown types are a TokenizerError that names the field.
-Result<std::unique_ptr<PreTokenizer>> makePreTokenizer(const Component& c, int depth = 0);
+/// The pre-tokenizer that `c` describes; null for JSON null and where something is wrong, which c.status says.
+std::unique_ptr<PreTokenizer> makePreTokenizer(const Component& c, int depth = 0);
 
 }  // namespace wasmformers::tokenizer

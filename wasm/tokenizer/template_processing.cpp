@@ -23,7 +23,7 @@ using Specials = std::map<std::string, SpecialToken, std::less<>>;
 
 class TemplateProcessing final : public PostProcessor {
  public:
-  TemplateProcessing(Specials specials) : specials_(std::move(specials)) {}
+  explicit TemplateProcessing(Specials specials) : specials_(std::move(specials)) {}
 
   size_t addedTokens(bool pair) const override {
     size_t n = 0;
@@ -54,31 +54,20 @@ class TemplateProcessing final : public PostProcessor {
     encodings = std::move(out);
   }
 
-  Status read(const Component& list, std::vector<TemplatePiece>& to) {
-    if (!list.value.isArray()) {
-      return tokenizerError("wrong_type", list.path + " must be an array, found " + std::string(list.value.typeName()) + ".", list.path);
-    }
-    for (json::Value v : list.value.elements()) {
-      const Component c = list.element(v, to.size());
-      const bool special = bool(v["SpecialToken"]);
-      const Component inner = c.member(special ? "SpecialToken" : "Sequence");
-      if (!inner.value.isObject()) {
-        return tokenizerError("wrong_type", c.path + " must have a Sequence or a SpecialToken.", c.path);
-      }
-      WF_ASSIGN(const std::string id, inner.string("id"));
-      WF_ASSIGN(const uint32_t typeId, inner.number("type_id"));
+  void read(const Component& c, std::string_view key, std::vector<TemplatePiece>& to) {
+    for (const Component& one : c.list(key)) {
+      const bool special = bool(one.value["SpecialToken"]);
+      const Component inner = one.member(special ? "SpecialToken" : "Sequence");
+      const uint32_t typeId = inner.number("type_id");
       if (!special) {
-        if (id != "A" && id != "B") return tokenizerError("bad_value", inner.path + ".id must be A or B.", inner.path + ".id");
-        to.push_back({id == "B", typeId, nullptr});
+        to.push_back({int(inner.oneOf("id", "", {"A", "B"})), typeId, nullptr});
         continue;
       }
+      const std::string id = inner.string("id");
       const auto found = specials_.find(id);
-      if (found == specials_.end()) {
-        return tokenizerError("missing_special_token", inner.path + " names \"" + id + "\", which special_tokens lacks.", inner.path + ".id");
-      }
-      to.push_back({-1, typeId, &found->second});
+      if (found != specials_.end()) to.push_back({-1, typeId, &found->second});
+      else inner.member("id").fail("missing_special_token", "names \"" + id + "\", which special_tokens lacks.");
     }
-    return {};
   }
 
   std::vector<TemplatePiece> single_, pair_;
@@ -87,24 +76,18 @@ class TemplateProcessing final : public PostProcessor {
   Specials specials_;  // the pieces point into it
 };
 
-Result<Specials> readSpecials(const Component& list) {
+Specials readSpecials(const Component& list) {
   Specials out;
+  if (!list.absent() && !list.value.isObject()) list.wrongType("an object");
   for (auto [key, value] : list.value.members()) {
-    const Component c{value, list.path + "." + std::string(key)};
-    const Component ids = c.member("ids"), texts = c.member("tokens");
+    const Component c = list.member(key);
     SpecialToken token;
-    for (json::Value v : ids.value.elements()) {
-      const auto id = v.asUint();
-      if (!id || *id > INT32_MAX) return tokenizerError("wrong_type", ids.path + " must be an array of ids.", ids.path);
-      token.ids.push_back(uint32_t(*id));
+    for (const Component& id : c.list("ids")) token.ids.push_back(id.id());
+    for (const Component& text : c.list("tokens")) {
+      if (!text.value.isString()) text.wrongType("a string");
+      token.texts.emplace_back(text.value.asString());
     }
-    for (json::Value v : texts.value.elements()) {
-      if (!v.isString()) return tokenizerError("wrong_type", texts.path + " must be an array of strings.", texts.path);
-      token.texts.emplace_back(v.asString());
-    }
-    if (!ids.value.isArray() || token.ids.size() != token.texts.size()) {
-      return tokenizerError("bad_value", c.path + " must have as many tokens as ids.", c.path);
-    }
+    if (token.ids.size() != token.texts.size()) c.fail("bad_value", "must have as many tokens as ids.");
     out.emplace(key, std::move(token));
   }
   return out;
@@ -112,16 +95,12 @@ Result<Specials> readSpecials(const Component& list) {
 
 }  // namespace
 
-Result<std::unique_ptr<PostProcessor>> makeTemplateProcessing(const Component& c) {
-  const Component list = c.member("special_tokens");
-  if (list.value && !list.value.isObject()) {
-    return tokenizerError("wrong_type", list.path + " must be an object, found " + std::string(list.value.typeName()) + ".", list.path);
-  }
-  WF_ASSIGN(Specials specials, readSpecials(list));
-  auto made = std::make_unique<TemplateProcessing>(std::move(specials));
-  WF_TRY(made->read(c.member("single"), made->single_));
-  WF_TRY(made->read(c.member("pair"), made->pair_));
-  return std::unique_ptr<PostProcessor>(std::move(made));
+std::unique_ptr<PostProcessor> makeTemplateProcessing(const Component& c) {
+  auto made = std::make_unique<TemplateProcessing>(readSpecials(c.member("special_tokens")));
+  if (c.failed()) return nullptr;
+  made->read(c, "single", made->single_);
+  made->read(c, "pair", made->pair_);
+  return made;
 }
 
 }  // namespace wasmformers::tokenizer

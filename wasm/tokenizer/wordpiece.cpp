@@ -12,11 +12,10 @@ namespace {
 
 class WordPiece final : public Model {
  public:
-  Status read(const Component& c) {
-    WF_ASSIGN(unkToken_, c.string("unk_token"));
-    WF_ASSIGN(const std::string prefix, c.string("continuing_subword_prefix"));
-    WF_ASSIGN(maxCharacters_, c.number("max_input_chars_per_word"));
-    WF_TRY(readVocabulary(c.member("vocab"), vocabulary_));
+  explicit WordPiece(const Component& c)
+      : unkToken_(c.string("unk_token")), maxCharacters_(c.number("max_input_chars_per_word")) {
+    const std::string prefix = c.string("continuing_subword_prefix");
+    readVocabulary(c.member("vocab"), vocabulary_);
     continuing_.reserve(vocabulary_.size() / 4, vocabulary_.size() * 2);
     for (size_t e = 0; e < vocabulary_.size(); ++e) {
       const std::string_view token = vocabulary_.text(e);
@@ -24,7 +23,6 @@ class WordPiece final : public Model {
     }
     continuing_.finish();
     unk_ = vocabulary_.find(unkToken_);
-    return {};
   }
 
   Status tokenize(const PreTokenized& text, Tokens& out) const override {
@@ -34,9 +32,7 @@ class WordPiece final : public Model {
       const std::string_view word = text.view(p);
       const bool short_ = word.size() <= maxCharacters_ || text::countCharacters(word) <= maxCharacters_;
       if (short_ && addWord(word, p.begin, i, out)) continue;
-      if (unk_ == kNoId) {
-        return tokenizerError("missing_unk_token", "A word cannot be made of the vocabulary's pieces, and the unknown token \"" + unkToken_ + "\" is not in it.", "model.unk_token");
-      }
+      if (unk_ == kNoId) return missingUnkToken(unkToken_);
       out.add(unk_, p.begin, p.end, i);
     }
     return {};
@@ -68,16 +64,12 @@ class WordPiece final : public Model {
   }
 
   std::string unkToken_;
-  uint32_t maxCharacters_ = 100, unk_ = kNoId;
+  uint32_t maxCharacters_, unk_ = kNoId;
   Vocabulary continuing_;
 };
 
 }  // namespace
 
-Result<std::unique_ptr<Model>> makeWordPiece(const Component& c) {
-  auto model = std::make_unique<WordPiece>();
-  WF_TRY(model->read(c));
-  return std::unique_ptr<Model>(std::move(model));
-}
+std::unique_ptr<Model> makeWordPiece(const Component& c) { return std::make_unique<WordPiece>(c); }
 
 }  // namespace wasmformers::tokenizer
