@@ -1,0 +1,185 @@
+// Models as users hold them: from_pretrained by a repository's id, called with named tensors, giving named tensors.
+
+import { ConfigError, throwIfAborted } from '../errors.js';
+import { getText, missing, openFile } from '../hub/index.js';
+import { EngineModel, checkFits } from '../runtime/engine.js';
+import { warmUp } from '../runtime/load-wasm.js';
+import { Callable } from '../utils/callable.js';
+import { Tensor } from '../utils/tensor.js';
+
+/**
+ * @typedef {import('../hub/index.js').HubOptions & { dtype?: string, device?: string, config?: Record<string, any> | null, model_file_name?: string }} ModelOptions
+ * @typedef {Record<string, Tensor | { data: ArrayLike<number | bigint>, dims: number[] } | number[] | number[][] | null | undefined>} ModelInputs
+ */
+
+/** dtype as users write it → the engine's. */
+const DTYPES = /** @type {Record<string, 'fp32' | 'q8'>} */ ({ auto: 'q8', q8: 'q8', int8: 'q8', fp32: 'fp32' });
+
+/** @param {string | undefined} dtype */
+export function engineDtype(dtype = 'auto') {
+  const found = Object.hasOwn(DTYPES, dtype) ? DTYPES[dtype] : undefined;
+  if (!found) throw new ConfigError(`The dtype "${dtype}" is unknown here; there are ${Object.keys(DTYPES).join(', ')}.`, { code: 'unknown_dtype', field: 'dtype' });
+  return found;
+}
+
+/** @param {string | undefined} device */
+function checkDevice(device) {
+  if (device && !['auto', 'cpu', 'wasm'].includes(device)) {
+    throw new ConfigError(`The device "${device}" is unknown here; there are auto, cpu and wasm.`, { code: 'unknown_device', field: 'device' });
+  }
+}
+
+/** The weights' files in order: model.safetensors, or the shards that model.safetensors.index.json names. @param {string} id @param {ModelOptions} options */
+async function* weightFiles(id, options) {
+  const base = options.model_file_name ?? 'model';
+  const single = await openFile(id, base + '.safetensors', options);
+  if (single) {
+    yield single;
+    return;
+  }
+  const name = base + '.safetensors.index.json';
+  const text = await getText(id, name, options);
+  if (text === null) throw missing(id, base + '.safetensors', options);
+  for (const shard of shardsOf(text, id, name)) {
+    const file = await openFile(id, shard, options);
+    if (!file) throw missing(id, shard, options);
+    yield file;
+  }
+}
+
+/** @param {string} text @param {string} id @param {string} name @returns {Set<string>} */
+function shardsOf(text, id, name) {
+  let map;
+  try {
+    map = JSON.parse(text).weight_map;
+  } catch (cause) {
+    throw new ConfigError(`${name} of ${id} is not valid JSON: ${/** @type {Error} */ (cause).message}`, { code: 'invalid_json', file: name, cause });
+  }
+  const shards = new Set(Object.values(map ?? {}));
+  for (const shard of shards) {
+    if (typeof shard !== 'string' || !/^[\w.-]+\.safetensors$/.test(shard)) {
+      throw new ConfigError(`${name} of ${id} names a shard that is no safetensors file: ${JSON.stringify(shard)}.`, { code: 'bad_index', file: name, field: 'weight_map' });
+    }
+  }
+  if (!shards.size) throw new ConfigError(`${name} of ${id} names no files.`, { code: 'bad_index', file: name, field: 'weight_map' });
+  return /** @type {Set<string>} */ (shards);
+}
+
+/** Opens the first file of weights now, without awaiting it, so that it downloads while config.json does. @param {AsyncGenerator<any>} files */
+function ahead(files) {
+  const first = files.next();
+  first.catch(() => {});
+  return (async function* () {
+    for (let next = first; ; next = files.next()) {
+      const { done, value } = await next;
+      if (done) return;
+      yield value;
+    }
+  })();
+}
+
+export class PreTrainedModel extends Callable {
+  /** Ending of the architecture's class name: '' is the base model, null takes what config.json names. @type {string | null} */
+  static head = null;
+  /** model_type of config.json that this class is for; null: any. @type {string | null} */
+  static model_type = null;
+
+  /** @param {Record<string, any>} config @param {EngineModel} engine @param {string} dtype */
+  constructor(config, engine, dtype) {
+    super();
+    /** config.json. @type {Record<string, any>} */
+    this.config = config;
+    /** "fp32" or "q8". @type {string} */
+    this.dtype = dtype;
+    Object.defineProperty(this, '_engine', { value: engine });
+  }
+
+  /** @type {EngineModel} */ get engine() { return /** @type {any} */ (this)._engine; }
+  /** Facts for those who look: Wasm variant, int8 product, size of the Wasm memory. */
+  get stats() {
+    const { variant, int8Dot, memoryBytes } = this.engine;
+    return { variant, int8Dot, memoryBytes, dtype: this.dtype };
+  }
+
+  /**
+   * Loads a checkpoint as the Hub holds it: config.json and *.safetensors.
+   * @param {string} id repository id, folder or URL
+   * @param {ModelOptions} [options]
+   * @returns {Promise<any>} an instance of the class that it is called on
+   */
+  static async from_pretrained(id, options = {}) {
+    const dtype = engineDtype(options.dtype);
+    checkDevice(options.device);
+    throwIfAborted(options.signal);
+    warmUp();
+    // A load that fails stops its downloads.
+    const stop = new AbortController();
+    const signal = options.signal ? AbortSignal.any([options.signal, stop.signal]) : stop.signal;
+    const inner = { ...options, signal };
+    const files = ahead(weightFiles(id, inner));
+    /** @type {EngineModel | undefined} */
+    let engine;
+    try {
+      const text = options.config ? JSON.stringify(options.config) : await getText(id, 'config.json', inner);
+      if (text === null) throw missing(id, 'config.json', options);
+      const architecture = this.#architecture(text);
+      engine = await EngineModel.create(text, architecture, dtype, id);
+      checkFits(engine.bytesNeeded, id);
+      for await (const file of files) await engine.read(file, signal);
+      engine.finishLoading();
+      throwIfAborted(options.signal);
+      return new this(JSON.parse(text), engine, dtype);
+    } catch (error) {
+      engine?.dispose();
+      stop.abort(error);
+      throwIfAborted(options.signal);
+      throw error;
+    }
+  }
+
+  /** The class name that the engine is asked for. @param {string} configText */
+  static #architecture(configText) {
+    /** @type {any} */
+    let config = {};
+    try {
+      config = JSON.parse(configText);
+    } catch {
+      return ''; // the engine says what is wrong with it, and where
+    }
+    if (this.model_type && config?.model_type !== this.model_type) {
+      throw new ConfigError(`${this.name} is for the model_type "${this.model_type}", config.json says "${config?.model_type}".`, { code: 'wrong_model_type', file: 'config.json', field: 'model_type' });
+    }
+    if (this.head === null) return String(config?.architectures?.[0] ?? '');
+    return this.head ? 'For' + this.head : '';
+  }
+
+  /** @param {ModelInputs} inputs @param {{ signal?: AbortSignal }} [options] */
+  _call(inputs, options) { return this.forward(inputs, options); }
+
+  /**
+   * A forward pass: tensors by PyTorch's names in and out. attention_mask and token_type_ids may be left out.
+   * @param {ModelInputs} inputs
+   * @param {{ signal?: AbortSignal }} [options]
+   * @returns {Promise<Record<string, Tensor>>}
+   */
+  async forward(inputs, { signal } = {}) {
+    /** @type {Record<string, { data: ArrayLike<number | bigint>, dims: number[] }>} */
+    const named = {};
+    for (const [name, value] of Object.entries(inputs)) {
+      if (value) named[name] = 'dims' in value ? value : fromArrays(value);
+    }
+    return this.engine.run(named, signal);
+  }
+
+  dispose() { this.engine.dispose(); }
+}
+if (Symbol.dispose) /** @type {any} */ (PreTrainedModel.prototype)[Symbol.dispose] = PreTrainedModel.prototype.dispose;
+
+/** Nested arrays of numbers as data and shape. @param {any} value */
+function fromArrays(value) {
+  const dims = [];
+  for (let v = value; Array.isArray(v); v = v[0]) dims.push(v.length);
+  if (dims.length === 1) dims.unshift(1);
+  return { data: value.flat(Infinity), dims };
+}
+

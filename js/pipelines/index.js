@@ -1,0 +1,71 @@
+// pipeline(task, model, options): the table of tasks, and the one function that joins model and tokenizer.
+
+import { ConfigError, throwIfAborted } from '../errors.js';
+import {
+  AutoModel, AutoModelForMaskedLM, AutoModelForQuestionAnswering, AutoModelForSequenceClassification, AutoModelForTokenClassification,
+} from '../models/index.js';
+import { AutoTokenizer } from '../tokenizers/auto-tokenizer.js';
+import { DEFAULT_MODELS } from './default-models.js';
+import { FeatureExtractionPipeline } from './feature-extraction.js';
+import { FillMaskPipeline } from './fill-mask.js';
+import { Pipeline } from './pipeline.js';
+import { QuestionAnsweringPipeline } from './question-answering.js';
+import { TextClassificationPipeline } from './text-classification.js';
+import { TextRankingPipeline } from './text-ranking.js';
+import { TokenClassificationPipeline } from './token-classification.js';
+import { ZeroShotClassificationPipeline } from './zero-shot-classification.js';
+
+const TASKS = {
+  'feature-extraction': { pipeline: FeatureExtractionPipeline, model: AutoModel },
+  'fill-mask': { pipeline: FillMaskPipeline, model: AutoModelForMaskedLM },
+  'question-answering': { pipeline: QuestionAnsweringPipeline, model: AutoModelForQuestionAnswering },
+  'text-classification': { pipeline: TextClassificationPipeline, model: AutoModelForSequenceClassification },
+  'text-ranking': { pipeline: TextRankingPipeline, model: AutoModelForSequenceClassification },
+  'token-classification': { pipeline: TokenClassificationPipeline, model: AutoModelForTokenClassification },
+  'zero-shot-classification': { pipeline: ZeroShotClassificationPipeline, model: AutoModelForSequenceClassification },
+};
+/** @type {Record<string, keyof typeof TASKS>} */
+const ALIASES = { embeddings: 'feature-extraction', ner: 'token-classification', 'sentiment-analysis': 'text-classification' };
+
+/**
+ * @typedef {typeof TASKS} Tasks
+ * @typedef {keyof Tasks} Task
+ * @typedef {import('../models/model.js').ModelOptions} PipelineOptions
+ */
+
+/**
+ * Loads what a task needs and gives a function for it.
+ * @template {Task | 'embeddings' | 'ner' | 'sentiment-analysis'} T
+ * @param {T} task
+ * @param {string | null} [model] repository id, folder or URL; null: a well-known one for the task
+ * @param {PipelineOptions} [options] dtype fp32 | q8 | auto, revision, progress_callback, signal, …
+ * @returns {Promise<any>} the task's pipeline: a callable with task, model, tokenizer, dispose()
+ */
+export async function pipeline(task, model = null, options = {}) {
+  const name = Object.hasOwn(ALIASES, task) ? ALIASES[task] : /** @type {Task} */ (task);
+  if (!Object.hasOwn(TASKS, name)) {
+    throw new ConfigError(`The task "${task}" is unknown; there are ${[...Object.keys(TASKS), ...Object.keys(ALIASES)].join(', ')}.`, { code: 'unknown_task', field: 'task' });
+  }
+  const id = model ?? DEFAULT_MODELS[name];
+  if (typeof id !== 'string') throw new ConfigError(`The model must be a repository's id, a folder or a URL, not ${typeof id}.`, { code: 'bad_id', field: 'model' });
+  throwIfAborted(options.signal);
+  // One fails: what the other opened is let go.
+  const [loadedModel, loadedTokenizer] = await Promise.allSettled([
+    TASKS[name].model.from_pretrained(id, options),
+    AutoTokenizer.from_pretrained(id, { ...options, subfolder: '' }),
+  ]);
+  const failed = [loadedModel, loadedTokenizer].find((r) => r.status === 'rejected');
+  if (failed) {
+    for (const r of [loadedModel, loadedTokenizer]) if (r.status === 'fulfilled') r.value.dispose();
+    throw /** @type {PromiseRejectedResult} */ (failed).reason;
+  }
+  const parts = { task: name, model: /** @type {any} */ (loadedModel).value, tokenizer: /** @type {any} */ (loadedTokenizer).value };
+  parts.tokenizer.limitTo?.(parts.model.config);
+  options.progress_callback?.({ status: 'ready', task: name, model: id });
+  return new TASKS[name].pipeline(parts);
+}
+
+export {
+  Pipeline, FeatureExtractionPipeline, FillMaskPipeline, QuestionAnsweringPipeline, TextClassificationPipeline, TextRankingPipeline,
+  TokenClassificationPipeline, ZeroShotClassificationPipeline,
+};

@@ -1,0 +1,81 @@
+// What all pipelines share: a model, a tokenizer, and running lists of texts in batches of similar length.
+
+import { InputError, throwIfAborted } from '../errors.js';
+import { Callable } from '../utils/callable.js';
+
+/** Tokens of one forward pass, padding included: enough to keep the kernels busy, little enough to breathe between. */
+const BATCH_TOKENS = 2048;
+const BATCH_ROWS = 64;
+
+/**
+ * @typedef {import('../models/model.js').PreTrainedModel} Model
+ * @typedef {any} Tokenizer
+ * @typedef {import('../tokenizers/rows.js').Rows} Rows
+ * @typedef {{ signal?: AbortSignal }} CallOptions
+ */
+
+export class Pipeline extends Callable {
+  /** @param {{ task: string, model: Model, tokenizer: Tokenizer }} parts */
+  constructor({ task, model, tokenizer }) {
+    super();
+    this.task = task;
+    this.model = model;
+    this.tokenizer = tokenizer;
+  }
+
+  /** Lets the model and the tokenizer go. */
+  async dispose() {
+    this.model?.dispose();
+    this.tokenizer?.dispose?.();
+  }
+
+  /** Label of a class index. @param {number} id @returns {string} */
+  label(id) { return this.model.config.id2label?.[id] ?? `LABEL_${id}`; }
+
+  /**
+   * Token rows of texts (or pairs), not padded: special tokens added, truncated to what the model takes.
+   * @param {string[]} texts
+   * @param {Record<string, any>} [options] of the tokenizer
+   * @returns {Rows}
+   */
+  encode(texts, options = {}) {
+    texts.forEach((text, i) => {
+      if (typeof text !== 'string') throw new InputError(`Text ${i} is no string but ${text === null ? 'null' : typeof text}.`, { code: 'not_a_string', field: 'text' });
+    });
+    return this.tokenizer.encodeRows(texts, { truncation: true, ...options });
+  }
+
+  /**
+   * Runs every row through the model, in batches of rows of similar length.
+   * @param {Rows} rows
+   * @param {(outputs: Record<string, import('../utils/tensor.js').Tensor>, at: number, row: number) => void} each called
+   *   per row with its batch's outputs and its place in them
+   * @param {CallOptions} [options]
+   */
+  async run(rows, each, { signal } = {}) {
+    const order = Array.from({ length: rows.count }, (_, i) => i).sort((a, b) => rows.lengthOf(b) - rows.lengthOf(a));
+    for (let from = 0; from < order.length;) {
+      throwIfAborted(signal);
+      const longest = Math.max(1, rows.lengthOf(order[from]));
+      const batch = order.slice(from, from + Math.max(1, Math.min(BATCH_ROWS, Math.floor(BATCH_TOKENS / longest))));
+      from += batch.length;
+      const outputs = await this.model(rows.inputs(batch), { signal });
+      batch.forEach((row, at) => each(outputs, at, row));
+    }
+  }
+
+  /** Every row's own slice of one output: a Float32Array [T·…] (padding cut off) or [labels]. @param {Rows} rows @param {CallOptions} [options] @param {string} [name] @returns {Promise<Float32Array[]>} */
+  async outputs(rows, options, name = 'logits') {
+    /** @type {Float32Array[]} */
+    const out = [];
+    await this.run(rows, (outputs, at, row) => {
+      const { data, dims } = outputs[name], step = data.length / dims[0];
+      const perToken = dims.length > 1 && rows.isPerToken(dims);
+      out[row] = data.subarray(at * step, at * step + (perToken ? (step / dims[1]) * rows.lengthOf(row) : step));
+    }, options);
+    return out;
+  }
+}
+
+/** A list and whether it was one: pipelines answer a single text with a single result. @template T @param {T | T[]} x @returns {[T[], boolean]} */
+export const listOf = (x) => (Array.isArray(x) ? [x, true] : [[x], false]);

@@ -1,0 +1,106 @@
+// Labels for tokens, and tokens gathered to entities: the strategies and groupings of Transformers'
+// TokenClassificationPipeline (pipelines/token_classification.py), with character offsets.
+
+import { InputError } from '../errors.js';
+import { softmax } from '../utils/maths.js';
+import { Pipeline, listOf } from './pipeline.js';
+
+/**
+ * @typedef {{ entity: string, score: number, index: number, word: string, start: number, end: number }} TokenEntity
+ * @typedef {{ entity_group: string, score: number, word: string, start: number, end: number }} EntityGroup
+ * @typedef {{ scores: Float64Array, ids: number[], index: number, start: number, end: number, subword: boolean }} Piece one token, or one word
+ */
+
+const STRATEGIES = ['none', 'simple', 'first', 'average', 'max'];
+const best = (/** @type {Float64Array} */ s) => s.reduce((b, v, i) => (v > s[b] ? i : b), 0);
+const mean = (/** @type {number[]} */ x) => x.reduce((a, b) => a + b, 0) / x.length;
+
+export class TokenClassificationPipeline extends Pipeline {
+  /**
+   * @param {string | string[]} texts
+   * @param {{ aggregation_strategy?: 'none' | 'simple' | 'first' | 'average' | 'max', ignore_labels?: string[], signal?: AbortSignal }} [options]
+   * @returns {Promise<any>} TokenEntity[] (none) or EntityGroup[]; a list of them for a list of texts
+   */
+  async _call(texts, { aggregation_strategy = 'none', ignore_labels = ['O'], signal } = {}) {
+    if (!STRATEGIES.includes(aggregation_strategy)) {
+      throw new InputError(`The aggregation_strategy "${aggregation_strategy}" is unknown; there are ${STRATEGIES.join(', ')}.`, { code: 'unknown_strategy', field: 'aggregation_strategy' });
+    }
+    const [list, many] = listOf(texts);
+    const rows = this.encode(list, { details: true });
+    const logits = await this.outputs(rows, { signal });
+    const all = list.map((text, row) => {
+      const pieces = this.#pieces(text, rows, row, logits[row]);
+      if (aggregation_strategy === 'none') {
+        return pieces.map((p) => this.#entity(p)).filter((e) => !ignore_labels.includes(e.entity));
+      }
+      const units = aggregation_strategy === 'simple' ? pieces : words(pieces, aggregation_strategy);
+      return this.#groups(units, text).filter((g) => !ignore_labels.includes(g.entity_group));
+    });
+    return many ? all : all[0];
+  }
+
+  /** @param {string} text @param {import('./pipeline.js').Rows} rows @param {number} row @param {Float32Array} logits @returns {Piece[]} */
+  #pieces(text, rows, row, logits) {
+    const n = rows.lengthOf(row), labels = logits.length / n;
+    const pieces = [];
+    for (let i = 0; i < n; i++) {
+      if (rows.isSpecial(row, i)) continue;
+      const [start, end] = rows.offsetsOf(row, i), id = rows.idOf(row, i);
+      pieces.push({ scores: softmax(logits.subarray(i * labels, (i + 1) * labels)), ids: [id], index: i, start, end, subword: this.#isSubword(text, id, start, end) });
+    }
+    return pieces;
+  }
+
+  // WordPiece marks the pieces that go on with a word; elsewhere a piece goes on if no space lies before it.
+  /** @param {string} text @param {number} id @param {number} start @param {number} end */
+  #isSubword(text, id, start, end) {
+    if (id === this.tokenizer.unk_token_id) return false;
+    const token = this.tokenizer.convert_ids_to_tokens([id])[0] ?? '';
+    const prefix = this.tokenizer.continuing_subword_prefix;
+    if (prefix) return token.length !== end - start && token.startsWith(prefix);
+    return start > 0 && !/\s/.test(text.slice(start - 1, start + 1));
+  }
+
+  /** @param {Piece} p @returns {TokenEntity} */
+  #entity({ scores, ids, index, start, end }) {
+    const id = best(scores);
+    return { entity: this.label(id), score: scores[id], index, word: this.tokenizer.convert_ids_to_tokens(ids)[0], start, end };
+  }
+
+  // Neighbours of the same type belong together until one begins anew ("B-").
+  /** @param {Piece[]} units @param {string} text @returns {EntityGroup[]} */
+  #groups(units, text) {
+    /** @type {{ tag: string, units: Piece[] }[]} */
+    const groups = [];
+    for (const unit of units) {
+      const label = this.label(best(unit.scores));
+      const [, begins, tag] = /^(?:([BI])-)?(.*)$/s.exec(label) ?? [];
+      const last = groups.at(-1);
+      if (last && last.tag === tag && begins !== 'B') last.units.push(unit);
+      else groups.push({ tag, units: [unit] });
+    }
+    return groups.map(({ tag, units: g }) => ({
+      entity_group: tag,
+      score: mean(g.map((u) => u.scores[best(u.scores)])),
+      word: this.tokenizer.decode(g.flatMap((u) => u.ids), { skip_special_tokens: false, clean_up_tokenization_spaces: false }).trim() || text.slice(g[0].start, g[g.length - 1].end),
+      start: g[0].start,
+      end: g[g.length - 1].end,
+    }));
+  }
+}
+
+/** Pieces of a word become one, its label decided as the strategy says. @param {Piece[]} pieces @param {string} strategy @returns {Piece[]} */
+function words(pieces, strategy) {
+  /** @type {Piece[][]} */
+  const list = [];
+  for (const p of pieces) {
+    if (p.subword && list.length) list[list.length - 1].push(p);
+    else list.push([p]);
+  }
+  return list.map((word) => {
+    let { scores } = word[0];
+    if (strategy === 'average') scores = scores.map((_, i) => mean(word.map((p) => p.scores[i])));
+    if (strategy === 'max') ({ scores } = word.reduce((a, b) => (b.scores[best(b.scores)] > a.scores[best(a.scores)] ? b : a)));
+    return { ...word[0], scores, ids: word.flatMap((p) => p.ids), end: word[word.length - 1].end };
+  });
+}

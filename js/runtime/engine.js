@@ -1,0 +1,203 @@
+// One loaded checkpoint: its Wasm instance, its weights, its forward passes. Weights stream from the hub straight into
+// Wasm memory; a pass runs layer by layer and gives the event loop a turn in between, so that a page stays alive and
+// an abort is heard.
+
+import { InternalError, MemoryError, InputError, checkStatus, throwIfAborted } from '../errors.js';
+import { isNode } from '../env.js';
+import { Tensor } from '../utils/tensor.js';
+import { loadEngine } from './load-wasm.js';
+
+/** How long a pass may hold the thread before it gives the event loop a turn. */
+const SLICE_MS = 8;
+
+/** Lets everything that waits run once. @returns {Promise<void>} */
+const turn = isNode
+  ? () => new Promise((resolve) => setImmediate(resolve))
+  : () => new Promise((resolve) => {
+    // setTimeout would wait at least 4 ms; a message comes at once.
+    const { port1, port2 } = new MessageChannel();
+    port1.onmessage = () => { port1.close(); resolve(); };
+    port2.postMessage(0);
+  });
+
+/** Lets go of the Wasm side of models that nobody disposed of. */
+const forgotten = typeof FinalizationRegistry === 'undefined' ? null : new FinalizationRegistry((/** @type {any} */ handle) => handle.delete());
+
+/** A Wasm trap (out of memory inside a library, a bug) must not look like a result. @template T @param {() => T} f @returns {T} */
+function guarded(f) {
+  try {
+    return f();
+  } catch (cause) {
+    if (cause instanceof WebAssembly.RuntimeError || cause instanceof RangeError) {
+      throw new InternalError(`The engine stopped unexpectedly: ${cause.message}.`, { code: 'trap', cause });
+    }
+    throw cause;
+  }
+}
+
+export class EngineModel {
+  /** @type {any} */ #module;
+  /** @type {any} */ #handle;
+  /** @type {Promise<unknown>} */ #queue = Promise.resolve();
+  #where;
+
+  /** @param {any} module @param {any} handle @param {string} where */
+  constructor(module, handle, where) {
+    this.#module = module;
+    this.#handle = handle;
+    this.#where = where;
+    forgotten?.register(this, handle, this);
+  }
+
+  /**
+   * @param {string} configJson
+   * @param {string} architecture class name such as "BertForMaskedLM"
+   * @param {'fp32' | 'q8'} dtype
+   * @param {string} where for messages: the repository
+   */
+  static async create(configJson, architecture, dtype, where) {
+    const module = await loadEngine();
+    const handle = new module.Model(configJson, architecture, dtype);
+    try {
+      checkStatus(handle, where);
+    } catch (error) {
+      handle.delete();
+      throw error;
+    }
+    return new EngineModel(module, handle, where);
+  }
+
+  /** "simd" or "relaxed". @returns {string} */
+  get variant() { return this.#module.variant(); }
+  /** Which exact int8 product runs: "dot16", "unsigned", "signed". @returns {string} */
+  get int8Dot() { return this.#module.int8Dot(); }
+  /** Bytes that the weights will take once packed. @returns {number} */
+  get bytesNeeded() { return this.#alive().packedBytesExpected(); }
+  /** Size of this model's Wasm memory. @returns {number} */
+  get memoryBytes() { return this.#alive() && this.#module.memoryBytes(); }
+  /** @returns {string[]} */
+  get inputNames() { return this.#alive().inputNames(); }
+
+  #alive() {
+    if (!this.#handle) throw new InputError('This model was disposed of; load it again.', { code: 'disposed' });
+    return this.#handle;
+  }
+
+  /**
+   * Reads one safetensors file.
+   * @param {import('../hub/index.js').OpenFile} file
+   * @param {AbortSignal} [signal]
+   */
+  async read(file, signal) {
+    const handle = this.#alive(), module = this.#module;
+    handle.beginFile(file.name);
+    let since = performance.now();
+    for await (const chunk of file.chunks) {
+      throwIfAborted(signal);
+      guarded(() => {
+        for (let at = 0; at < chunk.byteLength;) {
+          const n = Math.min(chunk.byteLength - at, handle.room());
+          // Nothing fits: commit says why (the file goes on after its end, or failed before).
+          if (n > 0) module.HEAPU8.set(chunk.subarray(at, at + n), handle.window());
+          at += n;
+          handle.commit(n || 1);
+          checkStatus(handle, this.#where);
+        }
+      });
+      if (performance.now() - since > SLICE_MS) {
+        await turn();
+        since = performance.now();
+      }
+    }
+    handle.endFile();
+    checkStatus(handle, this.#where);
+  }
+
+  finishLoading() {
+    const handle = this.#alive();
+    handle.finishLoading();
+    checkStatus(handle, this.#where);
+  }
+
+  /**
+   * A forward pass. Calls wait for each other; one that fails does not touch the next.
+   * @param {Record<string, { data: ArrayLike<number | bigint>, dims: number[] }>} inputs
+   * @param {AbortSignal} [signal]
+   * @returns {Promise<Record<string, Tensor>>}
+   */
+  run(inputs, signal) {
+    const result = this.#queue.then(() => this.#run(inputs, signal));
+    this.#queue = result.catch(() => {});
+    return result;
+  }
+
+  /** @param {Record<string, { data: ArrayLike<number | bigint>, dims: number[] }>} inputs @param {AbortSignal} [signal] */
+  async #run(inputs, signal) {
+    throwIfAborted(signal);
+    const handle = this.#alive(), module = this.#module;
+    const known = new Set(handle.inputNames());
+    try {
+      for (const [name, tensor] of Object.entries(inputs)) {
+        if (known.has(name) && tensor) guarded(() => this.#setInput(handle, name, tensor));
+      }
+      let since = performance.now();
+      guarded(() => handle.begin());
+      checkStatus(handle, this.#where);
+      const steps = handle.steps();
+      for (let i = 0; i < steps; i++) {
+        guarded(() => handle.step(i));
+        checkStatus(handle, this.#where);
+        if (performance.now() - since > SLICE_MS && i + 1 < steps) {
+          await turn();
+          throwIfAborted(signal);
+          this.#alive(); // disposed of meanwhile?
+          since = performance.now();
+        }
+      }
+      /** @type {Record<string, Tensor>} */
+      const outputs = {};
+      for (let i = 0, n = handle.outputCount(); i < n; i++) {
+        const dims = handle.outputDims(i), size = dims.reduce((/** @type {number} */ a, /** @type {number} */ b) => a * b, 1);
+        const view = new Float32Array(module.HEAPU8.buffer, handle.outputPtr(i), size);
+        outputs[handle.outputName(i)] = new Tensor('float32', view.slice(), dims);
+      }
+      return outputs;
+    } finally {
+      if (this.#handle === handle) handle.release();
+    }
+  }
+
+  /** @param {any} handle @param {string} name @param {{ data: ArrayLike<number | bigint>, dims: number[] }} tensor */
+  #setInput(handle, name, { data, dims }) {
+    const size = dims.reduce((a, b) => a * b, 1);
+    if (size !== data.length) throw new InputError(`${name} of shape [${dims}] needs ${size} values, not ${data.length}.`, { code: 'shape_mismatch', field: name });
+    const pointer = handle.setInput(name, 'int32', dims);
+    checkStatus(handle, this.#where);
+    const memory = new Int32Array(this.#module.HEAPU8.buffer, pointer, size);
+    if (data instanceof Int32Array) {
+      memory.set(data);
+      return;
+    }
+    for (let i = 0; i < size; i++) {
+      const v = Number(data[i]);
+      if (!Number.isInteger(v) || Math.abs(v) > 0x7fffffff) {
+        throw new InputError(`${name}[${i}] is ${String(data[i])}; whole numbers of 32 bits are needed.`, { code: 'not_an_integer', field: name });
+      }
+      memory[i] = v;
+    }
+  }
+
+  /** Gives all memory back. A second call does nothing. */
+  dispose() {
+    if (!this.#handle) return;
+    forgotten?.unregister(this);
+    this.#handle.delete();
+    this.#handle = this.#module = null;
+  }
+}
+
+/** What loading says when the weights will not fit into 4 GiB of Wasm memory. @param {number} bytes @param {string} where */
+export function checkFits(bytes, where) {
+  if (bytes < 3.9e9) return;
+  throw new MemoryError(`${where} needs ${(bytes / 1e9).toFixed(1)} GB for its weights, more than the 4 GB that WebAssembly can address; try dtype q8.`, { code: 'too_large' });
+}

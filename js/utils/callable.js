@@ -1,0 +1,10 @@
+// Objects that can be called: `await model(inputs)` is `await model._call(inputs)`. Made without the Function
+// constructor, which a page's Content-Security-Policy may forbid.
+
+export class Callable {
+  constructor() {
+    /** @type {any} */
+    const self = (/** @type {any[]} */ ...args) => self._call(...args);
+    return Object.setPrototypeOf(self, new.target.prototype);
+  }
+}
