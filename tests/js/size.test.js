@@ -1,0 +1,40 @@
+// What a page downloads: the Wasm, its glue and all modules of one variant, as Brotli sends them, within 350 kB.
+import assert from 'node:assert/strict';
+import fs from 'node:fs/promises';
+import path from 'node:path';
+import test from 'node:test';
+import { fileURLToPath } from 'node:url';
+import zlib from 'node:zlib';
+
+const JS = fileURLToPath(new URL('../../js/', import.meta.url));
+const LIMIT = 350_000;
+
+/** @param {string[]} files */
+async function brotli(files) {
+  let sum = 0;
+  for (const file of files) {
+    const bytes = await fs.readFile(path.join(JS, file));
+    sum += zlib.brotliCompressSync(bytes, {
+      params: { [zlib.constants.BROTLI_PARAM_QUALITY]: 11, [zlib.constants.BROTLI_PARAM_SIZE_HINT]: bytes.length },
+    }).length;
+  }
+  return sum;
+}
+
+const modules = (await fs.readdir(JS, { recursive: true }))
+  .filter((file) => file.endsWith('.js') && !file.startsWith('wasm'));
+
+for (const variant of ['simd', 'relaxed']) {
+  test(`Wasm and JS, ${variant}, Brotli`, async (t) => {
+    const parts = {
+      engine: await brotli([`wasm/engine-${variant}.wasm`]),
+      tokenizers: await brotli(['wasm/tokenizers.wasm']),
+      glue: await brotli([`wasm/engine-${variant}.js`, 'wasm/tokenizers.js']),
+      modules: await brotli(modules),
+    };
+    const sum = Object.values(parts).reduce((a, b) => a + b);
+    const text = Object.entries(parts).map(([name, bytes]) => `${name} ${(bytes / 1000).toFixed(1)}`).join(' + ');
+    t.diagnostic(`${text} = ${(sum / 1000).toFixed(1)} kB of ${LIMIT / 1000}`);
+    assert.ok(sum <= LIMIT, `${sum} bytes are more than ${LIMIT}`);
+  });
+}
