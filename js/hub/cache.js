@@ -67,11 +67,12 @@ function folderCache(dir) {
   };
   return {
     async get(key) {
-      const { open } = await import('node:fs/promises');
-      const file = await open(await place(key)).catch(() => null);
-      if (!file) return null;
-      const { size } = await file.stat();
-      return { stream: /** @type {AsyncIterable<Uint8Array>} */ (file.createReadStream({ highWaterMark: 1 << 20 })), size };
+      const [{ stat }, { createReadStream }] = await Promise.all([import('node:fs/promises'), import('node:fs')]);
+      const path = await place(key);
+      const found = await stat(path).catch(() => null);
+      if (!found) return null;
+      async function* stream() { yield* createReadStream(path, { highWaterMark: 1 << 20 }); }
+      return { stream: stream(), size: found.size };
     },
     async put(key) {
       const [{ mkdir, open, rename, rm }, { dirname }] = await Promise.all([import('node:fs/promises'), import('node:path')]);

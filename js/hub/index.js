@@ -47,15 +47,22 @@ function watched(file, id, { progress_callback, signal }) {
 
 /** @param {string} folder @param {string} name @returns {Promise<OpenFile | null>} */
 async function openOnDisk(folder, name) {
-  const [{ open }, { join }] = await Promise.all([import('node:fs/promises'), import('node:path')]);
+  const [{ stat }, { createReadStream }, { join }] = await Promise.all([import('node:fs/promises'), import('node:fs'), import('node:path')]);
   const path = join(folder.startsWith('file:') ? (await import('node:url')).fileURLToPath(folder) : folder, name);
-  const file = await open(path).catch((/** @type {any} */ error) => {
+  const unreadable = (/** @type {any} */ error) => new HubError(`Could not read ${path}: ${error.message}`, { code: 'unreadable', file: name, cause: error });
+  const found = await stat(path).catch((/** @type {any} */ error) => {
     if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return null;
-    throw new HubError(`Could not read ${path}: ${error.message}`, { code: 'unreadable', file: name, cause: error });
+    throw unreadable(error);
   });
-  if (!file) return null;
-  const { size } = await file.stat();
-  return { name, size, chunks: /** @type {AsyncIterable<Uint8Array>} */ (file.createReadStream({ highWaterMark: 1 << 20 })) };
+  if (!found?.isFile()) return null;
+  async function* chunks() {  // opened when read: a file that nobody reads leaves nothing open
+    try {
+      yield* createReadStream(path, { highWaterMark: 1 << 20 });
+    } catch (error) {
+      throw unreadable(error);
+    }
+  }
+  return { name, size: found.size, chunks: chunks() };
 }
 
 /** Writes a copy of what passes through into the cache; whole files only. @param {OpenFile} file @param {string} key @param {string | null | undefined} dir @returns {OpenFile} */

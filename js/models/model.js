@@ -78,6 +78,22 @@ function ahead(files) {
   })();
 }
 
+/** The class name that the engine is asked for. @param {typeof PreTrainedModel} Class @param {string} configText */
+function architectureOf(Class, configText) {
+  /** @type {any} */
+  let config = {};
+  try {
+    config = JSON.parse(configText);
+  } catch {
+    return ''; // the engine says what is wrong with it, and where
+  }
+  if (Class.model_type && config?.model_type !== Class.model_type) {
+    throw new ConfigError(`${Class.name} is for the model_type "${Class.model_type}", config.json says "${config?.model_type}".`, { code: 'wrong_model_type', file: 'config.json', field: 'model_type' });
+  }
+  if (Class.head === null) return String(config?.architectures?.[0] ?? '');
+  return Class.head ? 'For' + Class.head : '';
+}
+
 export class PreTrainedModel extends Callable {
   /** Ending of the architecture's class name: '' is the base model, null takes what config.json names. @type {string | null} */
   static head = null;
@@ -122,7 +138,7 @@ export class PreTrainedModel extends Callable {
     try {
       const text = options.config ? JSON.stringify(options.config) : await getText(id, 'config.json', inner);
       if (text === null) throw missing(id, 'config.json', options);
-      const architecture = this.#architecture(text);
+      const architecture = architectureOf(this, text);
       engine = await EngineModel.create(text, architecture, dtype, id);
       checkFits(engine.bytesNeeded, id);
       for await (const file of files) await engine.read(file, signal);
@@ -135,22 +151,6 @@ export class PreTrainedModel extends Callable {
       throwIfAborted(options.signal);
       throw error;
     }
-  }
-
-  /** The class name that the engine is asked for. @param {string} configText */
-  static #architecture(configText) {
-    /** @type {any} */
-    let config = {};
-    try {
-      config = JSON.parse(configText);
-    } catch {
-      return ''; // the engine says what is wrong with it, and where
-    }
-    if (this.model_type && config?.model_type !== this.model_type) {
-      throw new ConfigError(`${this.name} is for the model_type "${this.model_type}", config.json says "${config?.model_type}".`, { code: 'wrong_model_type', file: 'config.json', field: 'model_type' });
-    }
-    if (this.head === null) return String(config?.architectures?.[0] ?? '');
-    return this.head ? 'For' + this.head : '';
   }
 
   /** @param {ModelInputs} inputs @param {{ signal?: AbortSignal }} [options] */
