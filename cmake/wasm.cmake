@@ -6,12 +6,13 @@
 set(WASM_OUT ${CMAKE_SOURCE_DIR}/js/wasm CACHE PATH "where glue and .wasm go")
 function(wasm_program name)
   target_compile_options(${name} PRIVATE -Werror -fno-rtti -DEMSCRIPTEN_HAS_UNBOUND_TYPE_NAMES=0)
-  set_target_properties(${name} PROPERTIES SUFFIX .js RUNTIME_OUTPUT_DIRECTORY ${WASM_OUT})
+  set_target_properties(${name} PROPERTIES SUFFIX .js RUNTIME_OUTPUT_DIRECTORY ${WASM_OUT}
+    LINK_DEPENDS ${CMAKE_SOURCE_DIR}/cmake/glue-header.js)
   target_link_options(${name} PRIVATE -lembind -O3 -fno-rtti -sMODULARIZE -sEXPORT_ES6 -sDYNAMIC_EXECUTION=0
     -sALLOW_MEMORY_GROWTH -sMAXIMUM_MEMORY=4GB -sINITIAL_MEMORY=4MB -sSTACK_SIZE=512KB -sFILESYSTEM=0
     -sENVIRONMENT=web,worker,node -sINVOKE_RUN=0 -sEXIT_RUNTIME=0 -sASSERTIONS=0 -sSUPPORT_LONGJMP=0
     -sMALLOC=dlmalloc -sABORTING_MALLOC=0 -sTEXTDECODER=2 -sINCOMING_MODULE_JS_API=instantiateWasm,locateFile,wasmBinary
-    -sEXPORTED_RUNTIME_METHODS=HEAPU8 --no-entry -Wl,--gc-sections)
+    -sEXPORTED_RUNTIME_METHODS=HEAPU8 --no-entry -Wl,--gc-sections --extern-pre-js ${CMAKE_SOURCE_DIR}/cmake/glue-header.js)
 endfunction()
 
 file(GLOB engine CONFIGURE_DEPENDS wasm/binding/engine*.cpp)

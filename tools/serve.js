@@ -117,7 +117,7 @@ async function answer(request, response, folders, extra) {
   if (request.method !== 'GET' && request.method !== 'HEAD') return end(405, 'only GET and HEAD');
   const url = request.url ?? '/';
   let file = resolvePath(url, folders);
-  let stat = file && (await fs.promises.stat(file).catch(() => null));
+  let stat = file ? await fs.promises.stat(file).catch(() => null) : null;
   if (file && stat?.isDirectory()) {
     const [pathname] = url.split(/[?#]/);
     if (!pathname.endsWith('/')) {  // so that the page's relative addresses hold

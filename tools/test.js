@@ -61,7 +61,7 @@ async function setUp(chosen) {
   if (uses('native')) await build('native', { tests: true });
   if (uses('sanitize')) await build('sanitize', { tests: true });
   if (uses('wasm-simd', 'types', 'js-simd', 'js-relaxed', 'browser')) await build('wasm-simd', { tests: true });
-  if (uses('wasm-relaxed', 'js-simd', 'js-relaxed', 'browser')) await build('wasm-relaxed', { tests: true });
+  if (uses('wasm-relaxed', 'types', 'js-simd', 'js-relaxed', 'browser')) await build('wasm-relaxed', { tests: true });
   if (uses('browser')) await ensureChromium();
   await ensureModel(MINILM);
 }
@@ -88,12 +88,13 @@ async function ensurePackages() {
 async function googleTest(preset, node) {
   const program = path.join(ROOT, 'build', preset, 'tests', `wasmformers_tests${node ? '.cjs' : ''}`);
   const env = { TEST_FIXTURES: FIXTURES, TEST_MINILM: await ensureModel(MINILM), UBSAN_OPTIONS: 'print_stacktrace=1' };
-  const { code, output } = await run(node ?? program, [...(node ? [program] : []), '--gtest_brief=1'], { env, allowFailure: true });
+  const { code, output } = await run(node ?? program, [...(node ? [program] : []), '--gtest_brief=1', '--gtest_color=no'], { env, allowFailure: true });
   const count = (/** @type {string} */ word) => Number(output.match(new RegExp(`\\[  ${word}  \\] (\\d+) test`))?.[1] ?? 0);
   const passed = count('PASSED');
   const failed = Number(output.match(/\[  FAILED  \] (\d+) test/)?.[1] ?? 0);
   const broken = (code !== 0 || passed === 0) && failed === 0;  // ended before it could count
-  return { passed, failed: broken ? 1 : failed, skipped: output.match(/^.*Skipped\n.*$/gm) ?? [], output };
+  const end = broken ? `${output}\n${path.basename(program)} ended with code ${code}` : output;
+  return { passed, failed: broken ? 1 : failed, skipped: output.match(/^.*Skipped\n.*$/gm) ?? [], output: end };
 }
 
 /**
