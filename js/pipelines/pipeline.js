@@ -64,14 +64,20 @@ export class Pipeline extends Callable {
     }
   }
 
-  /** Every row's own slice of one output: a Float32Array [T·…] (padding cut off) or [labels]. @param {Rows} rows @param {CallOptions} [options] @param {string} [name] @returns {Promise<Float32Array[]>} */
+  /**
+   * Every row's own part of one output: [T, …] without the padding where it has three dimensions, [labels] where two.
+   * @param {Rows} rows
+   * @param {CallOptions} [options]
+   * @param {string} [name]
+   * @returns {Promise<Float32Array[]>}
+   */
   async outputs(rows, options, name = 'logits') {
     /** @type {Float32Array[]} */
     const out = [];
     await this.run(rows, (outputs, at, row) => {
-      const { data, dims } = outputs[name], step = data.length / dims[0];
-      const perToken = dims.length > 1 && rows.isPerToken(dims);
-      out[row] = data.subarray(at * step, at * step + (perToken ? (step / dims[1]) * rows.lengthOf(row) : step));
+      const { data, dims } = /** @type {{ data: Float32Array, dims: number[] }} */ (outputs[name]), step = data.length / dims[0];
+      const size = dims.length === 3 ? (step / dims[1]) * rows.lengthOf(row) : step;
+      out[row] = data.subarray(at * step, at * step + size);
     }, options);
     return out;
   }
