@@ -15,24 +15,22 @@ constexpr nn::EncoderLayerNames kLayerNames = {"attention.query", "attention.key
 class Albert : public TextEncoder {
  public:
   // --- configuration
-  Albert(ConfigReader& c, const Request& r) : TextEncoder(c, r) {
+  Albert(ConfigReader& c, const Request& r) : TextEncoder(c, r, 30000) {
     hidden_size_ = c.size("hidden_size", 4096, 1 << 16);
     embeddingSize_ = c.size("embedding_size", 128, 1 << 16);
     const size_t heads = c.size("num_attention_heads", 64, 1024);
     c.divides("num_attention_heads", heads, "hidden_size", hidden_size_);
     shape_ = {hidden_size_, heads, c.size("intermediate_size", 16384, 1 << 20), c.activation("hidden_act", "gelu_new"),
-              c.number("layer_norm_eps", 1e-12f), r.format};
+              c.epsilon("layer_norm_eps", 1e-12f), r.format};
     layers_ = c.size("num_hidden_layers", 12, 512);
     groups_ = c.size("num_hidden_groups", 1, 512);
-    inner_ = c.size("inner_group_num", 1, 512);
+    inner_ = c.size("inner_group_num", 1, 64);
     if (groups_ > layers_) c.invalid("num_hidden_groups", "num_hidden_groups is larger than num_hidden_layers.");
     maxLength_ = c.size("max_position_embeddings", 512, 1 << 20);
     typeVocabulary_ = c.size("type_vocab_size", 2, 1 << 16);
     tied_ = c.flag("tie_word_embeddings", true);
-    if (c.text("position_embedding_type", "absolute") != "absolute") {
-      c.unsupported("position_embedding_type", "position_embedding_type other than absolute");
-    }
-    blocks_.resize(groups_ * inner_);
+    absolutePositionsOnly(c);
+    blocks_.resize(c.ok() ? groups_ * inner_ : 0);
   }
 
   // --- weights

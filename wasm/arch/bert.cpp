@@ -17,22 +17,20 @@ constexpr nn::EncoderLayerNames kLayerNames = {
 class Bert : public TextEncoder {
  public:
   // --- configuration
-  Bert(ConfigReader& c, const Request& r, bool electra) : TextEncoder(c, r), electra_(electra) {
+  Bert(ConfigReader& c, const Request& r, bool electra) : TextEncoder(c, r, 30522), electra_(electra) {
     const size_t hidden = c.size("hidden_size", electra ? 256 : 768, 1 << 16);
     const size_t heads = c.size("num_attention_heads", electra ? 4 : 12, 1024);
     c.divides("num_attention_heads", heads, "hidden_size", hidden);
     shape_ = {hidden, heads, c.size("intermediate_size", electra ? 1024 : 3072, 1 << 20), c.activation("hidden_act", "gelu"),
-              c.number("layer_norm_eps", 1e-12f), r.format};
+              c.epsilon("layer_norm_eps", 1e-12f), r.format};
     embeddingSize_ = electra ? c.size("embedding_size", 128, 1 << 16) : hidden;
     hidden_size_ = hidden;
     layers_ = c.size("num_hidden_layers", 12, 512);
     maxLength_ = c.size("max_position_embeddings", 512, 1 << 20);
     typeVocabulary_ = c.size("type_vocab_size", 2, 1 << 16);
     tied_ = c.flag("tie_word_embeddings", true);
-    if (c.text("position_embedding_type", "absolute") != "absolute") {
-      c.unsupported("position_embedding_type", "position_embedding_type other than absolute");
-    }
-    if (electra) summaryActivation_ = c.activation("summary_activation", "gelu");
+    absolutePositionsOnly(c);
+    if (electra && r.head == Head::MultipleChoice) readSummary(c);
     blocks_.resize(layers_);
   }
 
@@ -87,6 +85,13 @@ class Bert : public TextEncoder {
                     hidden_size_, hidden_size_, vocabulary_, shape_.normEps, f, tied_);
         return;
     }
+  }
+  // ElectraSequenceSummary's options; every ELECTRA on the Hub has the defaults.
+  void readSummary(ConfigReader& c) {
+    summaryActivation_ = c.activation("summary_activation", "gelu");
+    if (c.text("summary_type", "first") != "first") c.unsupported("summary_type", "a summary_type other than first");
+    if (!c.flag("summary_use_proj", true)) c.unsupported("summary_use_proj", "summary_use_proj false");
+    if (c.flag("summary_proj_to_labels", false)) c.unsupported("summary_proj_to_labels", "summary_proj_to_labels");
   }
   void declareElectraHead(nn::Weights& w) {
     const kernels::Format f = request_.format;

@@ -1,6 +1,7 @@
 // See config.h.
 #include "arch/config.h"
 
+#include <algorithm>
 #include <cmath>
 
 namespace wasmformers::arch {
@@ -64,6 +65,20 @@ float ConfigReader::number(const char* field, float fallback) {
     return fallback;
   }
   return float(v.asNumber());
+}
+
+float ConfigReader::epsilon(const char* field, float fallback) {
+  const float eps = number(field, fallback);
+  if (eps < 0) invalid(field, std::string(field) + " must not be negative.");
+  return eps;
+}
+
+int32_t ConfigReader::integer(const char* field, int32_t fallback) {
+  const json::Value v = config_[field];
+  if (!v || v.isNull()) return fallback;
+  if (!v.isInteger()) wrongType(field, "a whole number");
+  constexpr int64_t kFar = 1 << 20;
+  return int32_t(std::clamp(v.asInt(fallback), -kFar, kFar));
 }
 
 bool ConfigReader::flag(const char* field, bool fallback) {

@@ -17,6 +17,10 @@ class ConfigReader {
   /// A whole number in [1, limit] (or [0, limit] with `min` 0).
   size_t size(const char* field, size_t fallback, size_t limit = 1 << 24, size_t min = 1);
   float number(const char* field, float fallback);
+  /// A number ≥ 0, as norms take it.
+  float epsilon(const char* field, float fallback);
+  /// A whole number of either sign; what is beyond ±2^20 counts as ±2^20.
+  int32_t integer(const char* field, int32_t fallback);
   bool flag(const char* field, bool fallback);
   std::string_view text(const char* field, std::string_view fallback);
   kernels::Activation activation(const char* field, std::string_view fallback);

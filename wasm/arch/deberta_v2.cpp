@@ -1,13 +1,15 @@
 // DeBERTa-v2 and v3 (He et al. 2020, arXiv:2006.03654; He et al. 2021, arXiv:2111.09543): attention scores are the
 // sum of content·content, content·position and position·content, where positions are relative and bucketed. The two
-// positional terms enter the shared attention kernel as its bias. After transformers modeling_deberta_v2.py.
-// Not here: the convolution of the v2 xlarge models (conv_kernel_size).
+// positional terms enter the shared attention kernel as its bias. The v2 xlarge models add a convolution beside the
+// first layer. After transformers modeling_deberta_v2.py. Outputs at padded positions differ from there (hidden
+// queries attend to all keys there); nothing that is pooled or classified reads them.
 #include <algorithm>
 #include <cmath>
 #include <cstring>
 
 #include "arch/families.h"
 #include "arch/text_encoder.h"
+#include "nn/convolution.h"
 #include "nn/embeddings.h"
 #include "nn/relative_position.h"
 
@@ -21,11 +23,11 @@ constexpr nn::EncoderLayerNames kLayerNames = {
 class DebertaV2 : public TextEncoder {
  public:
   // --- configuration
-  DebertaV2(ConfigReader& c, const Request& r) : TextEncoder(c, r) {
+  DebertaV2(ConfigReader& c, const Request& r) : TextEncoder(c, r, 128100) {
     hidden_size_ = c.size("hidden_size", 1536, 1 << 16);
     heads_ = c.size("num_attention_heads", 24, 1024);
     c.divides("num_attention_heads", heads_, "hidden_size", hidden_size_);
-    eps_ = c.number("layer_norm_eps", 1e-7f);
+    eps_ = c.epsilon("layer_norm_eps", 1e-7f);
     shape_ = {hidden_size_, heads_, c.size("intermediate_size", 6144, 1 << 20), c.activation("hidden_act", "gelu"), eps_, r.format};
     layers_ = c.size("num_hidden_layers", 24, 512);
     positions_ = c.size("max_position_embeddings", 512, 1 << 20);
@@ -35,18 +37,28 @@ class DebertaV2 : public TextEncoder {
     if (positionInput_) maxLength_ = positions_;
     tied_ = c.flag("tie_word_embeddings", true);
     legacy_ = c.flag("legacy", true);
+    if (r.head == Head::MaskedLM && !legacy_ && embeddingSize_ != hidden_size_) {
+      c.unsupported("embedding_size", "an embedding_size other than hidden_size with the head of legacy = false");
+    }
     poolerActivation_ = c.activation("pooler_hidden_act", "gelu");
 
     relative_ = c.flag("relative_attention", false);
-    const int64_t maxRelative = c.raw()["max_relative_positions"].asInt(-1), buckets = c.raw()["position_buckets"].asInt(-1);
-    maxRelative_ = int32_t(maxRelative < 1 ? int64_t(positions_) : std::min<int64_t>(maxRelative, 1 << 20));
-    buckets_ = int32_t(std::clamp<int64_t>(buckets, -1, 1 << 20));
+    maxRelative_ = c.integer("max_relative_positions", -1);
+    if (maxRelative_ < 1) maxRelative_ = int32_t(positions_);
+    buckets_ = c.integer("position_buckets", -1);
     span_ = size_t(buckets_ > 0 ? buckets_ : maxRelative_);
+    squares_ = heads_;
     if (buckets_ > 0 && (buckets_ < 2 || maxRelative_ < 3)) c.invalid("position_buckets", "position_buckets leaves no distances.");
     shareKeys_ = c.flag("share_att_key", false);
     readTypes(c, "pos_att_type");
     normRelative_ = std::string(c.text("norm_rel_ebd", "none")).find("layer_norm") != std::string::npos;
-    if (c.size("conv_kernel_size", 0, 1024, 0)) c.unsupported("conv_kernel_size", "the convolution of deberta-v2-xlarge (conv_kernel_size > 0)");
+    if (c.size("attention_head_size", hidden_size_ / heads_) != hidden_size_ / heads_) {
+      c.unsupported("attention_head_size", "an attention_head_size other than hidden_size / num_attention_heads");
+    }
+    if (c.size("pooler_hidden_size", hidden_size_) != hidden_size_) {
+      c.unsupported("pooler_hidden_size", "a pooler_hidden_size other than hidden_size");
+    }
+    readConvolution(c);
     blocks_.resize(layers_);
     positionKey_.resize(layers_);
     positionQuery_.resize(layers_);
@@ -58,11 +70,16 @@ class DebertaV2 : public TextEncoder {
     const size_t e = hidden_size_;
     const bool lm = request_.head == Head::MaskedLM;
     w.basePrefix("deberta.");
-    embeddings_.declare(w, "embeddings.", {vocabulary_, embeddingSize_, positionInput_ ? positions_ : 0, typeVocabulary_, eps_, lm && tied_, e}, f);
+    embeddings_.declare(w, "embeddings.", {vocabulary_, embeddingSize_, positionInput_ ? positions_ : 0, typeVocabulary_, eps_,
+                                           lm && (tied_ || !legacy_), e}, f);
     if (embeddingSize_ != e) embedProject_.declare(w, "embeddings.embed_proj", e, embeddingSize_, f, nn::Bias::No);
     if (relative_) {
       w.vector("encoder.rel_embeddings.weight", relativeTable_, {int64_t(2 * span_), int64_t(e)});
       if (normRelative_) relativeNorm_.declare(w, "encoder.LayerNorm", e, eps_);
+    }
+    if (convolutionSize_) {
+      convolution_.declare(w, "encoder.conv.conv", e, convolutionSize_, f);
+      convolutionNorm_.declare(w, "encoder.conv.LayerNorm", e, eps_);
     }
     for (size_t i = 0; i < layers_; ++i) {
       const std::string prefix = "encoder.layer." + std::to_string(i) + ".";
@@ -86,9 +103,9 @@ class DebertaV2 : public TextEncoder {
         if (legacy_) {
           lm_.declare(w, {"cls.predictions.transform.dense", "cls.predictions.transform.LayerNorm", "cls.predictions.decoder", "cls.predictions.bias"},
                       e, embeddingSize_, vocabulary_, eps_, f, tied_);
-        } else {
-          lm_.declare(w, {"lm_predictions.lm_head.dense", "lm_predictions.lm_head.LayerNorm", "lm_predictions.lm_head.decoder", "lm_predictions.lm_head.bias"},
-                      e, embeddingSize_, vocabulary_, eps_, f, tied_);
+        } else {  // this head multiplies with the table itself, whatever tie_word_embeddings says
+          lm_.declare(w, {"lm_predictions.lm_head.dense", "lm_predictions.lm_head.LayerNorm", "", "lm_predictions.lm_head.bias"}, e, e,
+                      vocabulary_, eps_, f, true);
         }
         return;
     }
@@ -104,15 +121,13 @@ class DebertaV2 : public TextEncoder {
     const size_t m = rows(), e = hidden_size_;
     float* x = embeddingSize_ == e ? hidden_ : c.arena.alloc<float>(m * embeddingSize_);
     if (!x) return;
-    sum(c, x);
+    embeddings_.sum(c, ids_, nullptr, typeIds_, m, length_, x);
     if (embeddingSize_ != e) {
       kernels::Rows in(x, m, embeddingSize_);
       embedProject_(c, in, hidden_);
     }
     embeddings_.norm(c, hidden_, m, hidden_);
-    for (size_t i = 0; i < m; ++i) {
-      if (!mask_[i]) std::memset(hidden_ + i * e, 0, e * sizeof(float));
-    }
+    hidePadding(hidden_);
     if (!relative_) return;
     table_ = c.arena.alloc<float>(2 * span_ * e);  // [2·span, E]
     if (!table_) return;
@@ -122,44 +137,38 @@ class DebertaV2 : public TextEncoder {
 
   void layer(size_t i, nn::Compute c) override {
     const Arena::Mark mark = c.arena.mark();
-    const size_t e = hidden_size_, d = e / heads_;
-    const int terms = 1 + (relative_ && c2p_) + (relative_ && p2c_);
-    nn::AttentionContext a = attention(1 / std::sqrt(float(d) * float(terms)));
-    float* qkv = c.arena.alloc<float>(rows() * 3 * e);  // [3, M, E]
-    if (!qkv) return;
-    blocks_[i].project(c, hidden_, rows(), qkv);
-    if (terms > 1) {
-      a.bias = positionBias(i, c, qkv, a.scale);
-      a.biasHeadStride = length_ * length_;
-      a.biasBatchStride = heads_ * length_ * length_;
-      if (!a.bias) return;
-    }
-    blocks_[i].attend(c, a, qkv, hidden_);
+    const size_t m = rows(), e = hidden_size_;
+    const bool convolved = i == 0 && convolutionSize_;
+    float* input = convolved ? c.arena.alloc<float>(m * e) : nullptr;  // [M, E], what the convolution reads
+    float* qkv = c.arena.alloc<float>(m * 3 * e);                      // [3, M, E]
+    float* mixed = c.arena.alloc<float>(m * e);                        // [M, E]
+    if (!qkv || !mixed || (convolved && !input)) return;
+    if (convolved) std::memcpy(input, hidden_, m * e * sizeof(float));
+    blocks_[i].project(c, hidden_, m, qkv);
+    attend(i, c, qkv, mixed);
+    blocks_[i].attendOut(c, mixed, m, hidden_);
+    blocks_[i].feedForward(c, m, hidden_);
+    if (convolved) convolve(c, input, qkv);
     c.arena.release(mark);
-    blocks_[i].feedForward(c, rows(), hidden_);
   }
   const kernels::Matrix& wordEmbeddings() const override { return embeddings_.word; }
 
  private:
-  // word + position + type, without the norm (it comes after the projection here)
-  void sum(nn::Compute c, float* x) {
-    const Arena::Mark mark = c.arena.mark();
-    const size_t n = embeddingSize_;
-    c.kernels.gather(embeddings_.word, ids_, rows(), x, n);
-    float* line = c.arena.alloc<float>(n);
-    for (size_t i = 0; line && i < rows(); ++i) {
-      if (positionInput_) {
-        const int32_t at = int32_t(i % length_);
-        c.kernels.gather(embeddings_.position, &at, 1, line, n);
-        c.kernels.add(line, n, x + i * n);
-      }
-      if (typeVocabulary_) {
-        const int32_t kind = typeIds_ ? typeIds_[i] : 0;
-        c.kernels.gather(embeddings_.type, &kind, 1, line, n);
-        c.kernels.add(line, n, x + i * n);
-      }
+  void hidePadding(float* x) const {
+    for (size_t i = 0; i < rows(); ++i) {
+      if (!mask_[i]) std::memset(x + i * hidden_size_, 0, hidden_size_ * sizeof(float));
     }
-    c.arena.release(mark);
+  }
+
+  /// hidden = norm(hidden + act(convolution(input))), zero at padding (ConvLayer). y [M, E] is scratch.
+  void convolve(nn::Compute c, const float* input, float* y) const {
+    const size_t count = rows() * hidden_size_;
+    convolution_(c, input, batch_, length_, y);
+    hidePadding(y);
+    c.kernels.activate(convolutionActivation_, y, count);
+    c.kernels.add(y, count, hidden_);
+    convolutionNorm_(c, hidden_, rows(), hidden_);
+    hidePadding(hidden_);
   }
 
   int32_t bucket(int64_t relative) const {
@@ -173,47 +182,72 @@ class DebertaV2 : public TextEncoder {
     count = size_t(std::clamp<int64_t>(span + far, 0, 2 * span - 1)) - first + 1;
   }
 
-  /// bias[b, h, t, s] = scale·(q_t · Kr[δ] + k_s · Qr[δ]) with δ the clamped bucket of t − s, Kr and Qr the keys and
-  /// queries of the relative table: [B, H, T, T].
-  const float* positionBias(size_t i, nn::Compute c, const float* qkv, float scale) const {
-    const size_t e = hidden_size_, d = e / heads_, t = length_;
-    float* bias = c.arena.alloc<float>(batch_ * heads_ * t * t);
-    size_t first = 0, count = 0;
-    reach(first, count);
+  /// The relative table as one layer's keys or queries see it, a head after the other, transposed: [H, D, count].
+  const float* projectTable(nn::Compute c, const nn::Linear& projection, size_t first, size_t count) const {
+    const size_t e = hidden_size_, d = e / heads_;
+    float* turned = c.arena.alloc<float>(count * e);
     const Arena::Mark mark = c.arena.mark();
-    kernels::Rows table(table_ + first * e, count, e);
     float* projected = c.arena.alloc<float>(count * e);  // [count, E]
-    float* turned = c.arena.alloc<float>(d * count);     // one head of it, transposed: [D, count]
-    float* products = c.arena.alloc<float>(t * count);   // [T, count]
-    size_t* index = c.arena.alloc<size_t>(2 * t);        // column of the distance t − s, at t − s + T − 1
-    if (!bias || !projected || !turned || !products || !index) return nullptr;
-    std::memset(bias, 0, batch_ * heads_ * t * t * sizeof(float));
-    for (size_t at = 0; at < 2 * t - 1; ++at) {
-      const int64_t delta = bucket(int64_t(at) - int64_t(t) + 1) + int64_t(span_);
-      index[at] = size_t(std::clamp<int64_t>(delta, 0, 2 * int64_t(span_) - 1)) - first;
-    }
-    const nn::EncoderLayer& block = blocks_[i];
-    for (const bool contentIsQuery : {true, false}) {
-      if (contentIsQuery ? !c2p_ : !p2c_) continue;
-      const nn::Linear& projection = contentIsQuery ? (shareKeys_ ? block.key : positionKey_[i])
-                                                    : (shareKeys_ ? block.query : positionQuery_[i]);
-      projection(c, table, projected);
-      const float* content = qkv + (contentIsQuery ? 0 : rows() * e);
-      for (size_t b = 0; b < batch_; ++b) {
-        for (size_t h = 0; h < heads_; ++h) {
-          for (size_t r = 0; r < count; ++r) {
-            for (size_t j = 0; j < d; ++j) turned[j * count + r] = projected[r * e + h * d + j];
-          }
-          multiply(content + b * t * e + h * d, e, turned, t, d, count, scale, products);
-          float* out = bias + (b * heads_ + h) * t * t;
-          for (size_t q = 0; q < t; ++q) {
-            for (size_t k = 0; k < t; ++k) out[q * t + k] += products[(contentIsQuery ? q : k) * count + index[q + t - 1 - k]];
-          }
-        }
+    if (!turned || !projected) return nullptr;
+    kernels::Rows table(table_ + first * e, count, e);
+    projection(c, table, projected);
+    for (size_t r = 0; r < count; ++r) {
+      for (size_t h = 0; h < heads_; ++h) {
+        for (size_t j = 0; j < d; ++j) turned[(h * d + j) * count + r] = projected[r * e + h * d + j];
       }
     }
     c.arena.release(mark);
-    return bias;
+    return turned;
+  }
+
+  /// mixed [M, E] = attention over qkv [3, M, E] with the positional terms as its bias:
+  /// bias[h, t, s] = scale·(q_t · Kr[δ] + k_s · Qr[δ]), δ the clamped bucket of t − s, Kr and Qr the keys and queries of
+  /// the relative table. One sequence at a time, so that the bias takes [H, T, T] and not B times as much.
+  void attend(size_t i, nn::Compute c, const float* qkv, float* mixed) const {
+    const size_t m = rows(), e = hidden_size_, d = e / heads_, t = length_;
+    // The reference counts the terms of pos_att_type even where relative_attention is off.
+    nn::AttentionContext a = attention(1 / std::sqrt(float(d) * float(1 + c2p_ + p2c_)));
+    if (!relative_ || (!c2p_ && !p2c_)) {
+      c.kernels.attention(c.arena, nn::selfAttention(a, e, heads_, qkv, qkv + m * e, qkv + 2 * m * e, e, mixed));
+      return;
+    }
+    size_t first = 0, count = 0;
+    reach(first, count);
+    const nn::EncoderLayer& block = blocks_[i];
+    const float* keys = c2p_ ? projectTable(c, shareKeys_ ? block.key : positionKey_[i], first, count) : nullptr;
+    const float* queries = p2c_ ? projectTable(c, shareKeys_ ? block.query : positionQuery_[i], first, count) : nullptr;
+    float* bias = c.arena.alloc<float>(heads_ * t * t);  // [1, H, T, T]
+    float* products = c.arena.alloc<float>(t * count);   // [T, count]
+    size_t* column = c.arena.alloc<size_t>(2 * t);       // of the distance t − s, at t − s + T − 1
+    if ((c2p_ && !keys) || (p2c_ && !queries) || !bias || !products || !column) return;
+    for (size_t at = 0; at < 2 * t - 1; ++at) {
+      const int64_t delta = bucket(int64_t(at) - int64_t(t) + 1) + int64_t(span_);
+      column[at] = size_t(std::clamp<int64_t>(delta, 0, 2 * int64_t(span_) - 1)) - first;
+    }
+    a.batch = 1;
+    a.bias = bias;
+    a.biasHeadStride = t * t;
+    for (size_t b = 0; b < batch_; ++b) {
+      const float *q = qkv + b * t * e, *k = q + m * e, *v = k + m * e;  // [T, E] each
+      std::memset(bias, 0, heads_ * t * t * sizeof(float));
+      for (size_t h = 0; h < heads_; ++h) {
+        float* out = bias + h * t * t;
+        if (c2p_) {
+          multiply(q + h * d, e, keys + h * d * count, t, d, count, a.scale, products);
+          for (size_t x = 0; x < t; ++x) {
+            for (size_t y = 0; y < t; ++y) out[x * t + y] += products[x * count + column[x + t - 1 - y]];
+          }
+        }
+        if (p2c_) {
+          multiply(k + h * d, e, queries + h * d * count, t, d, count, a.scale, products);
+          for (size_t x = 0; x < t; ++x) {
+            for (size_t y = 0; y < t; ++y) out[x * t + y] += products[y * count + column[x + t - 1 - y]];
+          }
+        }
+      }
+      a.keyMask = mask_ + b * t;
+      c.kernels.attention(c.arena, nn::selfAttention(a, e, heads_, q, k, v, e, mixed + b * t * e));
+    }
   }
 
   // y [rows, n] = scale · x [rows, d] · w [d, n], inner loop along n so that compilers vectorize it.
@@ -229,15 +263,28 @@ class DebertaV2 : public TextEncoder {
     }
   }
 
+  // conv_kernel_size > 0 adds a ConvLayer.
+  void readConvolution(ConfigReader& c) {
+    convolutionSize_ = c.size("conv_kernel_size", 0, 255, 0);
+    if (!convolutionSize_) return;
+    if (convolutionSize_ % 2 == 0) c.invalid("conv_kernel_size", "conv_kernel_size must be odd.");
+    if (c.size("conv_groups", 1) != 1) c.unsupported("conv_groups", "a convolution in groups (conv_groups > 1)");
+    convolutionActivation_ = c.activation("conv_act", "tanh");
+  }
+
+  // pos_att_type: ["p2c", "c2p"], in older files "p2c|c2p".
   void readTypes(ConfigReader& c, const char* field) {
     const json::Value types = c.raw()[field];
+    if (types && !types.isNull() && !types.isArray() && !types.isString()) c.invalid(field, std::string(field) + " must be a list.");
     const auto take = [&](std::string_view name) {
+      while (name.starts_with(' ')) name.remove_prefix(1);
+      while (name.ends_with(' ')) name.remove_suffix(1);
       if (name == "c2p") c2p_ = true;
       else if (name == "p2c") p2c_ = true;
-      else c.unsupported(field, "the attention term \"" + std::string(name) + "\"");
+      else if (!name.empty() && name != "none") c.unsupported(field, "the attention term \"" + std::string(name) + "\"");
     };
     for (json::Value v : types.elements()) take(v.asString());
-    std::string_view text = types.asString();  // older files: "p2c|c2p"
+    std::string_view text = types.asString();
     while (!text.empty()) {
       const size_t bar = text.find('|');
       take(text.substr(0, bar));
@@ -248,13 +295,15 @@ class DebertaV2 : public TextEncoder {
   bool tied_ = true, legacy_ = true, relative_ = false, shareKeys_ = false, c2p_ = false, p2c_ = false;
   bool positionInput_ = true, normRelative_ = false;
   float eps_ = 1e-7f;
-  size_t heads_ = 0, positions_ = 0, embeddingSize_ = 0, span_ = 0;
+  size_t heads_ = 0, positions_ = 0, embeddingSize_ = 0, span_ = 0, convolutionSize_ = 0;
+  kernels::Activation convolutionActivation_ = kernels::Activation::Tanh;
   int32_t maxRelative_ = 0, buckets_ = -1;
   nn::EncoderShape shape_;
   nn::Embeddings embeddings_;
   nn::Linear embedProject_;
   nn::Vector relativeTable_;
-  nn::Norm relativeNorm_;
+  nn::Norm relativeNorm_, convolutionNorm_;
+  nn::Conv1d convolution_;
   std::vector<nn::EncoderLayer> blocks_;
   std::vector<nn::Linear> positionKey_, positionQuery_;
   float* table_ = nullptr;

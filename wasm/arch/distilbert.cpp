@@ -15,7 +15,7 @@ constexpr nn::EncoderLayerNames kLayerNames = {"attention.q_lin", "attention.k_l
 class DistilBert : public TextEncoder {
  public:
   // --- configuration
-  DistilBert(ConfigReader& c, const Request& r) : TextEncoder(c, r) {
+  DistilBert(ConfigReader& c, const Request& r) : TextEncoder(c, r, 30522) {
     hidden_size_ = c.size("dim", 768, 1 << 16);
     const size_t heads = c.size("n_heads", 12, 1024);
     c.divides("n_heads", heads, "dim", hidden_size_);

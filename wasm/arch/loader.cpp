@@ -9,8 +9,9 @@ Status bad(const TensorInfo& t, std::string code, const std::string& what) {
 }
 
 Result<bool> check(nn::Weights& weights, const TensorInfo& t) {
-  nn::Weights::Wanted* w = weights.find(t.name);
-  if (!w) return false;
+  bool alias = false;
+  nn::Weights::Wanted* w = weights.find(t.name, &alias);
+  if (!w || (alias && w->shape != t.shape)) return false;
   if (w->shape != t.shape) {
     return bad(t, "wrong_shape", "has the shape " + shapeText(t.shape) + ", config.json makes it " + shapeText(w->shape));
   }
@@ -25,11 +26,13 @@ void Loader::beginFile(std::string name) {
   stream_ = std::make_unique<SafetensorsStream>(
       std::move(name), [this](const TensorInfo& t) { return check(weights_, t); },
       [this](const TensorInfo& t, const TensorView& view) -> Status {
-        nn::Weights::Wanted* w = weights_.find(t.name);
+        bool alias = false;
+        nn::Weights::Wanted* w = weights_.find(t.name, &alias);
+        if (alias && w->loaded) return {};
         Status s = w->pack(view);
         if (!s.ok()) return std::move(s).atField(t.name);
+        if (!w->loaded) packedBytes_ += w->packedBytes;
         w->loaded = true;
-        packedBytes_ += w->packedBytes;
         return {};
       });
 }

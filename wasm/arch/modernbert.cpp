@@ -18,8 +18,7 @@ struct Block {
 class ModernBert : public TextEncoder {
  public:
   // --- configuration
-  ModernBert(ConfigReader& c, const Request& r) : TextEncoder(c, r) {
-    vocabulary_ = c.size("vocab_size", 50368, 1 << 27);
+  ModernBert(ConfigReader& c, const Request& r) : TextEncoder(c, r, 50368) {
     hidden_size_ = c.size("hidden_size", 768, 1 << 16);
     heads_ = c.size("num_attention_heads", 12, 1024);
     c.divides("num_attention_heads", heads_, "hidden_size", hidden_size_);
@@ -27,7 +26,7 @@ class ModernBert : public TextEncoder {
     intermediate_ = c.size("intermediate_size", 1152, 1 << 20);
     layers_ = c.size("num_hidden_layers", 22, 512);
     maxLength_ = c.size("max_position_embeddings", 8192, 1 << 20);
-    eps_ = c.number("norm_eps", 1e-5f);
+    eps_ = c.epsilon("norm_eps", 1e-5f);
     window_ = c.size("local_attention", 128, 1 << 20) / 2;
     activation_ = c.activation("hidden_activation", "gelu");
     classifierActivation_ = c.activation("classifier_activation", "gelu");
@@ -39,6 +38,7 @@ class ModernBert : public TextEncoder {
     tied_ = c.flag("tie_word_embeddings", true);
     const std::string_view pooling = c.text("classifier_pooling", "cls");
     meanPooling_ = pooling == "mean";
+    leftPaddedChoices_ = true;
     if (!meanPooling_ && pooling != "cls") c.unsupported("classifier_pooling", "the pooling \"" + std::string(pooling) + "\"");
     readLayerTypes(c);
     readRope(c);
@@ -68,7 +68,7 @@ class ModernBert : public TextEncoder {
     if (lm) {
       lm_.activation = classifierActivation_;
       MaskedLMHead::Names names{"head.dense", "head.norm", "decoder", decoderBias_ ? "decoder.bias" : "",
-                                normBias_ == nn::Bias::Yes, classifierBias_ == nn::Bias::Yes};
+                                normBias_ == nn::Bias::Yes, classifierBias_ == nn::Bias::Yes, "embeddings.tok_embeddings.weight"};
       lm_.declare(w, names, e, e, vocabulary_, eps_, f, tied_);
       return;
     }
@@ -174,11 +174,14 @@ class ModernBert : public TextEncoder {
   void readRope(ConfigReader& c) {
     theta_[1] = c.number("global_rope_theta", 160000.f);
     theta_[0] = c.number("local_rope_theta", 10000.f);
+    const json::Value scaling = c.raw()["rope_scaling"];
+    if (scaling && !scaling.isNull()) c.unsupported("rope_scaling", "rope_scaling");
     const char* kinds[] = {"sliding_attention", "full_attention"};
     for (int global = 0; global < 2; ++global) {
       const json::Value rope = c.raw()["rope_parameters"][kinds[global]];
       if (!rope.isObject()) continue;
       if (rope["rope_type"].asString("default") != "default") c.unsupported("rope_parameters", "a rope_type other than default");
+      if (rope["rope_theta"] && !rope["rope_theta"].isNumber()) c.invalid("rope_parameters", "rope_theta must be a number.");
       theta_[global] = float(rope["rope_theta"].asNumber(theta_[global]));
     }
     if (!(theta_[0] > 0) || !(theta_[1] > 0)) c.invalid("rope_parameters", "rope_theta must be positive.");

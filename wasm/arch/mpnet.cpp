@@ -12,22 +12,25 @@ namespace {
 
 constexpr nn::EncoderLayerNames kLayerNames = {"attention.attn.q", "attention.attn.k", "attention.attn.v", "attention.attn.o",
                                                "attention.LayerNorm", "intermediate.dense", "output.dense", "output.LayerNorm"};
-constexpr int32_t kMaxDistance = 128;
+// The reference passes these two by default, whatever relative_attention_num_buckets says about the table's size.
+constexpr int32_t kBuckets = 32, kMaxDistance = 128;
 
 class MPNet : public TextEncoder {
  public:
   // --- configuration
-  MPNet(ConfigReader& c, const Request& r) : TextEncoder(c, r) {
+  MPNet(ConfigReader& c, const Request& r) : TextEncoder(c, r, 30527) {
     hidden_size_ = c.size("hidden_size", 768, 1 << 16);
     heads_ = c.size("num_attention_heads", 12, 1024);
     c.divides("num_attention_heads", heads_, "hidden_size", hidden_size_);
     shape_ = {hidden_size_, heads_, c.size("intermediate_size", 3072, 1 << 20), c.activation("hidden_act", "gelu"),
-              c.number("layer_norm_eps", 1e-12f), r.format};
+              c.epsilon("layer_norm_eps", 1e-12f), r.format};
     layers_ = c.size("num_hidden_layers", 12, 512);
     positions_ = c.size("max_position_embeddings", 512, 1 << 20);
-    buckets_ = c.size("relative_attention_num_buckets", 32, 1 << 12, 4);
+    buckets_ = c.size("relative_attention_num_buckets", 32, 1 << 12, kBuckets);
     // Positions start behind padding_idx, which is 1 in this family whatever pad_token_id says.
+    if (positions_ <= kPadId + 1) c.invalid("max_position_embeddings", "max_position_embeddings must be larger than 2.");
     maxLength_ = positions_ - std::min(kPadId + 1, positions_ - 1);
+    squares_ = heads_;
     tied_ = c.flag("tie_word_embeddings", true);
     blocks_.resize(layers_);
   }
@@ -69,7 +72,7 @@ class MPNet : public TextEncoder {
     if (!bias_ || !positions) return;
     for (size_t t = 0; t < length_; ++t) {
       for (size_t s = 0; s < length_; ++s) {
-        const size_t bucket = size_t(nn::t5Bucket(int64_t(s) - int64_t(t), int32_t(buckets_), kMaxDistance));
+        const size_t bucket = size_t(nn::t5Bucket(int64_t(s) - int64_t(t), kBuckets, kMaxDistance));
         for (size_t h = 0; h < heads_; ++h) bias_[(h * length_ + t) * length_ + s] = relativeBias_.data()[bucket * heads_ + h];
       }
     }

@@ -25,7 +25,8 @@ constexpr NamedHead kHeads[] = {
 
 Result<Head> headFromArchitecture(std::string_view architecture) {
   const size_t at = architecture.rfind("For");
-  if (architecture.empty() || (at == std::string_view::npos && architecture.ends_with("Model"))) return Head::Base;
+  const bool base = at == std::string_view::npos && architecture.ends_with("Model") && !architecture.ends_with("LMHeadModel");
+  if (architecture.empty() || base) return Head::Base;
   const std::string_view ending = at == std::string_view::npos ? architecture : architecture.substr(at + 3);
   for (const NamedHead& h : kHeads) {
     if (h.ending == ending) return h.head;

@@ -16,22 +16,20 @@ constexpr nn::EncoderLayerNames kLayerNames = {
 class Roberta : public TextEncoder {
  public:
   // --- configuration
-  Roberta(ConfigReader& c, const Request& r) : TextEncoder(c, r) {
+  Roberta(ConfigReader& c, const Request& r) : TextEncoder(c, r, c.text("model_type", "") == "roberta" ? 50265 : 30522) {
     hidden_size_ = c.size("hidden_size", 768, 1 << 16);
     const size_t heads = c.size("num_attention_heads", 12, 1024);
     c.divides("num_attention_heads", heads, "hidden_size", hidden_size_);
     shape_ = {hidden_size_, heads, c.size("intermediate_size", 3072, 1 << 20), c.activation("hidden_act", "gelu"),
-              c.number("layer_norm_eps", 1e-5f), r.format};
+              c.epsilon("layer_norm_eps", 1e-12f), r.format};
     layers_ = c.size("num_hidden_layers", 12, 512);
-    positions_ = c.size("max_position_embeddings", 514, 1 << 20);
+    positions_ = c.size("max_position_embeddings", 512, 1 << 20);
     padId_ = c.size("pad_token_id", 1, 1 << 27, 0);
     if (padId_ + 1 >= positions_) c.invalid("pad_token_id", "pad_token_id leaves no positions.");
     maxLength_ = positions_ - std::min(padId_ + 1, positions_ - 1);
-    typeVocabulary_ = c.size("type_vocab_size", 1, 1 << 16);
+    typeVocabulary_ = c.size("type_vocab_size", 2, 1 << 16);
     tied_ = c.flag("tie_word_embeddings", true);
-    if (c.text("position_embedding_type", "absolute") != "absolute") {
-      c.unsupported("position_embedding_type", "position_embedding_type other than absolute");
-    }
+    absolutePositionsOnly(c);
     blocks_.resize(layers_);
   }
 

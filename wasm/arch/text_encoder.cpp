@@ -1,6 +1,7 @@
 // See text_encoder.h.
 #include "arch/text_encoder.h"
 
+#include <algorithm>
 #include <cstring>
 
 namespace wasmformers::arch {
@@ -18,10 +19,15 @@ std::string at(const std::string& name, size_t index, size_t length) {
 
 }  // namespace
 
-TextEncoder::TextEncoder(ConfigReader& c, const Request& request) : request_(request) {
-  vocabulary_ = c.size("vocab_size", 30522, 1 << 27);
+TextEncoder::TextEncoder(ConfigReader& c, const Request& request, size_t vocabulary) : request_(request) {
+  vocabulary_ = c.size("vocab_size", vocabulary, 1 << 27);
   labels_ = c.labels();
   if (c.flag("is_decoder", false)) c.unsupported("is_decoder", "an encoder family used as a decoder");
+}
+
+void TextEncoder::absolutePositionsOnly(ConfigReader& c) {
+  const std::string_view type = c.text("position_embedding_type", "absolute");
+  if (type != "absolute") c.unsupported("position_embedding_type", "the position_embedding_type \"" + std::string(type) + "\"");
 }
 
 std::vector<std::string> TextEncoder::inputNames() const {
@@ -36,14 +42,20 @@ std::vector<std::string> TextEncoder::outputNames() const {
 }
 
 Status TextEncoder::readInputs(Pass& pass) {
+  constexpr std::string_view kNames[] = {"input_ids", "attention_mask", "token_type_ids"};
+  for (const Input& in : pass.inputs) {
+    if (std::find(std::begin(kNames), std::end(kNames), in.name) == std::end(kNames)) {
+      return inputError("unknown_input", "This model has no input " + in.name + ".", in.name);
+    }
+  }
   const Input* ids = pass.input("input_ids");
   if (!ids) return inputError("missing_input", "The input input_ids is missing.", "input_ids");
   const size_t dims = request_.head == Head::MultipleChoice ? 3 : 2;
-  for (const char* name : {"input_ids", "attention_mask", "token_type_ids"}) {
+  for (const std::string_view name : kNames) {
     const Input* in = pass.input(name);
     if (!in) continue;
     if (in->dtype != DType::I32) return inputError("bad_dtype", std::string(name) + " must be integers.", name);
-    if (in->shape.size() != dims) {
+    if (in->shape.size() != dims || *std::min_element(in->shape.begin(), in->shape.end()) < 0) {
       return inputError("bad_shape", std::string(name) + " must have the shape " +
                             (dims == 3 ? "[batch, choices, length]" : "[batch, length]") + ", not " + shapeText(in->shape) + ".", name);
     }
@@ -56,6 +68,7 @@ Status TextEncoder::readInputs(Pass& pass) {
   batch_ = size_t(ids->shape[0]) * choices_;
   length_ = size_t(ids->shape.back());
   const size_t m = rows();
+  WF_TRY(checkSize());
   if (m == 0) return inputError("empty_input", "input_ids is empty: its shape is " + shapeText(ids->shape) + ".", "input_ids");
   if (maxLength_ && length_ > maxLength_) {
     return inputError("too_long", "input_ids has " + std::to_string(length_) + " tokens per text, the model takes at most " +
@@ -72,10 +85,10 @@ Status TextEncoder::readInputs(Pass& pass) {
   const Input* types = pass.input("token_type_ids");
   typeIds_ = types ? types->data.as<int32_t>() : nullptr;
   for (size_t i = 0; typeIds_ && i < m; ++i) {
-    if (typeIds_[i] < 0 || size_t(typeIds_[i]) >= std::max<size_t>(typeVocabulary_, 1)) {
-      return inputError("ids_out_of_range", at("token_type_ids", i, length_) + " is " + std::to_string(typeIds_[i]) +
-                            ", the model has " + std::to_string(std::max<size_t>(typeVocabulary_, 1)) + " token types.", "token_type_ids");
-    }
+    if (typeIds_[i] >= 0 && size_t(typeIds_[i]) < std::max<size_t>(typeVocabulary_, 1)) continue;
+    const std::string has = typeVocabulary_ > 1 ? std::to_string(typeVocabulary_) + " token types" : "no token types";
+    return inputError("ids_out_of_range", at("token_type_ids", i, length_) + " is " + std::to_string(typeIds_[i]) +
+                          ", the model has " + has + ".", "token_type_ids");
   }
   mask_ = pass.arena.alloc<uint8_t>(m);
   if (!mask_) return {};
@@ -90,14 +103,30 @@ Status TextEncoder::readInputs(Pass& pass) {
   return {};
 }
 
+// Products of these sizes must fit size_t (32 bits in Wasm) before anything is allocated by them.
+Status TextEncoder::checkSize() const {
+  const double widest = std::max<double>(3.0 * double(hidden_size_), request_.head == Head::MaskedLM ? double(vocabulary_) : 0);
+  const double floats = std::max(double(batch_) * double(length_) * widest, double(length_) * double(length_) * double(squares_));
+  if (floats < double(SIZE_MAX / 8)) return {};
+  return inputError("too_large", "input_ids has " + std::to_string(batch_) + " texts of " + std::to_string(length_) +
+                        " tokens, more than memory can hold at once; use smaller batches.", "input_ids");
+}
+
 Status TextEncoder::begin(Pass& pass) {
+  next_ = kNotBegun;
   WF_TRY(readInputs(pass));
   hidden_ = pass.arena.alloc<float>(rows() * hidden_size_);
-  if (hidden_ && mask_) embed({pass.kernels, pass.arena});
+  if (!hidden_ || !mask_) return {};  // the caller sees the arena's failure
+  embed({pass.kernels, pass.arena});
+  next_ = 0;
   return {};
 }
 
 Status TextEncoder::step(size_t index, Pass& pass) {
+  if (index != next_ || pass.arena.failed()) {
+    return Status(ErrorClass::Internal, "wrong_step", "step " + std::to_string(index) + " is not the one that is due.");
+  }
+  next_ = index == layers_ ? kNotBegun : index + 1;
   if (index < layers_) {
     layer(index, {pass.kernels, pass.arena});
     return {};
@@ -114,11 +143,14 @@ nn::AttentionContext TextEncoder::attention(float scale) const {
   return a;
 }
 
-const float* TextEncoder::firstTokens(nn::Compute c) const {
+const float* TextEncoder::firstTokens(nn::Compute c, bool skipPadding) const {
   float* first = c.arena.alloc<float>(batch_ * hidden_size_);
   if (!first) return nullptr;
   for (size_t b = 0; b < batch_; ++b) {
-    std::memcpy(first + b * hidden_size_, hidden_ + b * length_ * hidden_size_, hidden_size_ * sizeof(float));
+    size_t t = 0;
+    while (skipPadding && t < length_ && !mask_[b * length_ + t]) ++t;
+    const size_t row = b * length_ + (t < length_ ? t : 0);
+    std::memcpy(first + b * hidden_size_, hidden_ + row * hidden_size_, hidden_size_ * sizeof(float));
   }
   return first;
 }
@@ -186,7 +218,7 @@ Status TextEncoder::head(Pass& pass) {
         }
         x = mean;
       } else {
-        x = firstTokens(c);
+        x = firstTokens(c, leftPaddedChoices_ && request_.head == Head::MultipleChoice);
       }
       if (!x) return {};
       const float* logits = classifier_(c, x, batch_, hidden_size_);
@@ -222,9 +254,12 @@ void MaskedLMHead::declare(nn::Weights& w, const Names& n, size_t hidden, size_t
   dense.declare(w, n.dense, embedding, hidden, format, n.denseHasBias ? nn::Bias::Yes : nn::Bias::No);
   norm.declare(w, n.norm, embedding, eps, n.normHasBias ? nn::Bias::Yes : nn::Bias::No);
   if (!tied) w.matrix(n.decoder + ".weight", untied, vocabulary, embedding, format);
+  else if (!n.decoder.empty()) w.alias(n.decoder + ".weight", n.table);  // some files keep only this name of the two
   if (n.bias.empty()) return;
-  w.vector(n.bias, bias, {int64_t(vocabulary)});
-  w.alias(n.decoder + ".bias", n.bias);
+  // The head's bias and its decoder's are one tensor where tied; where not, the decoder's own counts.
+  const std::string decoderBias = n.decoder.empty() ? n.bias : n.decoder + ".bias";
+  w.vector(tied ? n.bias : decoderBias, bias, {int64_t(vocabulary)});
+  w.alias(tied ? decoderBias : n.bias, tied ? n.bias : decoderBias);
 }
 
 const float* MaskedLMHead::operator()(nn::Compute c, const float* hidden, size_t rows, const kernels::Matrix& embeddings) const {

@@ -31,6 +31,7 @@ struct MaskedLMHead {
   struct Names {
     std::string dense, norm, decoder, bias;
     bool normHasBias = true, denseHasBias = true;
+    std::string table = "embeddings.word_embeddings.weight";  // what a tied decoder shares
   };
   void declare(nn::Weights&, const Names&, size_t hidden, size_t embedding, size_t vocabulary, float eps,
                kernels::Format, bool tied);
@@ -39,7 +40,7 @@ struct MaskedLMHead {
 
 class TextEncoder : public Model {
  public:
-  TextEncoder(ConfigReader& config, const Request& request);
+  TextEncoder(ConfigReader& config, const Request& request, size_t vocabulary);
 
   std::vector<std::string> inputNames() const override;
   std::vector<std::string> outputNames() const override;
@@ -59,8 +60,10 @@ class TextEncoder : public Model {
   /// Heads whose names and forms are the same in most families: TokenClassification `classifier`,
   /// QuestionAnswering `qa_outputs`.
   void declareTokenHead(nn::Weights&, const std::string& name);
-  /// The first token of every sequence, [B, E].
-  const float* firstTokens(nn::Compute) const;
+  /// Refuses position_embedding_type other than "absolute" (what relative_key means left transformers in version 5).
+  static void absolutePositionsOnly(ConfigReader&);
+  /// The first token of every sequence (the first real one if `skipPadding`), [B, E].
+  const float* firstTokens(nn::Compute, bool skipPadding = false) const;
   /// act(pooler(first token)) [B, E], or nullptr where the checkpoint has no pooler.
   const float* pooled(nn::Compute) const;
   nn::AttentionContext attention(float scale) const;
@@ -74,6 +77,8 @@ class TextEncoder : public Model {
   Classifier classifier_;
   bool classifierOnPooled_ = false;  // the classifier reads pooled(), not the first token
   bool meanPooling_ = false;         // … or the mean over real tokens
+  bool leftPaddedChoices_ = false;   // … or, for MultipleChoice, the first token that is not padding
+  size_t squares_ = 0;               // T×T planes that a layer needs for attention biases
   MaskedLMHead lm_;
 
   // One pass at a time.
@@ -84,7 +89,10 @@ class TextEncoder : public Model {
 
  private:
   Status readInputs(Pass&);
+  Status checkSize() const;
   Status head(Pass&);
+  size_t next_ = kNotBegun;  // the step that is due
+  static constexpr size_t kNotBegun = ~size_t(0);
 };
 
 /// Position ids as RoBERTa counts them: padding stays at padId, real tokens go padId + 1, padId + 2, …

@@ -6,6 +6,10 @@
 namespace wasmformers {
 
 void* Arena::allocBytes(size_t bytes) {
+  if (bytes > SIZE_MAX / 2) {  // more than there can be, or a product that would not fit
+    failed_ = true;
+    return nullptr;
+  }
   const size_t need = (bytes + 2 * Buffer::kAlign - 1) & ~(Buffer::kAlign - 1);  // one line of slack
   while (block_ < blocks_.size()) {
     if (blocks_[block_].size() - used_ >= need) {

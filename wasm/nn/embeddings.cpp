@@ -13,6 +13,12 @@ void Embeddings::declare(Weights& w, const std::string& prefix, const Sizes& s, 
 
 void Embeddings::operator()(Compute c, const int32_t* ids, const int32_t* positions, const int32_t* types, size_t rows,
                             size_t length, float* y) const {
+  sum(c, ids, positions, types, rows, length, y);
+  norm(c, y, rows, y);
+}
+
+void Embeddings::sum(Compute c, const int32_t* ids, const int32_t* positions, const int32_t* types, size_t rows,
+                     size_t length, float* y) const {
   const Arena::Mark mark = c.arena.mark();
   const size_t e = word.k();
   c.kernels.gather(word, ids, rows, y, e);
@@ -29,7 +35,6 @@ void Embeddings::operator()(Compute c, const int32_t* ids, const int32_t* positi
       c.kernels.add(line, e, y + i * e);
     }
   }
-  norm(c, y, rows, y);
   c.arena.release(mark);
 }
 

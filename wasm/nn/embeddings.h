@@ -23,6 +23,9 @@ struct Embeddings {
   /// `length`; types nullptr: all 0.
   void operator()(Compute, const int32_t* ids, const int32_t* positions, const int32_t* types, size_t rows,
                   size_t length, float* y) const;
+  /// The same without the norm, for families that project in between.
+  void sum(Compute, const int32_t* ids, const int32_t* positions, const int32_t* types, size_t rows, size_t length,
+           float* y) const;
 };
 
 }  // namespace wasmformers::nn

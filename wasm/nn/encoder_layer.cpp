@@ -71,6 +71,13 @@ void EncoderLayer::attend(Compute c, const AttentionContext& a, const float* qkv
   float* mixed = c.arena.alloc<float>(rows * e);  // [M, E]
   if (!mixed) return;
   c.kernels.attention(c.arena, selfAttention(a, e, shape.heads, qkv, qkv + rows * e, qkv + 2 * rows * e, e, mixed));
+  attendOut(c, mixed, rows, hidden);
+  c.arena.release(mark);
+}
+
+void EncoderLayer::attendOut(Compute c, const float* mixed, size_t rows, float* hidden) const {
+  const Arena::Mark mark = c.arena.mark();
+  const size_t e = shape.hidden;
   kernels::Rows x(mixed, rows, e);
   attentionOut(c, x, hidden, e, {.residual = hidden, .residualStride = e});
   attentionNorm(c, hidden, rows, hidden);

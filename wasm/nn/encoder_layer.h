@@ -44,6 +44,8 @@ struct EncoderLayer {
   void project(Compute, const float* hidden, size_t rows, float* qkv) const;
   /// hidden = norm(hidden + out(softmax(…)·v)) from qkv [3, M, E].
   void attend(Compute, const AttentionContext&, const float* qkv, float* hidden) const;
+  /// hidden = norm(hidden + out(mixed)), mixed [M, E] being what attention gave.
+  void attendOut(Compute, const float* mixed, size_t rows, float* hidden) const;
   void feedForward(Compute, size_t rows, float* hidden) const;
 };
 

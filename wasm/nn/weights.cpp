@@ -37,13 +37,16 @@ void Weights::alias(std::string other, const std::string& name) {
   if (it != index_.end()) index_.emplace(std::move(other), it->second);
 }
 
-Weights::Wanted* Weights::find(std::string_view stored) {
+Weights::Wanted* Weights::find(std::string_view stored, bool* isAlias) {
   std::string name(stored);
   if (name.ends_with("LayerNorm.gamma")) name.replace(name.size() - 5, 5, "weight");
   if (name.ends_with("LayerNorm.beta")) name.replace(name.size() - 4, 4, "bias");
   auto it = index_.find(name);
   if (it == index_.end() && !prefix_.empty() && name.starts_with(prefix_)) it = index_.find(name.substr(prefix_.size()));
-  return it == index_.end() ? nullptr : &wanted_[it->second];
+  if (it == index_.end()) return nullptr;
+  Wanted& wanted = wanted_[it->second];
+  if (isAlias) *isAlias = it->first != wanted.name;
+  return &wanted;
 }
 
 size_t Weights::packedBytes() const {

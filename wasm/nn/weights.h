@@ -39,7 +39,8 @@ class Weights {
   /// Anything else: `packedBytes` is what pack() will keep.
   void tensor(std::string name, Shape shape, size_t packedBytes, Pack pack, Need need = Need::Required);
 
-  /// Another name under which some checkpoints store `name`, or a copy of it: the last one that comes is kept.
+  /// Another name under which some checkpoints store `name`, or a copy of it: read where `name` itself is missing or
+  /// comes later.
   void alias(std::string other, const std::string& name);
 
   struct Wanted {
@@ -51,8 +52,8 @@ class Weights {
     bool loaded = false;
   };
   /// The entry that a stored name belongs to: prefix taken off, and the old spellings LayerNorm.gamma/.beta read as
-  /// .weight/.bias. nullptr: the model has no use for it.
-  Wanted* find(std::string_view storedName);
+  /// .weight/.bias. nullptr: the model has no use for it. `isAlias` says whether alias() gave the name.
+  Wanted* find(std::string_view storedName, bool* isAlias = nullptr);
 
   size_t packedBytes() const;  // of everything required
   /// WeightsError "missing_tensors" that names them, when a required one never came.
