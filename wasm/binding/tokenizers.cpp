@@ -100,6 +100,7 @@ class TokenizerHandle {
     surfaceTable_.clear();
     surfaceText_.clear();
     for (const Surface& s : batch_.surfaces) {
+      if (tokenizer_->idToToken(batch_.ids[s.token]) == s.text) continue;  // nothing that the vocabulary does not say
       surfaceTable_.push_back(s.token);
       surfaceTable_.push_back(uint32_t(s.text.size()));
       surfaceText_ += s.text;
@@ -107,8 +108,8 @@ class TokenizerHandle {
     answer_ = {uint32_t(batch_.rows()), uint32_t(batch_.ids.size()), pointer(batch_.rowStarts.data()), pointer(batch_.rowTexts.data()),
                pointer(batch_.ids.data()), pointer(batch_.typeIds.data()), pointer(batch_.attentionMask.data()),
                pointer(batch_.offsets.data()), pointer(batch_.words.data()), pointer(batch_.special.data()),
-               pointer(batch_.sequences.data()), uint32_t(batch_.surfaces.size()), pointer(surfaceTable_.data()),
-               pointer(surfaceText_.data())};
+               pointer(batch_.sequences.data()), uint32_t(surfaceTable_.size() / 2), pointer(surfaceTable_.data()),
+               pointer(surfaceText_.data()), uint32_t(options.details)};
     return address(answer_.data());
   }
 

@@ -33,8 +33,8 @@ void appendRow(const Encoding& e, uint32_t textIndex, size_t length, const Paddi
     put(out.special, e.special, uint8_t(1), 1);
     put(out.sequences, e.sequenceIds(), int8_t(-1), 1);
     for (const Surface& s : e.surfaces) out.surfaces.push_back({base + s.token, s.text});
-    for (size_t i = 0; i < left; ++i) out.surfaces.push_back({uint32_t(base - left + i), p.token});
-    for (size_t i = 0; i < right; ++i) out.surfaces.push_back({uint32_t(base + e.size() + i), p.token});
+    for (size_t i = 0; i < left && !p.token.empty(); ++i) out.surfaces.push_back({uint32_t(base - left + i), p.token});
+    for (size_t i = 0; i < right && !p.token.empty(); ++i) out.surfaces.push_back({uint32_t(base + e.size() + i), p.token});
   }
   out.rowStarts.push_back(uint32_t(out.ids.size()));
 }

@@ -1,0 +1,35 @@
+// Fetching and compiling a Wasm program of the package, and making instances of it. Callers keep the compiled module,
+// so that another instance costs no download.
+
+import { InternalError } from '../errors.js';
+import { isNode } from '../env.js';
+
+/** @param {URL} url @returns {Promise<WebAssembly.Module>} */
+export async function compile(url) {
+  if (isNode && url.protocol === 'file:') {
+    const { readFile } = await import('node:fs/promises');
+    return WebAssembly.compile(await readFile(url));
+  }
+  const response = await fetch(url);
+  if (!response.ok) throw new InternalError(`The package's own file ${url.href} is missing (status ${response.status}).`, { code: 'wasm_missing' });
+  // Compiling while it arrives needs the right MIME type; a server that lacks it costs only time.
+  if ((response.headers.get('content-type') ?? '').startsWith('application/wasm')) return WebAssembly.compileStreaming(response);
+  return WebAssembly.compile(await response.arrayBuffer());
+}
+
+/**
+ * A fresh instance, with a memory of its own: its Embind module.
+ * @param {WebAssembly.Module} module
+ * @param {(options: object) => Promise<any>} factory default export of the glue
+ * @returns {Promise<any>}
+ */
+export function instantiate(module, factory) {
+  return new Promise((resolve, reject) => {
+    factory({
+      instantiateWasm(/** @type {WebAssembly.Imports} */ imports, /** @type {(i: WebAssembly.Instance, m: WebAssembly.Module) => void} */ done) {
+        WebAssembly.instantiate(module, imports).then((instance) => done(instance, module), reject);
+        return {};
+      },
+    }).then(resolve, reject);
+  });
+}

@@ -1,0 +1,121 @@
+// The door `wasmformers/tokenizers`: a tokenizer.json alone, with what Rust's `tokenizers` 0.23.3 answers. No engine,
+// no Hub. AutoTokenizer, which adds tokenizer_config.json, is in auto-tokenizer.js.
+
+import { InputError, TokenizerError } from '../errors.js';
+import { Core } from './core.js';
+import { Encoding, encodingsOf } from './encoding.js';
+import { coreOptions, encodeTexts, idList } from './options.js';
+
+/**
+ * @typedef {import('./options.js').EncodeOptions & { text_pair?: string | string[] | (string | string[])[] | null }} EncodeOptions
+ * @typedef {{ content: string, special?: boolean, single_word?: boolean, lstrip?: boolean, rstrip?: boolean, normalized?: boolean }} AddedToken
+ */
+
+/** @param {string | Uint8Array | ArrayBuffer | object} json @returns {Uint8Array} */
+export function jsonBytes(json) {
+  if (json instanceof Uint8Array) return json;
+  if (json instanceof ArrayBuffer) return new Uint8Array(json);
+  if (typeof json === 'string') return new TextEncoder().encode(json);
+  if (json === null || typeof json !== 'object') {
+    throw new TokenizerError(`A tokenizer.json is text, bytes or an object, not ${json === null ? 'null' : typeof json}.`, { code: 'wrong_type', file: 'tokenizer.json' });
+  }
+  return new TextEncoder().encode(JSON.stringify(json));
+}
+
+/** @param {AddedToken | string} token @returns {AddedToken} */
+export const addedToken = (token) => (typeof token === 'string' ? { content: token } : token);
+
+export class Tokenizer {
+  #core; #defaults;
+
+  /** Use Tokenizer.fromJSON. @param {Core} core @param {{ clean_up_tokenization_spaces?: boolean }} config */
+  constructor(core, config) {
+    this.#core = core;
+    this.#defaults = core.fileOptions;
+    this.config = config;
+  }
+
+  /**
+   * Reads a tokenizer.json.
+   * @param {string | Uint8Array | ArrayBuffer | object} json its text, its bytes or what JSON.parse made of it
+   * @param {Record<string, any>} [config] tokenizer_config.json: `pad_token` and the sides are taken from it
+   * @returns {Promise<Tokenizer>} rejects with a TokenizerError that names the field
+   */
+  static async fromJSON(json, config = {}) {
+    const tokenizer = new Tokenizer(await Core.create(jsonBytes(json)), config ?? {});
+    tokenizer.#configure();
+    return tokenizer;
+  }
+
+  #configure() {
+    const { pad_token, padding_side, truncation_side } = /** @type {Record<string, any>} */ (this.config);
+    const d = this.#defaults, content = typeof pad_token === 'object' ? pad_token?.content : pad_token;
+    if (typeof content === 'string') Object.assign(d, { padToken: content, padId: this.#core.tokenToId(content) ?? d.padId });
+    if (padding_side) d.padLeft = padding_side === 'left';
+    if (truncation_side) d.truncateLeft = truncation_side === 'left';
+  }
+
+  /**
+   * Encodes one text.
+   * @param {string | string[]} text with is_split_into_words a list of words
+   * @param {EncodeOptions} [options] what is left out is as the file's truncation and padding sections say
+   * @returns {Encoding}
+   */
+  encode(text, options = {}) {
+    const pair = options.text_pair ?? null;
+    return this.encodeBatch([text], { ...options, text_pair: pair === null ? null : [/** @type {string | string[]} */ (pair)] })[0];
+  }
+
+  /**
+   * Encodes many texts in one call across the border. Padding makes them equally long.
+   * @param {(string | string[])[]} texts
+   * @param {EncodeOptions} [options] text_pair: one for each text
+   * @returns {Encoding[]}
+   */
+  encodeBatch(texts, options = {}) {
+    if (!Array.isArray(texts)) throw new InputError('encodeBatch takes a list of texts.', { code: 'not_a_list', field: 'texts' });
+    if (!texts.length) return [];
+    const pairs = /** @type {(string | string[])[] | null} */ (options.text_pair ?? null);
+    const batch = encodeTexts(this.#core, texts, pairs, coreOptions(options, this.#defaults, true));
+    return encodingsOf(this.#core, batch, this.#defaults.padToken);
+  }
+
+  /**
+   * Ids alone, of many texts: the fast way. `ids` of text i are ids.subarray(starts[i], starts[i + 1]).
+   * @param {string[]} texts
+   * @param {EncodeOptions} [options]
+   * @returns {{ ids: Int32Array, starts: Uint32Array }}
+   */
+  encodeIds(texts, options = {}) {
+    if (!texts.length) return { ids: new Int32Array(0), starts: new Uint32Array(1) };
+    const pairs = /** @type {string[] | null} */ (options.text_pair ?? null);
+    const { ids, rowStarts } = encodeTexts(this.#core, texts, pairs, coreOptions({ ...options, return_overflowing_tokens: false }, this.#defaults, false));
+    return { ids, starts: rowStarts };
+  }
+
+  /** The text of ids; ids that do not exist are passed over. @param {Iterable<number | bigint> | ArrayLike<number>} ids @param {{ skip_special_tokens?: boolean }} [options] */
+  decode(ids, options) { return this.decodeBatch([ids], options)[0]; }
+
+  /** @param {(Iterable<number | bigint> | ArrayLike<number>)[]} lists @param {{ skip_special_tokens?: boolean }} [options] @returns {string[]} */
+  decodeBatch(lists, { skip_special_tokens = false } = {}) { return this.#core.decode(lists.map(idList), skip_special_tokens); }
+
+  /** @param {string} token @returns {number | undefined} */
+  tokenToId(token) { return this.#core.tokenToId(token); }
+  /** @param {number} id @returns {string | undefined} */
+  idToToken(id) { return this.#core.vocabulary.tokens[id] ?? undefined; }
+  /** Token → id, added tokens too. @returns {Map<string, number>} */
+  get vocabulary() {
+    const map = new Map();
+    this.#core.vocabulary.tokens.forEach((token, id) => { if (token !== null) map.set(token, id); });
+    return map;
+  }
+  /** Adds tokens; ones that the vocabulary has keep their id. @param {(AddedToken | string)[]} tokens */
+  addTokens(tokens) { this.#core.addTokens(tokens.map(addedToken)); }
+
+  /** Lets go of the Wasm memory. Later calls throw. */
+  dispose() { this.#core.dispose(); }
+}
+if (Symbol.dispose) /** @type {any} */ (Tokenizer.prototype)[Symbol.dispose] = Tokenizer.prototype.dispose;
+
+export { Encoding };
+export { TokenizerError, InputError, MemoryError } from '../errors.js';
