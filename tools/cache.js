@@ -93,7 +93,7 @@ export async function cached(key, fill, { inPlace = false } = {}) {
   if (await exists(whole)) return folder;
   return withLock(key, async () => {
     if (await exists(whole)) return folder;
-    const work = inPlace ? folder : `${folder}.${process.pid}.part`;
+    const work = inPlace ? folder : `${folder}.part`;  // one that lies there was broken off: nobody else holds the lock
     await fs.rm(work, { recursive: true, force: true });
     await fs.mkdir(work, { recursive: true });
     try {

@@ -1,0 +1,62 @@
+// A page that imports the package and goes through a bundler (Vite) works in Chromium: the bundler finds the Wasm by its
+// new URL(…), and the page runs under the demo's strict policy.
+import assert from 'node:assert/strict';
+import fs from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import test from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { chromium } from 'playwright-core';
+import { build } from 'vite';
+import { ensureModel } from '../../models/fetch.js';
+import { cachePath } from '../../tools/cache.js';
+import { serve } from '../../tools/serve.js';
+import { ensureChromium } from '../../tools/toolchain.js';
+
+const ROOT = fileURLToPath(new URL('../../', import.meta.url));
+const MODEL = 'sentence-transformers/all-MiniLM-L6-v2';
+
+test('a page bundled by Vite embeds text in Chromium', async (t) => {
+  await ensureModel(MODEL);
+  const folder = await fs.mkdtemp(path.join(os.tmpdir(), 'wasmformers-vite-'));
+  t.after(() => fs.rm(folder, { recursive: true }));
+  await fs.mkdir(path.join(folder, 'node_modules'));
+  await fs.symlink(ROOT, path.join(folder, 'node_modules/wasmformers'), 'dir');
+  await fs.writeFile(path.join(folder, 'index.html'), '<!doctype html><title>t</title><script type="module" src="/main.js"></script>');
+  await fs.writeFile(path.join(folder, 'main.js'), `
+    import { pipeline, env } from 'wasmformers';
+    env.allowLocalModels = true;
+    env.allowRemoteModels = false;
+    env.localModelPath = '/models/';
+    try {
+      const extractor = await pipeline('feature-extraction', '${MODEL}', { dtype: 'q8' });
+      const output = await extractor(['a small cat', 'a little kitten', 'stock prices'], { pooling: 'mean', normalize: true });
+      const [a, b, c] = output.tolist();
+      const dot = (x, y) => x.reduce((sum, value, i) => sum + value * y[i], 0);
+      globalThis.result = { near: dot(a, b), far: dot(a, c) };
+    } catch (error) {
+      globalThis.result = { error: String(error?.stack ?? error) };
+    }
+  `);
+  await build({ root: folder, configFile: false, logLevel: 'error', build: { outDir: 'dist', target: 'es2022' } });
+  const built = await fs.readdir(path.join(folder, 'dist/assets'));
+  for (const name of ['engine-simd', 'engine-relaxed', 'tokenizers']) {
+    assert.ok(built.some((file) => file.startsWith(name) && file.endsWith('.wasm')), `${name}.wasm is not in ${built}`);
+  }
+
+  const server = await serve({ mounts: { '': path.join(folder, 'dist'), models: cachePath('models') } });
+  t.after(server.close);
+  const browser = await chromium.launch({ executablePath: await ensureChromium(), args: ['--no-sandbox'] });
+  t.after(() => browser.close());
+  const page = await browser.newPage();
+  /** @type {string[]} */
+  const complaints = [];
+  page.on('console', (message) => message.type() === 'error' && complaints.push(message.text()));
+  page.on('pageerror', (error) => complaints.push(String(error)));
+  await page.goto(server.url);
+  await page.waitForFunction(() => /** @type {any} */ (globalThis).result, null, { timeout: 60_000 });
+  const result = await page.evaluate(() => /** @type {any} */ (globalThis).result);
+  assert.equal(result.error, undefined);
+  assert.ok(result.near > 0.6 && result.far < 0.3, JSON.stringify(result));
+  assert.deepEqual(complaints.filter((text) => !text.includes('favicon') && !text.includes('404')), []);
+});

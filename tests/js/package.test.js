@@ -1,0 +1,68 @@
+// The package as npm packs it: what lies in it, and that it runs from an empty project, without anything else installed.
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import fs from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import test from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { ensureModel } from '../../models/fetch.js';
+
+const exec = promisify(execFile);
+const ROOT = fileURLToPath(new URL('../../', import.meta.url));
+
+test('npm pack gives a package that runs by itself', async (t) => {
+  const folder = await fs.mkdtemp(path.join(os.tmpdir(), 'wasmformers-package-'));
+  t.after(() => fs.rm(folder, { recursive: true }));
+  // The preload that forces a variant belongs to this repository, not to the package under test.
+  const env = { ...process.env, NODE_OPTIONS: '' };
+
+  // --ignore-scripts: prepack would build again what is being tested.
+  const packed = await exec('npm', ['pack', '--json', '--ignore-scripts', '--pack-destination', folder], { cwd: ROOT, env });
+  const [{ filename, files }] = JSON.parse(packed.stdout);
+  const names = files.map((/** @type {{ path: string }} */ file) => file.path);
+  for (const name of ['engine-simd', 'engine-relaxed', 'tokenizers']) {
+    for (const kind of ['js', 'wasm']) assert.ok(names.includes(`js/wasm/${name}.${kind}`), `js/wasm/${name}.${kind} is missing`);
+  }
+  for (const name of ['package.json', 'README.md', 'LICENSE', 'js/index.js', 'js/types.d.ts']) assert.ok(names.includes(name), name);
+  const strangers = names.filter((/** @type {string} */ name) => !/^(js\/|package\.json$|README\.md$|CHANGELOG\.md$|LICENSE$)/.test(name));
+  assert.deepEqual(strangers, []);
+  assert.deepEqual(names.filter((/** @type {string} */ name) => /\.(md|tgz)$|test/.test(name) && name.startsWith('js/')), []);
+
+  await fs.writeFile(path.join(folder, 'package.json'), '{ "name": "empty", "private": true, "type": "module" }');
+  await exec('npm', ['install', '--offline', '--no-audit', '--no-fund', path.join(folder, filename)], { cwd: folder, env });
+  assert.deepEqual((await fs.readdir(path.join(folder, 'node_modules'))).filter((name) => !name.startsWith('.')), ['wasmformers']);
+
+  await fs.writeFile(path.join(folder, 'main.js'), `
+    import { AutoTokenizer, pipeline } from 'wasmformers';
+    import * as tokenizers from 'wasmformers/tokenizers';
+    if (Object.keys(tokenizers).length === 0) throw new Error('wasmformers/tokenizers exports nothing');
+    const extractor = await pipeline('feature-extraction', process.argv[2], { dtype: 'q8' });
+    const output = await extractor(['a small cat', 'a little kitten', 'stock prices'], { pooling: 'mean', normalize: true });
+    const [a, b, c] = output.tolist();
+    const dot = (x, y) => x.reduce((sum, value, i) => sum + value * y[i], 0);
+    console.log(JSON.stringify({ dims: output.dims, near: dot(a, b), far: dot(a, c) }));
+    await extractor.dispose();
+  `);
+  const model = await ensureModel('sentence-transformers/all-MiniLM-L6-v2');
+  const { stdout } = await exec(process.execPath, ['main.js', model], { cwd: folder, env });
+  const result = JSON.parse(stdout);
+  assert.deepEqual(result.dims, [3, 384]);
+  assert.ok(result.near > 0.6 && result.far < 0.3, stdout);
+
+  // A strict TypeScript project sees types, without being told to look away from the package's own.
+  await fs.writeFile(path.join(folder, 'main.ts'), `
+    import { pipeline } from 'wasmformers';
+    const extractor = await pipeline('feature-extraction', 'a/b', { dtype: 'q8' });
+    const output = await extractor('text', { pooling: 'mean', normalize: true });
+    const dims: number[] = output.dims;
+    // @ts-expect-error a text is no number
+    const wrong: number = (await pipeline('fill-mask', 'a/b'))('text');
+    console.log(dims, wrong);
+  `);
+  const tsc = path.join(ROOT, 'node_modules/typescript/bin/tsc');
+  const flags = ['--noEmit', '--strict', '--target', 'es2022', '--module', 'nodenext', '--lib', 'es2023,esnext.disposable,dom', '--types', ''];
+  const typed = await exec(process.execPath, [tsc, ...flags, 'main.ts'], { cwd: folder, env }).catch((error) => error);
+  assert.equal(typed.stdout, '');
+});
