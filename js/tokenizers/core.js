@@ -223,6 +223,9 @@ export class Core {
   /** How many tokens the post-processor adds. @param {boolean} pair @returns {number} */
   addedTokens(pair) { return this.#alive().addedTokens(pair); }
 
+  /** What marks tokens that go on with a word, or "". @returns {string} */
+  get continuingSubwordPrefix() { return this.#alive().continuingSubwordPrefix(); }
+
   /** The truncation and padding sections of the file. @returns {Omit<CoreOptions, 'addSpecialTokens' | 'details' | 'overflow' | 'words'> & { padToken: string }} */
   get fileOptions() {
     const handle = this.#alive();

@@ -1,65 +1,80 @@
-// A batch of token rows as pipelines use it: not padded, so that rows of similar length can run together, and with
-// the look-ups that entities and answers need.
+// A batch of encoded texts on its way into a model: rows of tokens of their own lengths, padded only when a few of
+// them become the inputs of a forward pass. For pipelines; 32-bit ids all the way.
 
-/** @typedef {import('./core.js').Batch} Batch */
+/**
+ * @typedef {import('./core.js').Batch} Batch
+ * @typedef {{ data: Int32Array, dims: number[] }} Input
+ */
 
 export class Rows {
-  /**
-   * @param {Batch} batch not padded; offsets, words, special and sequences only if details were asked for
-   * @param {{ padId: number, padTypeId: number, left: boolean, typeIds: boolean }} padding how inputs() pads, and whether
-   *   the model takes token_type_ids
-   */
-  constructor(batch, padding) {
-    this.batch = batch;
-    this.padding = padding;
+  #batch; #padId; #padTypeId; #padLeft; #typeIds;
+
+  /** @param {Batch} batch @param {{ padId: number, padTypeId: number, padLeft: boolean, typeIds: boolean }} how typeIds: does the model take token_type_ids? */
+  constructor(batch, { padId, padTypeId, padLeft, typeIds }) {
+    this.#batch = batch;
+    this.#padId = padId;
+    this.#padTypeId = padTypeId;
+    this.#padLeft = padLeft;
+    this.#typeIds = typeIds;
   }
 
-  get count() { return this.batch.rows; }
+  /** How many rows: one per text, and one per piece of overflow. */
+  get count() { return this.#batch.rows; }
+  /** Which text a row comes from. @param {number} row */
+  textOf(row) { return this.#batch.rowTexts[row]; }
   /** @param {number} row */
-  lengthOf(row) { return this.batch.rowStarts[row + 1] - this.batch.rowStarts[row]; }
-  /** Which of the texts a row came from (rows that overflowed share theirs). @param {number} row */
-  textOf(row) { return this.batch.rowTexts[row]; }
+  lengthOf(row) { return this.#batch.rowStarts[row + 1] - this.#batch.rowStarts[row]; }
   /** @param {number} row */
-  idsOf(row) { return this.batch.ids.subarray(this.batch.rowStarts[row], this.batch.rowStarts[row + 1]); }
+  idsOf(row) { return this.#batch.ids.subarray(this.#batch.rowStarts[row], this.#batch.rowStarts[row + 1]); }
   /** @param {number} row @param {number} i */
-  idOf(row, i) { return this.batch.ids[this.batch.rowStarts[row] + i]; }
-  /** UTF-16 places in the text that the token came from. @param {number} row @param {number} i @returns {[number, number]} */
+  idOf(row, i) { return this.#batch.ids[this.#batch.rowStarts[row] + i]; }
+
+  // With details only.
+  /** @param {number} row @param {number} i */
+  isSpecial(row, i) { return this.#batch.special[this.#batch.rowStarts[row] + i] === 1; }
+  /** Begin and end in the text. @param {number} row @param {number} i @returns {[number, number]} */
   offsetsOf(row, i) {
-    const at = 2 * (this.batch.rowStarts[row] + i);
-    return [this.batch.offsets[at], this.batch.offsets[at + 1]];
+    const at = 2 * (this.#batch.rowStarts[row] + i);
+    return [this.#batch.offsets[at], this.#batch.offsets[at + 1]];
   }
-  /** Added by the post-processor? @param {number} row @param {number} i */
-  isSpecial(row, i) { return this.batch.special[this.batch.rowStarts[row] + i] === 1; }
-  /** 0 the text, 1 its pair, -1 none. @param {number} row @param {number} i */
-  sequenceOf(row, i) { return this.batch.sequences[this.batch.rowStarts[row] + i]; }
-
-  /** Places in its text of the whole word that a token belongs to. @param {number} row @param {number} i @returns {[number, number]} */
+  /** 0: the text, 1: its pair, -1: neither. @param {number} row @param {number} i */
+  sequenceOf(row, i) { return this.#batch.sequences[this.#batch.rowStarts[row] + i]; }
+  /** Begin and end of the word that a token belongs to. @param {number} row @param {number} i @returns {[number, number]} */
   wordSpan(row, i) {
-    const { words } = this.batch, start = this.batch.rowStarts[row], n = this.lengthOf(row);
-    const same = (/** @type {number} */ j) => j >= 0 && j < n && words[start + j] === words[start + i] && this.sequenceOf(row, j) === this.sequenceOf(row, i);
-    let from = i, to = i;
-    while (words[start + i] >= 0 && same(from - 1)) from--;
-    while (words[start + i] >= 0 && same(to + 1)) to++;
-    return [this.offsetsOf(row, from)[0], this.offsetsOf(row, to)[1]];
+    const { rowStarts, words, sequences, offsets } = this.#batch;
+    const at = rowStarts[row] + i, word = words[at], sequence = sequences[at];
+    let from = at, to = at;
+    if (word >= 0) {
+      while (from > rowStarts[row] && words[from - 1] === word && sequences[from - 1] === sequence) from--;
+      while (to + 1 < rowStarts[row + 1] && words[to + 1] === word && sequences[to + 1] === sequence) to++;
+    }
+    return [offsets[2 * from], offsets[2 * to + 1]];
   }
 
-  /** The model's inputs for some rows, padded to the longest of them. @param {number[]} rows */
+  /**
+   * Model inputs of some rows, padded to the longest of them.
+   * @param {number[]} rows
+   * @returns {Record<string, Input>} input_ids, attention_mask and, where the model takes them, token_type_ids: [rows, longest]
+   */
   inputs(rows) {
-    const { ids, typeIds, rowStarts } = this.batch, { padId, padTypeId, left } = this.padding;
-    const length = Math.max(1, ...rows.map((r) => this.lengthOf(r))), dims = [rows.length, length];
-    const input_ids = new Int32Array(rows.length * length).fill(padId);
-    const attention_mask = new Int32Array(rows.length * length);
-    const token_type_ids = this.padding.typeIds ? new Int32Array(rows.length * length).fill(padTypeId) : null;
+    const { rowStarts, ids, typeIds } = this.#batch;
+    const longest = rows.reduce((n, row) => Math.max(n, this.lengthOf(row)), 0), dims = [rows.length, longest];
+    const input_ids = new Int32Array(rows.length * longest).fill(this.#padId);
+    const attention_mask = new Int32Array(rows.length * longest);
+    const token_type_ids = this.#typeIds ? new Int32Array(rows.length * longest).fill(this.#padTypeId) : null;
     rows.forEach((row, i) => {
-      const n = this.lengthOf(row), at = i * length + (left ? length - n : 0), start = rowStarts[row];
-      input_ids.set(ids.subarray(start, start + n), at);
-      attention_mask.fill(1, at, at + n);
-      token_type_ids?.set(typeIds.subarray(start, start + n), at);
+      const from = rowStarts[row], to = rowStarts[row + 1];
+      const at = i * longest + (this.#padLeft ? longest - (to - from) : 0);
+      input_ids.set(ids.subarray(from, to), at);
+      attention_mask.fill(1, at, at + to - from);
+      token_type_ids?.set(typeIds.subarray(from, to), at);
     });
-    return {
-      input_ids: { data: input_ids, dims },
-      attention_mask: { data: attention_mask, dims },
-      ...(token_type_ids ? { token_type_ids: { data: token_type_ids, dims } } : {}),
-    };
+    /** @type {Record<string, Input>} */
+    const inputs = { input_ids: { data: input_ids, dims }, attention_mask: { data: attention_mask, dims } };
+    if (token_type_ids) inputs.token_type_ids = { data: token_type_ids, dims };
+    return inputs;
   }
+
+  /** Whether an output of this shape has an entry per token: [B, T, …] has, [B, labels] has not. @param {number[]} dims */
+  isPerToken(dims) { return dims.length > 2; }
 }

@@ -153,6 +153,7 @@ class TokenizerHandle {
   }
   /// How many tokens the post-processor adds.
   int addedTokens(bool pair) const { return tokenizer_ ? int(tokenizer_->addedTokens(pair)) : 0; }
+  std::string continuingSubwordPrefix() const { return tokenizer_ ? tokenizer_->continuingSubwordPrefix() : ""; }
   std::string padToken() const { return tokenizer_ ? tokenizer_->filePadding().token : ""; }
 
   /// The file's own truncation and padding sections, in the order of EncodeRequest from `flags` on.
@@ -232,6 +233,7 @@ EMSCRIPTEN_BINDINGS(tokenizers) {
       .function("vocabulary", &TokenizerHandle::vocabulary)
       .function("tokenToId", &TokenizerHandle::tokenToId)
       .function("addedTokens", &TokenizerHandle::addedTokens)
+      .function("continuingSubwordPrefix", &TokenizerHandle::continuingSubwordPrefix)
       .function("padToken", &TokenizerHandle::padToken)
       .function("fileOptions", &TokenizerHandle::fileOptions)
       .function("addTokens", &TokenizerHandle::addTokens);

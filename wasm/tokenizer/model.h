@@ -41,6 +41,8 @@ class Model {
   /// the vocabulary no unknown one.
   virtual Status tokenize(const PreTokenized& text, Tokens& out) const = 0;
   const Vocabulary& vocabulary() const { return vocabulary_; }
+  /// What marks tokens that go on with a word ("##"), or "".
+  const std::string& continuingSubwordPrefix() const { return prefix_; }
 
  protected:
   /// Adds piece i if it is an added token.
@@ -52,6 +54,7 @@ class Model {
     return true;
   }
   Vocabulary vocabulary_;
+  std::string prefix_;
 };
 
 /// The model that `c` describes; null where something is wrong, which c.status says. A missing `type` (older files)

@@ -82,6 +82,7 @@ class Tokenizer final : private TokenTexts {
   size_t vocabularySize() const;
   const AddedVocabulary& added() const { return added_; }
   void addTokens(const std::vector<AddedToken>& tokens) { added_.add(tokens, model_->vocabulary(), normalizer_.get()); }
+  const std::string& continuingSubwordPrefix() const { return model_->continuingSubwordPrefix(); }
   /// Tokens that the post-processor adds.
   size_t addedTokens(bool pair) const { return post_ ? post_->addedTokens(pair) : 0; }
 

@@ -14,12 +14,12 @@ class WordPiece final : public Model {
  public:
   explicit WordPiece(const Component& c)
       : unkToken_(c.string("unk_token")), maxCharacters_(c.number("max_input_chars_per_word")) {
-    const std::string prefix = c.string("continuing_subword_prefix");
+    prefix_ = c.string("continuing_subword_prefix");
     readVocabulary(c.member("vocab"), vocabulary_);
     continuing_.reserve(vocabulary_.size() / 4, vocabulary_.size() * 2);
     for (size_t e = 0; e < vocabulary_.size(); ++e) {
       const std::string_view token = vocabulary_.text(e);
-      if (token.starts_with(prefix)) continuing_.add(token.substr(prefix.size()), vocabulary_.id(e));
+      if (token.starts_with(prefix_)) continuing_.add(token.substr(prefix_.size()), vocabulary_.id(e));
     }
     continuing_.finish();
     unk_ = vocabulary_.find(unkToken_);
