@@ -94,7 +94,7 @@ void Runner::set(const std::string& name, const Shape& shape, const std::vector<
   in.name = name;
   in.shape = shape;
   in.data = Buffer(values.size() * sizeof(int32_t));
-  std::memcpy(in.data.data(), values.data(), values.size() * sizeof(int32_t));
+  std::copy(values.begin(), values.end(), in.data.as<int32_t>());
   inputs.push_back(std::move(in));
 }
 
