@@ -1,17 +1,14 @@
-// DeBERTa-v2 and v3 (He et al. 2020, arXiv:2006.03654; He et al. 2021, arXiv:2111.09543): attention scores are the
-// sum of content·content, content·position and position·content, where positions are relative and bucketed. The two
-// positional terms enter the shared attention kernel as its bias. The v2 xlarge models add a convolution beside the
-// first layer. After transformers modeling_deberta_v2.py. Outputs at padded positions differ from there (hidden
-// queries attend to all keys there); nothing that is pooled or classified reads them.
-#include <algorithm>
+// DeBERTa-v2 and v3 (He et al. 2020, arXiv:2006.03654; He et al. 2021, arXiv:2111.09543): BERT's layers around
+// disentangled attention, with a norm behind the embeddings' projection, padding set to zero, and in the v2 xlarge
+// models a convolution beside the first layer. After transformers modeling_deberta_v2.py.
 #include <cmath>
 #include <cstring>
 
 #include "arch/families.h"
 #include "arch/text_encoder.h"
 #include "nn/convolution.h"
+#include "nn/disentangled_attention.h"
 #include "nn/embeddings.h"
-#include "nn/relative_position.h"
 
 namespace wasmformers::arch {
 namespace {
@@ -43,12 +40,13 @@ class DebertaV2 : public TextEncoder {
     poolerActivation_ = c.activation("pooler_hidden_act", "gelu");
 
     relative_ = c.flag("relative_attention", false);
-    maxRelative_ = c.integer("max_relative_positions", -1);
-    if (maxRelative_ < 1) maxRelative_ = int32_t(positions_);
-    buckets_ = c.integer("position_buckets", -1);
-    span_ = size_t(buckets_ > 0 ? buckets_ : maxRelative_);
+    int32_t farthest = c.integer("max_relative_positions", -1);
+    if (farthest < 1) farthest = int32_t(positions_);
+    const int32_t buckets = c.integer("position_buckets", -1);
+    span_ = size_t(buckets > 0 ? buckets : farthest);
+    attention_ = {hidden_size_, heads_, span_, buckets, farthest};
     squares_ = heads_;
-    if (buckets_ > 0 && (buckets_ < 2 || maxRelative_ < 3)) c.invalid("position_buckets", "position_buckets leaves no distances.");
+    if (buckets > 0 && (buckets < 2 || farthest < 3)) c.invalid("position_buckets", "position_buckets leaves no distances.");
     shareKeys_ = c.flag("share_att_key", false);
     readTypes(c, "pos_att_type");
     normRelative_ = std::string(c.text("norm_rel_ebd", "none")).find("layer_norm") != std::string::npos;
@@ -100,19 +98,9 @@ class DebertaV2 : public TextEncoder {
       case Head::QuestionAnswering: declareTokenHead(w, "qa_outputs"); return;
       case Head::MaskedLM:
         lm_.activation = shape_.activation;
-        if (legacy_) {
-          lm_.declare(w, {"cls.predictions.transform.dense", "cls.predictions.transform.LayerNorm", "cls.predictions.decoder", "cls.predictions.bias"},
-                      e, embeddingSize_, vocabulary_, eps_, f, tied_);
-        } else {  // this head multiplies with the table itself, whatever tie_word_embeddings says
-          lm_.declare(w, {"lm_predictions.lm_head.dense", "lm_predictions.lm_head.LayerNorm", "", "lm_predictions.lm_head.bias"}, e, e,
-                      vocabulary_, eps_, f, true);
-        }
+        declareLMHead(w);
         return;
     }
-  }
-
-  std::vector<std::string> outputNames() const override {
-    return request_.head == Head::Base ? std::vector<std::string>{"last_hidden_state"} : TextEncoder::outputNames();
   }
 
  protected:
@@ -128,11 +116,11 @@ class DebertaV2 : public TextEncoder {
     }
     embeddings_.norm(c, hidden_, m, hidden_);
     hidePadding(hidden_);
-    if (!relative_) return;
-    table_ = c.arena.alloc<float>(2 * span_ * e);  // [2·span, E]
-    if (!table_) return;
-    std::memcpy(table_, relativeTable_.data(), 2 * span_ * e * sizeof(float));
-    if (normRelative_) relativeNorm_(c, table_, 2 * span_, table_);
+    table_ = relativeTable_;  // [2·span, E]
+    if (!relative_ || !normRelative_) return;
+    float* normed = c.arena.alloc<float>(2 * span_ * e);
+    if (normed) relativeNorm_(c, relativeTable_, 2 * span_, normed);
+    table_ = normed;
   }
 
   void layer(size_t i, nn::Compute c) override {
@@ -143,9 +131,13 @@ class DebertaV2 : public TextEncoder {
     float* qkv = c.arena.alloc<float>(m * 3 * e);                      // [3, M, E]
     float* mixed = c.arena.alloc<float>(m * e);                        // [M, E]
     if (!qkv || !mixed || (convolved && !input)) return;
+    const nn::Linear *key = shareKeys_ ? &blocks_[i].key : &positionKey_[i];
+    const nn::Linear *query = shareKeys_ ? &blocks_[i].query : &positionQuery_[i];
+    // The terms of pos_att_type count in the scale even where relative_attention is off.
+    const float scale = 1 / std::sqrt(float(e / heads_) * float(1 + c2p_ + p2c_));
     if (convolved) std::memcpy(input, hidden_, m * e * sizeof(float));
     blocks_[i].project(c, hidden_, m, qkv);
-    attend(i, c, qkv, mixed);
+    attention_(c, attention(scale), table_, relative_ && c2p_ ? key : nullptr, relative_ && p2c_ ? query : nullptr, qkv, mixed);
     blocks_[i].attendOut(c, mixed, m, hidden_);
     blocks_[i].feedForward(c, m, hidden_);
     if (convolved) convolve(c, input, qkv);
@@ -154,6 +146,22 @@ class DebertaV2 : public TextEncoder {
   const kernels::Matrix& wordEmbeddings() const override { return embeddings_.word; }
 
  private:
+  void declareLMHead(nn::Weights& w) {
+    const kernels::Format f = request_.format;
+    const std::string fresh = "lm_predictions.lm_head.", old = "cls.predictions.";
+    if (!legacy_) {  // this head multiplies with the table itself, whatever tie_word_embeddings says
+      lm_.declare(w, {fresh + "dense", fresh + "LayerNorm", "", fresh + "bias"}, hidden_size_, hidden_size_, vocabulary_, eps_, f, true);
+      return;
+    }
+    lm_.declare(w, {old + "transform.dense", old + "transform.LayerNorm", old + "decoder", old + "bias"}, hidden_size_, embeddingSize_,
+                vocabulary_, eps_, f, tied_);
+    // Microsoft's own files have the newer head under a config.json that does not say so.
+    for (const char* part : {"dense.weight", "dense.bias", "LayerNorm.weight", "LayerNorm.bias"}) {
+      w.alias(fresh + part, old + "transform." + part);
+    }
+    if (tied_) w.alias(fresh + "bias", old + "bias");
+  }
+
   void hidePadding(float* x) const {
     for (size_t i = 0; i < rows(); ++i) {
       if (!mask_[i]) std::memset(x + i * hidden_size_, 0, hidden_size_ * sizeof(float));
@@ -169,98 +177,6 @@ class DebertaV2 : public TextEncoder {
     c.kernels.add(y, count, hidden_);
     convolutionNorm_(c, hidden_, rows(), hidden_);
     hidePadding(hidden_);
-  }
-
-  int32_t bucket(int64_t relative) const {
-    return buckets_ > 0 ? nn::logBucket(relative, buckets_, maxRelative_) : int32_t(relative);
-  }
-
-  // The rows of the relative table that distances of this length reach: [first, first + count).
-  void reach(size_t& first, size_t& count) const {
-    const int64_t far = bucket(int64_t(length_) - 1), span = int64_t(span_);
-    first = size_t(std::clamp<int64_t>(span - far, 0, 2 * span - 1));
-    count = size_t(std::clamp<int64_t>(span + far, 0, 2 * span - 1)) - first + 1;
-  }
-
-  /// The relative table as one layer's keys or queries see it, a head after the other, transposed: [H, D, count].
-  const float* projectTable(nn::Compute c, const nn::Linear& projection, size_t first, size_t count) const {
-    const size_t e = hidden_size_, d = e / heads_;
-    float* turned = c.arena.alloc<float>(count * e);
-    const Arena::Mark mark = c.arena.mark();
-    float* projected = c.arena.alloc<float>(count * e);  // [count, E]
-    if (!turned || !projected) return nullptr;
-    kernels::Rows table(table_ + first * e, count, e);
-    projection(c, table, projected);
-    for (size_t r = 0; r < count; ++r) {
-      for (size_t h = 0; h < heads_; ++h) {
-        for (size_t j = 0; j < d; ++j) turned[(h * d + j) * count + r] = projected[r * e + h * d + j];
-      }
-    }
-    c.arena.release(mark);
-    return turned;
-  }
-
-  /// mixed [M, E] = attention over qkv [3, M, E] with the positional terms as its bias:
-  /// bias[h, t, s] = scale·(q_t · Kr[δ] + k_s · Qr[δ]), δ the clamped bucket of t − s, Kr and Qr the keys and queries of
-  /// the relative table. One sequence at a time, so that the bias takes [H, T, T] and not B times as much.
-  void attend(size_t i, nn::Compute c, const float* qkv, float* mixed) const {
-    const size_t m = rows(), e = hidden_size_, d = e / heads_, t = length_;
-    // The reference counts the terms of pos_att_type even where relative_attention is off.
-    nn::AttentionContext a = attention(1 / std::sqrt(float(d) * float(1 + c2p_ + p2c_)));
-    if (!relative_ || (!c2p_ && !p2c_)) {
-      c.kernels.attention(c.arena, nn::selfAttention(a, e, heads_, qkv, qkv + m * e, qkv + 2 * m * e, e, mixed));
-      return;
-    }
-    size_t first = 0, count = 0;
-    reach(first, count);
-    const nn::EncoderLayer& block = blocks_[i];
-    const float* keys = c2p_ ? projectTable(c, shareKeys_ ? block.key : positionKey_[i], first, count) : nullptr;
-    const float* queries = p2c_ ? projectTable(c, shareKeys_ ? block.query : positionQuery_[i], first, count) : nullptr;
-    float* bias = c.arena.alloc<float>(heads_ * t * t);  // [1, H, T, T]
-    float* products = c.arena.alloc<float>(t * count);   // [T, count]
-    size_t* column = c.arena.alloc<size_t>(2 * t);       // of the distance t − s, at t − s + T − 1
-    if ((c2p_ && !keys) || (p2c_ && !queries) || !bias || !products || !column) return;
-    for (size_t at = 0; at < 2 * t - 1; ++at) {
-      const int64_t delta = bucket(int64_t(at) - int64_t(t) + 1) + int64_t(span_);
-      column[at] = size_t(std::clamp<int64_t>(delta, 0, 2 * int64_t(span_) - 1)) - first;
-    }
-    a.batch = 1;
-    a.bias = bias;
-    a.biasHeadStride = t * t;
-    for (size_t b = 0; b < batch_; ++b) {
-      const float *q = qkv + b * t * e, *k = q + m * e, *v = k + m * e;  // [T, E] each
-      std::memset(bias, 0, heads_ * t * t * sizeof(float));
-      for (size_t h = 0; h < heads_; ++h) {
-        float* out = bias + h * t * t;
-        if (c2p_) {
-          multiply(q + h * d, e, keys + h * d * count, t, d, count, a.scale, products);
-          for (size_t x = 0; x < t; ++x) {
-            for (size_t y = 0; y < t; ++y) out[x * t + y] += products[x * count + column[x + t - 1 - y]];
-          }
-        }
-        if (p2c_) {
-          multiply(k + h * d, e, queries + h * d * count, t, d, count, a.scale, products);
-          for (size_t x = 0; x < t; ++x) {
-            for (size_t y = 0; y < t; ++y) out[x * t + y] += products[y * count + column[x + t - 1 - y]];
-          }
-        }
-      }
-      a.keyMask = mask_ + b * t;
-      c.kernels.attention(c.arena, nn::selfAttention(a, e, heads_, q, k, v, e, mixed + b * t * e));
-    }
-  }
-
-  // y [rows, n] = scale · x [rows, d] · w [d, n], inner loop along n so that compilers vectorize it.
-  static void multiply(const float* x, size_t stride, const float* w, size_t rows, size_t d, size_t n, float scale, float* y) {
-    for (size_t r = 0; r < rows; ++r) {
-      float* row = y + r * n;
-      std::memset(row, 0, n * sizeof(float));
-      for (size_t j = 0; j < d; ++j) {
-        const float v = x[r * stride + j] * scale;
-        const float* line = w + j * n;
-        for (size_t i = 0; i < n; ++i) row[i] += v * line[i];
-      }
-    }
   }
 
   // conv_kernel_size > 0 adds a ConvLayer.
@@ -297,7 +213,7 @@ class DebertaV2 : public TextEncoder {
   float eps_ = 1e-7f;
   size_t heads_ = 0, positions_ = 0, embeddingSize_ = 0, span_ = 0, convolutionSize_ = 0;
   kernels::Activation convolutionActivation_ = kernels::Activation::Tanh;
-  int32_t maxRelative_ = 0, buckets_ = -1;
+  nn::DisentangledAttention attention_;
   nn::EncoderShape shape_;
   nn::Embeddings embeddings_;
   nn::Linear embedProject_;
@@ -306,7 +222,7 @@ class DebertaV2 : public TextEncoder {
   nn::Conv1d convolution_;
   std::vector<nn::EncoderLayer> blocks_;
   std::vector<nn::Linear> positionKey_, positionQuery_;
-  float* table_ = nullptr;
+  const float* table_ = nullptr;
 };
 
 }  // namespace

@@ -82,10 +82,6 @@ class ModernBert : public TextEncoder {
     classifier_.out.declare(w, "classifier", choice ? 1 : labels_, e, kernels::Format::F32);
   }
 
-  std::vector<std::string> outputNames() const override {
-    return request_.head == Head::Base ? std::vector<std::string>{"last_hidden_state"} : TextEncoder::outputNames();
-  }
-
  protected:
   // --- forward
   void embed(nn::Compute c) override {

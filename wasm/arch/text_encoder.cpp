@@ -36,7 +36,8 @@ std::vector<std::string> TextEncoder::inputNames() const {
 }
 
 std::vector<std::string> TextEncoder::outputNames() const {
-  if (request_.head == Head::Base) return {"last_hidden_state", "pooler_output"};
+  if (request_.head == Head::Base && pooler_.present()) return {"last_hidden_state", "pooler_output"};
+  if (request_.head == Head::Base) return {"last_hidden_state"};
   if (request_.head == Head::QuestionAnswering) return {"start_logits", "end_logits"};
   return {"logits"};
 }
