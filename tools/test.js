@@ -10,7 +10,7 @@ import { exists } from './cache.js';
 import { ROOT, SetupError, command, run, step } from './run.js';
 import { ensureChromium } from './toolchain.js';
 
-/** @typedef {{ passed: number, failed: number, skipped: string[], output: string }} Result */
+/** @typedef {{ passed: number, failed: number, notes: string[], output: string }} Result notes: what was skipped and why, figures */
 
 const NODE24 = path.join(ROOT, 'node_modules/node24/bin/node');
 const MINILM = 'sentence-transformers/all-MiniLM-L6-v2';
@@ -40,10 +40,10 @@ await command(async () => {
   const lines = [];
   for (const name of chosen) {
     const begin = performance.now();
-    const result = await STAGES[name]().catch((error) => ({ passed: 0, failed: 1, skipped: [], output: String(error.stack) }));
+    const result = await STAGES[name]().catch((error) => ({ passed: 0, failed: 1, notes: [], output: String(error.stack) }));
     const seconds = ((performance.now() - begin) / 1000).toFixed(1);
     if (result.failed) console.log(result.output);
-    for (const reason of result.skipped) console.log(`    ${reason}`);
+    for (const note of result.notes) console.log(`    ${note.trim().replaceAll('\n', ' ')}`);
     const line = `  ${name.padEnd(13)} ${String(result.passed).padStart(5)} passed ${String(result.failed).padStart(3)} failed  ${seconds.padStart(6)} s`;
     console.log(line);
     lines.push(line);
@@ -94,7 +94,7 @@ async function googleTest(preset, node) {
   const failed = Number(output.match(/\[  FAILED  \] (\d+) test/)?.[1] ?? 0);
   const broken = (code !== 0 || passed === 0) && failed === 0;  // ended before it could count
   const end = broken ? `${output}\n${path.basename(program)} ended with code ${code}` : output;
-  return { passed, failed: broken ? 1 : failed, skipped: output.match(/^.*Skipped\n.*$/gm) ?? [], output: end };
+  return { passed, failed: broken ? 1 : failed, notes: output.match(/^.*Skipped\n.*$/gm) ?? [], output: end };
 }
 
 /**
@@ -108,7 +108,7 @@ async function googleTest(preset, node) {
 async function nodeTest(folder, node, variant, env = {}) {
   const found = await fs.readdir(path.join(ROOT, folder), { recursive: true }).catch(() => []);
   const files = found.filter((file) => file.endsWith('.test.js')).sort().map((file) => path.join(ROOT, folder, file));
-  if (files.length === 0) return { passed: 0, failed: 1, skipped: [], output: `${folder} holds no *.test.js` };
+  if (files.length === 0) return { passed: 0, failed: 1, notes: [], output: `${folder} holds no *.test.js` };
   const preload = pathToFileURL(path.join(ROOT, 'tests/force-variant.js')).href;
   const options = variant ? { NODE_OPTIONS: `--import=${preload}`, WASMFORMERS_TEST_VARIANT: variant } : {};
   const { code, output } = await run(node, ['--test', '--test-reporter=spec', '--test-timeout=600000', ...files], {
@@ -119,7 +119,9 @@ async function nodeTest(folder, node, variant, env = {}) {
   const passed = count('pass');
   const failed = count('fail') + count('cancelled');
   const broken = (code !== 0 || passed === 0) && failed === 0;
-  return { passed, failed: broken ? 1 : failed, skipped: output.match(/^.*# SKIP.*$|^﹣.*$/gm) ?? [], output };
+  const notes = output.match(/^ *(?:ℹ (?!tests|suites|pass|fail|cancelled|skipped|todo|duration)|﹣|.*# SKIP).*$/gm) ?? [];
+  const told = output.replaceAll(/^ *✔.*\n/gm, '');  // of a failing stage, what did not pass
+  return { passed, failed: broken ? 1 : failed, notes, output: told };
 }
 
 /** @returns {Promise<Result>} */
@@ -127,5 +129,5 @@ async function typeCheck() {
   const tsc = path.join(ROOT, 'node_modules/typescript/bin/tsc');
   const { code, output } = await run(process.execPath, [tsc, '-p', ROOT, '--pretty', 'false'], { allowFailure: true });
   const failed = output.match(/error TS/g)?.length ?? 0;
-  return code === 0 ? { passed: 1, failed: 0, skipped: [], output } : { passed: 0, failed: Math.max(1, failed), skipped: [], output };
+  return code === 0 ? { passed: 1, failed: 0, notes: [], output } : { passed: 0, failed: Math.max(1, failed), notes: [], output };
 }
