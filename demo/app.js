@@ -1,189 +1,282 @@
-// The page: what people see and press. All work is done in worker.js.
+// The page: what people see and press. All work is done in worker.js; reading.js shows the text and the results.
+import { MODELS } from './models.js';
+import { Reading } from './reading.js';
 
 const $ = (id) => document.getElementById(id);
 const worker = new Worker(new URL('worker.js', import.meta.url), { type: 'module' });
 const send = (type, more = {}) => worker.postMessage({ type, ...more });
-const MB = (bytes) => `${(bytes / 1e6).toFixed(bytes < 1e7 ? 1 : 0)} MB`;
+const MB = (bytes) => (bytes < 1e6 ? `${Math.max(1, Math.round(bytes / 1e3))} kB` : `${(bytes / 1e6).toFixed(bytes < 1e7 ? 1 : 0)} MB`);
 const ms = (t) => (t < 1000 ? `${t.toFixed(t < 10 ? 1 : 0)} ms` : `${(t / 1000).toFixed(2)} s`);
+const element = (tag, text, className = '') => Object.assign(document.createElement(tag), { textContent: text, className });
 
-let ready = false, indexed = false, spans = [], latest = 0, passages = [];
+const IDEAS = ['how insects find their way', 'rights of people who rent', 'keeping accounts safe', 'a childhood long ago'];
+const LARGEST = 4e6; // bytes of a text file
+
+let ready = false, indexed = false, reading = 'idle', asked = 0, answered = '';
+const text = new Reading($('reading'), $('results'), $('query'));
 
 // --- theme: the system's, until someone chooses
-const stored = localStorage.getItem('theme');
-if (stored) document.documentElement.dataset.theme = stored;
+const remember = (value) => { try { localStorage.setItem('theme', value); } catch { /* no storage, no memory */ } };
+const remembered = () => { try { return localStorage.getItem('theme'); } catch { return null; } };
+const system = matchMedia('(prefers-color-scheme: dark)');
+function showTheme() {
+  const { theme } = document.documentElement.dataset;
+  $('theme').setAttribute('aria-pressed', String(theme ? theme === 'dark' : system.matches));
+}
+if (remembered()) document.documentElement.dataset.theme = remembered();
+system.addEventListener('change', showTheme);
 $('theme').onclick = () => {
-  const root = document.documentElement;
-  const dark = root.dataset.theme ? root.dataset.theme === 'dark' : matchMedia('(prefers-color-scheme: dark)').matches;
-  localStorage.setItem('theme', (root.dataset.theme = dark ? 'light' : 'dark'));
+  remember((document.documentElement.dataset.theme = $('theme').getAttribute('aria-pressed') === 'true' ? 'light' : 'dark'));
+  showTheme();
 };
+showTheme();
+
+// --- errors, in words, each with a way on
+const ADVICE = {
+  unreachable: 'Is this machine online? Some networks block the Hub.',
+  unauthorized: 'Is the id written as on the Hub? Private and gated models cannot be loaded here.',
+  not_found: 'Is the id written as on the Hub? The repository must hold config.json, tokenizer.json and model.safetensors.',
+  bad_id: 'An id looks like organisation/name.',
+  cut_download: 'The connection broke off; what had arrived whole is kept.',
+};
+function showError(where, error, retry) {
+  const box = $(`${where}-error`);
+  box.hidden = !error;
+  box.replaceChildren();
+  if (!error) return;
+  box.append(element('p', error.message));
+  if (ADVICE[error.code]) box.append(element('p', ADVICE[error.code]));
+  box.append(element('p', `${error.name} · ${error.code}`, 'code'));
+  if (retry) {
+    const button = element('button', 'Try again');
+    button.type = 'button';
+    button.onclick = retry;
+    box.append(button);
+  }
+}
 
 // --- 1 model
-function busy(loading) {
-  $('load').disabled = loading;
-  $('cancel').hidden = !loading;
-  $('progress-box').hidden = !loading;
+for (const { id, about, megabytes } of MODELS) $('choice').append(new Option(`${id.split('/')[1]} · ${about} · ${megabytes} MB`, id));
+$('choice').append(new Option('Another one from the Hub…', ''));
+$('choice').onchange = () => {
+  const other = !$('choice').value;
+  $('other-field').hidden = !other;
+  $('other').required = other;
+  if (other) $('other').focus();
+};
+
+function busyLoading(loading) {
+  for (const control of $('load-form').elements) if (control.id !== 'cancel-load') control.disabled = loading;
+  $('cancel-load').hidden = $('progress-box').hidden = !loading;
+}
+function load() {
+  ready = indexed = false;
+  showError('load');
+  showError('text');
+  busyLoading(true);
+  refresh();
+  $('cancel-load').focus();
+  $('progress').removeAttribute('value');
+  $('progress-text').textContent = 'Asking for the files…';
+  $('files').replaceChildren();
+  $('facts').replaceChildren();
+  $('status').textContent = 'Loading the model.';
+  send('load', { model: $('choice').value || $('other').value.trim(), dtype: $('load-form').elements.dtype.value });
 }
 $('load-form').onsubmit = (event) => {
   event.preventDefault();
-  ready = indexed = false;
-  refresh();
-  showError();
-  busy(true);
-  $('progress').removeAttribute('value');
-  $('progress-text').textContent = '';
-  $('facts').replaceChildren();
-  $('status').textContent = 'Loading the model…';
-  send('load', { model: $('model').value.trim(), dtype: $('dtype').value });
+  load();
 };
-$('cancel').onclick = () => send('cancel');
-
-function showError(error) {
-  const box = $('error');
-  box.hidden = !error;
-  box.textContent = error ? `${error.name} (${error.code ?? 'unknown'}): ${error.message}` : '';
-}
+$('cancel-load').onclick = () => send('cancel');
 
 // --- 2 text
-async function open(file) {
-  $('text').value = await file.text();
-  $('text').dispatchEvent(new Event('input'));
+async function open(name, source) {
+  try {
+    if (source.size > LARGEST) throw { name: 'File', code: 'too_large', message: `${name} has ${MB(source.size)}; a text of up to ${MB(LARGEST)} can be read here.` };
+    const content = await source.text();
+    if (content.includes('\0')) throw { name: 'File', code: 'not_text', message: `${name} is not a plain text. Files like .txt and .md can be opened.` };
+    showError('text');
+    $('text').value = content;
+    $('ideas').hidden = name !== 'sample.txt';
+    refresh();
+    if (ready) index();
+    else $('index-status').textContent = `${name} is here; it is read once a model is loaded.`;
+  } catch (error) {
+    showError('text', { name: error.name, code: error.code ?? 'unreadable', message: error.message });
+  }
 }
-$('file').onchange = ({ target }) => target.files[0] && open(target.files[0]);
-$('sample').onclick = async () => open(await fetch(new URL('sample.txt', import.meta.url)));
-const drop = $('text').closest('.card');
-drop.ondragover = (event) => { event.preventDefault(); drop.classList.add('dropping'); };
-drop.ondragleave = () => drop.classList.remove('dropping');
-drop.ondrop = (event) => {
+$('open').onclick = () => $('file').click();
+$('file').onchange = () => {
+  const [file] = $('file').files;
+  if (file) open(file.name, file);
+  $('file').value = ''; // so that the same file can be opened again
+};
+$('sample').onclick = async () => {
+  try {
+    const response = await fetch(new URL('sample.txt', import.meta.url));
+    if (!response.ok) throw new Error(`sample.txt could not be had (status ${response.status}).`);
+    await open('sample.txt', await response.blob());
+  } catch (error) {
+    showError('text', { name: error.name, code: 'unreadable', message: error.message }, $('sample').onclick);
+  }
+};
+addEventListener('dragover', (event) => {
   event.preventDefault();
-  drop.classList.remove('dropping');
+  $('text-card').classList.add('dropping');
+});
+addEventListener('dragleave', (event) => { if (!event.relatedTarget) $('text-card').classList.remove('dropping'); });
+addEventListener('drop', (event) => {
+  event.preventDefault();
+  $('text-card').classList.remove('dropping');
   const [file] = event.dataTransfer.files;
-  if (file) open(file);
-};
-$('text').oninput = refresh;
-$('index').onclick = () => {
-  indexed = false;
+  if (file) open(file.name, file);
+});
+$('text').oninput = () => {
+  $('ideas').hidden = true;
   refresh();
-  $('index-progress').hidden = false;
-  send('index', { text: $('text').value });
 };
+
+function index() {
+  indexed = false;
+  reading = 'running';
+  showError('text');
+  refresh();
+  $('index-progress').value = 0;
+  $('cancel-index').focus();
+  send('index', { text: $('text').value });
+}
+$('index').onclick = index;
+$('cancel-index').onclick = () => send('cancel');
 
 function refresh() {
-  $('index').disabled = !ready || !$('text').value.trim();
+  const running = reading === 'running';
+  $('index').disabled = !ready || running || !$('text').value.trim();
+  $('cancel-index').hidden = $('index-progress').hidden = !running;
   $('query').disabled = !indexed;
+  $('query').placeholder = indexed ? 'Say it in your own words…' : running ? 'The text is being read…' : ready ? 'Choose a text first' : 'Load a model and a text first';
+  for (const idea of $('ideas').children) idea.disabled = !indexed;
+  if (!indexed) forget();
 }
 
-/** The text as paragraphs of passages, each a span that can be marked. */
-function show(list) {
-  passages = list;
-  spans = [];
-  const paragraphs = new Map();
-  for (const passage of list) {
-    if (!paragraphs.has(passage.paragraph)) paragraphs.set(passage.paragraph, document.createElement('p'));
-    const span = document.createElement('span');
-    span.className = 'passage';
-    span.textContent = passage.text;
-    paragraphs.get(passage.paragraph).append(span);
-    spans.push(span);
-  }
-  $('reading').replaceChildren(...paragraphs.values());
+/** Closes a step that is done and hands the focus on, if it was in there. @param {'model' | 'text'} step */
+function done(step, next) {
+  const here = $(`${step}-card`).contains(document.activeElement) || document.activeElement === document.body;
+  $(`${step}-step`).open = false;
+  if (here) next.focus();
 }
 
 // --- 3 search
 let waiting;
+function ask() {
+  const query = $('query').value.trim();
+  if (query === answered) return;
+  clearTimeout(waiting);
+  if (query) {
+    answered = query;
+    send('query', { id: ++asked, query });
+  } else forget();
+}
 $('query').oninput = () => {
   clearTimeout(waiting);
-  waiting = setTimeout(() => {
-    const query = $('query').value.trim();
-    if (query) send('query', { id: ++latest, query });
-    else clear();
-  }, 120);
+  waiting = setTimeout(ask, 100);
 };
-function clear() {
-  latest++;
-  $('results').replaceChildren();
+$('query').onsearch = ask; // Enter, and the cross
+for (const idea of IDEAS) {
+  const button = element('button', idea);
+  button.type = 'button';
+  button.onclick = () => {
+    $('query').value = idea;
+    ask();
+  };
+  $('ideas').append(button);
+}
+function forget() {
+  asked++;
+  answered = '';
+  text.clear();
   $('search-status').textContent = '';
-  for (const span of spans) { span.style.removeProperty('--heat'); span.classList.remove('best'); }
-}
-
-function answer({ id, scores, embedMs, searchMs }) {
-  if (id !== latest) return; // an older question
-  const order = scores.map((_, i) => i).sort((a, b) => scores[b] - scores[a]);
-  const top = scores[order[0]];
-  spans.forEach((span, i) => {
-    // Only what comes near the best is marked, the nearer the stronger.
-    const heat = Math.max(0, (scores[i] - Math.max(0.15, top - 0.3)) / (top - Math.max(0.15, top - 0.3) || 1));
-    span.style.setProperty('--heat', Math.min(1, heat).toFixed(3));
-    span.classList.toggle('best', i === order[0]);
-  });
-  $('results').replaceChildren(...order.slice(0, 6).map((i) => {
-    const item = document.createElement('li'), button = document.createElement('button');
-    const score = document.createElement('span'), text = document.createElement('span');
-    button.type = 'button';
-    score.className = 'score';
-    score.textContent = scores[i].toFixed(2);
-    text.textContent = passages[i].text;
-    button.append(score, text);
-    button.onclick = () => jump(i);
-    item.append(button);
-    return item;
-  }));
-  $('search-status').textContent = `Understood in ${ms(embedMs)}, ${scores.length} passages compared in ${ms(searchMs)}.`;
-  jump(order[0]);
-}
-
-/** Brings a passage into view inside the text, without moving the page under a reader's fingers. */
-function jump(i) {
-  const box = $('reading');
-  if (box.scrollHeight > box.clientHeight + 4) {
-    box.scrollTo({ top: spans[i].offsetTop - box.offsetTop - box.clientHeight / 3, behavior: 'smooth' });
-  }
 }
 
 // --- what the worker says
 const handlers = {
   progress({ files }) {
-    const list = Object.values(files), loaded = list.reduce((s, f) => s + f.loaded, 0), total = list.reduce((s, f) => s + f.total, 0);
-    $('progress').value = (loaded / total) * 100;
-    $('progress-text').textContent = `${MB(loaded)} of ${MB(total)}`;
+    const list = Object.entries(files);
+    const sum = (of) => list.reduce((all, [, file]) => all + file[of], 0);
+    $('progress').value = sum('loaded') / sum('total');
+    $('progress-text').textContent = `${MB(sum('loaded'))} of ${MB(sum('total'))}`;
+    list.forEach(([name, { loaded, total }], i) => {
+      const item = $('files').children[i] ?? $('files').appendChild(element('li', ''));
+      item.classList.toggle('whole', loaded === total);
+      item.textContent = `${name}  ${loaded === total ? MB(total) : `${MB(loaded)} of ${MB(total)}`}`;
+    });
+  },
+  preparing() {
+    $('progress').removeAttribute('value');
+    $('progress-text').textContent = 'All files are here; the model takes its first breath.';
   },
   loaded({ ms: time, stats, model }) {
-    busy(false);
+    busyLoading(false);
     ready = true;
     refresh();
     $('status').textContent = `${model} is ready.`;
-    const dot = { unsigned: '8-bit dot product', signed: '8-bit dot product', dot16: '16-bit dot product' }[stats.int8Dot];
-    const facts = [`loaded in ${ms(time)}`, `Wasm: ${stats.variant} SIMD`, stats.dtype === 'q8' ? `q8, ${dot}` : stats.dtype, `memory ${MB(stats.memoryBytes)}`];
-    $('facts').replaceChildren(...facts.map((fact) => Object.assign(document.createElement('li'), { textContent: fact })));
-    if ($('text').value.trim()) $('index').click();
+    const dot = stats.int8Dot === 'dot16' ? '16-bit' : '8-bit';
+    const facts = [`loaded in ${ms(time)}`, `${stats.variant === 'relaxed' ? 'relaxed' : 'plain'} SIMD`,
+      stats.dtype === 'q8' ? `q8, ${dot} dot product` : stats.dtype, `${MB(stats.memoryBytes)} of memory`];
+    $('facts').replaceChildren(...facts.map((fact) => element('li', fact)));
+    done('model', $('sample'));
+    if ($('text').value.trim()) index();
   },
-  indexing({ done, total }) {
-    $('index-progress').max = total;
-    $('index-progress').value = done;
-    $('index-status').textContent = `${done} of ${total} passages read`;
+  indexing({ done: sofar, total }) {
+    $('index-progress').max = Math.max(1, total);
+    $('index-progress').value = sofar;
+    // Said once, not at every step: the bar shows the rest.
+    if (sofar === 0) $('index-status').textContent = `Reading ${total} passages…`;
   },
-  indexed({ passages: list, ms: time }) {
+  async indexed({ passages, ms: time }) {
+    await text.show(passages);
     indexed = true;
+    reading = 'idle';
     refresh();
-    show(list);
-    $('index-progress').hidden = true;
-    $('index-status').textContent = `${list.length} passages read in ${ms(time)}.`;
-    if ($('query').value.trim()) $('query').dispatchEvent(new Event('input'));
-    else $('query').focus({ preventScroll: true });
+    $('index-status').textContent = `${passages.length} passages read in ${ms(time)}.`;
+    done('text', $('query'));
+    ask();
   },
-  answer,
+  answer({ id, results, marked, compared, embedMs, searchMs }) {
+    if (id !== asked) return; // an older question
+    showError('text');
+    text.answer(results, marked);
+    const near = results[0].score >= 0.2 ? '' : 'Nothing comes close; these are the nearest. ';
+    $('search-status').textContent = `${near}Query understood in ${ms(embedMs)}, ${compared} passages compared in ${ms(searchMs)}.`;
+  },
+  sentences({ id, best }) {
+    if (id === asked) text.point(best);
+  },
   cancelled({ during }) {
     if (during === 'load') {
-      busy(false);
-      $('status').textContent = 'Cancelled. What had arrived whole is kept.';
+      busyLoading(false);
+      $('status').textContent = 'Cancelled. Files that had arrived whole are kept.';
+      $('load').focus();
+    } else if (during === 'index' && reading === 'running') {
+      reading = 'idle';
+      refresh();
+      $('index-status').textContent = 'Cancelled.';
+      $('index').focus();
     }
   },
   failed(error) {
-    busy(false);
-    $('index-progress').hidden = true;
-    $('status').textContent = error.during === 'load' ? 'The model could not be loaded; change it or try again.' : '';
-    showError(error);
+    if (error.during === 'load') {
+      busyLoading(false);
+      $('status').textContent = '';
+      showError('load', error, load);
+    } else {
+      reading = 'idle';
+      refresh();
+      $('index-status').textContent = '';
+      showError('text', error, ready ? index : undefined);
+    }
   },
 };
 worker.onmessage = ({ data }) => handlers[data.type](data);
-worker.onerror = (event) => handlers.failed({ name: 'Error', code: 'worker', message: event.message ?? 'the worker stopped' });
+worker.onerror = (event) => handlers.failed({ during: 'load', name: 'Error', code: 'worker', message: event.message || 'The page’s own scripts could not be loaded; reload the page.' });
+$('status').textContent = 'The files come from the Hub the first time and from this browser’s cache afterwards.';
 refresh();

@@ -1,39 +1,54 @@
 // Cuts a text into passages: paragraphs stay apart, sentences are taken together until a passage says enough.
 
 const ENOUGH = 120; // characters; shorter sentences lean on their neighbours
-const LONGEST = 600;
+const LONGEST = 600; // about what a small model reads at once without cutting
+
+const segmenter = typeof Intl.Segmenter === 'function' ? new Intl.Segmenter(undefined, { granularity: 'sentence' }) : null;
 
 /** @param {string} paragraph @returns {string[]} sentences that join to the paragraph */
-function sentences(paragraph) {
-  if (typeof Intl.Segmenter === 'function') {
-    return Array.from(new Intl.Segmenter(undefined, { granularity: 'sentence' }).segment(paragraph), (s) => s.segment);
+export function sentencesOf(paragraph) {
+  if (segmenter) return Array.from(segmenter.segment(paragraph), (s) => s.segment);
+  return paragraph.match(/[^.!?。！？]+[.!?。！？]*["'”’)]*\s*|[.!?。！？]+\s*/gu) ?? [paragraph];
+}
+
+/** Pieces of at most LONGEST characters, cut between words where there are any. @param {string} sentence */
+function cut(sentence) {
+  const pieces = [];
+  let rest = sentence;
+  while (rest.length > LONGEST) {
+    const space = rest.lastIndexOf(' ', LONGEST - 1);
+    let at = space > LONGEST / 2 ? space + 1 : LONGEST;
+    if (/[\uD800-\uDBFF]/.test(rest[at - 1])) at--; // never inside a character
+    pieces.push(rest.slice(0, at));
+    rest = rest.slice(at);
   }
-  return paragraph.match(/[^.!?。！？]+[.!?。！？]*["'”’)]*\s*/gu) ?? [paragraph];
+  return [...pieces, rest];
 }
 
 /**
  * @param {string} text
- * @returns {{ text: string, paragraph: number }[]} passages in order; those of a paragraph join to it
+ * @returns {{ sentences: string[], paragraph: number }[]} passages in order; those of a paragraph join to it
  */
 export function passagesOf(text) {
+  /** @type {{ sentences: string[], paragraph: number }[]} */
   const passages = [];
-  text.replace(/\r\n?/g, '\n').split(/\n\s*\n/).map((p) => p.replace(/\s+/g, ' ').trim()).filter(Boolean).forEach((paragraph, at) => {
-    let current = '';
-    for (const sentence of sentences(paragraph)) {
-      for (let rest = sentence; rest; rest = rest.slice(LONGEST)) {
-        const piece = rest.slice(0, LONGEST);
-        if (current && current.length + piece.length > LONGEST) {
-          passages.push({ text: current, paragraph: at });
-          current = '';
-        }
-        current += piece;
-      }
-      if (current.length >= ENOUGH) {
-        passages.push({ text: current, paragraph: at });
-        current = '';
-      }
+  const paragraphs = text.replace(/\r\n?/g, '\n').split(/\n\s*\n/).map((p) => p.replace(/\s+/g, ' ').trim()).filter(Boolean);
+  paragraphs.forEach((paragraph, at) => {
+    /** @type {string[]} */
+    let sentences = [];
+    let length = 0;
+    const flush = () => {
+      if (sentences.length) passages.push({ sentences, paragraph: at });
+      sentences = [];
+      length = 0;
+    };
+    for (const piece of sentencesOf(paragraph).flatMap(cut)) {
+      if (length + piece.length > LONGEST) flush();
+      sentences.push(piece);
+      length += piece.length;
+      if (length >= ENOUGH) flush();
     }
-    if (current) passages.push({ text: current, paragraph: at });
+    flush();
   });
   return passages;
 }
