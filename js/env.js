@@ -25,6 +25,8 @@ export const env = {
   customCache: null,
   /** Every request goes through this: headers, tokens, tests. @type {typeof fetch} */
   fetch: (input, init) => globalThis.fetch(input, init),
+  /** There is one backend; what pages set here for ONNX Runtime does nothing. */
+  backends: { onnx: { /** @type {Record<string, any>} */ wasm: {}, /** @type {Record<string, any>} */ webgpu: {} } },
   /** Wasm: force a variant ('simd' or 'relaxed'; '' chooses by what the engine validates). */
   wasm: { variant: /** @type {'' | 'simd' | 'relaxed'} */ ('') },
 };

@@ -3,10 +3,14 @@
 
 import { env, isNode } from '../env.js';
 
+/** Bytes that may wait for a slow disk before the download waits too. */
+const WAITING = 32 << 20;
+
 /**
+ * @typedef {{ write(chunk: Uint8Array): Promise<void>, close(): Promise<void>, abort(): Promise<void> }} Writer
  * @typedef {{
  *   get(key: string): Promise<null | { stream: AsyncIterable<Uint8Array>, size: number }>,
- *   put(key: string, size: number): Promise<null | { write(chunk: Uint8Array): Promise<void>, close(): Promise<void>, abort(): Promise<void> }>,
+ *   put(key: string, size: number): Promise<null | Writer>,
  * }} Cache a key is the file's URL
  */
 
@@ -35,14 +39,31 @@ function responseCache(open) {
     async put(key, size) {
       const store = await open();
       // The store reads a stream that is written chunk by chunk; it keeps nothing if the stream fails.
-      const { readable, writable } = new TransformStream();
+      const { readable, writable } = new TransformStream(undefined, { highWaterMark: WAITING, size: (chunk) => chunk.byteLength });
       const writer = writable.getWriter();
       let failed = false;
-      const kept = store.put(key, new Response(readable, size ? { headers: { 'content-length': String(size) } } : {})).catch(() => { failed = true; writer.abort().catch(() => {}); });
+      const fail = () => {
+        failed = true;
+        writer.abort().catch(() => {});
+      };
+      writer.closed.catch(() => { failed = true; });
+      const headers = { 'content-type': 'application/octet-stream', ...(size ? { 'content-length': String(size) } : {}) };
+      const kept = store.put(key, new Response(readable, { headers })).catch(fail);
       return {
-        write: async (chunk) => { if (!failed) await writer.write(chunk).catch(() => { failed = true; }); },
-        close: async () => { await writer.close().catch(() => {}); await kept; },
-        abort: async () => { await writer.abort(new Error('cut')).catch(() => {}); await kept; },
+        // Resolves before the disk has the chunk, so that loading does not wait for it.
+        write: async (chunk) => {
+          if (failed) return;
+          await writer.ready.catch(fail);
+          writer.write(chunk).catch(fail);
+        },
+        close: async () => {
+          await writer.close().catch(fail);
+          await kept;
+        },
+        abort: async () => {
+          await writer.abort(new Error('cut')).catch(() => {});
+          await kept;
+        },
       };
     },
   };

@@ -19,6 +19,8 @@ import { cacheFolder, chunksOf, currentCache, quietly } from './cache.js';
  */
 
 const isUrl = (/** @type {string} */ id) => /^(https?|blob|data|chrome-extension|capacitor):/.test(id);
+/** A folder by its look; in browsers, a path of this server. */
+const isPath = (/** @type {string} */ id) => /^(\.{0,2}\/|\.{1,2}$|file:|[A-Za-z]:[\\/])/.test(id);
 const ID = /^[\w][\w.-]*(\/[\w][\w.-]*)?$/;
 
 /** @param {string} id @param {string} name @param {HubOptions} options */
@@ -27,10 +29,16 @@ function remoteUrl(id, name, { revision = 'main', subfolder = '' }) {
   return env.remoteHost.replace(/\/*$/, '/') + path + (subfolder ? subfolder + '/' : '') + name;
 }
 
+/** The request's headers; Node's usual variable is for the Hub alone. @param {string} url @param {HubOptions} options @returns {Record<string, string>} */
+function headersFor(url, { headers, token }) {
+  const secret = token ?? (isNode && /^https:\/\/(huggingface\.co|hf\.co)\//.test(url) ? process.env.HF_TOKEN ?? process.env.HF_ACCESS_TOKEN : '');
+  return { ...headers, ...(secret ? { Authorization: `Bearer ${secret}` } : {}) };
+}
+
 /** Counts the bytes of a file for progress_callback and sees to it that it ends. @param {OpenFile} file @param {string} id @param {HubOptions} options @returns {OpenFile} */
 function watched(file, id, { progress_callback, signal }) {
   const tell = (/** @type {ProgressEvent} */ event) => progress_callback?.({ ...event, name: id, file: file.name });
-  tell({ status: 'download' });
+  tell({ status: 'download', ...(file.size ? { total: file.size } : {}) });
   async function* chunks() {
     let loaded = 0;
     for await (const chunk of file.chunks) {
@@ -62,15 +70,13 @@ async function openOnDisk(folder, name) {
       throw unreadable(error);
     }
   }
-  return { name, size: found.size, chunks: chunks() };
+  return sniffed({ name, size: found.size, chunks: chunks() }, path);
 }
 
-/** Writes a copy of what passes through into the cache; whole files only. @param {OpenFile} file @param {string} key @param {string | null | undefined} dir @returns {OpenFile} */
-function kept(file, key, dir) {
-  const cache = currentCache(dir ?? undefined);
-  if (!cache) return file;
+/** Writes a copy of what passes through into the cache; whole files only. @param {OpenFile} file @param {string} key @param {import('./cache.js').Cache} cache @returns {OpenFile} */
+function kept(file, key, cache) {
   async function* chunks() {
-    const writer = await quietly(() => /** @type {NonNullable<typeof cache>} */ (cache).put(key, file.size));
+    const writer = await quietly(() => cache.put(key, file.size));
     let whole = false, broken = !writer;
     try {
       for await (const chunk of file.chunks) {
@@ -79,44 +85,82 @@ function kept(file, key, dir) {
       }
       whole = true;
     } finally {
-      if (writer) await quietly(() => (whole && !broken ? writer.close() : writer.abort()));
+      const end = writer && quietly(() => (whole && !broken ? writer.close() : writer.abort()));
+      if (isNode) await end; // a page stays open while its cache finishes, a script may not
     }
   }
   return { ...file, chunks: chunks() };
 }
 
+/** Stops what is not the file that was asked for, whatever its type says: a start page, a pointer of Git LFS. @param {OpenFile} file @param {string} url @returns {OpenFile} */
+function sniffed(file, url) {
+  async function* chunks() {
+    let first = true;
+    for await (const chunk of file.chunks) {
+      if (first) {
+        const start = new TextDecoder().decode(chunk.subarray(0, 64));
+        if (/^\uFEFF?\s*<(!doctype|html|head|\?xml)/i.test(start)) throw webPage(file.name, url);
+        if (start.startsWith('version https://git-lfs')) {
+          throw new HubError(`${file.name} at ${url} is a pointer of Git LFS, not the file; fetch it with "git lfs pull".`, { code: 'lfs_pointer', url, file: file.name });
+        }
+      }
+      first = false;
+      yield chunk;
+    }
+  }
+  return { ...file, chunks: chunks() };
+}
+
+/** @param {string} name @param {string} url */
+const webPage = (name, url) => new HubError(`${url} answered with a web page instead of ${name}: the server probably sends its start page for missing files.`,
+  { code: 'html_instead_of_file', status: 200, url, file: name });
+
 /** @param {string} url @param {string} name @param {HubOptions} options @param {boolean} keep @returns {Promise<OpenFile | null>} null: not there */
 async function openUrl(url, name, options, keep) {
-  if (keep) {
-    const cache = currentCache(options.cache_dir ?? undefined);
-    const found = cache && (await quietly(() => cache.get(url)));
-    if (found) return { name, size: found.size, chunks: found.stream };
-    if (options.local_files_only || !env.allowRemoteModels) return null;
-  }
-  const { signal } = options;
-  const headers = { ...options.headers, ...(options.token ? { Authorization: `Bearer ${options.token}` } : {}) };
-  const response = await request(url, { headers, signal });
+  const cache = keep ? currentCache(options.cache_dir ?? undefined) : null;
+  const found = cache && (await quietly(() => cache.get(url)));
+  if (found) return { name, size: found.size, chunks: found.stream };
+  if (keep && (options.local_files_only || !env.allowRemoteModels)) return null;
+  // That a file was missing is remembered for when there is no network: what is optional must not fail then.
+  const absence = url + '.missing', absent = !!cache && !!(await quietly(() => cache.get(absence)));
+  const { signal } = options, headers = headersFor(url, options);
+  const response = await request(url, { headers, signal, ...(absent ? { tries: 1 } : {}) }).catch((error) => {
+    if (absent && error instanceof HubError) return null;
+    throw error;
+  });
+  if (!response) return null;
   if (!response.ok) {
     await response.body?.cancel();
-    if (response.status === 404) return null;
-    throw notOk(name, response, url);
+    if (response.status !== 404) throw notOk(name, response, url);
+    if (cache && !absent) {
+      await quietly(async () => {
+        const writer = await cache.put(absence, 1);
+        await writer?.write(new Uint8Array([49]));
+        await writer?.close();
+      });
+    }
+    return null;
   }
   if (isWebPage(response, name)) {
     await response.body?.cancel();
-    throw new HubError(`${url} answered with a web page instead of ${name}: the server probably sends its start page for missing files.`,
-      { code: 'html_instead_of_file', status: response.status, url, file: name });
+    throw webPage(name, url);
   }
-  const file = { name, size: lengthOf(response), chunks: body(response, url, name, { headers, signal }) };
-  return keep ? kept(file, url, options.cache_dir) : file;
+  const file = sniffed({ name, size: lengthOf(response), chunks: body(response, url, name, { headers, signal }) }, url);
+  return cache ? kept(file, url, cache) : file;
 }
+
+/** A path of the page's (or worker's) server as a URL. @param {string} path */
+const here = (path) => new URL(path, globalThis.document?.baseURI ?? globalThis.location?.href).href;
 
 /** @param {string} id @param {string} name @param {HubOptions} options @returns {Promise<OpenFile | null>} */
 async function find(id, name, options) {
   const path = (options.subfolder ? options.subfolder + '/' : '') + name;
   if (isUrl(id)) return openUrl(id.replace(/\/*$/, '/') + path, name, options, /^https?:/.test(id));
   if (isNode) {
-    const { existsSync } = await import('node:fs');
-    if (/^(\.{0,2}\/|file:|[A-Za-z]:[\\/]|~)/.test(id) || id === '.' || (!ID.test(id) && existsSync(id))) return openOnDisk(id, path);
+    const { statSync } = await import('node:fs');
+    if (isPath(id) || statSync(id, { throwIfNoEntry: false })?.isDirectory()) return openOnDisk(id, path);
+  } else if (isPath(id)) {
+    return openUrl(here(id.replace(/\/*$/, '/') + path), name, options, true);
   }
   if (!ID.test(id)) {
     throw new ConfigError(`"${id}" is neither a repository id (org/name), a folder nor a URL.`, { code: 'bad_id', field: 'model' });
@@ -124,9 +168,9 @@ async function find(id, name, options) {
   if (env.allowLocalModels && env.localModelPath) {
     const base = env.localModelPath.replace(/\/*$/, '/') + id;
     const local = isUrl(base) || !isNode
-      ? await openUrl(new URL(base + '/' + path, globalThis.location?.href).href, name, options, false).catch((error) => {
+      ? await openUrl(here(base + '/' + path), name, options, false).catch((error) => {
         // A single-page app's start page in place of a missing file: look further.
-        if (error?.code === 'html_instead_of_file' && !options.local_files_only) return null;
+        if (error.code === 'html_instead_of_file' && !options.local_files_only) return null;
         throw error;
       })
       : await openOnDisk(base, path);
@@ -199,3 +243,4 @@ export function missing(id, name, options = {}) {
 }
 
 export { chunksOf };
+export { withTotals } from './progress.js';

@@ -1,9 +1,10 @@
 // Models as users hold them: from_pretrained by a repository's id, called with named tensors, giving named tensors.
 
-import { ConfigError, throwIfAborted } from '../errors.js';
-import { getText, missing, openFile } from '../hub/index.js';
+import { ConfigError, InputError, throwIfAborted } from '../errors.js';
+import { getText, missing, openFile, withTotals } from '../hub/index.js';
 import { EngineModel, checkFits } from '../runtime/engine.js';
 import { warmUp } from '../runtime/load-wasm.js';
+import { together } from '../utils/abort.js';
 import { Callable } from '../utils/callable.js';
 import { Tensor } from '../utils/tensor.js';
 
@@ -94,6 +95,28 @@ function architectureOf(Class, configText) {
   return Class.head ? 'For' + Class.head : '';
 }
 
+/** @param {typeof PreTrainedModel} Class @param {string} id @param {ModelOptions} options @param {'fp32' | 'q8'} dtype */
+async function load(Class, id, options, dtype) {
+  // Weights are asked for before config.json has come: a cold start waits for the slowest, not for the sum.
+  const files = ahead(weightFiles(id, options));
+  /** @type {EngineModel | undefined} */
+  let engine;
+  try {
+    const text = options.config ? JSON.stringify(options.config) : await getText(id, 'config.json', options);
+    if (text === null) throw missing(id, 'config.json', options);
+    engine = await EngineModel.create(text, architectureOf(Class, text), dtype, id);
+    checkFits(engine.bytesNeeded, id);
+    for await (const file of files) await engine.read(file, options.signal);
+    engine.finishLoading();
+    throwIfAborted(options.signal);
+    return new Class(JSON.parse(text), engine, dtype);
+  } catch (error) {
+    engine?.dispose();
+    throwIfAborted(options.signal); // the caller's reason, not what it led to
+    throw error;
+  }
+}
+
 export class PreTrainedModel extends Callable {
   /** Ending of the architecture's class name: '' is the base model, null takes what config.json names. @type {string | null} */
   static head = null;
@@ -128,29 +151,7 @@ export class PreTrainedModel extends Callable {
     checkDevice(options.device);
     throwIfAborted(options.signal);
     warmUp();
-    // A load that fails stops its downloads.
-    const stop = new AbortController();
-    const signal = options.signal ? AbortSignal.any([options.signal, stop.signal]) : stop.signal;
-    const inner = { ...options, signal };
-    const files = ahead(weightFiles(id, inner));
-    /** @type {EngineModel | undefined} */
-    let engine;
-    try {
-      const text = options.config ? JSON.stringify(options.config) : await getText(id, 'config.json', inner);
-      if (text === null) throw missing(id, 'config.json', options);
-      const architecture = architectureOf(this, text);
-      engine = await EngineModel.create(text, architecture, dtype, id);
-      checkFits(engine.bytesNeeded, id);
-      for await (const file of files) await engine.read(file, signal);
-      engine.finishLoading();
-      throwIfAborted(options.signal);
-      return new this(JSON.parse(text), engine, dtype);
-    } catch (error) {
-      engine?.dispose();
-      stop.abort(error);
-      throwIfAborted(options.signal);
-      throw error;
-    }
+    return together(options.signal, (signal) => load(this, id, { ...withTotals(options), signal }, dtype));
   }
 
   /** @param {ModelInputs} inputs @param {{ signal?: AbortSignal }} [options] */
@@ -163,10 +164,11 @@ export class PreTrainedModel extends Callable {
    * @returns {Promise<Record<string, Tensor>>}
    */
   async forward(inputs, { signal } = {}) {
+    if (inputs === null || typeof inputs !== 'object') throw new InputError('A model takes an object of named inputs, e.g. { input_ids }.', { code: 'bad_inputs' });
     /** @type {Record<string, { data: ArrayLike<number | bigint>, dims: number[] }>} */
     const named = {};
     for (const [name, value] of Object.entries(inputs)) {
-      if (value) named[name] = 'dims' in value ? value : fromArrays(value);
+      if (value !== null && value !== undefined) named[name] = fromArrays(value, name);
     }
     return this.engine.run(named, signal);
   }
@@ -175,11 +177,13 @@ export class PreTrainedModel extends Callable {
 }
 if (Symbol.dispose) /** @type {any} */ (PreTrainedModel.prototype)[Symbol.dispose] = PreTrainedModel.prototype.dispose;
 
-/** Nested arrays of numbers as data and shape. @param {any} value */
-function fromArrays(value) {
+/** Tensors as they are; nested arrays and typed arrays of numbers as data and shape. @param {any} value @param {string} name */
+function fromArrays(value, name) {
+  if (Array.isArray(value?.dims) && value.data) return value;
+  /** @type {number[]} */
   const dims = [];
-  for (let v = value; Array.isArray(v); v = v[0]) dims.push(v.length);
+  for (let v = value; Array.isArray(v) || ArrayBuffer.isView(v); v = /** @type {any} */ (v)[0]) dims.push(/** @type {any} */ (v).length);
+  if (!dims.length) throw new InputError(`${name} is no tensor and no array of numbers.`, { code: 'bad_input', field: name });
   if (dims.length === 1) dims.unshift(1);
-  return { data: value.flat(Infinity), dims };
+  return { data: Array.isArray(value) ? value.flat(Infinity) : value, dims };
 }
-

@@ -1,7 +1,8 @@
 // Embeddings: the model's hidden states, pooled to a vector per text where asked for.
 
 import { InputError } from '../errors.js';
-import { Tensor, quantize_embeddings } from '../utils/tensor.js';
+import { quantize_embeddings } from '../utils/tensor-functions.js';
+import { Tensor } from '../utils/tensor.js';
 import { Pipeline, listOf } from './pipeline.js';
 
 /**
@@ -40,9 +41,9 @@ function toUnitLength(v) {
 
 /** 8-bit embeddings of unit vectors: ±1 becomes ±127 (int8) or 0…255 (uint8), one scale for all, so that they compare. @param {Tensor} x @param {'int8' | 'uint8'} precision */
 function toBytes(x, precision) {
-  const int8 = precision === 'int8';
-  const data = (int8 ? Int8Array : Uint8Array).from(x.data, (/** @type {number} */ v) => Math.max(int8 ? -127 : 0, Math.min(int8 ? 127 : 255, Math.round(int8 ? v * 127 : (v + 1) * 127.5))));
-  return new Tensor(precision, data, x.dims);
+  const signed = precision === 'int8', out = signed ? new Int8Array(x.size) : new Uint8ClampedArray(x.size);
+  for (let i = 0; i < out.length; i++) out[i] = Math.round(signed ? x.data[i] * 127 : (x.data[i] + 1) * 127.5);
+  return new Tensor(precision, signed ? out : new Uint8Array(out.buffer), x.dims);
 }
 
 export class FeatureExtractionPipeline extends Pipeline {
@@ -61,28 +62,40 @@ export class FeatureExtractionPipeline extends Pipeline {
     if (!['float32', 'int8', 'uint8', 'binary', 'ubinary'].includes(precision)) {
       throw new InputError(`The precision "${precision}" is unknown.`, { code: 'unknown_precision', field: 'precision' });
     }
-    const rows = this.encode(list), lengths = list.map((_, i) => rows.lengthOf(i));
-    const hidden = await this.outputs(rows, { signal }, 'last_hidden_state');
-    const h = list.length ? hidden[0].length / lengths[0] : this.model.config.hidden_size ?? this.model.config.dim ?? 0;
-    const size = dimensions ?? h;
-    if (!Number.isInteger(size) || size < 1 || (h && size > h)) {
-      throw new InputError(`dimensions is ${dimensions}; the model's vectors have ${h}.`, { code: 'bad_dimensions', field: 'dimensions' });
-    }
+    if (dimensions !== undefined && !(Number.isInteger(dimensions) && dimensions > 0)) throw badDimensions(dimensions);
+    const { config } = this.model;
+    const rows = this.encode(list), longest = list.reduce((n, _, i) => Math.max(n, rows.lengthOf(i)), 0);
+    let h = config.hidden_size ?? config.dim ?? 0, size = dimensions ?? h;
+    /** @type {Float32Array} */
+    let out = new Float32Array(0);
+    await this.run(rows, ({ last_hidden_state: { data, dims } }, at, row) => {
+      const t = rows.lengthOf(row), from = at * dims[1] * dims[2];
+      const own = data.subarray(from, from + t * dims[2]);
+      if (!out.length) { // sizes are known with the first batch
+        h = dims[2];
+        size = dimensions ?? h;
+        if (size > h) throw badDimensions(dimensions, h);
+        out = new Float32Array(list.length * (pooling === 'none' ? longest * h : size));
+      }
+      if (pooling === 'none') {
+        out.set(own, row * longest * h);
+        return;
+      }
+      const vector = POOL[pooling](own, t, h).subarray(0, size);
+      if (normalize || precision.endsWith('int8')) toUnitLength(vector);
+      out.set(vector, row * size);
+    }, { signal });
 
     if (pooling === 'none') {
-      const longest = Math.max(0, ...lengths), out = new Float32Array(list.length * longest * h);
-      hidden.forEach((x, i) => out.set(x, i * longest * h));
       const tensor = new Tensor('float32', out, [list.length, longest, h]);
       return normalize ? tensor.normalize(2, -1) : tensor;
     }
-    const out = new Float32Array(list.length * size);
-    hidden.forEach((x, i) => {
-      const v = POOL[pooling](x, lengths[i], h).subarray(0, size);
-      if (normalize || precision.endsWith('int8')) toUnitLength(v);
-      out.set(v, i * size);
-    });
     const tensor = new Tensor('float32', out, [list.length, size]);
     if (precision === 'binary' || precision === 'ubinary') return quantize_embeddings(tensor, precision);
-    return precision === 'float32' ? tensor : toBytes(tensor, /** @type {'int8' | 'uint8'} */ (precision));
+    return precision === 'int8' || precision === 'uint8' ? toBytes(tensor, precision) : tensor;
   }
 }
+
+/** @param {unknown} dimensions @param {number} [h] */
+const badDimensions = (dimensions, h) => new InputError(
+  `dimensions is ${dimensions}; it must be a whole number from 1 on${h ? `, and this model's vectors have ${h}` : ''}.`, { code: 'bad_dimensions', field: 'dimensions' });

@@ -6,6 +6,8 @@ import { Pipeline, listOf } from './pipeline.js';
 
 /** @typedef {{ score: number, token: number, token_str: string, sequence: string }} Filling */
 
+const BATCH_LOGITS = 16e6; // 64 MB
+
 export class FillMaskPipeline extends Pipeline {
   /**
    * @param {string | string[]} texts each with at least one mask token
@@ -25,24 +27,29 @@ export class FillMaskPipeline extends Pipeline {
       if (!at.length) throw new InputError(`Text ${row} has no mask; write ${mask} where a word is missing.`, { code: 'no_mask', field: 'text' });
       return at;
     });
+    const special = new Set(this.tokenizer.all_special_ids);
     const wanted = targets === undefined ? null : this.#targetIds(listOf(targets)[0]);
-    const logits = await this.outputs(rows, { signal });
-    const all = list.map((_, row) => {
-      const ids = rows.idsOf(row), vocabulary = logits[row].length / ids.length;
-      const perMask = masks[row].map((at) => {
-        const p = softmax(logits[row].subarray(at * vocabulary, (at + 1) * vocabulary));
+    /** @type {Filling[][][]} */
+    const all = [];
+    // A token's logits are as wide as the vocabulary: few tokens at once, and only the masks' are looked at.
+    const batchTokens = Math.floor(BATCH_LOGITS / (this.model.config.vocab_size || 30000));
+    await this.run(rows, ({ logits: { data, dims } }, at, row) => {
+      const ids = rows.idsOf(row);
+      all[row] = masks[row].map((place) => {
+        const from = (at * dims[1] + place) * dims[2];
+        const p = softmax(data.subarray(from, from + dims[2]));
         const best = wanted ? [...wanted].sort((a, b) => p[b] - p[a]).slice(0, top_k) : topk(p, top_k);
         return best.map((token) => {
           const filled = Array.from(ids);
-          filled[at] = token;
+          filled[place] = token;
           // Other masks stay to be seen, everything else special goes.
-          const shown = filled.filter((id) => id === maskId || !this.tokenizer.all_special_ids.includes(id));
+          const shown = filled.filter((id) => id === maskId || !special.has(id));
           return { score: p[token], token, token_str: this.tokenizer.decode([token]), sequence: this.tokenizer.decode(shown) };
         });
       });
-      return perMask.length === 1 ? perMask[0] : perMask;
-    });
-    return many ? all : all[0];
+    }, { signal, batchTokens });
+    const results = all.map((perMask) => (perMask.length === 1 ? perMask[0] : perMask));
+    return many ? results : results[0];
   }
 
   /** @param {string[]} words */

@@ -1,10 +1,12 @@
 // pipeline(task, model, options): the table of tasks, and the one function that joins model and tokenizer.
 
 import { ConfigError, throwIfAborted } from '../errors.js';
+import { withTotals } from '../hub/index.js';
 import {
   AutoModel, AutoModelForMaskedLM, AutoModelForQuestionAnswering, AutoModelForSequenceClassification, AutoModelForTokenClassification,
 } from '../models/index.js';
 import { AutoTokenizer } from '../tokenizers/auto-tokenizer.js';
+import { together } from '../utils/abort.js';
 import { DEFAULT_MODELS } from './default-models.js';
 import { FeatureExtractionPipeline } from './feature-extraction.js';
 import { FillMaskPipeline } from './fill-mask.js';
@@ -49,17 +51,16 @@ export async function pipeline(task, model = null, options = {}) {
   const id = model ?? DEFAULT_MODELS[name];
   if (typeof id !== 'string') throw new ConfigError(`The model must be a repository's id, a folder or a URL, not ${typeof id}.`, { code: 'bad_id', field: 'model' });
   throwIfAborted(options.signal);
-  // One fails: what the other opened is let go.
-  const [loadedModel, loadedTokenizer] = await Promise.allSettled([
-    TASKS[name].model.from_pretrained(id, options),
-    AutoTokenizer.from_pretrained(id, { ...options, subfolder: '' }),
-  ]);
-  const failed = [loadedModel, loadedTokenizer].find((r) => r.status === 'rejected');
-  if (failed) {
-    for (const r of [loadedModel, loadedTokenizer]) if (r.status === 'fulfilled') r.value.dispose();
-    throw /** @type {PromiseRejectedResult} */ (failed).reason;
-  }
-  const parts = { task: name, model: /** @type {any} */ (loadedModel).value, tokenizer: /** @type {any} */ (loadedTokenizer).value };
+  // One fails: what the other had begun is stopped, what it had opened is let go.
+  const [loadedModel, loadedTokenizer] = await together(options.signal, async (signal) => {
+    const inner = { ...withTotals(options), signal };
+    const both = [TASKS[name].model.from_pretrained(id, inner), AutoTokenizer.from_pretrained(id, { ...inner, subfolder: '' })];
+    return Promise.all(both).catch(async (error) => {
+      for (const each of both) each.then((part) => part.dispose(), () => {});
+      throw error;
+    });
+  });
+  const parts = { task: name, model: loadedModel, tokenizer: loadedTokenizer };
   parts.tokenizer.limitTo?.(parts.model.config);
   options.progress_callback?.({ status: 'ready', task: name, model: id });
   return new TASKS[name].pipeline(parts);

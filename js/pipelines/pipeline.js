@@ -25,8 +25,8 @@ export class Pipeline extends Callable {
 
   /** Lets the model and the tokenizer go. */
   async dispose() {
-    this.model?.dispose();
-    this.tokenizer?.dispose?.();
+    this.model.dispose();
+    this.tokenizer.dispose();
   }
 
   /** Label of a class index. @param {number} id @returns {string} */
@@ -42,24 +42,25 @@ export class Pipeline extends Callable {
     texts.forEach((text, i) => {
       if (typeof text !== 'string') throw new InputError(`Text ${i} is no string but ${text === null ? 'null' : typeof text}.`, { code: 'not_a_string', field: 'text' });
     });
-    return this.tokenizer.encodeRows(texts, { truncation: true, ...options });
+    // Encoders see no difference, and a row's own tokens begin at 0.
+    return this.tokenizer.encodeRows(texts, { truncation: true, padding_side: 'right', ...options });
   }
 
   /**
    * Runs every row through the model, in batches of rows of similar length.
    * @param {Rows} rows
    * @param {(outputs: Record<string, import('../utils/tensor.js').Tensor>, at: number, row: number) => void} each called
-   *   per row with its batch's outputs and its place in them
-   * @param {CallOptions} [options]
+   *   per row with its batch's outputs and its place in them; what it keeps it copies
+   * @param {CallOptions & { batchTokens?: number }} [options] batchTokens: for outputs that are wide per token
    */
-  async run(rows, each, { signal } = {}) {
+  async run(rows, each, { signal, batchTokens = BATCH_TOKENS } = {}) {
     const order = Array.from({ length: rows.count }, (_, i) => i).sort((a, b) => rows.lengthOf(b) - rows.lengthOf(a));
     for (let from = 0; from < order.length;) {
       throwIfAborted(signal);
       const longest = Math.max(1, rows.lengthOf(order[from]));
-      const batch = order.slice(from, from + Math.max(1, Math.min(BATCH_ROWS, Math.floor(BATCH_TOKENS / longest))));
+      const batch = order.slice(from, from + Math.max(1, Math.min(BATCH_ROWS, Math.floor(batchTokens / longest))));
       from += batch.length;
-      const outputs = await this.model(rows.inputs(batch), { signal });
+      const outputs = await this.model.forward(rows.inputs(batch), { signal });
       batch.forEach((row, at) => each(outputs, at, row));
     }
   }
@@ -82,6 +83,10 @@ export class Pipeline extends Callable {
     return out;
   }
 }
+
+const prototype = /** @type {any} */ (Pipeline.prototype);
+if (Symbol.dispose) prototype[Symbol.dispose] = prototype.dispose;
+if (Symbol.asyncDispose) prototype[Symbol.asyncDispose] = prototype.dispose;
 
 /** A list and whether it was one: pipelines answer a single text with a single result. @template T @param {T | T[]} x @returns {[T[], boolean]} */
 export const listOf = (x) => (Array.isArray(x) ? [x, true] : [[x], false]);

@@ -77,12 +77,11 @@ export class QuestionAnsweringPipeline extends Pipeline {
   #spans(rows, row, logits, { top_k, max_answer_len, handle_impossible_answer, context }, found, noAnswer) {
     const n = rows.lengthOf(row);
     const inContext = Array.from({ length: n }, (_, i) => rows.sequenceOf(row, i) === 1);
-    const allowed = inContext.map((c, i) => c || (handle_impossible_answer && i === 0));
+    // [CLS] takes its share of the probability: models that may say "no answer" point at it.
+    const cls = this.tokenizer.cls_token_id;
+    const allowed = inContext.map((c, i) => c || rows.idOf(row, i) === cls);
     const start = masked(logits.start, allowed), end = masked(logits.end, allowed);
-    if (handle_impossible_answer) {
-      noAnswer(start[0] * end[0]);
-      start[0] = end[0] = 0;
-    }
+    if (handle_impossible_answer) noAnswer(start[0] * end[0]);
     // Only the top_k best are kept, so nothing of the size n² is held.
     /** @type {{ score: number, from: number, to: number }[]} */
     const spans = [];

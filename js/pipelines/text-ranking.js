@@ -1,32 +1,40 @@
 // Texts in the order of how well they answer a query: a cross-encoder reads query and text together.
 
 import { InputError } from '../errors.js';
-import { sigmoid } from '../utils/maths.js';
+import { sigmoid, topk } from '../utils/maths.js';
 import { Pipeline } from './pipeline.js';
 
 /** @typedef {{ index: number, score: number, text?: string }} Ranked index: place in the list that was given */
+/** @typedef {{ top_k?: number, return_documents?: boolean, normalize?: boolean, signal?: AbortSignal }} RankingOptions */
 
 export class TextRankingPipeline extends Pipeline {
   /**
-   * @param {string} query
-   * @param {string[]} documents
-   * @param {{ top_k?: number, return_documents?: boolean, normalize?: boolean, signal?: AbortSignal }} [options]
-   *   normalize: scores through a sigmoid (default unless the model was trained for raw scores)
-   * @returns {Promise<Ranked[]>} best first
+   * @param {string | { text: string, text_pair: string }[]} query or pairs of query and text, which are scored one by one
+   * @param {string[] | RankingOptions} [documents] the options, where pairs are given
+   * @param {RankingOptions} [options] normalize: scores through a sigmoid (default unless the model was trained for raw
+   *   scores); top_k: only the best so many
+   * @returns {Promise<Ranked[]>} best first; for pairs in their own order, without texts
    */
-  async _call(query, documents, { top_k, return_documents = true, normalize, signal } = {}) {
+  async _call(query, documents, options = {}) {
+    if (Array.isArray(query)) {
+      const { normalize, signal } = /** @type {RankingOptions} */ (documents ?? {});
+      const scores = await this.#scores(query.map((p) => p?.text), query.map((p) => p?.text_pair), normalize, signal);
+      return scores.map((score, index) => ({ index, score }));
+    }
+    const { top_k, return_documents = true, normalize, signal } = options;
     if (typeof query !== 'string') throw new InputError('The query must be a string.', { code: 'not_a_string', field: 'query' });
     if (!Array.isArray(documents)) throw new InputError('The documents must be a list of strings.', { code: 'not_a_list', field: 'documents' });
+    const scores = await this.#scores(documents.map(() => query), documents, normalize, signal);
+    return topk(scores, top_k ?? scores.length).map((index) => ({ index, score: scores[index], ...(return_documents ? { text: documents[index] } : {}) }));
+  }
+
+  /** @param {string[]} queries @param {string[]} texts @param {boolean | undefined} normalize @param {AbortSignal | undefined} signal */
+  async #scores(queries, texts, normalize, signal) {
     const { config } = this.model;
     const raw = /Identity/.test(config.sentence_transformers?.activation_fn ?? config.sbert_ce_default_activation_function ?? '');
-    const squash = normalize ?? !raw;
-    const rows = this.encode(documents.map(() => query), { text_pair: documents, truncation: 'longest_first' });
+    const rows = this.encode(queries, { text_pair: texts, truncation: 'longest_first' });
     const logits = await this.outputs(rows, { signal });
-    return logits
-      // One output is the score itself; of two, the second is the class "relevant".
-      .map((l, index) => ({ index, score: l.length === 1 ? l[0] : l[l.length - 1] - l[0] }))
-      .sort((a, b) => b.score - a.score)
-      .slice(0, top_k ?? documents.length)
-      .map(({ index, score }) => ({ index, score: squash ? sigmoid(score) : score, ...(return_documents ? { text: documents[index] } : {}) }));
+    // One output is the score itself; of two, the second is the class "relevant".
+    return logits.map((l) => (l.length === 1 ? l[0] : l[l.length - 1] - l[0])).map((x) => (normalize ?? !raw ? sigmoid(x) : x));
   }
 }

@@ -8,7 +8,7 @@ import { Pipeline, listOf } from './pipeline.js';
 /**
  * @typedef {{ entity: string, score: number, index: number, word: string, start: number, end: number }} TokenEntity
  * @typedef {{ entity_group: string, score: number, word: string, start: number, end: number }} EntityGroup
- * @typedef {{ scores: Float64Array, ids: number[], index: number, start: number, end: number, subword: boolean }} Piece one token, or one word
+ * @typedef {{ scores: Float64Array, ids: number[], index: number, start: number, end: number, subword: boolean, parts?: Piece[] }} Piece one token, or one word of several
  */
 
 const STRATEGIES = ['none', 'simple', 'first', 'average', 'max'];
@@ -31,7 +31,7 @@ export class TokenClassificationPipeline extends Pipeline {
     const all = list.map((text, row) => {
       const pieces = this.#pieces(text, rows, row, logits[row]);
       if (aggregation_strategy === 'none') {
-        return pieces.map((p) => this.#entity(p)).filter((e) => !ignore_labels.includes(e.entity));
+        return pieces.map((p) => this.#entity(p, text)).filter((e) => !ignore_labels.includes(e.entity));
       }
       const units = aggregation_strategy === 'simple' ? pieces : words(pieces, aggregation_strategy);
       return this.#groups(units, text).filter((g) => !ignore_labels.includes(g.entity_group));
@@ -61,28 +61,43 @@ export class TokenClassificationPipeline extends Pipeline {
     return start > 0 && !/\s/.test(text.slice(start - 1, start + 1));
   }
 
-  /** @param {Piece} p @returns {TokenEntity} */
-  #entity({ scores, ids, index, start, end }) {
-    const id = best(scores);
-    return { entity: this.label(id), score: scores[id], index, word: this.tokenizer.convert_ids_to_tokens(ids)[0], start, end };
+  /** @param {Piece} p @param {string} text @returns {TokenEntity} */
+  #entity({ scores, ids, index, start, end }, text) {
+    const id = best(scores), unknown = ids[0] === this.tokenizer.unk_token_id;
+    return { entity: this.label(id), score: scores[id], index, word: unknown ? text.slice(start, end) : this.tokenizer.convert_ids_to_tokens(ids)[0], start, end };
+  }
+
+  // The tokens' text, and where the vocabulary has none, the text's own.
+  /** @param {Piece[]} pieces @param {string} text */
+  #word(pieces, text) {
+    const unk = this.tokenizer.unk_token_id;
+    /** @type {(number[] | string)[]} */
+    const parts = [];
+    for (const p of pieces.flatMap((u) => u.parts ?? [u])) {
+      const last = parts.at(-1);
+      if (p.ids[0] === unk) parts.push(text.slice(p.start, p.end));
+      else if (Array.isArray(last)) last.push(p.ids[0]);
+      else parts.push([p.ids[0]]);
+    }
+    return parts.map((p) => (typeof p === 'string' ? p : this.tokenizer.decode(p, { skip_special_tokens: false, clean_up_tokenization_spaces: false }).trim())).join(' ');
   }
 
   // Neighbours of the same type belong together until one begins anew ("B-").
   /** @param {Piece[]} units @param {string} text @returns {EntityGroup[]} */
   #groups(units, text) {
-    /** @type {{ tag: string, units: Piece[] }[]} */
+    /** @type {{ label: string, tag: string, units: Piece[] }[]} */
     const groups = [];
     for (const unit of units) {
       const label = this.label(best(unit.scores));
       const [, begins, tag] = /^(?:([BI])-)?(.*)$/s.exec(label) ?? [];
       const last = groups.at(-1);
       if (last && last.tag === tag && begins !== 'B') last.units.push(unit);
-      else groups.push({ tag, units: [unit] });
+      else groups.push({ label, tag, units: [unit] });
     }
-    return groups.map(({ tag, units: g }) => ({
-      entity_group: tag,
+    return groups.map(({ label, units: g }) => ({
+      entity_group: label.slice(label.indexOf('-') + 1),
       score: mean(g.map((u) => u.scores[best(u.scores)])),
-      word: this.tokenizer.decode(g.flatMap((u) => u.ids), { skip_special_tokens: false, clean_up_tokenization_spaces: false }).trim() || text.slice(g[0].start, g[g.length - 1].end),
+      word: this.#word(g, text),
       start: g[0].start,
       end: g[g.length - 1].end,
     }));
@@ -101,6 +116,6 @@ function words(pieces, strategy) {
     let { scores } = word[0];
     if (strategy === 'average') scores = scores.map((_, i) => mean(word.map((p) => p.scores[i])));
     if (strategy === 'max') ({ scores } = word.reduce((a, b) => (b.scores[best(b.scores)] > a.scores[best(a.scores)] ? b : a)));
-    return { ...word[0], scores, ids: word.flatMap((p) => p.ids), end: word[word.length - 1].end };
+    return { ...word[0], scores, parts: word, end: word[word.length - 1].end };
   });
 }

@@ -11,29 +11,22 @@ import { loadEngine } from './load-wasm.js';
 const SLICE_MS = 8;
 
 /** Lets everything that waits run once. @returns {Promise<void>} */
-const turn = isNode
-  ? () => new Promise((resolve) => setImmediate(resolve))
-  : () => new Promise((resolve) => {
-    // setTimeout would wait at least 4 ms; a message comes at once.
-    const { port1, port2 } = new MessageChannel();
-    port1.onmessage = () => { port1.close(); resolve(); };
-    port2.postMessage(0);
-  });
+const turn = () => new Promise((resolve) => {
+  if (isNode) {
+    setImmediate(resolve);
+    return;
+  }
+  // setTimeout would wait at least 4 ms; a message comes at once.
+  const { port1, port2 } = new MessageChannel();
+  port1.onmessage = () => {
+    port1.close();
+    resolve();
+  };
+  port2.postMessage(0);
+});
 
 /** Lets go of the Wasm side of models that nobody disposed of. */
 const forgotten = typeof FinalizationRegistry === 'undefined' ? null : new FinalizationRegistry((/** @type {any} */ handle) => handle.delete());
-
-/** A Wasm trap (out of memory inside a library, a bug) must not look like a result. @template T @param {() => T} f @returns {T} */
-function guarded(f) {
-  try {
-    return f();
-  } catch (cause) {
-    if (cause instanceof WebAssembly.RuntimeError || cause instanceof RangeError) {
-      throw new InternalError(`The engine stopped unexpectedly: ${cause.message}.`, { code: 'trap', cause });
-    }
-    throw cause;
-  }
-}
 
 export class EngineModel {
   /** @type {any} */ #module;
@@ -56,7 +49,10 @@ export class EngineModel {
    * @param {string} where for messages: the repository
    */
   static async create(configJson, architecture, dtype, where) {
-    const module = await loadEngine();
+    const module = await loadEngine().catch((cause) => {
+      if (!(cause instanceof RangeError)) throw cause;
+      throw new MemoryError(`There is no memory for another model: ${cause.message}.`, { code: 'out_of_memory', cause });
+    });
     const handle = new module.Model(configJson, architecture, dtype);
     try {
       checkStatus(handle, where);
@@ -78,6 +74,18 @@ export class EngineModel {
   /** @returns {string[]} */
   get inputNames() { return this.#alive().inputNames(); }
 
+  /** A Wasm trap (a bug, or memory that ran out inside a library) ends this instance: what it holds cannot be trusted. @template T @param {() => T} f @returns {T} */
+  #guarded(f) {
+    try {
+      return f();
+    } catch (cause) {
+      if (!(cause instanceof WebAssembly.RuntimeError || cause instanceof RangeError)) throw cause;
+      forgotten?.unregister(this);
+      this.#handle = this.#module = null;
+      throw new InternalError(`The engine stopped unexpectedly (${cause.message}); load the model again.`, { code: 'trap', cause });
+    }
+  }
+
   #alive() {
     if (!this.#handle) throw new InputError('This model was disposed of; load it again.', { code: 'disposed' });
     return this.#handle;
@@ -94,14 +102,18 @@ export class EngineModel {
     let since = performance.now();
     for await (const chunk of file.chunks) {
       throwIfAborted(signal);
-      guarded(() => {
+      this.#guarded(() => {
         for (let at = 0; at < chunk.byteLength;) {
           const n = Math.min(chunk.byteLength - at, handle.room());
           // Nothing fits: commit says why (the file goes on after its end, or failed before).
-          if (n > 0) module.HEAPU8.set(chunk.subarray(at, at + n), handle.window());
+          if (n > 0) {
+            const window = handle.window(); // first: it may grow the memory, which detaches HEAPU8
+            module.HEAPU8.set(chunk.subarray(at, at + n), window);
+          }
           at += n;
           handle.commit(n || 1);
           checkStatus(handle, this.#where);
+          if (!n) throw new InternalError(`The engine takes no more bytes of ${file.name}.`, { code: 'no_room', file: file.name });
         }
       });
       if (performance.now() - since > SLICE_MS) {
@@ -109,13 +121,13 @@ export class EngineModel {
         since = performance.now();
       }
     }
-    handle.endFile();
+    this.#guarded(() => handle.endFile());
     checkStatus(handle, this.#where);
   }
 
   finishLoading() {
     const handle = this.#alive();
-    handle.finishLoading();
+    this.#guarded(() => handle.finishLoading());
     checkStatus(handle, this.#where);
   }
 
@@ -138,14 +150,14 @@ export class EngineModel {
     const known = new Set(handle.inputNames());
     try {
       for (const [name, tensor] of Object.entries(inputs)) {
-        if (known.has(name) && tensor) guarded(() => this.#setInput(handle, name, tensor));
+        if (known.has(name) && tensor) this.#guarded(() => this.#setInput(handle, name, tensor));
       }
       let since = performance.now();
-      guarded(() => handle.begin());
+      this.#guarded(() => handle.begin());
       checkStatus(handle, this.#where);
       const steps = handle.steps();
       for (let i = 0; i < steps; i++) {
-        guarded(() => handle.step(i));
+        this.#guarded(() => handle.step(i));
         checkStatus(handle, this.#where);
         if (performance.now() - since > SLICE_MS && i + 1 < steps) {
           await turn();

@@ -9,15 +9,19 @@ import { InputError } from '../errors.js';
  */
 
 /** @type {Record<string, any>} */
-const ARRAYS = {
+export const ARRAYS = {
   float32: Float32Array, float64: Float64Array, int8: Int8Array, uint8: Uint8Array, int16: Int16Array, uint16: Uint16Array,
   int32: Int32Array, uint32: Uint32Array, int64: BigInt64Array, uint64: BigUint64Array, bool: Uint8Array, string: Array,
 };
 
-const product = (/** @type {number[]} */ dims) => dims.reduce((a, b) => a * b, 1);
+const BIG = new Set(['int64', 'uint64']);
+/** @param {number | bigint} v */
+const toBig = (v) => (typeof v === 'bigint' ? v : BigInt(Math.trunc(v)));
+
+export const product = (/** @type {number[]} */ dims) => dims.reduce((a, b) => a * b, 1);
 
 /** @param {number} dim @param {number} rank */
-function axis(dim, rank) {
+export function axis(dim, rank) {
   const d = dim < 0 ? dim + rank : dim;
   if (!Number.isInteger(d) || d < 0 || d >= rank) throw new InputError(`There is no dimension ${dim} in a tensor of ${rank} dimensions.`, { code: 'bad_dimension' });
   return d;
@@ -35,7 +39,7 @@ export class Tensor {
     /** @type {DataType} */
     this.type = type;
     /** @type {any} */
-    this.data = data instanceof Type || (type === 'bool' && data instanceof Uint8Array) ? data : Type.from(data);
+    this.data = data instanceof Type ? data : BIG.has(type) ? Type.from(data, toBig) : Type.from(data);
     /** @type {number[]} */
     this.dims = [...dims];
     if (product(this.dims) !== this.data.length) {
@@ -66,9 +70,9 @@ export class Tensor {
   /** @param {DataType} type */
   to(type) {
     if (type === this.type) return this;
-    const big = type.endsWith('64') && type !== 'float64', from = typeof this.data[0] === 'bigint';
-    const convert = big && !from ? (/** @type {any} */ v) => BigInt(Math.trunc(v)) : !big && from ? Number : (/** @type {any} */ v) => v;
-    return new Tensor(type, ARRAYS[type].from(this.data, convert), this.dims);
+    if (!ARRAYS[type]) throw new InputError(`The tensor type "${type}" is unknown.`, { code: 'unknown_type' });
+    const data = BIG.has(type) ? this.data : type === 'string' ? Array.from(this.data, String) : ARRAYS[type].from(this.data, Number);
+    return new Tensor(type, data, this.dims);
   }
   /** @param {...number} dims one may be -1 */
   view(...dims) {
@@ -98,8 +102,7 @@ export class Tensor {
    * @param {...(number | [number | null, number | null] | null)} ranges
    */
   slice(...ranges) {
-    /** @type {number[]} */
-    const starts = [], lengths = [], dims = [];
+    const starts = /** @type {number[]} */ ([]), lengths = /** @type {number[]} */ ([]), dims = /** @type {number[]} */ ([]);
     this.dims.forEach((size, d) => {
       const range = ranges[d] ?? null;
       if (typeof range === 'number') {
@@ -118,19 +121,22 @@ export class Tensor {
       lengths.push(to - from);
       dims.push(to - from);
     });
+    const strides = this.dims.map((_, d) => product(this.dims.slice(d + 1)));
+    // Behind the last dimension that is cut, everything is one piece.
+    let last = lengths.length - 1;
+    while (last > 0 && lengths[last] === this.dims[last]) last--;
+    /** @type {any[]} */
+    const pieces = [];
+    /** @param {number} d @param {number} at */
+    const walk = (d, at) => {
+      if (d < last) for (let i = 0; i < lengths[d]; i++) walk(d + 1, at + (starts[d] + i) * strides[d]);
+      else pieces.push(this.data.slice(at + (starts[d] ?? 0) * (strides[d] ?? 1), at + (starts[d] ?? 0) * (strides[d] ?? 1) + (lengths[d] ?? 1) * (strides[d] ?? 1)));
+    };
+    walk(0, 0);
+    if (pieces.length === 1) return new Tensor(this.type, pieces[0], dims);
     const out = new ARRAYS[this.type](product(lengths));
     let n = 0;
-    const strides = this.dims.map((_, d) => product(this.dims.slice(d + 1)));
-    /** @param {number} d @param {number} at */
-    const copy = (d, at) => {
-      for (let i = 0; i < lengths[d]; i++) {
-        const here = at + (starts[d] + i) * strides[d];
-        if (d === lengths.length - 1) out[n++] = this.data[here];
-        else copy(d + 1, here);
-      }
-    };
-    if (lengths.length && !lengths.includes(0)) copy(0, 0);
-    else if (!lengths.length) out[0] = this.data[0];
+    for (const piece of pieces) for (let i = 0; i < piece.length; i++) out[n++] = piece[i];
     return new Tensor(this.type, out, dims);
   }
 
@@ -201,7 +207,7 @@ export class Tensor {
         out[o * inner + i] = typeof out[0] === 'bigint' ? BigInt(v) : v;
       }
     }
-    return new Tensor(this.type, out, keepdim ? this.dims.with?.(d, 1) ?? Object.assign([...this.dims], { [d]: 1 }) : this.dims.filter((_, i) => i !== d));
+    return new Tensor(this.type, out, this.dims.flatMap((n, i) => (i !== d ? n : keepdim ? 1 : [])));
   }
   /** @param {number | null} dim */ sum(dim = null, keepdim = false) { return this.#fold(dim, keepdim, (v) => v.reduce((a, b) => a + b, 0)); }
   /** @param {number | null} dim */ mean(dim = null, keepdim = false) { return this.#fold(dim, keepdim, (v) => v.reduce((a, b) => a + b, 0) / v.length); }
@@ -221,75 +227,50 @@ export class Tensor {
     return e.div(e.sum(dim, true));
   }
 
+  /** @param {number} [dim] */
+  log_softmax(dim = -1) {
+    const shifted = this.sub(this.max(dim, true));
+    return shifted.sub(shifted.map(Math.exp).sum(dim, true).map(Math.log));
+  }
+  /** @param {number | bigint | Tensor} other */ remainder(other) { return this.#with(other, (a, b) => ((a % b) + b) % b); }
+  /** Each row of the first dimension again and again: [2, H].repeat(3, 1) is [6, H]. @param {...number} times one per dimension, more are put in front */
+  repeat(...times) {
+    if (times.length < this.dims.length) throw new InputError('repeat() needs a number for each dimension.', { code: 'bad_dimension' });
+    const old = [...Array(times.length - this.dims.length).fill(1), ...this.dims], dims = old.map((n, d) => n * times[d]);
+    const out = new ARRAYS[this.type](product(dims));
+    for (let i = 0; i < out.length; i++) {
+      let rest = i, at = 0, stride = 1;
+      for (let d = dims.length - 1; d >= 0; d--) {
+        at += (rest % dims[d] % old[d]) * stride;
+        stride *= old[d];
+        rest = Math.floor(rest / dims[d]);
+      }
+      out[i] = this.data[at];
+    }
+    return new Tensor(this.type, out, dims);
+  }
+  /** @param {...number} times */ tile(...times) { return this.repeat(...Array(Math.max(0, this.dims.length - times.length)).fill(1), ...times); }
+  /** Steps in values from one index to the next of each dimension. */
+  stride() { return this.dims.map((_, d) => product(this.dims.slice(d + 1))); }
+
   *[Symbol.iterator]() {
     for (let i = 0; i < (this.dims[0] ?? 0); i++) yield this.dims.length > 1 ? this.slice(i) : this.data[i];
   }
 }
 
-/** @param {Tensor[]} tensors */
-export function cat(tensors, dim = 0) {
-  const first = tensors[0], d = axis(dim, first.dims.length);
-  const dims = first.dims.map((n, i) => (i === d ? tensors.reduce((s, t) => s + t.dims[d], 0) : n));
-  const inner = product(first.dims.slice(d + 1)), outer = product(first.dims.slice(0, d));
-  const out = new ARRAYS[first.type](product(dims));
-  let at = 0;
-  for (let o = 0; o < outer; o++) {
-    for (const t of tensors) {
-      if (t.dims.length !== dims.length || t.dims.some((n, i) => i !== d && n !== dims[i])) throw new InputError(`Shapes [${first.dims}] and [${t.dims}] cannot be joined along ${dim}.`, { code: 'shape_mismatch' });
-      const n = t.dims[d] * inner;
-      for (let i = 0; i < n; i++) out[at++] = t.data[o * n + i];
-    }
-  }
-  return new Tensor(first.type, out, dims);
-}
-/** @param {Tensor[]} tensors */
-export const stack = (tensors, dim = 0) => cat(tensors.map((t) => t.unsqueeze(dim)), dim);
-
-/** @param {number[]} dims @param {any} value */
-export const full = (dims, value) => new Tensor(typeof value === 'bigint' ? 'int64' : 'float32', new (typeof value === 'bigint' ? BigInt64Array : Float32Array)(product(dims)).fill(/** @type {never} */ (value)), dims);
-/** @param {number[]} dims */ export const ones = (dims) => full(dims, 1n);
-/** @param {number[]} dims */ export const zeros = (dims) => full(dims, 0n);
-
-/** Means over the tokens that the mask shows: [B, T, H] with mask [B, T] → [B, H]. @param {Tensor} hidden @param {Tensor | { data: ArrayLike<number | bigint> }} mask */
-export function mean_pooling(hidden, mask) {
-  const [b, t, h] = hidden.dims, out = new Float32Array(b * h), { data } = hidden;
-  for (let i = 0; i < b; i++) {
-    let count = 0;
-    for (let j = 0; j < t; j++) {
-      if (!Number(mask.data[i * t + j])) continue;
-      count++;
-      const from = (i * t + j) * h;
-      for (let k = 0; k < h; k++) out[i * h + k] += data[from + k];
-    }
-    for (let k = 0; k < h; k++) out[i * h + k] /= count || 1;
-  }
-  return new Tensor('float32', out, [b, h]);
+// What ends in "_" changes the tensor itself, as in PyTorch.
+const prototype = /** @type {any} */ (Tensor.prototype);
+for (const name of ['add', 'sub', 'mul', 'div', 'neg', 'map', 'sigmoid', 'round', 'clamp', 'remainder', 'normalize', 'squeeze', 'unsqueeze', 'flatten']) {
+  prototype[name + '_'] = function (/** @type {any[]} */ ...args) {
+    const { type, data, dims } = this[name](...args);
+    return Object.assign(this, { type, data, dims });
+  };
 }
 
-/** @param {Tensor} x [N, H] @param {number[]} shape [H] */
-export function layer_norm(x, shape, { eps = 1e-5 } = {}) {
-  const h = shape[0];
-  if (x.dims.at(-1) !== h) throw new InputError(`layer_norm over ${h} values does not fit the shape [${x.dims}].`, { code: 'shape_mismatch' });
-  const out = new Float32Array(x.size);
-  for (let i = 0; i < x.size; i += h) {
-    let mean = 0, variance = 0;
-    for (let k = 0; k < h; k++) mean += x.data[i + k] / h;
-    for (let k = 0; k < h; k++) variance += (x.data[i + k] - mean) ** 2 / h;
-    for (let k = 0; k < h; k++) out[i + k] = (x.data[i + k] - mean) / Math.sqrt(variance + eps);
-  }
-  return new Tensor('float32', out, x.dims);
-}
-
-/** One bit per value: [B, H] → [B, H/8], the sign of each, most significant first. @param {Tensor} x @param {'binary' | 'ubinary'} precision */
-export function quantize_embeddings(x, precision) {
-  const [b, h] = x.dims;
-  if (x.dims.length !== 2 || h % 8) throw new InputError(`Binary embeddings need the shape [batch, a multiple of 8], not [${x.dims}].`, { code: 'shape_mismatch' });
-  if (precision !== 'binary' && precision !== 'ubinary') throw new InputError(`The precision "${precision}" is unknown; there are binary and ubinary.`, { code: 'unknown_precision', field: 'precision' });
-  const signed = precision === 'binary', out = new (signed ? Int8Array : Uint8Array)((b * h) / 8);
-  for (let i = 0; i < out.length; i++) {
-    let byte = 0;
-    for (let j = 0; j < 8; j++) byte |= (x.data[i * 8 + j] > 0 ? 1 : 0) << (7 - j);
-    out[i] = signed ? byte - 128 : byte;
-  }
-  return new Tensor(signed ? 'int8' : 'uint8', out, [b, h / 8]);
-}
+// tensor[i] is the i-th part along the first dimension. Only names that no tensor has reach this handler.
+Object.setPrototypeOf(prototype, new Proxy(Object.prototype, {
+  get(target, key, tensor) {
+    if (typeof key !== 'string' || !/^\d+$/.test(key)) return Reflect.get(target, key, tensor);
+    return Number(key) < (tensor.dims[0] ?? 0) ? tensor.slice(Number(key)) : undefined;
+  },
+}));

@@ -1,0 +1,24 @@
+// Stopping what belongs together: an own controller that also hears the caller's signal. (AbortSignal.any is younger
+// than the browsers that this package supports.)
+
+/**
+ * Runs f with a signal that is aborted by the caller's signal, and when f fails: what it had begun stops.
+ * @template T
+ * @param {AbortSignal | null | undefined} signal
+ * @param {(signal: AbortSignal) => Promise<T>} f
+ * @returns {Promise<T>}
+ */
+export async function together(signal, f) {
+  const controller = new AbortController();
+  const abort = () => controller.abort(signal?.reason);
+  if (signal?.aborted) abort();
+  signal?.addEventListener('abort', abort, { once: true });
+  try {
+    return await f(controller.signal);
+  } catch (error) {
+    controller.abort(error);
+    throw error;
+  } finally {
+    signal?.removeEventListener('abort', abort);
+  }
+}
