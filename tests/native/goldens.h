@@ -20,8 +20,8 @@ std::vector<std::string> folders(const std::string& path);
 struct Values {
   Shape shape;
   DType dtype = DType::F32;
-  std::vector<float> floats;    // float tensors
-  std::vector<int32_t> ints;    // integer tensors (I64 cut to 32 bits, BOOL)
+  std::vector<float> floats;  // float tensors
+  std::vector<int32_t> ints;  // integer tensors (I64 cut to 32 bits, BOOL)
 };
 /// All tensors of a safetensors file.
 std::map<std::string, Values> readTensors(const std::string& path);

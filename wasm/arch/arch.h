@@ -1,6 +1,7 @@
-// What a model family is to the rest of the house. Each family is one file with the same three parts in the same
-// order: its configuration (read from config.json), its weights (declared by the checkpoint's own names), its forward
-// pass (in steps, so that the caller can breathe, show progress or stop between layers). registry.cpp lists them all.
+// What a model family is to the rest of the house. Each family is one file with the same three parts in the
+// same order: its configuration (read from config.json), its weights (declared by the checkpoint's own
+// names), its forward pass (in steps, so that the caller can breathe, show progress or stop between layers).
+// registry.cpp lists them all.
 #pragma once
 
 #include <memory>
@@ -16,7 +17,12 @@ namespace wasmformers::arch {
 
 /// The task layer on top of the base model, by the ending of the class name in config.json's `architectures`.
 enum class Head : uint8_t {
-  Base, MaskedLM, SequenceClassification, TokenClassification, QuestionAnswering, MultipleChoice,
+  Base,
+  MaskedLM,
+  SequenceClassification,
+  TokenClassification,
+  QuestionAnswering,
+  MultipleChoice,
 };
 
 /// "BertForMaskedLM" → MaskedLM, "BertModel" and "" → Base; ConfigError "unknown_architecture" otherwise.
@@ -57,7 +63,8 @@ class Model {
   virtual Status loaded() { return {}; }
 
   virtual std::vector<std::string> inputNames() const = 0;
-  virtual std::vector<std::string> outputNames() const = 0;  // after loading: some outputs need optional tensors
+  virtual std::vector<std::string> outputNames()
+      const = 0;  // after loading: some outputs need optional tensors
 
   /// Checks the inputs (InputError) and embeds them. A failed begin leaves the model ready for the next one.
   virtual Status begin(Pass&) = 0;
@@ -77,8 +84,8 @@ struct Family {
   Result<std::unique_ptr<Model>> (*create)(json::Value config, const Request&);
 };
 
-/// Makes the model that config.json describes. ConfigError: "unknown_model_type", "unsupported_head", a field that is
-/// missing, of the wrong type or out of range.
+/// Makes the model that config.json describes. ConfigError: "unknown_model_type", "unsupported_head", a field
+/// that is missing, of the wrong type or out of range.
 Result<std::unique_ptr<Model>> createModel(json::Value config, const Request&);
 
 /// Every model_type of the registry, for messages.

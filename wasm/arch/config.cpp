@@ -9,13 +9,24 @@ namespace wasmformers::arch {
 using kernels::Activation;
 
 namespace {
-struct NamedActivation { std::string_view name; Activation activation; };
+struct NamedActivation {
+  std::string_view name;
+  Activation activation;
+};
 // The names of transformers' ACT2FN (activations.py).
 constexpr NamedActivation kActivations[] = {
-    {"gelu", Activation::Gelu},          {"gelu_python", Activation::Gelu},      {"gelu_new", Activation::GeluTanh},
-    {"gelu_fast", Activation::GeluTanh}, {"gelu_pytorch_tanh", Activation::GeluTanh}, {"quick_gelu", Activation::QuickGelu},
-    {"relu", Activation::Relu},          {"silu", Activation::Silu},             {"swish", Activation::Silu},
-    {"tanh", Activation::Tanh},          {"sigmoid", Activation::Sigmoid},       {"linear", Activation::None},
+    {"gelu", Activation::Gelu},
+    {"gelu_python", Activation::Gelu},
+    {"gelu_new", Activation::GeluTanh},
+    {"gelu_fast", Activation::GeluTanh},
+    {"gelu_pytorch_tanh", Activation::GeluTanh},
+    {"quick_gelu", Activation::QuickGelu},
+    {"relu", Activation::Relu},
+    {"silu", Activation::Silu},
+    {"swish", Activation::Silu},
+    {"tanh", Activation::Tanh},
+    {"sigmoid", Activation::Sigmoid},
+    {"linear", Activation::None},
 };
 }  // namespace
 
@@ -30,19 +41,24 @@ bool activationFromName(std::string_view name, Activation& out) {
 
 void ConfigReader::invalid(const char* field, const std::string& message) {
   if (status_.ok()) {
-    status_ = Status(ErrorClass::Config, "invalid_config", "config.json: " + message).inFile("config.json").atField(field);
+    status_ = Status(ErrorClass::Config, "invalid_config", "config.json: " + message)
+                  .inFile("config.json")
+                  .atField(field);
   }
 }
 
 void ConfigReader::unsupported(const char* field, const std::string& what) {
   if (status_.ok()) {
-    status_ = Status(ErrorClass::Config, "unsupported_config", "config.json: " + what + " is not supported here.")
-                  .inFile("config.json").atField(field);
+    status_ =
+        Status(ErrorClass::Config, "unsupported_config", "config.json: " + what + " is not supported here.")
+            .inFile("config.json")
+            .atField(field);
   }
 }
 
 void ConfigReader::wrongType(const char* field, const char* wanted) {
-  invalid(field, std::string(field) + " must be " + wanted + ", not " + std::string(config_[field].typeName()) + ".");
+  invalid(field, std::string(field) + " must be " + wanted + ", not " +
+                     std::string(config_[field].typeName()) + ".");
 }
 
 size_t ConfigReader::size(const char* field, size_t fallback, size_t limit, size_t min) {
@@ -50,8 +66,11 @@ size_t ConfigReader::size(const char* field, size_t fallback, size_t limit, size
   if (!v || v.isNull()) return fallback;
   const auto n = v.asUint();
   if (!n || *n < min || *n > limit) {
-    if (!v.isNumber()) wrongType(field, "a whole number");
-    else invalid(field, std::string(field) + " must be a whole number from " + std::to_string(min) + " to " + std::to_string(limit) + ".");
+    if (!v.isNumber())
+      wrongType(field, "a whole number");
+    else
+      invalid(field, std::string(field) + " must be a whole number from " + std::to_string(min) + " to " +
+                         std::to_string(limit) + ".");
     return fallback ? fallback : 1;  // something to go on with; the status ends the creation
   }
   return size_t(*n);
@@ -113,8 +132,8 @@ size_t ConfigReader::labels() {
 
 void ConfigReader::divides(const char* headsField, size_t heads, const char* hiddenField, size_t hidden) {
   if (heads && hidden % heads == 0) return;
-  invalid(headsField, std::string(hiddenField) + " (" + std::to_string(hidden) + ") is no multiple of " + headsField + " (" +
-                          std::to_string(heads) + ").");
+  invalid(headsField, std::string(hiddenField) + " (" + std::to_string(hidden) + ") is no multiple of " +
+                          headsField + " (" + std::to_string(heads) + ").");
 }
 
 }  // namespace wasmformers::arch

@@ -1,5 +1,5 @@
-// Reading config.json with the checks that every family needs: types, ranges, and one clear error for the first
-// field that is wrong. Fields that older files leave out take the family's default.
+// Reading config.json with the checks that every family needs: types, ranges, and one clear error for the
+// first field that is wrong. Fields that older files leave out take the family's default.
 #pragma once
 
 #include <string>

@@ -1,6 +1,6 @@
-// DeBERTa-v2 and v3 (He et al. 2020, arXiv:2006.03654; He et al. 2021, arXiv:2111.09543): BERT's layers around
-// disentangled attention, with a norm behind the embeddings' projection, padding set to zero, and in the v2 xlarge
-// models a convolution beside the first layer. After transformers modeling_deberta_v2.py.
+// DeBERTa-v2 and v3 (He et al. 2020, arXiv:2006.03654; He et al. 2021, arXiv:2111.09543): BERT's layers
+// around disentangled attention, with a norm behind the embeddings' projection, padding set to zero, and in
+// the v2 xlarge models a convolution beside the first layer. After transformers modeling_deberta_v2.py.
 #include <cmath>
 #include <cstring>
 
@@ -13,9 +13,14 @@
 namespace wasmformers::arch {
 namespace {
 
-constexpr nn::EncoderLayerNames kLayerNames = {
-    "attention.self.query_proj", "attention.self.key_proj", "attention.self.value_proj", "attention.output.dense",
-    "attention.output.LayerNorm", "intermediate.dense", "output.dense", "output.LayerNorm"};
+constexpr nn::EncoderLayerNames kLayerNames = {"attention.self.query_proj",
+                                               "attention.self.key_proj",
+                                               "attention.self.value_proj",
+                                               "attention.output.dense",
+                                               "attention.output.LayerNorm",
+                                               "intermediate.dense",
+                                               "output.dense",
+                                               "output.LayerNorm"};
 
 class DebertaV2 : public TextEncoder {
  public:
@@ -25,7 +30,9 @@ class DebertaV2 : public TextEncoder {
     heads_ = c.size("num_attention_heads", 24, 1024);
     c.divides("num_attention_heads", heads_, "hidden_size", hidden_size_);
     eps_ = c.epsilon("layer_norm_eps", 1e-7f);
-    shape_ = {hidden_size_, heads_, c.size("intermediate_size", 6144, 1 << 20), c.activation("hidden_act", "gelu"), eps_, r.format};
+    shape_ = {
+        hidden_size_, heads_,  c.size("intermediate_size", 6144, 1 << 20), c.activation("hidden_act", "gelu"),
+        eps_,         r.format};
     layers_ = c.size("num_hidden_layers", 24, 512);
     positions_ = c.size("max_position_embeddings", 512, 1 << 20);
     typeVocabulary_ = c.size("type_vocab_size", 0, 1 << 16, 0);
@@ -35,7 +42,8 @@ class DebertaV2 : public TextEncoder {
     tied_ = c.flag("tie_word_embeddings", true);
     legacy_ = c.flag("legacy", true);
     if (r.head == Head::MaskedLM && !legacy_ && embeddingSize_ != hidden_size_) {
-      c.unsupported("embedding_size", "an embedding_size other than hidden_size with the head of legacy = false");
+      c.unsupported("embedding_size",
+                    "an embedding_size other than hidden_size with the head of legacy = false");
     }
     poolerActivation_ = c.activation("pooler_hidden_act", "gelu");
 
@@ -46,12 +54,14 @@ class DebertaV2 : public TextEncoder {
     span_ = size_t(buckets > 0 ? buckets : farthest);
     attention_ = {hidden_size_, heads_, span_, buckets, farthest};
     squares_ = heads_;
-    if (buckets > 0 && (buckets < 2 || farthest < 3)) c.invalid("position_buckets", "position_buckets leaves no distances.");
+    if (buckets > 0 && (buckets < 2 || farthest < 3))
+      c.invalid("position_buckets", "position_buckets leaves no distances.");
     shareKeys_ = c.flag("share_att_key", false);
     readTypes(c, "pos_att_type");
     normRelative_ = std::string(c.text("norm_rel_ebd", "none")).find("layer_norm") != std::string::npos;
     if (c.size("attention_head_size", hidden_size_ / heads_) != hidden_size_ / heads_) {
-      c.unsupported("attention_head_size", "an attention_head_size other than hidden_size / num_attention_heads");
+      c.unsupported("attention_head_size",
+                    "an attention_head_size other than hidden_size / num_attention_heads");
     }
     if (c.size("pooler_hidden_size", hidden_size_) != hidden_size_) {
       c.unsupported("pooler_hidden_size", "a pooler_hidden_size other than hidden_size");
@@ -68,9 +78,12 @@ class DebertaV2 : public TextEncoder {
     const size_t e = hidden_size_;
     const bool lm = request_.head == Head::MaskedLM;
     w.basePrefix("deberta.");
-    embeddings_.declare(w, "embeddings.", {vocabulary_, embeddingSize_, positionInput_ ? positions_ : 0, typeVocabulary_, eps_,
-                                           lm && (tied_ || !legacy_), e}, f);
-    if (embeddingSize_ != e) embedProject_.declare(w, "embeddings.embed_proj", e, embeddingSize_, f, nn::Bias::No);
+    embeddings_.declare(w, "embeddings.",
+                        {vocabulary_, embeddingSize_, positionInput_ ? positions_ : 0, typeVocabulary_, eps_,
+                         lm && (tied_ || !legacy_), e},
+                        f);
+    if (embeddingSize_ != e)
+      embedProject_.declare(w, "embeddings.embed_proj", e, embeddingSize_, f, nn::Bias::No);
     if (relative_) {
       w.vector("encoder.rel_embeddings.weight", relativeTable_, {int64_t(2 * span_), int64_t(e)});
       if (normRelative_) relativeNorm_.declare(w, "encoder.LayerNorm", e, eps_);
@@ -87,15 +100,21 @@ class DebertaV2 : public TextEncoder {
       if (p2c_) positionQuery_[i].declare(w, prefix + "attention.self.pos_query_proj", e, e, f);
     }
     switch (request_.head) {
-      case Head::Base: return;
+      case Head::Base:
+        return;
       case Head::SequenceClassification:
       case Head::MultipleChoice:  // ContextPooler
         pooler_.declare(w, "pooler.dense", e, e, f);
-        classifier_.out.declare(w, "classifier", request_.head == Head::MultipleChoice ? 1 : labels_, e, kernels::Format::F32);
+        classifier_.out.declare(w, "classifier", request_.head == Head::MultipleChoice ? 1 : labels_, e,
+                                kernels::Format::F32);
         classifierOnPooled_ = true;
         return;
-      case Head::TokenClassification: declareTokenHead(w, "classifier"); return;
-      case Head::QuestionAnswering: declareTokenHead(w, "qa_outputs"); return;
+      case Head::TokenClassification:
+        declareTokenHead(w, "classifier");
+        return;
+      case Head::QuestionAnswering:
+        declareTokenHead(w, "qa_outputs");
+        return;
       case Head::MaskedLM:
         lm_.activation = shape_.activation;
         declareLMHead(w);
@@ -131,13 +150,14 @@ class DebertaV2 : public TextEncoder {
     float* qkv = c.arena.alloc<float>(m * 3 * e);                      // [3, M, E]
     float* mixed = c.arena.alloc<float>(m * e);                        // [M, E]
     if (!qkv || !mixed || (convolved && !input)) return;
-    const nn::Linear *key = shareKeys_ ? &blocks_[i].key : &positionKey_[i];
-    const nn::Linear *query = shareKeys_ ? &blocks_[i].query : &positionQuery_[i];
+    const nn::Linear* key = shareKeys_ ? &blocks_[i].key : &positionKey_[i];
+    const nn::Linear* query = shareKeys_ ? &blocks_[i].query : &positionQuery_[i];
     // The terms of pos_att_type count in the scale even where relative_attention is off.
     const float scale = 1 / std::sqrt(float(e / heads_) * float(1 + c2p_ + p2c_));
     if (convolved) std::memcpy(input, hidden_, m * e * sizeof(float));
     blocks_[i].project(c, hidden_, m, qkv);
-    attention_(c, attention(scale), table_, relative_ && c2p_ ? key : nullptr, relative_ && p2c_ ? query : nullptr, qkv, mixed);
+    attention_(c, attention(scale), table_, relative_ && c2p_ ? key : nullptr,
+               relative_ && p2c_ ? query : nullptr, qkv, mixed);
     blocks_[i].attendOut(c, mixed, m, hidden_);
     blocks_[i].feedForward(c, m, hidden_);
     if (convolved) convolve(c, input, qkv);
@@ -150,11 +170,12 @@ class DebertaV2 : public TextEncoder {
     const kernels::Format f = request_.format;
     const std::string fresh = "lm_predictions.lm_head.", old = "cls.predictions.";
     if (!legacy_) {  // this head multiplies with the table itself, whatever tie_word_embeddings says
-      lm_.declare(w, {fresh + "dense", fresh + "LayerNorm", "", fresh + "bias"}, hidden_size_, hidden_size_, vocabulary_, eps_, f, true);
+      lm_.declare(w, {fresh + "dense", fresh + "LayerNorm", "", fresh + "bias"}, hidden_size_, hidden_size_,
+                  vocabulary_, eps_, f, true);
       return;
     }
-    lm_.declare(w, {old + "transform.dense", old + "transform.LayerNorm", old + "decoder", old + "bias"}, hidden_size_, embeddingSize_,
-                vocabulary_, eps_, f, tied_);
+    lm_.declare(w, {old + "transform.dense", old + "transform.LayerNorm", old + "decoder", old + "bias"},
+                hidden_size_, embeddingSize_, vocabulary_, eps_, f, tied_);
     // Microsoft's own files have the newer head under a config.json that does not say so.
     for (const char* part : {"dense.weight", "dense.bias", "LayerNorm.weight", "LayerNorm.bias"}) {
       w.alias(fresh + part, old + "transform." + part);
@@ -184,20 +205,25 @@ class DebertaV2 : public TextEncoder {
     convolutionSize_ = c.size("conv_kernel_size", 0, 255, 0);
     if (!convolutionSize_) return;
     if (convolutionSize_ % 2 == 0) c.invalid("conv_kernel_size", "conv_kernel_size must be odd.");
-    if (c.size("conv_groups", 1) != 1) c.unsupported("conv_groups", "a convolution in groups (conv_groups > 1)");
+    if (c.size("conv_groups", 1) != 1)
+      c.unsupported("conv_groups", "a convolution in groups (conv_groups > 1)");
     convolutionActivation_ = c.activation("conv_act", "tanh");
   }
 
   // pos_att_type: ["p2c", "c2p"], in older files "p2c|c2p".
   void readTypes(ConfigReader& c, const char* field) {
     const json::Value types = c.raw()[field];
-    if (types && !types.isNull() && !types.isArray() && !types.isString()) c.invalid(field, std::string(field) + " must be a list.");
+    if (types && !types.isNull() && !types.isArray() && !types.isString())
+      c.invalid(field, std::string(field) + " must be a list.");
     const auto take = [&](std::string_view name) {
       while (name.starts_with(' ')) name.remove_prefix(1);
       while (name.ends_with(' ')) name.remove_suffix(1);
-      if (name == "c2p") c2p_ = true;
-      else if (name == "p2c") p2c_ = true;
-      else if (!name.empty() && name != "none") c.unsupported(field, "the attention term \"" + std::string(name) + "\"");
+      if (name == "c2p")
+        c2p_ = true;
+      else if (name == "p2c")
+        p2c_ = true;
+      else if (!name.empty() && name != "none")
+        c.unsupported(field, "the attention term \"" + std::string(name) + "\"");
     };
     for (json::Value v : types.elements()) take(v.asString());
     std::string_view text = types.asString();

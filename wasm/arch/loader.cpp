@@ -5,7 +5,8 @@ namespace wasmformers::arch {
 
 namespace {
 Status bad(const TensorInfo& t, std::string code, const std::string& what) {
-  return Status(ErrorClass::Weights, std::move(code), "Tensor \"" + t.name + "\" " + what + ".").atField(t.name);
+  return Status(ErrorClass::Weights, std::move(code), "Tensor \"" + t.name + "\" " + what + ".")
+      .atField(t.name);
 }
 
 Result<bool> check(nn::Weights& weights, const TensorInfo& t) {
@@ -13,10 +14,13 @@ Result<bool> check(nn::Weights& weights, const TensorInfo& t) {
   nn::Weights::Wanted* w = weights.find(t.name, &alias);
   if (!w || (alias && w->shape != t.shape)) return false;
   if (w->shape != t.shape) {
-    return bad(t, "wrong_shape", "has the shape " + shapeText(t.shape) + ", config.json makes it " + shapeText(w->shape));
+    return bad(t, "wrong_shape",
+               "has the shape " + shapeText(t.shape) + ", config.json makes it " + shapeText(w->shape));
   }
   if (!isFloat(t.dtype)) {
-    return bad(t, "unsupported_dtype", "is stored as " + std::string(dtypeName(t.dtype)) + "; weights in F32, F16 and BF16 can be computed with");
+    return bad(t, "unsupported_dtype",
+               "is stored as " + std::string(dtypeName(t.dtype)) +
+                   "; weights in F32, F16 and BF16 can be computed with");
   }
   return true;
 }

@@ -1,5 +1,5 @@
-// Streams safetensors files into a model's weights: checks every tensor's shape and dtype against what the model
-// declared as soon as a header is known, packs each the moment it is whole.
+// Streams safetensors files into a model's weights: checks every tensor's shape and dtype against what the
+// model declared as soon as a header is known, packs each the moment it is whole.
 #pragma once
 
 #include <memory>

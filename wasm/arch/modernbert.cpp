@@ -1,6 +1,7 @@
 // ModernBERT (Warner et al. 2024, arXiv:2412.13663): pre-norm layers without biases, rotary positions, gated
-// feed-forward (GeGLU), and attention that is global in every n-th layer and a sliding window elsewhere. After
-// transformers modeling_modernbert.py. Padding is masked, not removed as the flash path of the original does.
+// feed-forward (GeGLU), and attention that is global in every n-th layer and a sliding window elsewhere.
+// After transformers modeling_modernbert.py. Padding is masked, not removed as the flash path of the original
+// does.
 #include <cmath>
 
 #include "arch/families.h"
@@ -22,7 +23,8 @@ class ModernBert : public TextEncoder {
     hidden_size_ = c.size("hidden_size", 768, 1 << 16);
     heads_ = c.size("num_attention_heads", 12, 1024);
     c.divides("num_attention_heads", heads_, "hidden_size", hidden_size_);
-    if ((hidden_size_ / heads_) % 2) c.invalid("num_attention_heads", "rotary positions need heads of an even size.");
+    if ((hidden_size_ / heads_) % 2)
+      c.invalid("num_attention_heads", "rotary positions need heads of an even size.");
     intermediate_ = c.size("intermediate_size", 1152, 1 << 20);
     layers_ = c.size("num_hidden_layers", 22, 512);
     maxLength_ = c.size("max_position_embeddings", 8192, 1 << 20);
@@ -39,7 +41,8 @@ class ModernBert : public TextEncoder {
     const std::string_view pooling = c.text("classifier_pooling", "cls");
     meanPooling_ = pooling == "mean";
     leftPaddedChoices_ = true;
-    if (!meanPooling_ && pooling != "cls") c.unsupported("classifier_pooling", "the pooling \"" + std::string(pooling) + "\"");
+    if (!meanPooling_ && pooling != "cls")
+      c.unsupported("classifier_pooling", "the pooling \"" + std::string(pooling) + "\"");
     readLayerTypes(c);
     readRope(c);
   }
@@ -50,7 +53,8 @@ class ModernBert : public TextEncoder {
     const size_t e = hidden_size_;
     const bool lm = request_.head == Head::MaskedLM;
     w.basePrefix("model.");
-    w.matrix("embeddings.tok_embeddings.weight", words_, vocabulary_, e, f, lm && tied_ ? kernels::Use::Both : kernels::Use::Lookup);
+    w.matrix("embeddings.tok_embeddings.weight", words_, vocabulary_, e, f,
+             lm && tied_ ? kernels::Use::Both : kernels::Use::Lookup);
     embeddingNorm_.declare(w, "embeddings.norm", e, eps_, normBias_);
     for (size_t i = 0; i < layers_; ++i) {
       const std::string prefix = "layers." + std::to_string(i) + ".";
@@ -67,8 +71,13 @@ class ModernBert : public TextEncoder {
     if (request_.head == Head::Base) return;
     if (lm) {
       lm_.activation = classifierActivation_;
-      MaskedLMHead::Names names{"head.dense", "head.norm", "decoder", decoderBias_ ? "decoder.bias" : "",
-                                normBias_ == nn::Bias::Yes, classifierBias_ == nn::Bias::Yes, "embeddings.tok_embeddings.weight"};
+      MaskedLMHead::Names names{"head.dense",
+                                "head.norm",
+                                "decoder",
+                                decoderBias_ ? "decoder.bias" : "",
+                                normBias_ == nn::Bias::Yes,
+                                classifierBias_ == nn::Bias::Yes,
+                                "embeddings.tok_embeddings.weight"};
       lm_.declare(w, names, e, e, vocabulary_, eps_, f, tied_);
       return;
     }
@@ -96,7 +105,8 @@ class ModernBert : public TextEncoder {
       sin_[global] = sin;
       for (size_t t = 0; cos && sin && t < length_; ++t) {
         for (size_t i = 0; i < half; ++i) {
-          const float angle = float(t) * float(1 / std::pow(double(theta_[global]), double(i) / double(half)));
+          const float angle =
+              float(t) * float(1 / std::pow(double(theta_[global]), double(i) / double(half)));
           cos[t * half + i] = std::cos(angle);
           sin[t * half + i] = std::sin(angle);
         }
@@ -154,14 +164,16 @@ class ModernBert : public TextEncoder {
   void readLayerTypes(ConfigReader& c) {
     const size_t every = c.size("global_attn_every_n_layers", 3, 512);
     const json::Value types = c.raw()["layer_types"];
-    if (types && !types.isNull() && types.size() != layers_) c.invalid("layer_types", "layer_types must name every layer.");
+    if (types && !types.isNull() && types.size() != layers_)
+      c.invalid("layer_types", "layer_types must name every layer.");
     blocks_.resize(layers_);
     for (size_t i = 0; i < layers_; ++i) blocks_[i].global = i % every == 0;
     size_t i = 0;
     for (json::Value type : types.elements()) {
       if (i >= layers_) break;
       const std::string_view name = type.asString();
-      if (name != "full_attention" && name != "sliding_attention") c.unsupported("layer_types", "the layer type \"" + std::string(name) + "\"");
+      if (name != "full_attention" && name != "sliding_attention")
+        c.unsupported("layer_types", "the layer type \"" + std::string(name) + "\"");
       blocks_[i++].global = name == "full_attention";
     }
   }
@@ -176,8 +188,10 @@ class ModernBert : public TextEncoder {
     for (int global = 0; global < 2; ++global) {
       const json::Value rope = c.raw()["rope_parameters"][kinds[global]];
       if (!rope.isObject()) continue;
-      if (rope["rope_type"].asString("default") != "default") c.unsupported("rope_parameters", "a rope_type other than default");
-      if (rope["rope_theta"] && !rope["rope_theta"].isNumber()) c.invalid("rope_parameters", "rope_theta must be a number.");
+      if (rope["rope_type"].asString("default") != "default")
+        c.unsupported("rope_parameters", "a rope_type other than default");
+      if (rope["rope_theta"] && !rope["rope_theta"].isNumber())
+        c.invalid("rope_parameters", "rope_theta must be a number.");
       theta_[global] = float(rope["rope_theta"].asNumber(theta_[global]));
     }
     if (!(theta_[0] > 0) || !(theta_[1] > 0)) c.invalid("rope_parameters", "rope_theta must be positive.");

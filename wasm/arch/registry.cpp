@@ -6,13 +6,17 @@ namespace wasmformers::arch {
 namespace {
 
 constexpr Family kFamilies[] = {
-    {"albert", createAlbert},         {"bert", createBert},         {"camembert", createRoberta},
-    {"deberta-v2", createDebertaV2},  {"distilbert", createDistilBert}, {"electra", createElectra},
-    {"modernbert", createModernBert}, {"mpnet", createMPNet},       {"roberta", createRoberta},
-    {"xlm-roberta", createRoberta},
+    {"albert", createAlbert},         {"bert", createBert},
+    {"camembert", createRoberta},     {"deberta-v2", createDebertaV2},
+    {"distilbert", createDistilBert}, {"electra", createElectra},
+    {"modernbert", createModernBert}, {"mpnet", createMPNet},
+    {"roberta", createRoberta},       {"xlm-roberta", createRoberta},
 };
 
-struct NamedHead { std::string_view ending; Head head; };
+struct NamedHead {
+  std::string_view ending;
+  Head head;
+};
 constexpr NamedHead kHeads[] = {
     {"MaskedLM", Head::MaskedLM},
     {"SequenceClassification", Head::SequenceClassification},
@@ -25,14 +29,16 @@ constexpr NamedHead kHeads[] = {
 
 Result<Head> headFromArchitecture(std::string_view architecture) {
   const size_t at = architecture.rfind("For");
-  const bool base = at == std::string_view::npos && architecture.ends_with("Model") && !architecture.ends_with("LMHeadModel");
+  const bool base = at == std::string_view::npos && architecture.ends_with("Model") &&
+                    !architecture.ends_with("LMHeadModel");
   if (architecture.empty() || base) return Head::Base;
   const std::string_view ending = at == std::string_view::npos ? architecture : architecture.substr(at + 3);
   for (const NamedHead& h : kHeads) {
     if (h.ending == ending) return h.head;
   }
   return Status(ErrorClass::Config, "unknown_architecture",
-                "The architecture \"" + std::string(architecture) + "\" has a head that this engine does not know.")
+                "The architecture \"" + std::string(architecture) +
+                    "\" has a head that this engine does not know.")
       .inFile("config.json")
       .atField("architectures");
 }
@@ -45,7 +51,8 @@ std::vector<std::string_view> modelTypes() {
 
 Result<std::unique_ptr<Model>> createModel(json::Value config, const Request& request) {
   if (!config.isObject()) {
-    return Status(ErrorClass::Config, "invalid_config", "config.json is no JSON object.").inFile("config.json");
+    return Status(ErrorClass::Config, "invalid_config", "config.json is no JSON object.")
+        .inFile("config.json");
   }
   const json::Value type = config["model_type"];
   for (const Family& f : kFamilies) {
@@ -53,8 +60,10 @@ Result<std::unique_ptr<Model>> createModel(json::Value config, const Request& re
   }
   std::string known;
   for (const Family& f : kFamilies) known += (known.empty() ? "" : ", ") + std::string(f.modelType);
-  const std::string what = type.isString() ? "has the model_type \"" + std::string(type.asString()) + "\"" : "has no model_type";
-  return Status(ErrorClass::Config, "unknown_model_type", "config.json " + what + "; this engine knows " + known + ".")
+  const std::string what =
+      type.isString() ? "has the model_type \"" + std::string(type.asString()) + "\"" : "has no model_type";
+  return Status(ErrorClass::Config, "unknown_model_type",
+                "config.json " + what + "; this engine knows " + known + ".")
       .inFile("config.json")
       .atField("model_type");
 }

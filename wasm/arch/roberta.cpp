@@ -9,19 +9,20 @@
 namespace wasmformers::arch {
 namespace {
 
-constexpr nn::EncoderLayerNames kLayerNames = {
-    "attention.self.query", "attention.self.key", "attention.self.value", "attention.output.dense",
-    "attention.output.LayerNorm", "intermediate.dense", "output.dense", "output.LayerNorm"};
-
 class Roberta : public TextEncoder {
  public:
   // --- configuration
-  Roberta(ConfigReader& c, const Request& r) : TextEncoder(c, r, c.text("model_type", "") == "roberta" ? 50265 : 30522) {
+  Roberta(ConfigReader& c, const Request& r)
+      : TextEncoder(c, r, c.text("model_type", "") == "roberta" ? 50265 : 30522) {
     hidden_size_ = c.size("hidden_size", 768, 1 << 16);
     const size_t heads = c.size("num_attention_heads", 12, 1024);
     c.divides("num_attention_heads", heads, "hidden_size", hidden_size_);
-    shape_ = {hidden_size_, heads, c.size("intermediate_size", 3072, 1 << 20), c.activation("hidden_act", "gelu"),
-              c.epsilon("layer_norm_eps", 1e-12f), r.format};
+    shape_ = {hidden_size_,
+              heads,
+              c.size("intermediate_size", 3072, 1 << 20),
+              c.activation("hidden_act", "gelu"),
+              c.epsilon("layer_norm_eps", 1e-12f),
+              r.format};
     layers_ = c.size("num_hidden_layers", 12, 512);
     positions_ = c.size("max_position_embeddings", 512, 1 << 20);
     padId_ = c.size("pad_token_id", 1, 1 << 27, 0);
@@ -38,10 +39,16 @@ class Roberta : public TextEncoder {
     const kernels::Format f = request_.format;
     const size_t e = hidden_size_;
     w.basePrefix("roberta.");
-    embeddings_.declare(w, "embeddings.", {vocabulary_, e, positions_, typeVocabulary_, shape_.normEps, request_.head == Head::MaskedLM && tied_}, f);
-    for (size_t i = 0; i < layers_; ++i) blocks_[i].declare(w, "encoder.layer." + std::to_string(i) + ".", kLayerNames, shape_);
+    embeddings_.declare(w, "embeddings.",
+                        {vocabulary_, e, positions_, typeVocabulary_, shape_.normEps,
+                         request_.head == Head::MaskedLM && tied_},
+                        f);
+    for (size_t i = 0; i < layers_; ++i)
+      blocks_[i].declare(w, "encoder.layer." + std::to_string(i) + ".", nn::kBertLayerNames, shape_);
     switch (request_.head) {
-      case Head::Base: pooler_.declare(w, "pooler.dense", e, e, f, nn::Bias::Yes, nn::Need::Optional); return;
+      case Head::Base:
+        pooler_.declare(w, "pooler.dense", e, e, f, nn::Bias::Yes, nn::Need::Optional);
+        return;
       case Head::SequenceClassification:  // RobertaClassificationHead
         classifier_.hasDense = true;
         classifier_.activation = kernels::Activation::Tanh;
@@ -53,10 +60,15 @@ class Roberta : public TextEncoder {
         classifier_.out.declare(w, "classifier", 1, e, kernels::Format::F32);
         classifierOnPooled_ = true;
         return;
-      case Head::TokenClassification: declareTokenHead(w, "classifier"); return;
-      case Head::QuestionAnswering: declareTokenHead(w, "qa_outputs"); return;
+      case Head::TokenClassification:
+        declareTokenHead(w, "classifier");
+        return;
+      case Head::QuestionAnswering:
+        declareTokenHead(w, "qa_outputs");
+        return;
       case Head::MaskedLM:
-        lm_.declare(w, {"lm_head.dense", "lm_head.layer_norm", "lm_head.decoder", "lm_head.bias"}, e, e, vocabulary_, shape_.normEps, f, tied_);
+        lm_.declare(w, {"lm_head.dense", "lm_head.layer_norm", "lm_head.decoder", "lm_head.bias"}, e, e,
+                    vocabulary_, shape_.normEps, f, tied_);
         return;
     }
   }

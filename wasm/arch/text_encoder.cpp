@@ -27,7 +27,8 @@ TextEncoder::TextEncoder(ConfigReader& c, const Request& request, size_t vocabul
 
 void TextEncoder::absolutePositionsOnly(ConfigReader& c) {
   const std::string_view type = c.text("position_embedding_type", "absolute");
-  if (type != "absolute") c.unsupported("position_embedding_type", "the position_embedding_type \"" + std::string(type) + "\"");
+  if (type != "absolute")
+    c.unsupported("position_embedding_type", "the position_embedding_type \"" + std::string(type) + "\"");
 }
 
 std::vector<std::string> TextEncoder::inputNames() const {
@@ -55,14 +56,20 @@ Status TextEncoder::readInputs(Pass& pass) {
   for (const std::string_view name : kNames) {
     const Input* in = pass.input(name);
     if (!in) continue;
-    if (in->dtype != DType::I32) return inputError("bad_dtype", std::string(name) + " must be integers.", name);
+    if (in->dtype != DType::I32)
+      return inputError("bad_dtype", std::string(name) + " must be integers.", name);
     if (in->shape.size() != dims || *std::min_element(in->shape.begin(), in->shape.end()) < 0) {
-      return inputError("bad_shape", std::string(name) + " must have the shape " +
-                            (dims == 3 ? "[batch, choices, length]" : "[batch, length]") + ", not " + shapeText(in->shape) + ".", name);
+      return inputError("bad_shape",
+                        std::string(name) + " must have the shape " +
+                            (dims == 3 ? "[batch, choices, length]" : "[batch, length]") + ", not " +
+                            shapeText(in->shape) + ".",
+                        name);
     }
     if (in->shape != ids->shape) {
-      return inputError("shape_mismatch", std::string(name) + " has the shape " + shapeText(in->shape) + ", input_ids " +
-                            shapeText(ids->shape) + ".", name);
+      return inputError("shape_mismatch",
+                        std::string(name) + " has the shape " + shapeText(in->shape) + ", input_ids " +
+                            shapeText(ids->shape) + ".",
+                        name);
     }
   }
   choices_ = dims == 3 ? size_t(ids->shape[1]) : 1;
@@ -70,26 +77,36 @@ Status TextEncoder::readInputs(Pass& pass) {
   length_ = size_t(ids->shape.back());
   const size_t m = rows();
   WF_TRY(checkSize());
-  if (m == 0) return inputError("empty_input", "input_ids is empty: its shape is " + shapeText(ids->shape) + ".", "input_ids");
+  if (m == 0)
+    return inputError("empty_input", "input_ids is empty: its shape is " + shapeText(ids->shape) + ".",
+                      "input_ids");
   if (maxLength_ && length_ > maxLength_) {
-    return inputError("too_long", "input_ids has " + std::to_string(length_) + " tokens per text, the model takes at most " +
-                          std::to_string(maxLength_) + "; truncate the text.", "input_ids");
+    return inputError("too_long",
+                      "input_ids has " + std::to_string(length_) +
+                          " tokens per text, the model takes at most " + std::to_string(maxLength_) +
+                          "; truncate the text.",
+                      "input_ids");
   }
 
   ids_ = ids->data.as<int32_t>();
   for (size_t i = 0; i < m; ++i) {
     if (ids_[i] < 0 || size_t(ids_[i]) >= vocabulary_) {
-      return inputError("ids_out_of_range", at("input_ids", i, length_) + " is " + std::to_string(ids_[i]) +
-                            ", the vocabulary has " + std::to_string(vocabulary_) + " entries.", "input_ids");
+      return inputError("ids_out_of_range",
+                        at("input_ids", i, length_) + " is " + std::to_string(ids_[i]) +
+                            ", the vocabulary has " + std::to_string(vocabulary_) + " entries.",
+                        "input_ids");
     }
   }
   const Input* types = pass.input("token_type_ids");
   typeIds_ = types ? types->data.as<int32_t>() : nullptr;
   for (size_t i = 0; typeIds_ && i < m; ++i) {
     if (typeIds_[i] >= 0 && size_t(typeIds_[i]) < std::max<size_t>(typeVocabulary_, 1)) continue;
-    const std::string has = typeVocabulary_ > 1 ? std::to_string(typeVocabulary_) + " token types" : "no token types";
-    return inputError("ids_out_of_range", at("token_type_ids", i, length_) + " is " + std::to_string(typeIds_[i]) +
-                          ", the model has " + has + ".", "token_type_ids");
+    const std::string has =
+        typeVocabulary_ > 1 ? std::to_string(typeVocabulary_) + " token types" : "no token types";
+    return inputError("ids_out_of_range",
+                      at("token_type_ids", i, length_) + " is " + std::to_string(typeIds_[i]) +
+                          ", the model has " + has + ".",
+                      "token_type_ids");
   }
   mask_ = pass.arena.alloc<uint8_t>(m);
   if (!mask_) return {};
@@ -97,7 +114,9 @@ Status TextEncoder::readInputs(Pass& pass) {
   for (size_t i = 0; i < m; ++i) {
     const int32_t v = mask ? mask->data.as<int32_t>()[i] : 1;
     if (v != 0 && v != 1) {
-      return inputError("bad_mask", at("attention_mask", i, length_) + " is " + std::to_string(v) + "; it must be 0 or 1.", "attention_mask");
+      return inputError(
+          "bad_mask", at("attention_mask", i, length_) + " is " + std::to_string(v) + "; it must be 0 or 1.",
+          "attention_mask");
     }
     mask_[i] = uint8_t(v);
   }
@@ -106,11 +125,15 @@ Status TextEncoder::readInputs(Pass& pass) {
 
 // Products of these sizes must fit size_t (32 bits in Wasm) before anything is allocated by them.
 Status TextEncoder::checkSize() const {
-  const double widest = std::max<double>(3.0 * double(hidden_size_), request_.head == Head::MaskedLM ? double(vocabulary_) : 0);
-  const double floats = std::max(double(batch_) * double(length_) * widest, double(length_) * double(length_) * double(squares_));
+  const double widest =
+      std::max<double>(3.0 * double(hidden_size_), request_.head == Head::MaskedLM ? double(vocabulary_) : 0);
+  const double floats = std::max(double(batch_) * double(length_) * widest,
+                                 double(length_) * double(length_) * double(squares_));
   if (floats < double(SIZE_MAX / 8)) return {};
-  return inputError("too_large", "input_ids has " + std::to_string(batch_) + " texts of " + std::to_string(length_) +
-                        " tokens, more than memory can hold at once; use smaller batches.", "input_ids");
+  return inputError("too_large",
+                    "input_ids has " + std::to_string(batch_) + " texts of " + std::to_string(length_) +
+                        " tokens, more than memory can hold at once; use smaller batches.",
+                    "input_ids");
 }
 
 Status TextEncoder::begin(Pass& pass) {
@@ -125,7 +148,8 @@ Status TextEncoder::begin(Pass& pass) {
 
 Status TextEncoder::step(size_t index, Pass& pass) {
   if (index != next_ || pass.arena.failed()) {
-    return Status(ErrorClass::Internal, "wrong_step", "step " + std::to_string(index) + " is not the one that is due.");
+    return Status(ErrorClass::Internal, "wrong_step",
+                  "step " + std::to_string(index) + " is not the one that is due.");
   }
   next_ = index == layers_ ? kNotBegun : index + 1;
   if (index < layers_) {
@@ -156,6 +180,24 @@ const float* TextEncoder::firstTokens(nn::Compute c, bool skipPadding) const {
   return first;
 }
 
+const float* TextEncoder::meanOfTokens(nn::Compute c) const {
+  const size_t e = hidden_size_;
+  float* mean = c.arena.alloc<float>(batch_ * e);
+  if (!mean) return nullptr;
+  std::memset(mean, 0, batch_ * e * sizeof(float));
+  for (size_t b = 0; b < batch_; ++b) {
+    size_t real = 0;
+    for (size_t t = 0; t < length_; ++t) {
+      const size_t row = b * length_ + t;
+      if (!mask_[row]) continue;
+      ++real;
+      c.kernels.add(hidden_ + row * e, e, mean + b * e);
+    }
+    for (size_t i = 0; i < e; ++i) mean[b * e + i] /= float(std::max<size_t>(real, 1));
+  }
+  return mean;
+}
+
 const float* TextEncoder::pooled(nn::Compute c) const {
   if (!pooler_.present()) return nullptr;
   const float* first = firstTokens(c);
@@ -182,7 +224,8 @@ Status TextEncoder::head(Pass& pass) {
       if (const float* p = pooled(c)) pass.outputs.push_back({"pooler_output", {b, e}, p});
       return {};
     case Head::MaskedLM:
-      pass.outputs.push_back({"logits", {b, t, int64_t(vocabulary_)}, lm_(c, hidden_, rows(), wordEmbeddings())});
+      pass.outputs.push_back(
+          {"logits", {b, t, int64_t(vocabulary_)}, lm_(c, hidden_, rows(), wordEmbeddings())});
       return {};
     case Head::TokenClassification:
       pass.outputs.push_back({"logits", {b, t, n}, classifier_(c, hidden_, rows(), hidden_size_)});
@@ -205,19 +248,7 @@ Status TextEncoder::head(Pass& pass) {
       if (classifierOnPooled_) {
         x = pooled(c);
       } else if (meanPooling_) {
-        float* mean = c.arena.alloc<float>(batch_ * hidden_size_);
-        if (!mean) return {};
-        std::memset(mean, 0, batch_ * hidden_size_ * sizeof(float));
-        for (size_t s = 0; s < batch_; ++s) {
-          size_t real = 0;
-          for (size_t i = 0; i < length_; ++i) {
-            if (!mask_[s * length_ + i]) continue;
-            ++real;
-            c.kernels.add(hidden_ + (s * length_ + i) * hidden_size_, hidden_size_, mean + s * hidden_size_);
-          }
-          for (size_t i = 0; i < hidden_size_; ++i) mean[s * hidden_size_ + i] /= float(real ? real : 1);
-        }
-        x = mean;
+        x = meanOfTokens(c);
       } else {
         x = firstTokens(c, leftPaddedChoices_ && request_.head == Head::MultipleChoice);
       }
@@ -232,48 +263,6 @@ Status TextEncoder::head(Pass& pass) {
     }
   }
   return {};
-}
-
-const float* Classifier::operator()(nn::Compute c, const float* x, size_t rows, size_t hidden) const {
-  if (hasDense) {
-    kernels::Rows in(x, rows, hidden);
-    float* y = c.arena.alloc<float>(rows * dense.weight.n());
-    if (!y) return nullptr;
-    dense(c, in, y, 0, {.activation = activation});
-    if (hasNorm) norm(c, y, rows, y);
-    x = y;
-    hidden = dense.weight.n();
-  }
-  kernels::Rows in(x, rows, hidden);
-  float* logits = c.arena.alloc<float>(rows * out.weight.n());
-  if (logits) out(c, in, logits);
-  return logits;
-}
-
-void MaskedLMHead::declare(nn::Weights& w, const Names& n, size_t hidden, size_t embedding, size_t vocabulary, float eps,
-                           kernels::Format format, bool tied) {
-  dense.declare(w, n.dense, embedding, hidden, format, n.denseHasBias ? nn::Bias::Yes : nn::Bias::No);
-  norm.declare(w, n.norm, embedding, eps, n.normHasBias ? nn::Bias::Yes : nn::Bias::No);
-  if (!tied) w.matrix(n.decoder + ".weight", untied, vocabulary, embedding, format);
-  else if (!n.decoder.empty()) w.alias(n.decoder + ".weight", n.table);  // some files keep only this name of the two
-  if (n.bias.empty()) return;
-  // The head's bias and its decoder's are one tensor where tied; where not, the decoder's own counts.
-  const std::string decoderBias = n.decoder.empty() ? n.bias : n.decoder + ".bias";
-  w.vector(tied ? n.bias : decoderBias, bias, {int64_t(vocabulary)});
-  w.alias(tied ? decoderBias : n.bias, tied ? n.bias : decoderBias);
-}
-
-const float* MaskedLMHead::operator()(nn::Compute c, const float* hidden, size_t rows, const kernels::Matrix& embeddings) const {
-  const kernels::Matrix& decoder = untied.empty() ? embeddings : untied;
-  float* x = c.arena.alloc<float>(rows * dense.weight.n());  // [M, embedding]
-  float* logits = c.arena.alloc<float>(rows * decoder.n());  // [M, V]
-  if (!x || !logits) return nullptr;
-  kernels::Rows in(hidden, rows, dense.weight.k());
-  dense(c, in, x, 0, {.activation = activation});
-  norm(c, x, rows, x);
-  kernels::Rows wide(x, rows, dense.weight.n());
-  c.kernels.linear(c.arena, wide, decoder, {.bias = bias}, logits, decoder.n());
-  return logits;
 }
 
 void robertaPositions(const int32_t* ids, size_t batch, size_t length, int32_t padId, int32_t* positions) {

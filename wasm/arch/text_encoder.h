@@ -1,42 +1,13 @@
-// What all encoder families share around their forward passes: checking the inputs, the steps, the heads. A family
-// derives from it and says how to embed, what a layer is, and which tensors its head has.
+// What all encoder families share around their forward passes: checking the inputs, the steps, the heads. A
+// family derives from it and says how to embed, what a layer is, and which tensors its head has.
 #pragma once
 
 #include "arch/arch.h"
 #include "arch/config.h"
+#include "arch/text_heads.h"
 #include "nn/encoder_layer.h"
 
 namespace wasmformers::arch {
-
-/// The head of a sequence: logits = out(norm?(act(dense(x)))) of one vector per sequence. Some families use the
-/// same for every token (ModernBERT) or leave `dense` out.
-struct Classifier {
-  nn::Linear dense, out;
-  nn::Norm norm;
-  kernels::Activation activation = kernels::Activation::None;
-  bool hasDense = false, hasNorm = false;
-
-  /// x [rows, E] → logits [rows, labels]
-  const float* operator()(nn::Compute, const float* x, size_t rows, size_t hidden) const;
-};
-
-/// logits [M, vocabulary] = decoder(norm(act(dense(h)))); the decoder is the embedding table itself where tied.
-struct MaskedLMHead {
-  nn::Linear dense;
-  nn::Norm norm;
-  kernels::Activation activation = kernels::Activation::Gelu;
-  kernels::Matrix untied;
-  nn::Vector bias;
-
-  struct Names {
-    std::string dense, norm, decoder, bias;
-    bool normHasBias = true, denseHasBias = true;
-    std::string table = "embeddings.word_embeddings.weight";  // what a tied decoder shares
-  };
-  void declare(nn::Weights&, const Names&, size_t hidden, size_t embedding, size_t vocabulary, float eps,
-               kernels::Format, bool tied);
-  const float* operator()(nn::Compute, const float* hidden, size_t rows, const kernels::Matrix& embeddings) const;
-};
 
 class TextEncoder : public Model {
  public:
@@ -60,10 +31,13 @@ class TextEncoder : public Model {
   /// Heads whose names and forms are the same in most families: TokenClassification `classifier`,
   /// QuestionAnswering `qa_outputs`.
   void declareTokenHead(nn::Weights&, const std::string& name);
-  /// Refuses position_embedding_type other than "absolute" (what relative_key means left transformers in version 5).
+  /// Refuses position_embedding_type other than "absolute" (what relative_key means left transformers in
+  /// version 5).
   static void absolutePositionsOnly(ConfigReader&);
   /// The first token of every sequence (the first real one if `skipPadding`), [B, E].
   const float* firstTokens(nn::Compute, bool skipPadding = false) const;
+  /// The mean over every sequence's real tokens, [B, E].
+  const float* meanOfTokens(nn::Compute) const;
   /// act(pooler(first token)) [B, E], or nullptr where the checkpoint has no pooler.
   const float* pooled(nn::Compute) const;
   nn::AttentionContext attention(float scale) const;
@@ -71,7 +45,6 @@ class TextEncoder : public Model {
 
   Request request_;
   size_t vocabulary_ = 0, hidden_size_ = 0, layers_ = 0, maxLength_ = 0, typeVocabulary_ = 0, labels_ = 2;
-  size_t positionOffset_ = 0;  // positions that are never used (RoBERTa counts from padding_idx + 1)
   nn::Linear pooler_;
   kernels::Activation poolerActivation_ = kernels::Activation::Tanh;
   Classifier classifier_;

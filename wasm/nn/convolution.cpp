@@ -15,7 +15,8 @@ void Conv1d::declare(Weights& w, const std::string& name, size_t size, size_t wi
   kernel = width;
   const size_t columns = kernel * channels;
   w.tensor(name + ".weight", {int64_t(channels), int64_t(channels), int64_t(kernel)},
-           kernels::Matrix::packedBytes(channels, columns, format), [this, columns, format](const TensorView& view) -> Status {
+           kernels::Matrix::packedBytes(channels, columns, format),
+           [this, columns, format](const TensorView& view) -> Status {
              const size_t count = channels * columns;
              WF_ASSIGN(Buffer stored, allocate(count * sizeof(float), "a convolution"));  // [out, in, kernel]
              WF_ASSIGN(Buffer turned, allocate(count * sizeof(float), "a convolution"));  // [out, kernel, in]
@@ -46,8 +47,10 @@ void Conv1d::operator()(Compute c, const float* x, size_t batch, size_t length, 
       for (size_t k = 0; k < kernel; ++k) {
         float* to = wide + i * columns + k * channels;
         const bool inside = t + k >= pad && t + k - pad < length;
-        if (inside) std::memcpy(to, x + (row + k - pad) * channels, channels * sizeof(float));
-        else std::memset(to, 0, channels * sizeof(float));
+        if (inside)
+          std::memcpy(to, x + (row + k - pad) * channels, channels * sizeof(float));
+        else
+          std::memset(to, 0, channels * sizeof(float));
       }
     }
     kernels::Rows in(wide, count, columns);

@@ -11,7 +11,8 @@ struct Conv1d {
   Vector bias;
   size_t channels = 0, kernel = 0;
 
-  /// Declares `name`.weight and `name`.bias. `kernel` is odd: the padding of (kernel − 1)/2 zeros keeps the length.
+  /// Declares `name`.weight and `name`.bias. `kernel` is odd: the padding of (kernel − 1)/2 zeros keeps the
+  /// length.
   void declare(Weights&, const std::string& name, size_t channels, size_t kernel, kernels::Format);
   /// y [B·T, channels] from x [B·T, channels]; y is not x.
   void operator()(Compute, const float* x, size_t batch, size_t length, float* y) const;

@@ -1,5 +1,5 @@
-// See disentangled_attention.h. Only the rows of the table that distances of this length reach are projected. The bias
-// is made one sequence at a time, so that it takes [H, T, T] and not B times as much.
+// See disentangled_attention.h. Only the rows of the table that distances of this length reach are projected.
+// The bias is made one sequence at a time, so that it takes [H, T, T] and not B times as much.
 #include "nn/disentangled_attention.h"
 
 #include <algorithm>
@@ -12,7 +12,8 @@ namespace wasmformers::nn {
 namespace {
 
 // y [rows, n] = scale · x [rows, d] · w [d, n], the inner loop along n so that compilers vectorize it.
-void multiply(const float* x, size_t stride, const float* w, size_t rows, size_t d, size_t n, float scale, float* y) {
+void multiply(const float* x, size_t stride, const float* w, size_t rows, size_t d, size_t n, float scale,
+              float* y) {
   for (size_t r = 0; r < rows; ++r) {
     float* to = y + r * n;
     std::memset(to, 0, n * sizeof(float));
@@ -32,9 +33,10 @@ int64_t DisentangledAttention::row(int64_t distance) const {
   return std::clamp<int64_t>(bucket + int64_t(span), 0, 2 * int64_t(span) - 1);
 }
 
-// Rows first … first + count − 1 of the table through a layer's projection, head after head, transposed: [H, D, count].
-const float* DisentangledAttention::project(Compute c, const Linear& projection, const float* table, size_t first,
-                                            size_t count) const {
+// Rows first … first + count − 1 of the table through a layer's projection, head after head, transposed: [H,
+// D, count].
+const float* DisentangledAttention::project(Compute c, const Linear& projection, const float* table,
+                                            size_t first, size_t count) const {
   const size_t d = hidden / heads;
   float* turned = c.arena.alloc<float>(count * hidden);
   const Arena::Mark mark = c.arena.mark();

@@ -1,7 +1,8 @@
-// DeBERTa's attention (He et al. 2020, arXiv:2006.03654, section 3.1): to content·content it adds content·position and
-// position·content, where positions are relative, bucketed, and looked up in one table that all layers share. The two
-// terms enter the shared attention kernel as its bias. After transformers modeling_deberta_v2.py,
-// DisentangledSelfAttention; there hidden queries see every key, here only real ones: outputs at padding differ.
+// DeBERTa's attention (He et al. 2020, arXiv:2006.03654, section 3.1): to content·content it adds
+// content·position and position·content, where positions are relative, bucketed, and looked up in one table
+// that all layers share. The two terms enter the shared attention kernel as its bias. After transformers
+// modeling_deberta_v2.py, DisentangledSelfAttention; there hidden queries see every key, here only real ones:
+// outputs at padding differ.
 #pragma once
 
 #include "nn/encoder_layer.h"
@@ -15,10 +16,10 @@ struct DisentangledAttention {
   int32_t maxPosition = 0;  // the distance that the last bucket begins at
 
   /// mixed [M, E] = softmax(scale·q·kᵀ + bias + mask)·v from qkv [3, M, E], with
-  /// bias[h, t, s] = scale·(q_t · Kr[δ] + k_s · Qr[δ]), δ the clamped bucket of t − s, Kr = key(table), Qr = query(table).
-  /// `key` or `query` nullptr: without that term. `table` [2·span, E].
-  void operator()(Compute, AttentionContext, const float* table, const Linear* key, const Linear* query, const float* qkv,
-                  float* mixed) const;
+  /// bias[h, t, s] = scale·(q_t · Kr[δ] + k_s · Qr[δ]), δ the clamped bucket of t − s, Kr = key(table), Qr =
+  /// query(table). `key` or `query` nullptr: without that term. `table` [2·span, E].
+  void operator()(Compute, AttentionContext, const float* table, const Linear* key, const Linear* query,
+                  const float* qkv, float* mixed) const;
 
  private:
   int64_t row(int64_t distance) const;

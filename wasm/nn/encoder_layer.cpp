@@ -10,7 +10,8 @@ namespace {
 constexpr size_t kRowBlock = 128;
 }  // namespace
 
-void EncoderLayer::declare(Weights& w, const std::string& prefix, const EncoderLayerNames& n, const EncoderShape& s) {
+void EncoderLayer::declare(Weights& w, const std::string& prefix, const EncoderLayerNames& n,
+                           const EncoderShape& s) {
   shape = s;
   query.declare(w, prefix + n.query, s.hidden, s.hidden, s.format);
   key.declare(w, prefix + n.key, s.hidden, s.hidden, s.format);
@@ -43,8 +44,8 @@ void EncoderLayer::project(Compute c, const float* hidden, size_t rows, float* q
   c.arena.release(mark);
 }
 
-kernels::AttentionArgs selfAttention(const AttentionContext& a, size_t hidden, size_t heads, const float* q, const float* k,
-                                     const float* v, size_t stride, float* out) {
+kernels::AttentionArgs selfAttention(const AttentionContext& a, size_t hidden, size_t heads, const float* q,
+                                     const float* k, const float* v, size_t stride, float* out) {
   kernels::AttentionArgs args;
   args.q = q;
   args.k = k;
@@ -70,7 +71,8 @@ void EncoderLayer::attend(Compute c, const AttentionContext& a, const float* qkv
   const size_t rows = a.batch * a.length, e = shape.hidden;
   float* mixed = c.arena.alloc<float>(rows * e);  // [M, E]
   if (!mixed) return;
-  c.kernels.attention(c.arena, selfAttention(a, e, shape.heads, qkv, qkv + rows * e, qkv + 2 * rows * e, e, mixed));
+  c.kernels.attention(c.arena,
+                      selfAttention(a, e, shape.heads, qkv, qkv + rows * e, qkv + 2 * rows * e, e, mixed));
   attendOut(c, mixed, rows, hidden);
   c.arena.release(mark);
 }

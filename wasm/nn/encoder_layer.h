@@ -1,5 +1,5 @@
-// The encoder layer of the original Transformer with the norm behind each residual sum (post-norm), as BERT and its
-// relatives have it (Devlin et al. 2018, arXiv:1810.04805; Vaswani et al. 2017, section 3.1):
+// The encoder layer of the original Transformer with the norm behind each residual sum (post-norm), as BERT
+// and its relatives have it (Devlin et al. 2018, arXiv:1810.04805; Vaswani et al. 2017, section 3.1):
 //   h = norm(h + attention(h));  h = norm(h + down(act(up(h))))
 #pragma once
 
@@ -12,6 +12,11 @@ struct EncoderLayerNames {
   const char *query, *key, *value, *attentionOut, *attentionNorm, *up, *down, *outNorm;
 };
 
+/// BERT's own, which RoBERTa and ELECTRA kept.
+inline constexpr EncoderLayerNames kBertLayerNames = {
+    "attention.self.query",       "attention.self.key", "attention.self.value", "attention.output.dense",
+    "attention.output.LayerNorm", "intermediate.dense", "output.dense",         "output.LayerNorm"};
+
 struct EncoderShape {
   size_t hidden, heads, intermediate;
   kernels::Activation activation;
@@ -22,11 +27,11 @@ struct EncoderShape {
 /// What attention sees besides the hidden states.
 struct AttentionContext {
   size_t batch, length;
-  const uint8_t* keyMask;  // [B, T]
-  float scale;             // of the scores
+  const uint8_t* keyMask;       // [B, T]
+  float scale;                  // of the scores
   const float* bias = nullptr;  // [B or 1, H, T, T]
   size_t biasBatchStride = 0, biasHeadStride = 0;
-  int64_t window = -1;     // keys up to this far to each side, −1: all
+  int64_t window = -1;  // keys up to this far to each side, −1: all
 };
 
 struct EncoderLayer {
@@ -49,8 +54,9 @@ struct EncoderLayer {
   void feedForward(Compute, size_t rows, float* hidden) const;
 };
 
-/// The kernel's arguments for self-attention on q, k, v with rows `stride` floats apart, into out [M, hidden].
-kernels::AttentionArgs selfAttention(const AttentionContext&, size_t hidden, size_t heads, const float* q, const float* k,
-                                     const float* v, size_t stride, float* out);
+/// The kernel's arguments for self-attention on q, k, v with rows `stride` floats apart, into out [M,
+/// hidden].
+kernels::AttentionArgs selfAttention(const AttentionContext&, size_t hidden, size_t heads, const float* q,
+                                     const float* k, const float* v, size_t stride, float* out);
 
 }  // namespace wasmformers::nn

@@ -7,12 +7,12 @@
 namespace wasmformers::nn {
 
 /// Bucket of the distance key − query in T5's scheme (Raffel et al. 2020; transformers modeling_mpnet.py,
-/// relative_position_bucket): half of the buckets for each direction, exact up to a quarter, then logarithmic up to
-/// maxDistance.
+/// relative_position_bucket): half of the buckets for each direction, exact up to a quarter, then logarithmic
+/// up to maxDistance.
 int32_t t5Bucket(int64_t distance, int32_t buckets, int32_t maxDistance);
 
-/// DeBERTa-v2's bucket of query − key (He et al. 2021; modeling_deberta_v2.py, make_log_bucket_position): exact up
-/// to half of `buckets`, logarithmic up to maxPosition, odd in its argument.
+/// DeBERTa-v2's bucket of query − key (He et al. 2021; modeling_deberta_v2.py, make_log_bucket_position):
+/// exact up to half of `buckets`, logarithmic up to maxPosition, odd in its argument.
 int32_t logBucket(int64_t relative, int32_t buckets, int32_t maxPosition);
 
 }  // namespace wasmformers::nn

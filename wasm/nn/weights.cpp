@@ -7,24 +7,26 @@ namespace wasmformers::nn {
 
 void Weights::matrix(std::string name, kernels::Matrix& into, size_t n, size_t k, kernels::Format format,
                      kernels::Use use, Need need) {
-  tensor(std::move(name), {int64_t(n), int64_t(k)}, kernels::Matrix::packedBytes(n, k, format, use),
-         [&into, format, use](const TensorView& view) -> Status {
-           WF_ASSIGN(into, kernels::Matrix::pack(view, format, use));
-           return {};
-         },
-         need);
+  tensor(
+      std::move(name), {int64_t(n), int64_t(k)}, kernels::Matrix::packedBytes(n, k, format, use),
+      [&into, format, use](const TensorView& view) -> Status {
+        WF_ASSIGN(into, kernels::Matrix::pack(view, format, use));
+        return {};
+      },
+      need);
 }
 
 void Weights::vector(std::string name, Vector& into, Shape shape, Need need) {
   const size_t n = size_t(elementCount(shape));
-  tensor(std::move(name), std::move(shape), n * sizeof(float),
-         [&into, n](const TensorView& view) -> Status {
-           WF_ASSIGN(into.buffer, allocate(n * sizeof(float), "a weight vector"));
-           into.size = n;
-           toFloat(view.dtype, view.data, n, into.buffer.as<float>());
-           return {};
-         },
-         need);
+  tensor(
+      std::move(name), std::move(shape), n * sizeof(float),
+      [&into, n](const TensorView& view) -> Status {
+        WF_ASSIGN(into.buffer, allocate(n * sizeof(float), "a weight vector"));
+        into.size = n;
+        toFloat(view.dtype, view.data, n, into.buffer.as<float>());
+        return {};
+      },
+      need);
 }
 
 void Weights::tensor(std::string name, Shape shape, size_t packedBytes, Pack pack, Need need) {
@@ -42,7 +44,8 @@ Weights::Wanted* Weights::find(std::string_view stored, bool* isAlias) {
   if (name.ends_with("LayerNorm.gamma")) name.replace(name.size() - 5, 5, "weight");
   if (name.ends_with("LayerNorm.beta")) name.replace(name.size() - 4, 4, "bias");
   auto it = index_.find(name);
-  if (it == index_.end() && !prefix_.empty() && name.starts_with(prefix_)) it = index_.find(name.substr(prefix_.size()));
+  if (it == index_.end() && !prefix_.empty() && name.starts_with(prefix_))
+    it = index_.find(name.substr(prefix_.size()));
   if (it == index_.end()) return nullptr;
   Wanted& wanted = wanted_[it->second];
   if (isAlias) *isAlias = it->first != wanted.name;
@@ -65,7 +68,8 @@ Status Weights::complete() const {
   if (missing == 0) return {};
   if (missing > 4) names += " and " + std::to_string(missing - 4) + " more";
   return Status(ErrorClass::Weights, "missing_tensors",
-                "The checkpoint lacks " + std::to_string(missing) + " tensor(s) that this model needs: " + names + ".")
+                "The checkpoint lacks " + std::to_string(missing) +
+                    " tensor(s) that this model needs: " + names + ".")
       .atField(names.substr(0, names.find(',')));
 }
 

@@ -1,5 +1,6 @@
-// What a model asks of its checkpoint: every tensor by name, its shape, and what to do with its bytes the moment they
-// are whole. Models declare, the loader delivers in the file's order; nothing is kept but the packed form.
+// What a model asks of its checkpoint: every tensor by name, its shape, and what to do with its bytes the
+// moment they are whole. Models declare, the loader delivers in the file's order; nothing is kept but the
+// packed form.
 #pragma once
 
 #include <functional>
@@ -27,8 +28,8 @@ class Weights {
  public:
   using Pack = std::function<Status(const TensorView&)>;
 
-  /// Tensors may be stored with or without the base model's prefix ("bert."), depending on which class saved them:
-  /// names are declared without it.
+  /// Tensors may be stored with or without the base model's prefix ("bert."), depending on which class saved
+  /// them: names are declared without it.
   void basePrefix(std::string prefix) { prefix_ = std::move(prefix); }
 
   /// A Linear.weight or an embedding table [n, k].
@@ -39,8 +40,8 @@ class Weights {
   /// Anything else: `packedBytes` is what pack() will keep.
   void tensor(std::string name, Shape shape, size_t packedBytes, Pack pack, Need need = Need::Required);
 
-  /// Another name under which some checkpoints store `name`, or a copy of it: read where `name` itself is missing or
-  /// comes later.
+  /// Another name under which some checkpoints store `name`, or a copy of it: read where `name` itself is
+  /// missing or comes later.
   void alias(std::string other, const std::string& name);
 
   struct Wanted {
@@ -51,8 +52,9 @@ class Weights {
     Need need = Need::Required;
     bool loaded = false;
   };
-  /// The entry that a stored name belongs to: prefix taken off, and the old spellings LayerNorm.gamma/.beta read as
-  /// .weight/.bias. nullptr: the model has no use for it. `isAlias` says whether alias() gave the name.
+  /// The entry that a stored name belongs to: prefix taken off, and the old spellings LayerNorm.gamma/.beta
+  /// read as .weight/.bias. nullptr: the model has no use for it. `isAlias` says whether alias() gave the
+  /// name.
   Wanted* find(std::string_view storedName, bool* isAlias = nullptr);
 
   size_t packedBytes() const;  // of everything required
