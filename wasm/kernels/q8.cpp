@@ -64,10 +64,9 @@ float absMax(const float* w, size_t k) {
   a = wasm_f32x4_max(a, wasm_i32x4_shuffle(a, a, 1, 0, 3, 2));
   best = wasm_f32x4_extract_lane(a, 0);
 #endif
-  for (; i < k; ++i) {
+  for (; i < k && !std::isnan(best); ++i) {
     const float v = std::fabs(w[i]);
     if (!(v <= best)) best = v;  // takes NaN, too
-    if (std::isnan(best)) return best;
   }
   return best;
 }

@@ -8,6 +8,10 @@
 
 #include "kernels/kernels.h"
 
+// Before the inner loop of a register tile. Unrolled, the compilers move loads ahead of the steps that use them and
+// spill sums: measured 15–30 % slower for every tile (tests/bench/kernels/RESULTS.md).
+#define WF_NO_UNROLL _Pragma("clang loop unroll(disable)")
+
 namespace wasmformers::kernels::simd {
 
 inline v128_t splat(float x) { return wasm_f32x4_splat(x); }
@@ -65,7 +69,7 @@ inline v128_t tanh(v128_t x) {
   return wasm_f32x4_sub(splat(1.f), wasm_f32x4_div(splat(2.f), wasm_f32x4_add(exp(wasm_f32x4_add(x, x)), splat(1.f))));
 }
 
-/// x·Φ(x), absolute error 1e-7·max(1, |x|): x·(1/2 + c·P(c²)/Q(c²)) with x clamped to ±5.6 in c, where Φ is 0 or 1
+/// x·Φ(x), absolute error 3e-7·max(1, |x|): x·(1/2 + c·P(c²)/Q(c²)) with x clamped to ±5.6 in c, where Φ is 0 or 1
 /// to the last bit of a float. The coefficients are a minimax fit of our own (tools/fit-gelu.py); half the work of an
 /// exponential.
 inline v128_t gelu(v128_t x) {
