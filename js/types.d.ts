@@ -1,0 +1,491 @@
+// The package's types for TypeScript. The modules themselves carry the same types as JSDoc; a test holds the names here
+// and there equal.
+
+/// <reference lib="esnext.disposable" />
+
+// --- settings -----------------------------------------------------------------------------------------------------
+
+export const env: {
+  version: string;
+  /** May files come from the network? */
+  allowRemoteModels: boolean;
+  /** May files come from localModelPath? Off in browsers. */
+  allowLocalModels: boolean;
+  localModelPath: string;
+  /** The Hub or a mirror of it. */
+  remoteHost: string;
+  remotePathTemplate: string;
+  /** Keep downloads in the browser's Cache API (under cacheKey). */
+  useBrowserCache: boolean;
+  cacheKey: string;
+  /** Keep downloads in cacheDir (Node); "": the user's cache folder. */
+  useFSCache: boolean;
+  cacheDir: string;
+  customCache: null | { match(key: string): Promise<Response | undefined>; put(key: string, response: Response): Promise<void> };
+  /** Every request for a repository's files goes through this. */
+  fetch: typeof fetch;
+  /** There is one backend; what is set here for ONNX Runtime does nothing. */
+  backends: { onnx: { wasm: Record<string, any>; webgpu: Record<string, any> } };
+  /** 'simd' or 'relaxed' forces a variant; '' chooses by what the engine validates. */
+  wasm: { variant: '' | 'simd' | 'relaxed' };
+};
+
+// --- errors -------------------------------------------------------------------------------------------------------
+
+export interface ErrorDetails { code?: string; file?: string; field?: string; status?: number; url?: string; cause?: unknown }
+/** Base of all errors that this package makes. */
+export class WasmformersError extends Error {
+  constructor(message: string, details?: ErrorDetails);
+  /** Stable, lower_snake_case. */
+  code: string;
+  /** The file that is wrong, "" if there is none. */
+  file: string;
+  /** The field, tensor, input or option in it. */
+  field: string;
+}
+/** config.json, an option, an unknown task, dtype or model type. */
+export class ConfigError extends WasmformersError {}
+/** A safetensors file: its header, its size, a missing tensor or a wrong shape. */
+export class WeightsError extends WasmformersError {}
+/** tokenizer.json and its companions. */
+export class TokenizerError extends WasmformersError {}
+/** What was passed to a model, tokenizer or pipeline. */
+export class InputError extends WasmformersError {}
+/** Memory that could not be had. */
+export class MemoryError extends WasmformersError {}
+/** A broken promise of the package. */
+export class InternalError extends WasmformersError {}
+/** A file that could not be had. */
+export class HubError extends WasmformersError {
+  /** HTTP status, 0 where there was no answer. */
+  status: number;
+  url: string;
+}
+
+// --- loading ------------------------------------------------------------------------------------------------------
+
+export type ProgressEvent =
+  | { status: 'initiate'; name: string; file: string }
+  | { status: 'download'; name: string; file: string; total?: number }
+  | { status: 'progress'; name: string; file: string; progress: number; loaded: number; total: number }
+  | { status: 'progress_total'; name: string; progress: number; loaded: number; total: number; files: Record<string, { loaded: number; total: number }> }
+  | { status: 'done'; name: string; file: string }
+  | { status: 'ready'; task: string; model: string };
+
+export interface HubOptions {
+  /** Branch, tag or commit; "main". */
+  revision?: string;
+  /** Folder inside of the repository; "". */
+  subfolder?: string;
+  progress_callback?: ((event: ProgressEvent) => void) | null;
+  signal?: AbortSignal;
+  /** Only what lies here already. */
+  local_files_only?: boolean;
+  /** Where downloads are kept (Node). */
+  cache_dir?: string | null;
+  token?: string;
+  headers?: Record<string, string>;
+}
+export interface ModelOptions extends HubOptions {
+  /** Of the packed weights: 8 bits (q8, the default) or 32. */
+  dtype?: 'auto' | 'q8' | 'int8' | 'fp32';
+  device?: 'auto' | 'cpu' | 'wasm';
+  /** In place of config.json. */
+  config?: Record<string, any> | null;
+  /** "model": name of the safetensors file without its ending. */
+  model_file_name?: string;
+}
+export interface CallOptions { signal?: AbortSignal }
+
+// --- tensors ------------------------------------------------------------------------------------------------------
+
+export type DataType = 'float32' | 'float64' | 'int8' | 'uint8' | 'int16' | 'uint16' | 'int32' | 'uint32' | 'int64' | 'uint64' | 'bool' | 'string';
+type Other = number | bigint | Tensor;
+
+/** A typed array with a shape, row-major. Names that end in "_" change the tensor itself. */
+export class Tensor {
+  constructor(type: DataType, data: ArrayLike<any>, dims: number[]);
+  type: DataType;
+  /** A typed array of that type (an array of strings for "string"). */
+  data: any;
+  dims: number[];
+  readonly size: number;
+  readonly location: 'cpu';
+  /** The i-th part along the first dimension. */
+  readonly [index: number]: Tensor;
+  dispose(): void;
+  item(): any;
+  tolist(): any;
+  clone(): Tensor;
+  to(type: DataType): Tensor;
+  view(...dims: number[]): Tensor;
+  reshape(...dims: number[]): Tensor;
+  flatten(start?: number, end?: number): Tensor;
+  flatten_(start?: number, end?: number): this;
+  squeeze(dim?: number | number[] | null): Tensor;
+  squeeze_(dim?: number | number[] | null): this;
+  unsqueeze(dim?: number): Tensor;
+  unsqueeze_(dim?: number): this;
+  /** Per dimension: null (all), a number (that one) or [from, to]. */
+  slice(...ranges: (number | [number | null, number | null] | null)[]): Tensor;
+  permute(...order: number[]): Tensor;
+  transpose(...order: number[]): Tensor;
+  repeat(...times: number[]): Tensor;
+  tile(...times: number[]): Tensor;
+  stride(): number[];
+  map(f: (value: any, index: number) => any): Tensor;
+  map_(f: (value: any, index: number) => any): this;
+  add(other: Other): Tensor;
+  add_(other: Other): this;
+  sub(other: Other): Tensor;
+  sub_(other: Other): this;
+  mul(other: Other): Tensor;
+  mul_(other: Other): this;
+  div(other: Other): Tensor;
+  div_(other: Other): this;
+  remainder(other: Other): Tensor;
+  remainder_(other: Other): this;
+  neg(): Tensor;
+  neg_(): this;
+  sigmoid(): Tensor;
+  sigmoid_(): this;
+  round(): Tensor;
+  round_(): this;
+  clamp(low: number, high: number): Tensor;
+  clamp_(low: number, high: number): this;
+  gt(x: number): Tensor;
+  lt(x: number): Tensor;
+  sum(dim?: number | null, keepdim?: boolean): Tensor;
+  mean(dim?: number | null, keepdim?: boolean): Tensor;
+  max(dim?: number | null, keepdim?: boolean): Tensor;
+  min(dim?: number | null, keepdim?: boolean): Tensor;
+  norm(p?: number, dim?: number | null, keepdim?: boolean): Tensor;
+  argmax(dim?: number | null, keepdim?: boolean): Tensor;
+  argmin(dim?: number | null, keepdim?: boolean): Tensor;
+  normalize(p?: number, dim?: number): Tensor;
+  normalize_(p?: number, dim?: number): this;
+  softmax(dim?: number): Tensor;
+  log_softmax(dim?: number): Tensor;
+  [Symbol.iterator](): Generator<any, void, unknown>;
+}
+
+export function cat(tensors: Tensor[], dim?: number): Tensor;
+export function stack(tensors: Tensor[], dim?: number): Tensor;
+export function full(dims: number[], value: number | bigint): Tensor;
+export function full_like(x: Tensor, value: number | bigint): Tensor;
+export function ones(dims: number[]): Tensor;
+export function ones_like(x: Tensor): Tensor;
+export function zeros(dims: number[]): Tensor;
+export function zeros_like(x: Tensor): Tensor;
+export function permute(x: Tensor, axes: number[]): Tensor;
+export function mean(x: Tensor, dim?: number | null, keepdim?: boolean): Tensor;
+export function std_mean(x: Tensor, dim?: number | null, correction?: number, keepdim?: boolean): [Tensor, Tensor];
+export function matmul(a: Tensor, b: Tensor): Tensor;
+/** Means over the tokens that the mask shows: [B, T, H] with mask [B, T] → [B, H]. */
+export function mean_pooling(hidden: Tensor, mask: Tensor | { data: ArrayLike<number | bigint> }): Tensor;
+export function layer_norm(x: Tensor, shape: number[], options?: { eps?: number }): Tensor;
+/** One bit per value: [B, H] → [B, H/8]. */
+export function quantize_embeddings(x: Tensor, precision: 'binary' | 'ubinary'): Tensor;
+export function softmax(x: ArrayLike<number>): Float64Array;
+export function log_softmax(x: ArrayLike<number>): Float64Array;
+export function dot(a: ArrayLike<number>, b: ArrayLike<number>): number;
+export function cos_sim(a: ArrayLike<number>, b: ArrayLike<number>): number;
+
+// --- tokenizers ---------------------------------------------------------------------------------------------------
+
+export interface TokenizerCallOptions {
+  text_pair?: string | string[] | string[][] | null;
+  add_special_tokens?: boolean;
+  padding?: boolean | 'longest' | 'max_length' | 'do_not_pad' | null;
+  truncation?: boolean | 'longest_first' | 'only_first' | 'only_second' | 'do_not_truncate' | null;
+  max_length?: number | null;
+  stride?: number;
+  padding_side?: 'left' | 'right';
+  truncation_side?: 'left' | 'right';
+  pad_to_multiple_of?: number | null;
+  is_split_into_words?: boolean;
+  /** false: arrays of numbers in place of int64 tensors. */
+  return_tensor?: boolean;
+  return_token_type_ids?: boolean | null;
+  return_offsets_mapping?: boolean;
+  return_special_tokens_mask?: boolean;
+  return_overflowing_tokens?: boolean;
+}
+/** input_ids and what goes with them: tensors [batch, length], or arrays with return_tensor: false. */
+export interface BatchEncoding {
+  input_ids: any;
+  attention_mask: any;
+  token_type_ids?: any;
+  offset_mapping?: any;
+  special_tokens_mask?: any;
+  overflow_to_sample_mapping?: any;
+  tokens(row?: number): string[];
+  word_ids(row?: number): (number | null)[];
+  sequence_ids(row?: number): (number | null)[];
+  char_to_token(row: number, position: number, sequence?: number): number | null;
+  token_to_chars(row: number, token: number): [number, number] | null;
+}
+export interface DecodeOptions { skip_special_tokens?: boolean; clean_up_tokenization_spaces?: boolean }
+type Ids = ArrayLike<number | bigint> | Iterable<number | bigint> | Tensor;
+
+export interface PreTrainedTokenizer { (text: string | string[] | string[][], options?: TokenizerCallOptions): BatchEncoding }
+export class PreTrainedTokenizer {
+  private constructor();
+  static fromFiles(tokenizerJson: string | Uint8Array | object, config?: Record<string, any>, map?: Record<string, any>, where?: string): Promise<PreTrainedTokenizer>;
+  config: Record<string, any>;
+  padding_side: 'left' | 'right';
+  truncation_side: 'left' | 'right';
+  model_max_length: number;
+  chat_template: string | undefined;
+  encode(text: string, options?: TokenizerCallOptions): number[];
+  tokenize(text: string, options?: { pair?: string | null; add_special_tokens?: boolean }): string[];
+  decode(ids: Ids, options?: DecodeOptions): string;
+  batch_decode(batch: Ids[] | Tensor, options?: DecodeOptions): string[];
+  convert_tokens_to_ids(token: string): number;
+  convert_tokens_to_ids(tokens: string[]): number[];
+  convert_ids_to_tokens(ids: Iterable<number | bigint>): string[];
+  get_vocab(): Map<string, number>;
+  add_tokens(tokens: (string | { content: string; special?: boolean })[], options?: { special_tokens?: boolean }): void;
+  readonly all_special_ids: number[];
+  readonly all_special_tokens: string[];
+  readonly additional_special_tokens: string[];
+  readonly bos_token: string | undefined;
+  readonly bos_token_id: number | undefined;
+  readonly eos_token: string | undefined;
+  readonly eos_token_id: number | undefined;
+  readonly unk_token: string | undefined;
+  readonly unk_token_id: number | undefined;
+  readonly sep_token: string | undefined;
+  readonly sep_token_id: number | undefined;
+  readonly pad_token: string | undefined;
+  readonly pad_token_id: number | undefined;
+  readonly cls_token: string | undefined;
+  readonly cls_token_id: number | undefined;
+  readonly mask_token: string | undefined;
+  readonly mask_token_id: number | undefined;
+  dispose(): void;
+  [Symbol.dispose](): void;
+}
+export class AutoTokenizer {
+  static from_pretrained(id: string, options?: HubOptions & { config?: Record<string, any> | null }): Promise<PreTrainedTokenizer>;
+}
+
+// --- models -------------------------------------------------------------------------------------------------------
+
+type Input = Tensor | { data: ArrayLike<number | bigint>; dims: number[] } | ArrayLike<number | bigint> | number[][] | number[][][] | null | undefined;
+/** Named inputs of whole numbers; attention_mask and token_type_ids may be left out. */
+export interface ModelInputs { input_ids?: Input; attention_mask?: Input; token_type_ids?: Input; [name: string]: any }
+/** Outputs by PyTorch's names: last_hidden_state, pooler_output, logits, start_logits, … */
+export type ModelOutputs = Record<string, Tensor>;
+
+export interface PreTrainedModel { (inputs: ModelInputs, options?: CallOptions): Promise<ModelOutputs> }
+/** A model; as a class of its own the one that config.json's architectures names. */
+export class PreTrainedModel {
+  constructor(config: Record<string, any>, engine: unknown, dtype: string);
+  static from_pretrained<T extends PreTrainedModel>(this: new (...args: any[]) => T, id: string, options?: ModelOptions): Promise<T>;
+  /** config.json. */
+  config: Record<string, any>;
+  dtype: 'fp32' | 'q8';
+  /** Wasm variant, int8 product, bytes of Wasm memory. */
+  readonly stats: { variant: 'simd' | 'relaxed'; int8Dot: string; memoryBytes: number; dtype: string };
+  forward(inputs: ModelInputs, options?: CallOptions): Promise<ModelOutputs>;
+  dispose(): void;
+  [Symbol.dispose](): void;
+}
+export class AutoModel extends PreTrainedModel {}
+export class AutoModelForMaskedLM extends PreTrainedModel {}
+export class AutoModelForSequenceClassification extends PreTrainedModel {}
+export class AutoModelForTokenClassification extends PreTrainedModel {}
+export class AutoModelForQuestionAnswering extends PreTrainedModel {}
+export class AutoModelForMultipleChoice extends PreTrainedModel {}
+
+export class AlbertModel extends PreTrainedModel {}
+export class AlbertForMaskedLM extends PreTrainedModel {}
+export class AlbertForSequenceClassification extends PreTrainedModel {}
+export class AlbertForTokenClassification extends PreTrainedModel {}
+export class AlbertForQuestionAnswering extends PreTrainedModel {}
+export class AlbertForMultipleChoice extends PreTrainedModel {}
+
+export class BertModel extends PreTrainedModel {}
+export class BertForMaskedLM extends PreTrainedModel {}
+export class BertForSequenceClassification extends PreTrainedModel {}
+export class BertForTokenClassification extends PreTrainedModel {}
+export class BertForQuestionAnswering extends PreTrainedModel {}
+export class BertForMultipleChoice extends PreTrainedModel {}
+
+export class CamembertModel extends PreTrainedModel {}
+export class CamembertForMaskedLM extends PreTrainedModel {}
+export class CamembertForSequenceClassification extends PreTrainedModel {}
+export class CamembertForTokenClassification extends PreTrainedModel {}
+export class CamembertForQuestionAnswering extends PreTrainedModel {}
+export class CamembertForMultipleChoice extends PreTrainedModel {}
+
+export class DebertaV2Model extends PreTrainedModel {}
+export class DebertaV2ForMaskedLM extends PreTrainedModel {}
+export class DebertaV2ForSequenceClassification extends PreTrainedModel {}
+export class DebertaV2ForTokenClassification extends PreTrainedModel {}
+export class DebertaV2ForQuestionAnswering extends PreTrainedModel {}
+export class DebertaV2ForMultipleChoice extends PreTrainedModel {}
+
+export class DistilBertModel extends PreTrainedModel {}
+export class DistilBertForMaskedLM extends PreTrainedModel {}
+export class DistilBertForSequenceClassification extends PreTrainedModel {}
+export class DistilBertForTokenClassification extends PreTrainedModel {}
+export class DistilBertForQuestionAnswering extends PreTrainedModel {}
+export class DistilBertForMultipleChoice extends PreTrainedModel {}
+
+export class ElectraModel extends PreTrainedModel {}
+export class ElectraForMaskedLM extends PreTrainedModel {}
+export class ElectraForSequenceClassification extends PreTrainedModel {}
+export class ElectraForTokenClassification extends PreTrainedModel {}
+export class ElectraForQuestionAnswering extends PreTrainedModel {}
+export class ElectraForMultipleChoice extends PreTrainedModel {}
+
+export class MPNetModel extends PreTrainedModel {}
+export class MPNetForMaskedLM extends PreTrainedModel {}
+export class MPNetForSequenceClassification extends PreTrainedModel {}
+export class MPNetForTokenClassification extends PreTrainedModel {}
+export class MPNetForQuestionAnswering extends PreTrainedModel {}
+export class MPNetForMultipleChoice extends PreTrainedModel {}
+
+export class ModernBertModel extends PreTrainedModel {}
+export class ModernBertForMaskedLM extends PreTrainedModel {}
+export class ModernBertForSequenceClassification extends PreTrainedModel {}
+export class ModernBertForTokenClassification extends PreTrainedModel {}
+export class ModernBertForQuestionAnswering extends PreTrainedModel {}
+export class ModernBertForMultipleChoice extends PreTrainedModel {}
+
+export class RobertaModel extends PreTrainedModel {}
+export class RobertaForMaskedLM extends PreTrainedModel {}
+export class RobertaForSequenceClassification extends PreTrainedModel {}
+export class RobertaForTokenClassification extends PreTrainedModel {}
+export class RobertaForQuestionAnswering extends PreTrainedModel {}
+export class RobertaForMultipleChoice extends PreTrainedModel {}
+
+export class XLMRobertaModel extends PreTrainedModel {}
+export class XLMRobertaForMaskedLM extends PreTrainedModel {}
+export class XLMRobertaForSequenceClassification extends PreTrainedModel {}
+export class XLMRobertaForTokenClassification extends PreTrainedModel {}
+export class XLMRobertaForQuestionAnswering extends PreTrainedModel {}
+export class XLMRobertaForMultipleChoice extends PreTrainedModel {}
+
+// --- pipelines ----------------------------------------------------------------------------------------------------
+
+export class Pipeline {
+  protected constructor(parts: never);
+  task: string;
+  model: PreTrainedModel;
+  tokenizer: PreTrainedTokenizer;
+  dispose(): Promise<void>;
+  [Symbol.dispose](): void;
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+export interface FeatureExtractionOptions extends CallOptions {
+  /** "none" gives [B, T, H]; every other one [B, H] over the text's own tokens. */
+  pooling?: 'none' | 'mean' | 'max' | 'cls' | 'first_token' | 'eos' | 'last_token';
+  normalize?: boolean;
+  /** Cuts the vectors of Matryoshka models before they are normalized. */
+  dimensions?: number;
+  quantize?: boolean;
+  precision?: 'float32' | 'int8' | 'uint8' | 'binary' | 'ubinary';
+}
+export interface FeatureExtractionPipeline { (texts: string | string[], options?: FeatureExtractionOptions): Promise<Tensor> }
+export class FeatureExtractionPipeline extends Pipeline {}
+
+export interface Classification { label: string; score: number }
+export interface TextClassificationOptions extends CallOptions {
+  text_pair?: string | string[];
+  /** null: all labels. */
+  top_k?: number | null;
+  function_to_apply?: 'softmax' | 'sigmoid' | 'none';
+}
+export interface TextClassificationPipeline {
+  (texts: string, options?: TextClassificationOptions): Promise<Classification[]>;
+  (texts: string[], options?: TextClassificationOptions & { top_k?: 1 }): Promise<Classification[]>;
+  (texts: string[], options: TextClassificationOptions): Promise<Classification[][]>;
+}
+export class TextClassificationPipeline extends Pipeline {}
+
+export interface TokenEntity { entity: string; score: number; index: number; word: string; start: number; end: number }
+export interface EntityGroup { entity_group: string; score: number; word: string; start: number; end: number }
+export interface TokenClassificationOptions extends CallOptions {
+  aggregation_strategy?: 'none' | 'simple' | 'first' | 'average' | 'max';
+  ignore_labels?: string[];
+}
+type Tokenwise = TokenClassificationOptions & { aggregation_strategy?: 'none' };
+export interface TokenClassificationPipeline {
+  (text: string, options?: Tokenwise): Promise<TokenEntity[]>;
+  (text: string, options: TokenClassificationOptions): Promise<EntityGroup[]>;
+  (texts: string[], options?: Tokenwise): Promise<TokenEntity[][]>;
+  (texts: string[], options: TokenClassificationOptions): Promise<EntityGroup[][]>;
+}
+export class TokenClassificationPipeline extends Pipeline {}
+
+/** start and end are places in the context. */
+export interface Answer { answer: string; score: number; start: number; end: number }
+export interface QuestionAnsweringOptions extends CallOptions {
+  top_k?: number;
+  /** Tokens that neighbouring windows of a long context share. */
+  doc_stride?: number;
+  /** In tokens; 15. */
+  max_answer_len?: number;
+  /** Tokens of question and context window; 384. */
+  max_seq_len?: number;
+  handle_impossible_answer?: boolean;
+}
+interface Question { question: string; context: string }
+type One = QuestionAnsweringOptions & { top_k?: 1 };
+export interface QuestionAnsweringPipeline {
+  (question: string, context: string, options?: One): Promise<Answer>;
+  (question: string, context: string, options: QuestionAnsweringOptions): Promise<Answer[]>;
+  (questions: string[], contexts: string[], options?: One): Promise<Answer[]>;
+  (questions: string[], contexts: string[], options: QuestionAnsweringOptions): Promise<Answer[][]>;
+  (question: Question, options?: One): Promise<Answer>;
+  (question: Question, options: QuestionAnsweringOptions): Promise<Answer[]>;
+  (questions: Question[], options?: One): Promise<Answer[]>;
+  (questions: Question[], options: QuestionAnsweringOptions): Promise<Answer[][]>;
+}
+export class QuestionAnsweringPipeline extends Pipeline {}
+
+export interface Filling { score: number; token: number; token_str: string; sequence: string }
+export interface FillMaskOptions extends CallOptions { top_k?: number; /** Only these words are scored. */ targets?: string | string[] }
+export interface FillMaskPipeline {
+  /** Filling[] for one mask, Filling[][] for several. */
+  (text: string, options?: FillMaskOptions): Promise<any>;
+  (texts: string[], options?: FillMaskOptions): Promise<any[]>;
+}
+export class FillMaskPipeline extends Pipeline {}
+
+export interface ZeroShotResult { sequence: string; labels: string[]; scores: number[] }
+export interface ZeroShotOptions extends CallOptions { hypothesis_template?: string; multi_label?: boolean }
+export interface ZeroShotClassificationPipeline {
+  (text: string, candidate_labels: string | string[], options?: ZeroShotOptions): Promise<ZeroShotResult>;
+  (texts: string[], candidate_labels: string | string[], options?: ZeroShotOptions): Promise<ZeroShotResult[]>;
+}
+export class ZeroShotClassificationPipeline extends Pipeline {}
+
+/** index: place in the list that was given. */
+export interface Ranked { index: number; score: number; text?: string }
+export interface RankingOptions extends CallOptions { top_k?: number; return_documents?: boolean; /** Scores through a sigmoid. */ normalize?: boolean }
+export interface TextRankingPipeline {
+  (query: string, documents: string[], options?: RankingOptions): Promise<Ranked[]>;
+  /** Scores of pairs, in their own order. */
+  (pairs: { text: string; text_pair: string }[], options?: RankingOptions): Promise<Ranked[]>;
+}
+export class TextRankingPipeline extends Pipeline {}
+
+export interface Tasks {
+  'feature-extraction': FeatureExtractionPipeline;
+  embeddings: FeatureExtractionPipeline;
+  'fill-mask': FillMaskPipeline;
+  'question-answering': QuestionAnsweringPipeline;
+  'text-classification': TextClassificationPipeline;
+  'sentiment-analysis': TextClassificationPipeline;
+  'text-ranking': TextRankingPipeline;
+  'token-classification': TokenClassificationPipeline;
+  ner: TokenClassificationPipeline;
+  'zero-shot-classification': ZeroShotClassificationPipeline;
+}
+/** Loads what a task needs and gives a function for it; without a model, a well-known one of the Hub. */
+export function pipeline<T extends keyof Tasks>(task: T, model?: string | null, options?: ModelOptions): Promise<Tasks[T]>;
