@@ -27,7 +27,6 @@ export class FillMaskPipeline extends Pipeline {
       if (!at.length) throw new InputError(`Text ${row} has no mask; write ${mask} where a word is missing.`, { code: 'no_mask', field: 'text' });
       return at;
     });
-    const special = new Set(this.tokenizer.all_special_ids);
     const wanted = targets === undefined ? null : this.#targetIds(listOf(targets)[0]);
     /** @type {Filling[][][]} */
     const all = [];
@@ -42,9 +41,9 @@ export class FillMaskPipeline extends Pipeline {
         return best.map((token) => {
           const filled = Array.from(ids);
           filled[place] = token;
-          // Other masks stay to be seen, everything else special goes.
-          const shown = filled.filter((id) => id === maskId || !special.has(id));
-          return { score: p[token], token, token_str: this.tokenizer.decode([token]), sequence: this.tokenizer.decode(shown) };
+          // With several masks the others stay to be seen, and with them what else is special, as in Python.
+          const sequence = this.tokenizer.decode(filled, { skip_special_tokens: masks[row].length === 1 });
+          return { score: p[token], token, token_str: this.tokenizer.decode([token]), sequence };
         });
       });
     }, { signal, batchTokens });

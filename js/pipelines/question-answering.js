@@ -82,26 +82,27 @@ export class QuestionAnsweringPipeline extends Pipeline {
     const allowed = inContext.map((c, i) => c || rows.idOf(row, i) === cls);
     const start = masked(logits.start, allowed), end = masked(logits.end, allowed);
     if (handle_impossible_answer) noAnswer(start[0] * end[0]);
+    // Whole words: an answer does not end inside of one.
+    const words = inContext.map((c, i) => (c ? rows.wordSpan(row, i) : [0, 0]));
     // Only the top_k best are kept, so nothing of the size n² is held.
-    /** @type {{ score: number, from: number, to: number }[]} */
+    /** @type {Answer[]} */
     const spans = [];
     for (let i = 0; i < n; i++) {
-      if (!inContext[i] || !start[i]) continue;
+      if (!inContext[i]) continue;
       for (let j = i; j < Math.min(n, i + max_answer_len); j++) {
-        if (!inContext[j]) continue;
         const score = start[i] * end[j];
-        if (spans.length < top_k || score > spans[spans.length - 1].score) {
-          const at = spans.findIndex((s) => score > s.score);
-          spans.splice(at < 0 ? spans.length : at, 0, { score, from: i, to: j });
-          if (spans.length > top_k) spans.pop();
-        }
+        if (!inContext[j] || (spans.length >= top_k && score <= spans[spans.length - 1].score)) continue;
+        const from = words[i][0], to = words[j][1], same = spans.findIndex((s) => s.start === from && s.end === to);
+        if (same >= 0 && spans[same].score >= score) continue;
+        if (same >= 0) spans.splice(same, 1);
+        const at = spans.findIndex((s) => score > s.score);
+        spans.splice(at < 0 ? spans.length : at, 0, { answer: '', score, start: from, end: to });
+        if (spans.length > top_k) spans.pop();
       }
     }
-    for (const { score, from, to } of spans) {
-      // Whole words: an answer does not end inside of one.
-      const [a] = rows.wordSpan(row, from), [, b] = rows.wordSpan(row, to);
-      const key = a + ':' + b, known = found.get(key);
-      if (!known || known.score < score) found.set(key, { answer: context.slice(a, b), score, start: a, end: b });
+    for (const span of spans) {
+      const key = span.start + ':' + span.end, known = found.get(key);
+      if (!known || known.score < span.score) found.set(key, { ...span, answer: context.slice(span.start, span.end) });
     }
   }
 }
