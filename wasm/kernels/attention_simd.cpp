@@ -59,6 +59,7 @@ template <size_t MR>
 void scoreTile(const float* q, size_t qStride, const float* panel, size_t d, v128_t scale, float* scores, size_t stride) {
   v128_t sum[MR][2];
   for (auto& row : sum) row[0] = row[1] = splat(0);
+  WF_NO_UNROLL
   for (size_t i = 0; i < d; ++i, panel += kKeys) {
     const v128_t k0 = wasm_v128_load(panel), k1 = wasm_v128_load(panel + 4);
     for (size_t r = 0; r < MR; ++r) {
@@ -81,6 +82,7 @@ void mixTile(const float* p, size_t stride, const Head& head, size_t from, size_
     v128_t sum[MR][2];
     for (auto& row : sum) row[0] = row[1] = splat(0);
     const float* v = head.values + from * head.valueStride + col;
+    WF_NO_UNROLL
     for (size_t s = from; s < to; ++s, v += head.valueStride) {
       const v128_t v0 = wasm_v128_load(v), v1 = wasm_v128_load(v + 4);
       for (size_t r = 0; r < MR; ++r) {

@@ -8,8 +8,9 @@
 //    there are enough of them, and stays in the first-level cache (8 columns × K × 2 bytes).
 //
 // Register tiles: 6 rows × 8 columns of sums for the byte dot (12 sums hide its latency of five cycles at two a
-// cycle), 5 × 8 for the wide one (a multiply and an add each; the adds alone are a chain of one cycle). Weights are
-// walked panel by panel, rows within; a block of rows is as large as keeps its activations in the second-level cache.
+// cycle, and 16 registers hold them), 4 × 8 for the wide one (a multiply and an add each; the adds alone are a chain
+// of one cycle). Weights are walked panel by panel, rows within; a block of rows is as large as keeps its activations
+// in the second-level cache.
 #include <algorithm>
 
 #include "kernels/simd.h"
@@ -31,37 +32,75 @@ struct Product {
   float* y;
   size_t yStride;
 
-  // Sums of row m, columns 8·p … 8·p+7, become floats: scale, zero point, bias, residual.
-  void store(size_t m, size_t p, v128_t s0, v128_t s1) const {
-    const size_t col = p * kPanel;
-    const v128_t zero = wasm_i32x4_splat(x.zeros[m]), scale = splat(x.scales[m]);
-    const int32_t* sums = w.sums.as<int32_t>() + col;
-    const float* scales = w.scales.as<float>() + col;
-    s0 = wasm_i32x4_sub(s0, wasm_i32x4_mul(zero, wasm_v128_load(sums)));
-    s1 = wasm_i32x4_sub(s1, wasm_i32x4_mul(zero, wasm_v128_load(sums + 4)));
-    v128_t v0 = wasm_f32x4_mul(wasm_f32x4_convert_i32x4(s0), wasm_f32x4_mul(scale, wasm_v128_load(scales)));
-    v128_t v1 = wasm_f32x4_mul(wasm_f32x4_convert_i32x4(s1), wasm_f32x4_mul(scale, wasm_v128_load(scales + 4)));
+  // Sums of rows m …, columns 8·panel … 8·panel+7, become floats: zero point, scale, bias, residual.
+  template <size_t MR>
+  void store(size_t m, size_t panel, const v128_t (&sum)[MR][2]) const {
+    const size_t col = panel * kPanel;
+    if (n - col < kPanel) return storeEdge(m, MR, col, &sum[0][0]);
+    const v128_t scale0 = wasm_v128_load(w.scales.as<float>() + col), scale1 = wasm_v128_load(w.scales.as<float>() + col + 4);
+    const v128_t none = wasm_i32x4_splat(0);
+    const v128_t bias0 = bias ? wasm_v128_load(bias + col) : none, bias1 = bias ? wasm_v128_load(bias + col + 4) : none;
+    const bool corrected = x.form != ActivationForm::Wide;
+    const v128_t sums0 = wasm_v128_load(w.sums.as<int32_t>() + col), sums1 = wasm_v128_load(w.sums.as<int32_t>() + col + 4);
     float* out = y + m * yStride + col;
     const float* rest = residual ? residual + m * residualStride + col : nullptr;
-    if (n - col >= kPanel) {
-      if (bias) {
-        v0 = wasm_f32x4_add(v0, wasm_v128_load(bias + col));
-        v1 = wasm_f32x4_add(v1, wasm_v128_load(bias + col + 4));
+    for (size_t r = 0; r < MR; ++r, out += yStride) {
+      v128_t s0 = sum[r][0], s1 = sum[r][1];
+      if (corrected) {
+        const v128_t zero = wasm_v128_load32_splat(x.zeros + m + r);
+        s0 = wasm_i32x4_sub(s0, wasm_i32x4_mul(zero, sums0));
+        s1 = wasm_i32x4_sub(s1, wasm_i32x4_mul(zero, sums1));
       }
+      const v128_t scale = wasm_v128_load32_splat(x.scales + m + r);
+      v128_t v0 = madd(wasm_f32x4_convert_i32x4(s0), wasm_f32x4_mul(scale, scale0), bias0);
+      v128_t v1 = madd(wasm_f32x4_convert_i32x4(s1), wasm_f32x4_mul(scale, scale1), bias1);
       if (rest) {
         v0 = wasm_f32x4_add(v0, wasm_v128_load(rest));
         v1 = wasm_f32x4_add(v1, wasm_v128_load(rest + 4));
+        rest += residualStride;
       }
       wasm_v128_store(out, v0);
       wasm_v128_store(out + 4, v1);
-      return;
     }
-    float lanes[kPanel];
-    wasm_v128_store(lanes, v0);
-    wasm_v128_store(lanes + 4, v1);
-    for (size_t i = 0; i < n - col; ++i) out[i] = lanes[i] + (bias ? bias[col + i] : 0.f) + (rest ? rest[i] : 0.f);
+  }
+
+  // The last panel, where it is not full.
+  void storeEdge(size_t m, size_t rows, size_t col, const v128_t* sum) const {
+    for (size_t r = 0; r < rows; ++r) {
+      int32_t lanes[kPanel];
+      wasm_v128_store(lanes, sum[2 * r]);
+      wasm_v128_store(lanes + 4, sum[2 * r + 1]);
+      for (size_t i = col; i < n; ++i) {
+        const int32_t s = lanes[i - col] - x.zeros[m + r] * w.sums.as<int32_t>()[i];
+        float v = float(s) * (x.scales[m + r] * w.scales.as<float>()[i]);
+        if (bias) v += bias[i];
+        if (residual) v += residual[(m + r) * residualStride + i];
+        y[(m + r) * yStride + i] = v;
+      }
+    }
   }
 };
+
+// Calls tile<MR>(m) over rows [from, to), sixes first; 8 and 7 rows are 4 + 4 and 4 + 3, never 6 and a thin rest.
+template <size_t Max, class F>
+void rowTiles(size_t from, size_t to, F&& tile) {
+  size_t m = from;
+  for (; to - m >= Max && (to - m >= Max + 3 || to - m == Max); m += Max) tile.template operator()<Max>(m);
+  while (m < to) {
+    switch (to - m) {
+      case 1: tile.template operator()<1>(m); return;
+      case 2: tile.template operator()<2>(m); return;
+      case 3: tile.template operator()<3>(m); return;
+      case 5:
+        if constexpr (Max > 5) {
+          tile.template operator()<5>(m);
+          return;
+        }
+        [[fallthrough]];
+      default: tile.template operator()<4>(m); m += 4;
+    }
+  }
+}
 
 #ifdef __wasm_relaxed_simd__
 // MR rows × NP panels of 8 columns.
@@ -71,31 +110,22 @@ void byteTile(const Product& p, size_t m, size_t panel) {
   const auto* a = static_cast<const uint8_t*>(p.x.data) + m * lda;
   const int8_t* w = p.w.panel(panel, p.k);
   const size_t panelBytes = kp * kPanel;
-  v128_t sum[MR][2 * NP];
-  for (auto& row : sum) {
-    for (auto& s : row) s = wasm_i32x4_splat(0);
+  v128_t sum[NP][MR][2];
+  for (auto& tile : sum) {
+    for (auto& row : tile) row[0] = row[1] = wasm_i32x4_splat(0);
   }
-  const auto group = [&](const uint8_t* at, const int8_t* wt) {
+  WF_NO_UNROLL
+  for (size_t k = 0; k < kp; k += kGroup, a += kGroup, w += kGroup * kPanel) {
     for (size_t q = 0; q < NP; ++q) {
-      const v128_t w0 = wasm_v128_load(wt + q * panelBytes), w1 = wasm_v128_load(wt + q * panelBytes + 16);
+      const v128_t w0 = wasm_v128_load(w + q * panelBytes), w1 = wasm_v128_load(w + q * panelBytes + 16);
       for (size_t r = 0; r < MR; ++r) {
-        const v128_t v = wasm_v128_load32_splat(at + r * lda);
-        sum[r][2 * q] = wasm_i32x4_relaxed_dot_i8x16_i7x16_add(w0, v, sum[r][2 * q]);
-        sum[r][2 * q + 1] = wasm_i32x4_relaxed_dot_i8x16_i7x16_add(w1, v, sum[r][2 * q + 1]);
+        const v128_t v = wasm_v128_load32_splat(a + r * lda);
+        sum[q][r][0] = wasm_i32x4_relaxed_dot_i8x16_i7x16_add(w0, v, sum[q][r][0]);
+        sum[q][r][1] = wasm_i32x4_relaxed_dot_i8x16_i7x16_add(w1, v, sum[q][r][1]);
       }
     }
-  };
-  size_t k = 0;
-  for (; k + 16 <= kp; k += 16, a += 16, w += 16 * kPanel) {
-    group(a, w);
-    group(a + 4, w + 4 * kPanel);
-    group(a + 8, w + 8 * kPanel);
-    group(a + 12, w + 12 * kPanel);
   }
-  for (; k < kp; k += 4, a += 4, w += 4 * kPanel) group(a, w);
-  for (size_t r = 0; r < MR; ++r) {
-    for (size_t q = 0; q < NP; ++q) p.store(m + r, panel + q, sum[r][2 * q], sum[r][2 * q + 1]);
-  }
+  for (size_t q = 0; q < NP; ++q) p.store(m, panel + q, sum[q]);
 }
 
 void byteRows(const Product& p, size_t from, size_t to) {
@@ -104,20 +134,12 @@ void byteRows(const Product& p, size_t from, size_t to) {
   if (to - from < 4) {  // few rows: more panels at once, to have enough sums in flight
     for (; panel + 4 <= panels; panel += 4) {
       if (to - from == 1) byteTile<1, 4>(p, from, panel);
-      else if (to - from == 2) byteTile<2, 4>(p, from, panel);
+      else if (to - from == 2) byteTile<2, 2>(p, from, panel), byteTile<2, 2>(p, from, panel + 2);
       else byteTile<3, 2>(p, from, panel), byteTile<3, 2>(p, from, panel + 2);
     }
   }
   for (; panel < panels; ++panel) {
-    size_t m = from;
-    for (; m + 6 <= to; m += 6) byteTile<6, 1>(p, m, panel);
-    switch (to - m) {
-      case 5: byteTile<5, 1>(p, m, panel); break;
-      case 4: byteTile<4, 1>(p, m, panel); break;
-      case 3: byteTile<3, 1>(p, m, panel); break;
-      case 2: byteTile<2, 1>(p, m, panel); break;
-      case 1: byteTile<1, 1>(p, m, panel); break;
-    }
+    rowTiles<6>(from, to, [&]<size_t MR>(size_t m) { byteTile<MR, 1>(p, m, panel); });
   }
 }
 #endif
@@ -141,23 +163,16 @@ void wideTile(const Product& p, size_t m, size_t panel, const int16_t* w) {
   const auto* a = static_cast<const int16_t*>(p.x.data) + m * lda;
   v128_t sum[MR][2];
   for (auto& row : sum) row[0] = row[1] = wasm_i32x4_splat(0);
-  const auto pair = [&](const int16_t* at, const int16_t* wt) {
-    const v128_t w0 = wasm_v128_load(wt), w1 = wasm_v128_load(wt + 8);
+  WF_NO_UNROLL
+  for (size_t k = 0; k < kp; k += 2, a += 2, w += 2 * kPanel) {
+    const v128_t w0 = wasm_v128_load(w), w1 = wasm_v128_load(w + 8);
     for (size_t r = 0; r < MR; ++r) {
-      const v128_t v = wasm_v128_load32_splat(at + r * lda);
+      const v128_t v = wasm_v128_load32_splat(a + r * lda);
       sum[r][0] = wasm_i32x4_add(sum[r][0], wasm_i32x4_dot_i16x8(w0, v));
       sum[r][1] = wasm_i32x4_add(sum[r][1], wasm_i32x4_dot_i16x8(w1, v));
     }
-  };
-  size_t k = 0;
-  for (; k + 8 <= kp; k += 8, a += 8, w += 64) {
-    pair(a, w);
-    pair(a + 2, w + 16);
-    pair(a + 4, w + 32);
-    pair(a + 6, w + 48);
   }
-  for (; k < kp; k += 2, a += 2, w += 16) pair(a, w);
-  for (size_t r = 0; r < MR; ++r) p.store(m + r, panel, sum[r][0], sum[r][1]);
+  p.store(m, panel, sum);
 }
 
 // One or two rows: widening on the way, four k of two columns at a time; the halves are added at the end.
@@ -170,6 +185,7 @@ void wideRow(const Product& p, size_t m, size_t panel) {
   for (auto& row : sum) {
     for (auto& s : row) s = wasm_i32x4_splat(0);
   }
+  WF_NO_UNROLL
   for (size_t k = 0; k < kp; k += 4, a += 4, w += 32) {
     v128_t col[4];
     for (size_t i = 0; i < 4; ++i) col[i] = wasm_i16x8_load8x8(w + 8 * i);
@@ -181,7 +197,12 @@ void wideRow(const Product& p, size_t m, size_t panel) {
   const auto join = [](v128_t u, v128_t v) {
     return wasm_i32x4_add(wasm_i32x4_shuffle(u, v, 0, 2, 4, 6), wasm_i32x4_shuffle(u, v, 1, 3, 5, 7));
   };
-  for (size_t r = 0; r < MR; ++r) p.store(m + r, panel, join(sum[r][0], sum[r][1]), join(sum[r][2], sum[r][3]));
+  v128_t joined[MR][2];
+  for (size_t r = 0; r < MR; ++r) {
+    joined[r][0] = join(sum[r][0], sum[r][1]);
+    joined[r][1] = join(sum[r][2], sum[r][3]);
+  }
+  p.store(m, panel, joined);
 }
 
 void wideRows(const Product& p, size_t from, size_t to, int16_t* scratch) {
@@ -192,13 +213,7 @@ void wideRows(const Product& p, size_t from, size_t to, int16_t* scratch) {
     if (to - from == 2) wideRow<2>(p, m, panel), m += 2;
     if (m == to) continue;
     widenPanel(p.w.panel(panel, p.k), paddedK(p.k), scratch);
-    for (; m + 5 <= to; m += 5) wideTile<5>(p, m, panel, scratch);
-    switch (to - m) {
-      case 4: wideTile<4>(p, m, panel, scratch); break;
-      case 3: wideTile<3>(p, m, panel, scratch); break;
-      case 2: wideTile<2>(p, m, panel, scratch); break;
-      case 1: wideTile<1>(p, m, panel, scratch); break;
-    }
+    rowTiles<4>(m, to, [&]<size_t MR>(size_t row) { wideTile<MR>(p, row, panel, scratch); });
   }
 }
 
