@@ -114,7 +114,7 @@ bool AddedVocabulary::split(std::string_view s, bool normalizedSet, std::vector<
         if (!text::is(text::decodeBack(before), text::kWhiteSpace)) break;
         p = before;
       }
-      m.begin = std::min(m.begin, std::max(done, uint32_t(p - s.data())));
+      m.begin = std::max(done, uint32_t(p - s.data()));  // later than before where a match has taken its beginning
     }
     if (token.rstrip) {
       const char *p = s.data() + m.end, *end = s.data() + s.size();
