@@ -432,6 +432,8 @@ export interface QuestionAnsweringOptions extends CallOptions {
   max_answer_len?: number;
   /** Tokens of question and context window; 384. */
   max_seq_len?: number;
+  /** What is longer loses its end; half a window. */
+  max_question_len?: number;
   handle_impossible_answer?: boolean;
 }
 interface Question { question: string; context: string }

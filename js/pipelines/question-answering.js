@@ -39,13 +39,17 @@ export class QuestionAnsweringPipeline extends Pipeline {
   }
 
   /** @param {string[]} questions @param {string[]} contexts @param {any} options */
-  async #answer(questions, contexts, { top_k = 1, doc_stride, max_answer_len = 15, max_seq_len, handle_impossible_answer = false, signal }) {
+  async #answer(questions, contexts, { top_k = 1, doc_stride, max_answer_len = 15, max_seq_len, max_question_len, handle_impossible_answer = false, signal }) {
     if (!(top_k >= 1)) throw new InputError(`top_k is ${top_k}; it must be at least 1.`, { code: 'bad_option', field: 'top_k' });
     if (!(max_answer_len >= 1)) throw new InputError(`max_answer_len is ${max_answer_len}; it must be at least 1.`, { code: 'bad_option', field: 'max_answer_len' });
-    contexts.forEach((c) => { if (!c) throw new InputError('The context is empty.', { code: 'empty_input', field: 'context' }); });
+    contexts.forEach((c) => {
+      if (typeof c !== 'string') throw new InputError(`The context must be a string, not ${typeof c}.`, { code: 'not_a_string', field: 'context' });
+      if (!c) throw new InputError('The context is empty.', { code: 'empty_input', field: 'context' });
+    });
     const length = Math.min(max_seq_len ?? 384, this.tokenizer.model_max_length);
     const stride = doc_stride ?? Math.min(Math.floor(length / 2), 128);
-    const rows = this.encode(questions, { text_pair: contexts, details: true, truncation: 'only_second', max_length: length, stride, return_overflowing_tokens: true });
+    const cut = this.#cut(questions, max_question_len ?? Math.max(1, Math.min(length >> 1, length - stride - 8)));
+    const rows = this.encode(cut, { text_pair: contexts, details: true, truncation: 'only_second', max_length: length, stride, return_overflowing_tokens: true });
     /** @type {{ start: Float32Array, end: Float32Array }[]} */
     const logits = [];
     await this.run(rows, ({ start_logits, end_logits }, at, row) => {
@@ -65,6 +69,16 @@ export class QuestionAnsweringPipeline extends Pipeline {
       if (handle_impossible_answer) answers.push({ answer: '', score: noAnswer[i], start: 0, end: 0 });
       answers.sort((a, b) => b.score - a.score);
       return top_k === 1 ? answers[0] ?? { answer: '', score: 0, start: 0, end: 0 } : answers.slice(0, top_k);
+    });
+  }
+
+  // A question that leaves no room for the context loses its end.
+  /** @param {string[]} questions @param {number} tokens at most */
+  #cut(questions, tokens) {
+    return questions.map((question) => {
+      if (typeof question !== 'string' || question.length <= tokens) return question;
+      const rows = this.encode([question], { details: true, add_special_tokens: false, max_length: tokens }), n = rows.lengthOf(0);
+      return n ? question.slice(0, rows.offsetsOf(0, n - 1)[1]) : question;
     });
   }
 

@@ -10,7 +10,14 @@ import { loadEngine } from './load-wasm.js';
 /** How long a pass may hold the thread before it gives the event loop a turn. */
 const SLICE_MS = 8;
 
-/** Lets everything that waits run once. @returns {Promise<void>} */
+/** When the event loop last had a turn; many short passes in a row are one long stretch of work. */
+let lastTurn = 0;
+
+/** Lets everything that waits run once, if it has waited for long. @returns {Promise<void> | undefined} */
+function breathe() {
+  return performance.now() - lastTurn > SLICE_MS ? turn().then(() => { lastTurn = performance.now(); }) : undefined;
+}
+/** @returns {Promise<void>} */
 const turn = () => new Promise((resolve) => {
   if (isNode) {
     setImmediate(resolve);
@@ -99,7 +106,6 @@ export class EngineModel {
   async read(file, signal) {
     const handle = this.#alive(), module = this.#module;
     handle.beginFile(file.name);
-    let since = performance.now();
     for await (const chunk of file.chunks) {
       throwIfAborted(signal);
       this.#guarded(() => {
@@ -116,10 +122,7 @@ export class EngineModel {
           if (!n) throw new InternalError(`The engine takes no more bytes of ${file.name}.`, { code: 'no_room', file: file.name });
         }
       });
-      if (performance.now() - since > SLICE_MS) {
-        await turn();
-        since = performance.now();
-      }
+      await breathe();
     }
     this.#guarded(() => handle.endFile());
     checkStatus(handle, this.#where);
@@ -145,6 +148,7 @@ export class EngineModel {
 
   /** @param {Record<string, { data: ArrayLike<number | bigint>, dims: number[] }>} inputs @param {AbortSignal} [signal] */
   async #run(inputs, signal) {
+    await breathe();
     throwIfAborted(signal);
     const handle = this.#alive(), module = this.#module;
     const known = new Set(handle.inputNames());
@@ -152,19 +156,17 @@ export class EngineModel {
       for (const [name, tensor] of Object.entries(inputs)) {
         if (known.has(name) && tensor) this.#guarded(() => this.#setInput(handle, name, tensor));
       }
-      let since = performance.now();
       this.#guarded(() => handle.begin());
       checkStatus(handle, this.#where);
       const steps = handle.steps();
       for (let i = 0; i < steps; i++) {
         this.#guarded(() => handle.step(i));
         checkStatus(handle, this.#where);
-        if (performance.now() - since > SLICE_MS && i + 1 < steps) {
-          await turn();
-          throwIfAborted(signal);
-          this.#alive(); // disposed of meanwhile?
-          since = performance.now();
-        }
+        const pause = breathe();
+        if (!pause) continue;
+        await pause;
+        throwIfAborted(signal);
+        this.#alive(); // disposed of meanwhile?
       }
       /** @type {Record<string, Tensor>} */
       const outputs = {};

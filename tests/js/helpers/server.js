@@ -75,4 +75,4 @@ export function emptyFolder(t) {
 }
 
 /** What a promise is rejected with. @param {Promise<unknown>} promise @returns {Promise<any>} */
-export const rejection = (promise) => promise.then((value) => { throw new Error(`resolved to ${JSON.stringify(value)}`); }, (error) => error);
+export const rejection = (promise) => promise.then((value) => { throw new Error(`resolved to ${JSON.stringify(value)?.slice(0, 200)}`); }, (error) => error);
