@@ -2,6 +2,8 @@
 # serves every engine). Glue and .wasm land side by side in js/wasm/.
 #  - MODULARIZE + EXPORT_ES6: the glue is an ES module that finds its .wasm by new URL(…, import.meta.url)
 #  - DYNAMIC_EXECUTION=0: no eval, so that a page may forbid it (Content-Security-Policy)
+#  - ENVIRONMENT without node: js/runtime hands the Wasm over in Node too, and code for Node (import("module")) makes
+#    bundlers put a helper of the entry chunk into the glue, which a page with a top-level await then waits for for ever
 #  - no file system, no exit code, no exceptions: what the core never uses is not shipped
 set(WASM_OUT ${CMAKE_SOURCE_DIR}/js/wasm CACHE PATH "where glue and .wasm go")
 function(wasm_program name)
@@ -10,7 +12,7 @@ function(wasm_program name)
     LINK_DEPENDS ${CMAKE_SOURCE_DIR}/cmake/glue-header.js)
   target_link_options(${name} PRIVATE -lembind -O3 -fno-rtti -sMODULARIZE -sEXPORT_ES6 -sDYNAMIC_EXECUTION=0
     -sALLOW_MEMORY_GROWTH -sMAXIMUM_MEMORY=4GB -sINITIAL_MEMORY=4MB -sSTACK_SIZE=512KB -sFILESYSTEM=0
-    -sENVIRONMENT=web,worker,node -sINVOKE_RUN=0 -sEXIT_RUNTIME=0 -sASSERTIONS=0 -sSUPPORT_LONGJMP=0
+    -sENVIRONMENT=web,worker -sINVOKE_RUN=0 -sEXIT_RUNTIME=0 -sASSERTIONS=0 -sSUPPORT_LONGJMP=0
     -sMALLOC=dlmalloc -sABORTING_MALLOC=0 -sTEXTDECODER=2 -sINCOMING_MODULE_JS_API=instantiateWasm,locateFile,wasmBinary
     -sEXPORTED_RUNTIME_METHODS=HEAPU8 --no-entry -Wl,--gc-sections --extern-pre-js ${CMAKE_SOURCE_DIR}/cmake/glue-header.js)
 endfunction()
