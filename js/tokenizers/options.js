@@ -60,7 +60,7 @@ function padding(value, d) {
 export function coreOptions(o, d, details) {
   const maxLength = whole('max_length', o.max_length, d.maxLength);
   const unlimited = maxLength === 0 && (o.max_length === undefined || o.max_length === null);
-  const pad = padding(o.padding, d);
+  const pad = padding(o.padding, d), cut = truncation(o.truncation, d);
   let padLength = pad === 2 && o.padding === 'max_length' ? maxLength : d.padLength;
   if (pad === 2 && o.max_length !== undefined && o.max_length !== null) padLength = maxLength;
   if (pad === 2 && o.padding === 'max_length' && unlimited) {
@@ -72,7 +72,7 @@ export function coreOptions(o, d, details) {
     details,
     overflow: o.return_overflowing_tokens ?? false,
     words: o.is_split_into_words ?? false,
-    truncation: unlimited ? 0 : truncation(o.truncation, d),
+    truncation: unlimited ? 0 : cut,
     maxLength,
     stride: whole('stride', o.stride, d.stride),
     truncateLeft: left('truncation_side', o.truncation_side, d.truncateLeft),
