@@ -75,15 +75,17 @@ TEST(Kernels, LinearQ8) { compareLinear(Format::Q8, 2e-6f); }
 
 TEST(Kernels, LinearInPlaceOnItsResidual) {
   for (Format format : {Format::F32, Format::Q8}) {
+    for (Activation activation : {Activation::None, Activation::Relu}) {
     const size_t m = 70, n = 24;
     const Floats x = random(m * n, 1, 2), w = random(n * n, 0.3f, 3);
     const Matrix matrix = packed(w, n, n, format);
     Floats got = random(m * n, 1, 9), want = got;
     Arena a, b;
     Rows gx(x.data(), m, n), wx(x.data(), m, n);
-    fast().linear(a, gx, matrix, {.residual = got.data(), .residualStride = n}, got.data(), n);
-    reference().linear(b, wx, matrix, {.residual = want.data(), .residualStride = n}, want.data(), n);
+    fast().linear(a, gx, matrix, {.activation = activation, .residual = got.data(), .residualStride = n}, got.data(), n);
+    reference().linear(b, wx, matrix, {.activation = activation, .residual = want.data(), .residualStride = n}, want.data(), n);
     expectNear(got, want, m * n, 2e-6f, "residual in place");
+    }
   }
 }
 
@@ -98,6 +100,23 @@ TEST(Kernels, QuantizedWeightsAreNearTheirs) {
     const int32_t id = int32_t(r);
     fast().gather(m, &id, 1, row.data(), k);
     for (size_t i = 0; i < k; ++i) EXPECT_LE(std::fabs(row[i] - w[r * k + i]), biggest / 127 * 0.501f);
+  }
+}
+
+TEST(Kernels, LookUpsInF32AreExactInEveryUse) {
+  const size_t n = 19, k = 7;
+  const Floats w = random(n * k);
+  for (Use use : {Use::Lookup, Use::Both}) {
+    auto m = Matrix::pack({DType::F32, {int64_t(n), int64_t(k)}, w.data()}, Format::F32, use);
+    ASSERT_TRUE(m.ok());
+    EXPECT_EQ(m->bytes(), Matrix::packedBytes(n, k, Format::F32, use));
+    const int32_t ids[] = {18, 0, 8, 7};
+    Floats y(4 * (k + 2) + 64, -1);
+    fast().gather(*m, ids, 4, y.data(), k + 2);
+    for (size_t r = 0; r < 4; ++r) {
+      for (size_t i = 0; i < k; ++i) EXPECT_EQ(y[r * (k + 2) + i], w[size_t(ids[r]) * k + i]);
+      EXPECT_EQ(y[r * (k + 2) + k], -1);
+    }
   }
 }
 

@@ -16,12 +16,11 @@ Matrix& Matrix::operator=(Matrix&&) noexcept = default;
 namespace {
 
 #ifdef __wasm__
-constexpr bool kEngineMultiplies = true;  // an engine keeps its own form for products
+constexpr bool kPanels = true;  // what the fast product reads; the plain one natively reads rows
 #else
-constexpr bool kEngineMultiplies = false;
+constexpr bool kPanels = false;
 #endif
-bool keepsRows(Use use) { return !kEngineMultiplies || use != Use::Product; }
-bool keepsProduct(Use use) { return kEngineMultiplies && use != Use::Lookup; }
+bool inPanels(Use use) { return kPanels && use != Use::Lookup; }
 
 // Rows [from, from+count) of W as float, [count, k]: straight from the tensor where it is f32 in W's own order,
 // else converted into `scratch`.
@@ -54,12 +53,12 @@ size_t Matrix::packedBytes(size_t n, size_t k, Format format, Use use) {
     const size_t np = roundUp(n, kPanel);
     return np * paddedK(k) + np * (sizeof(float) + sizeof(int32_t));
   }
-  return (keepsRows(use) ? n * k * sizeof(float) : 0) + (keepsProduct(use) ? PackedProduct::bytes(n, k) : 0);
+  return (inPanels(use) ? roundUp(n, kPanel) : n) * k * sizeof(float);
 }
 
 size_t Matrix::bytes() const {
   if (q8_) return q8_->weights.size() + q8_->scales.size() + q8_->sums.size();
-  return f32_ ? f32_->rows.size() + (f32_->product.empty() ? 0 : PackedProduct::bytes(n_, k_)) : 0;
+  return f32_ ? f32_->rows.size() + f32_->panels.size() : 0;
 }
 
 Result<Matrix> Matrix::pack(const TensorView& t, Format format, Use use, bool transposed) {
@@ -73,24 +72,14 @@ Result<Matrix> Matrix::pack(const TensorView& t, Format format, Use use, bool tr
 
   if (format == Format::F32) {
     m.f32_ = std::make_unique<F32Data>();
-    if (keepsRows(use)) {
-      WF_ASSIGN(m.f32_->rows, allocate(n * k * sizeof(float), "a weight matrix"));
-      float* dst = m.f32_->rows.as<float>();
-      if (!transposed) {
-        toFloat(t.dtype, t.data, n * k, dst);
-      } else {
-        const float* src = floatRows(t, 0, n, n, k, true, scratch);
-        std::copy(src, src + n * k, dst);
-      }
-    }
-    if (keepsProduct(use)) {
-      if (!m.f32_->rows.ok() && t.dtype == DType::F32) {
-        WF_TRY(m.f32_->product.pack(static_cast<const float*>(t.data), n, k, transposed));
-      } else if (m.f32_->rows.ok()) {
-        WF_TRY(m.f32_->product.pack(m.f32_->rows.as<float>(), n, k, false));
-      } else {
-        WF_TRY(m.f32_->product.pack(floatRows(t, 0, n, n, k, transposed, scratch), n, k, false));
-      }
+    Buffer& into = inPanels(use) ? m.f32_->panels : m.f32_->rows;
+    WF_ASSIGN(into, allocate(packedBytes(n, k, format, use), "a weight matrix"));
+    float* dst = into.as<float>();
+    for (size_t r = 0; r < n; r += kPanel, dst += kPanel * k) {
+      const size_t count = n - r < kPanel ? n - r : kPanel;
+      const float* rows = floatRows(t, r, count, n, k, transposed, scratch);
+      if (inPanels(use)) packPanelF32(rows, count, k, dst);
+      else std::copy(rows, rows + count * k, dst);
     }
     return m;
   }

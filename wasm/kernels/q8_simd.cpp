@@ -15,6 +15,7 @@
 
 #include "kernels/simd.h"
 #include "kernels/simd_math.h"
+#include "kernels/tiles.h"
 
 namespace wasmformers::kernels::simd {
 
@@ -80,27 +81,6 @@ struct Product {
     }
   }
 };
-
-// Calls tile<MR>(m) over rows [from, to), sixes first; 8 and 7 rows are 4 + 4 and 4 + 3, never 6 and a thin rest.
-template <size_t Max, class F>
-void rowTiles(size_t from, size_t to, F&& tile) {
-  size_t m = from;
-  for (; to - m >= Max && (to - m >= Max + 3 || to - m == Max); m += Max) tile.template operator()<Max>(m);
-  while (m < to) {
-    switch (to - m) {
-      case 1: tile.template operator()<1>(m); return;
-      case 2: tile.template operator()<2>(m); return;
-      case 3: tile.template operator()<3>(m); return;
-      case 5:
-        if constexpr (Max > 5) {
-          tile.template operator()<5>(m);
-          return;
-        }
-        [[fallthrough]];
-      default: tile.template operator()<4>(m); m += 4;
-    }
-  }
-}
 
 #ifdef __wasm_relaxed_simd__
 // MR rows × NP panels of 8 columns.

@@ -42,9 +42,10 @@ void linear(Arena& arena, Rows& x, const Matrix& w, const Epilogue& e, float* y,
     for (size_t n = 0; n < w.n(); ++n) {
       float v = 0;
       if (w.format() == Format::F32) {
-        const float *row = w.f32()->rows.as<float>() + n * w.k(), *in = x.data + m * x.stride;
+        const float *row = w.f32()->row(n, w.k()), *in = x.data + m * x.stride;
+        const size_t step = w.f32()->step();
         double sum = 0;
-        for (size_t k = 0; k < w.k(); ++k) sum += double(in[k]) * row[k];
+        for (size_t k = 0; k < w.k(); ++k) sum += double(in[k]) * row[k * step];
         v = float(sum);
       } else {
         const QuantizedRows& q = *x.quantized;
@@ -124,12 +125,8 @@ void rotary(float* x, size_t rows, size_t stride, size_t heads, size_t headDim, 
 
 void gather(const Matrix& w, const int32_t* ids, size_t count, float* y, size_t yStride) {
   for (size_t i = 0; i < count; ++i, y += yStride) {
-    if (w.format() == Format::Q8) {
-      unpackRow(*w.q8(), size_t(ids[i]), w.k(), y);
-    } else {
-      const float* row = w.f32()->rows.as<float>() + size_t(ids[i]) * w.k();
-      std::copy(row, row + w.k(), y);
-    }
+    if (w.format() == Format::Q8) unpackRow(*w.q8(), size_t(ids[i]), w.k(), y);
+    else copyRow(*w.f32(), size_t(ids[i]), w.k(), y);
   }
 }
 
@@ -145,13 +142,9 @@ const Table& reference() {
 }
 
 #ifndef __wasm__
-// Natively there are only the plain kernels: no engine packs, nothing is chosen.
+// Natively there are only the plain kernels.
 const Table& fast() { return reference(); }
 const char* int8DotName() { return "plain"; }
-PackedProduct::~PackedProduct() = default;
-size_t PackedProduct::bytes(size_t, size_t) { return 0; }
-Status PackedProduct::pack(const float*, size_t, size_t, bool) { return {}; }
-void PackedProduct::multiply(const float*, size_t, size_t, size_t, size_t, float*, size_t) const {}
 #endif
 
 }  // namespace wasmformers::kernels

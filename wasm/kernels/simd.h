@@ -25,6 +25,10 @@ QuantizedRows* quantizeRows(Arena&, const Rows& x, ActivationForm);
 void productQ8(Arena&, const QuantizedRows& x, const Matrix& w, const float* bias, const float* residual,
                size_t residualStride, float* y, size_t yStride);
 
+/// y[M, N] = x·Wᵀ (+ bias, + residual where there is no activation) in f32.
+void productF32(const float* x, size_t m, size_t xStride, const Matrix& w, const float* bias, const float* residual,
+                size_t residualStride, float* y, size_t yStride);
+
 /// The form in which the product wants its activations: the run-time probe's answer.
 ActivationForm activationForm();
 /// For tests: use `form` from now on. False where this engine does not compute it exactly.

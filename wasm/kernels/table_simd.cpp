@@ -14,50 +14,38 @@ namespace {
 // Rows of a product whose epilogue runs while they are still in the second-level cache.
 constexpr size_t kRowBlock = 64;
 
-void linearF32(Arena& arena, Rows& x, const Matrix& w, const Epilogue& e, float* y, size_t yStride) {
-  const Arena::Mark mark = arena.mark();
-  const bool denseIn = x.stride == x.cols, denseOut = yStride == w.n() && y != e.residual;
-  for (size_t from = 0; from < x.rows; from += kRowBlock) {
-    const size_t count = std::min(kRowBlock, x.rows - from);
-    const float* in = x.data + from * x.stride;
-    float* out = y + from * yStride;
-    if (!denseIn) {
-      float* rows = arena.alloc<float>(count * x.cols);
-      if (!rows) return;
-      for (size_t r = 0; r < count; ++r) std::memcpy(rows + r * x.cols, in + r * x.stride, x.cols * sizeof(float));
-      in = rows;
-    }
-    if (!denseOut) {
-      out = arena.alloc<float>(count * w.n());
-      if (!out) return;
-    }
-    w.f32()->product.multiply(in, count, w.k(), w.n(), w.k(), out, w.n());
-    Epilogue part = e;
-    if (part.residual) part.residual += from * e.residualStride;
-    epilogue(part, 0, count, w.n(), out, denseOut ? yStride : w.n());
-    if (!denseOut) {
-      for (size_t r = 0; r < count; ++r) std::memcpy(y + (from + r) * yStride, out + r * w.n(), w.n() * sizeof(float));
-    }
-    arena.release(mark);
-  }
-}
-
 void linear(Arena& arena, Rows& x, const Matrix& w, const Epilogue& e, float* y, size_t yStride) {
-  if (w.format() == Format::F32) return linearF32(arena, x, w, e, y, yStride);
-  if (!x.quantized) x.quantized = quantizeRows(arena, x, activationForm());
-  if (!x.quantized) return;
+  const bool q8 = w.format() == Format::Q8;
+  if (q8 && !x.quantized) x.quantized = quantizeRows(arena, x, activationForm());
+  if (q8 && !x.quantized) return;
   if (e.activation == Activation::None) {
-    productQ8(arena, *x.quantized, w, e.bias, e.residual, e.residualStride, y, yStride);
+    if (q8) productQ8(arena, *x.quantized, w, e.bias, e.residual, e.residualStride, y, yStride);
+    else productF32(x.data, x.rows, x.stride, w, e.bias, e.residual, e.residualStride, y, yStride);
     return;
   }
   for (size_t from = 0; from < x.rows; from += kRowBlock) {  // the activation follows each block
-    QuantizedRows part = *x.quantized;
-    part.rows = std::min(kRowBlock, x.rows - from);
-    part.data = static_cast<const uint8_t*>(part.data) + from * part.stride * (part.form == ActivationForm::Wide ? 2 : 1);
-    part.scales += from;
-    part.zeros += from;
-    productQ8(arena, part, w, nullptr, nullptr, 0, y + from * yStride, yStride);
-    epilogue(e, from, part.rows, w.n(), y, yStride);
+    const size_t count = std::min(kRowBlock, x.rows - from);
+    float* out = y + from * yStride;
+    // y may be the residual itself, which the product would overwrite before it is added.
+    const Arena::Mark mark = arena.mark();
+    const bool aside = e.residual == y;
+    if (aside && !(out = arena.alloc<float>(count * w.n()))) return;
+    const size_t outStride = aside ? w.n() : yStride;
+    if (q8) {
+      QuantizedRows part = *x.quantized;
+      part.rows = count;
+      part.data = static_cast<const uint8_t*>(part.data) + from * part.stride * (part.form == ActivationForm::Wide ? 2 : 1);
+      part.scales += from;
+      part.zeros += from;
+      productQ8(arena, part, w, nullptr, nullptr, 0, out, outStride);
+    } else {
+      productF32(x.data + from * x.stride, count, x.stride, w, nullptr, nullptr, 0, out, outStride);
+    }
+    Epilogue part = e;
+    if (part.residual) part.residual += from * e.residualStride;
+    epilogue(part, 0, count, w.n(), out, outStride);
+    for (size_t r = 0; aside && r < count; ++r) std::memcpy(y + (from + r) * yStride, out + r * outStride, w.n() * sizeof(float));
+    arena.release(mark);
   }
 }
 
@@ -80,7 +68,7 @@ void rotary(float* x, size_t rows, size_t stride, size_t heads, size_t headDim, 
 
 void gather(const Matrix& w, const int32_t* ids, size_t count, float* y, size_t yStride) {
   for (size_t i = 0; i < count; ++i, y += yStride) {
-    if (w.format() == Format::F32) std::memcpy(y, w.f32()->rows.as<float>() + size_t(ids[i]) * w.k(), w.k() * sizeof(float));
+    if (w.format() == Format::F32) copyRow(*w.f32(), size_t(ids[i]), w.k(), y);
     else unpackRow(*w.q8(), size_t(ids[i]), w.k(), y);
   }
 }

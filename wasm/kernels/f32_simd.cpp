@@ -1,0 +1,109 @@
+// The f32 product: panels of 8 columns (f32.h), register tiles of 6 rows × 8 columns with fused multiply-add, 4 × 8
+// without. Bias and residual are added as a tile is stored; an activation follows in a pass of its own per block of
+// rows (table_simd.cpp). Faster than XNNPACK's f32 operator on every shape of tests/bench/kernels/RESULTS.md: that
+// one's plain-SIMD tile loads and shuffles more per multiplication.
+#include <algorithm>
+
+#include "kernels/f32.h"
+#include "kernels/simd.h"
+#include "kernels/simd_math.h"
+#include "kernels/tiles.h"
+
+namespace wasmformers::kernels::simd {
+
+namespace {
+
+#ifdef __wasm_relaxed_simd__
+constexpr size_t kTile = 6;
+#else
+constexpr size_t kTile = 4;
+#endif
+
+struct Product {
+  const float* x;
+  size_t xStride;
+  const float* panels;
+  size_t n, k;
+  const float *bias, *residual;
+  size_t residualStride;
+  float* y;
+  size_t yStride;
+
+  template <size_t MR>
+  void store(size_t m, size_t panel, const v128_t (&sum)[MR][2]) const {
+    const size_t col = panel * kPanel;
+    if (n - col < kPanel) return storeEdge(m, MR, col, &sum[0][0]);
+    const v128_t bias0 = bias ? wasm_v128_load(bias + col) : splat(0), bias1 = bias ? wasm_v128_load(bias + col + 4) : splat(0);
+    float* out = y + m * yStride + col;
+    const float* rest = residual ? residual + m * residualStride + col : nullptr;
+    for (size_t r = 0; r < MR; ++r, out += yStride) {
+      v128_t v0 = wasm_f32x4_add(sum[r][0], bias0), v1 = wasm_f32x4_add(sum[r][1], bias1);
+      if (rest) {
+        v0 = wasm_f32x4_add(v0, wasm_v128_load(rest));
+        v1 = wasm_f32x4_add(v1, wasm_v128_load(rest + 4));
+        rest += residualStride;
+      }
+      wasm_v128_store(out, v0);
+      wasm_v128_store(out + 4, v1);
+    }
+  }
+
+  void storeEdge(size_t m, size_t rows, size_t col, const v128_t* sum) const {
+    for (size_t r = 0; r < rows; ++r) {
+      float lanes[kPanel];
+      wasm_v128_store(lanes, sum[2 * r]);
+      wasm_v128_store(lanes + 4, sum[2 * r + 1]);
+      for (size_t i = col; i < n; ++i) {
+        y[(m + r) * yStride + i] =
+            lanes[i - col] + (bias ? bias[i] : 0.f) + (residual ? residual[(m + r) * residualStride + i] : 0.f);
+      }
+    }
+  }
+};
+
+// MR rows × NP panels.
+template <size_t MR, size_t NP>
+void tile(const Product& p, size_t m, size_t panel) {
+  const size_t panelSize = p.k * kPanel, lda = p.xStride;
+  const float *a = p.x + m * lda, *w = p.panels + panel * panelSize;
+  v128_t sum[NP][MR][2];
+  for (auto& part : sum) {
+    for (auto& row : part) row[0] = row[1] = splat(0);
+  }
+  WF_NO_UNROLL
+  for (size_t k = 0; k < p.k; ++k, ++a, w += kPanel) {
+    for (size_t q = 0; q < NP; ++q) {
+      const v128_t w0 = wasm_v128_load(w + q * panelSize), w1 = wasm_v128_load(w + q * panelSize + 4);
+      for (size_t r = 0; r < MR; ++r) {
+        const v128_t v = wasm_v128_load32_splat(a + r * lda);
+        sum[q][r][0] = madd(w0, v, sum[q][r][0]);
+        sum[q][r][1] = madd(w1, v, sum[q][r][1]);
+      }
+    }
+  }
+  for (size_t q = 0; q < NP; ++q) p.store(m, panel + q, sum[q]);
+}
+
+}  // namespace
+
+void productF32(const float* x, size_t m, size_t xStride, const Matrix& w, const float* bias, const float* residual,
+                size_t residualStride, float* y, size_t yStride) {
+  const Product p{x, xStride, w.f32()->panels.as<float>(), w.n(), w.k(), bias, residual, residualStride, y, yStride};
+  const size_t panels = roundUp(p.n, kPanel) / kPanel;
+  const size_t block = std::max<size_t>(24, (size_t(256) << 10) / (4 * p.k + 1) / 12 * 12);  // rows in the second-level cache
+  for (size_t from = 0; from < m; from += block) {
+    const size_t to = std::min(m, from + block);
+    size_t panel = 0;
+    if (to - from < 3) {  // few rows: more panels at once, to have enough sums in flight
+      for (; panel + 4 <= panels; panel += 4) {
+        if (to - from == 1) tile<1, 4>(p, from, panel);
+        else tile<2, 2>(p, from, panel), tile<2, 2>(p, from, panel + 2);
+      }
+    }
+    for (; panel < panels; ++panel) {
+      rowTiles<kTile>(from, to, [&]<size_t MR>(size_t row) { tile<MR, 1>(p, row, panel); });
+    }
+  }
+}
+
+}  // namespace wasmformers::kernels::simd
