@@ -87,13 +87,7 @@ class MPNet : public TextEncoder {
     bias_ = c.arena.alloc<float>(heads_ * length_ * length_);  // [1, H, T, S], lives through the pass
     int32_t* positions = c.arena.alloc<int32_t>(rows());
     if (!bias_ || !positions) return;
-    for (size_t t = 0; t < length_; ++t) {
-      for (size_t s = 0; s < length_; ++s) {
-        const size_t bucket = size_t(nn::t5Bucket(int64_t(s) - int64_t(t), kBuckets, kMaxDistance));
-        for (size_t h = 0; h < heads_; ++h)
-          bias_[(h * length_ + t) * length_ + s] = relativeBias_.data()[bucket * heads_ + h];
-      }
-    }
+    nn::t5Bias(relativeBias_, heads_, kBuckets, kMaxDistance, length_, bias_);
     robertaPositions(ids_, batch_, length_, int32_t(kPadId), positions);
     embeddings_(c, ids_, positions, nullptr, rows(), length_, hidden_);
   }

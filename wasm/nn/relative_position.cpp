@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstring>
 
 namespace wasmformers::nn {
 
@@ -15,6 +16,26 @@ int32_t t5Bucket(int64_t distance, int32_t buckets, int32_t maxDistance) {
   const float log =
       std::log(float(n) / float(exact)) / std::log(float(maxDistance) / float(exact)) * float(half - exact);
   return side + std::min(half - 1, exact + int32_t(log));
+}
+
+void t5Bias(const float* table, size_t heads, int32_t buckets, int32_t maxDistance, size_t length,
+            float* bias) {
+  for (size_t h = 0; h < heads; ++h) {
+    float* plane = bias + h * length * length;
+    // The distances of a row are its neighbour's but one: the last row begins with the lowest, and each row
+    // above starts one further.
+    float* last = plane + (length - 1) * length;
+    for (size_t s = 0; s < length; ++s) {
+      const int32_t bucket = t5Bucket(int64_t(s) + 1 - int64_t(length), buckets, maxDistance);
+      last[s] = table[size_t(bucket) * heads + h];
+    }
+    for (size_t t = length - 1; t-- > 0;) {
+      float* row = plane + t * length;
+      std::memcpy(row, row + length + 1, (length - 1) * sizeof(float));
+      const int32_t bucket = t5Bucket(int64_t(length - 1 - t), buckets, maxDistance);
+      row[length - 1] = table[size_t(bucket) * heads + h];
+    }
+  }
 }
 
 int32_t logBucket(int64_t relative, int32_t buckets, int32_t maxPosition) {
