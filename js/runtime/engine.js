@@ -81,16 +81,12 @@ export class EngineModel {
   /** @returns {string[]} */
   get inputNames() { return this.#alive().inputNames(); }
 
-  /** A Wasm trap (a bug, or memory that ran out inside a library) ends this instance: what it holds cannot be trusted. @template T @param {() => T} f @returns {T} */
-  #guarded(f) {
-    try {
-      return f();
-    } catch (cause) {
-      if (!(cause instanceof WebAssembly.RuntimeError || cause instanceof RangeError)) throw cause;
-      forgotten?.unregister(this);
-      this.#handle = this.#module = null;
-      throw new InternalError(`The engine stopped unexpectedly (${cause.message}); load the model again.`, { code: 'trap', cause });
-    }
+  /** A Wasm trap (a bug, or memory that ran out inside a library) ends this instance: what it holds cannot be trusted. @param {unknown} cause */
+  #named(cause) {
+    if (!(cause instanceof WebAssembly.RuntimeError || cause instanceof RangeError)) return cause;
+    forgotten?.unregister(this);
+    this.#handle = this.#module = null;
+    return new InternalError(`${this.#where}: the engine stopped unexpectedly (${cause.message}); load the model again.`, { code: 'trap', cause });
   }
 
   #alive() {
@@ -104,34 +100,45 @@ export class EngineModel {
    * @param {AbortSignal} [signal]
    */
   async read(file, signal) {
-    const handle = this.#alive(), module = this.#module;
-    handle.beginFile(file.name);
-    for await (const chunk of file.chunks) {
-      throwIfAborted(signal);
-      this.#guarded(() => {
-        for (let at = 0; at < chunk.byteLength;) {
-          const n = Math.min(chunk.byteLength - at, handle.room());
-          // Nothing fits: commit says why (the file goes on after its end, or failed before).
-          if (n > 0) {
-            const window = handle.window(); // first: it may grow the memory, which detaches HEAPU8
-            module.HEAPU8.set(chunk.subarray(at, at + n), window);
-          }
-          at += n;
-          handle.commit(n || 1);
-          checkStatus(handle, this.#where);
-          if (!n) throw new InternalError(`The engine takes no more bytes of ${file.name}.`, { code: 'no_room', file: file.name });
-        }
-      });
-      await breathe();
+    try {
+      const handle = this.#alive();
+      handle.beginFile(file.name);
+      for await (const chunk of file.chunks) {
+        throwIfAborted(signal);
+        this.#take(chunk, file.name);
+        await breathe();
+      }
+      handle.endFile();
+      checkStatus(handle, this.#where);
+    } catch (cause) {
+      throw this.#named(cause);
     }
-    this.#guarded(() => handle.endFile());
-    checkStatus(handle, this.#where);
+  }
+
+  /** @param {Uint8Array} chunk @param {string} name */
+  #take(chunk, name) {
+    const handle = this.#alive();
+    for (let at = 0; at < chunk.byteLength;) {
+      const n = Math.min(chunk.byteLength - at, handle.room());
+      if (n > 0) {
+        const window = handle.window(); // first: it may grow the memory, which detaches HEAPU8
+        this.#module.HEAPU8.set(chunk.subarray(at, at + n), window);
+      }
+      at += n;
+      handle.commit(n || 1); // nothing fits: the answer says why (the file goes on after its end, or failed before)
+      checkStatus(handle, this.#where);
+      if (!n) throw new InternalError(`The engine takes no more bytes of ${name}.`, { code: 'no_room', file: name });
+    }
   }
 
   finishLoading() {
-    const handle = this.#alive();
-    this.#guarded(() => handle.finishLoading());
-    checkStatus(handle, this.#where);
+    try {
+      const handle = this.#alive();
+      handle.finishLoading();
+      checkStatus(handle, this.#where);
+    } catch (cause) {
+      throw this.#named(cause);
+    }
   }
 
   /**
@@ -151,16 +158,16 @@ export class EngineModel {
     await breathe();
     throwIfAborted(signal);
     const handle = this.#alive(), module = this.#module;
-    const known = new Set(handle.inputNames());
     try {
+      const known = new Set(handle.inputNames());
       for (const [name, tensor] of Object.entries(inputs)) {
-        if (known.has(name) && tensor) this.#guarded(() => this.#setInput(handle, name, tensor));
+        if (known.has(name) && tensor) this.#setInput(handle, name, tensor);
       }
-      this.#guarded(() => handle.begin());
+      handle.begin();
       checkStatus(handle, this.#where);
       const steps = handle.steps();
       for (let i = 0; i < steps; i++) {
-        this.#guarded(() => handle.step(i));
+        handle.step(i);
         checkStatus(handle, this.#where);
         const pause = breathe();
         if (!pause) continue;
@@ -176,6 +183,8 @@ export class EngineModel {
         outputs[handle.outputName(i)] = new Tensor('float32', view.slice(), dims);
       }
       return outputs;
+    } catch (cause) {
+      throw this.#named(cause);
     } finally {
       if (this.#handle === handle) handle.release();
     }
