@@ -42,7 +42,7 @@ export class Tensor {
     this.data = data instanceof Type ? data : BIG.has(type) ? Type.from(data, toBig) : Type.from(data);
     /** @type {number[]} */
     this.dims = [...dims];
-    if (product(this.dims) !== this.data.length) {
+    if (product(this.dims) !== this.data.length || !this.dims.every((d) => Number.isInteger(d) && d >= 0)) {
       throw new InputError(`A tensor of shape [${dims}] needs ${product(this.dims)} values, not ${this.data.length}.`, { code: 'shape_mismatch' });
     }
   }
