@@ -267,6 +267,46 @@ TEST(ArchWeights, SaysWhatIsMissingOrWrong) {
   EXPECT_TRUE(load(config, good).ok());
 }
 
+/// Every `of`-th tensor of a file, from `which` on, as a file of its own.
+std::string shard(const std::string& file, size_t which, size_t of) {
+  uint64_t length = 0;
+  std::memcpy(&length, file.data(), 8);
+  auto header = parseSafetensorsHeader(std::string_view(file).substr(8, size_t(length)), "model.safetensors");
+  EXPECT_TRUE(header.ok());
+  std::string json = "{", data;
+  for (size_t i = which; header.ok() && i < header->tensors.size(); i += of) {
+    const TensorInfo& t = header->tensors[i];
+    const size_t from = data.size();
+    data += file.substr(8 + size_t(length) + size_t(t.begin), size_t(t.end - t.begin));
+    json += (json.size() > 1 ? ",\"" : "\"") + t.name + "\":{\"dtype\":\"" + std::string(dtypeName(t.dtype)) +
+            "\",\"shape\":" + shapeText(t.shape) + ",\"data_offsets\":[" + std::to_string(from) + "," +
+            std::to_string(data.size()) + "]}";
+  }
+  json += "}";
+  length = json.size();
+  return std::string(reinterpret_cast<const char*>(&length), 8) + json + data;
+}
+
+TEST(ArchWeights, ComeInSeveralFiles) {
+  const std::string config = configOf("bert-model"), whole = weightsOf("bert-model");
+  std::vector<std::vector<float>> results;
+  for (const std::vector<std::string>& files :
+       {std::vector{whole}, std::vector{shard(whole, 2, 3), shard(whole, 0, 3), shard(whole, 1, 3)}}) {
+    Runner runner;
+    const Status s = runner.loadShards(config, "BertModel", kernels::Format::F32, files);
+    ASSERT_TRUE(s.ok()) << s.message();
+    runner.set("input_ids", {1, 3}, {4, 5, 6});
+    ASSERT_TRUE(runner.run().ok());
+    const auto& o = runner.outputs[0];
+    results.emplace_back(o.data, o.data + elementCount(o.shape));
+  }
+  EXPECT_EQ(results[0], results[1]);
+  Runner runner;
+  const Status s = runner.loadShards(config, "BertModel", kernels::Format::F32, {shard(whole, 0, 2)});
+  EXPECT_EQ(s.code(), "missing_tensors");
+  EXPECT_NE(s.message().find("and "), std::string::npos) << s.message();
+}
+
 // --- inputs
 
 struct BertInputs : ::testing::Test {

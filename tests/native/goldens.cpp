@@ -75,16 +75,18 @@ std::map<std::string, Values> readTensors(const std::string& path) {
   return all;
 }
 
-Status Runner::load(const std::string& config, const std::string& architecture, kernels::Format format,
-                    const std::string& safetensors) {
+Status Runner::loadShards(const std::string& config, const std::string& architecture, kernels::Format format,
+                          const std::vector<std::string>& files) {
   WF_ASSIGN(json::Document document, json::Document::parse(config, "config.json", ErrorClass::Config));
   WF_ASSIGN(const arch::Head head, arch::headFromArchitecture(architecture));
   WF_ASSIGN(model, arch::createModel(document.root(), {head, format}));
   model->declare(weights);
   arch::Loader loader(weights);
-  loader.beginFile("model.safetensors");
-  WF_TRY(feed(loader, safetensors));
-  WF_TRY(loader.endFile());
+  for (const std::string& file : files) {
+    loader.beginFile("model.safetensors");
+    WF_TRY(feed(loader, file));
+    WF_TRY(loader.endFile());
+  }
   WF_TRY(loader.finish());
   return model->loaded();
 }

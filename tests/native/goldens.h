@@ -36,7 +36,11 @@ struct Runner {
   const kernels::Table* kernels = &kernels::fast();
 
   Status load(const std::string& config, const std::string& architecture, kernels::Format format,
-              const std::string& safetensors);
+              const std::string& safetensors) {
+    return loadShards(config, architecture, format, {safetensors});
+  }
+  Status loadShards(const std::string& config, const std::string& architecture, kernels::Format format,
+                    const std::vector<std::string>& files);
   void set(const std::string& name, const Shape& shape, const std::vector<int32_t>& values);
   Status run();
 };
