@@ -112,10 +112,7 @@ class Albert : public TextEncoder {
 }  // namespace
 
 Result<std::unique_ptr<Model>> createAlbert(json::Value config, const Request& request) {
-  ConfigReader c(config);
-  auto model = std::make_unique<Albert>(c, request);
-  if (!c.ok()) return c.status();
-  return std::unique_ptr<Model>(std::move(model));
+  return createFamily<Albert>(config, request);
 }
 
 }  // namespace wasmformers::arch

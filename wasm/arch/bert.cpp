@@ -86,10 +86,7 @@ class Bert : public TextEncoder {
 }  // namespace
 
 Result<std::unique_ptr<Model>> createBert(json::Value config, const Request& request) {
-  ConfigReader c(config);
-  auto model = std::make_unique<Bert>(c, request);
-  if (!c.ok()) return c.status();
-  return std::unique_ptr<Model>(std::move(model));
+  return createFamily<Bert>(config, request);
 }
 
 }  // namespace wasmformers::arch

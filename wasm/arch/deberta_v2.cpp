@@ -254,10 +254,7 @@ class DebertaV2 : public TextEncoder {
 }  // namespace
 
 Result<std::unique_ptr<Model>> createDebertaV2(json::Value config, const Request& request) {
-  ConfigReader c(config);
-  auto model = std::make_unique<DebertaV2>(c, request);
-  if (!c.ok()) return c.status();
-  return std::unique_ptr<Model>(std::move(model));
+  return createFamily<DebertaV2>(config, request);
 }
 
 }  // namespace wasmformers::arch

@@ -80,10 +80,7 @@ class DistilBert : public TextEncoder {
 }  // namespace
 
 Result<std::unique_ptr<Model>> createDistilBert(json::Value config, const Request& request) {
-  ConfigReader c(config);
-  auto model = std::make_unique<DistilBert>(c, request);
-  if (!c.ok()) return c.status();
-  return std::unique_ptr<Model>(std::move(model));
+  return createFamily<DistilBert>(config, request);
 }
 
 }  // namespace wasmformers::arch

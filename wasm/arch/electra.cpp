@@ -122,10 +122,7 @@ class Electra : public TextEncoder {
 }  // namespace
 
 Result<std::unique_ptr<Model>> createElectra(json::Value config, const Request& request) {
-  ConfigReader c(config);
-  auto model = std::make_unique<Electra>(c, request);
-  if (!c.ok()) return c.status();
-  return std::unique_ptr<Model>(std::move(model));
+  return createFamily<Electra>(config, request);
 }
 
 }  // namespace wasmformers::arch

@@ -212,10 +212,7 @@ class ModernBert : public TextEncoder {
 }  // namespace
 
 Result<std::unique_ptr<Model>> createModernBert(json::Value config, const Request& request) {
-  ConfigReader c(config);
-  auto model = std::make_unique<ModernBert>(c, request);
-  if (!c.ok()) return c.status();
-  return std::unique_ptr<Model>(std::move(model));
+  return createFamily<ModernBert>(config, request);
 }
 
 }  // namespace wasmformers::arch

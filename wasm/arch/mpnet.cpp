@@ -113,10 +113,7 @@ class MPNet : public TextEncoder {
 }  // namespace
 
 Result<std::unique_ptr<Model>> createMPNet(json::Value config, const Request& request) {
-  ConfigReader c(config);
-  auto model = std::make_unique<MPNet>(c, request);
-  if (!c.ok()) return c.status();
-  return std::unique_ptr<Model>(std::move(model));
+  return createFamily<MPNet>(config, request);
 }
 
 }  // namespace wasmformers::arch

@@ -97,10 +97,7 @@ class Roberta : public TextEncoder {
 }  // namespace
 
 Result<std::unique_ptr<Model>> createRoberta(json::Value config, const Request& request) {
-  ConfigReader c(config);
-  auto model = std::make_unique<Roberta>(c, request);
-  if (!c.ok()) return c.status();
-  return std::unique_ptr<Model>(std::move(model));
+  return createFamily<Roberta>(config, request);
 }
 
 }  // namespace wasmformers::arch
