@@ -1,6 +1,6 @@
-// Builds: XNNPACK once per machine into the cache, the core natively or as Wasm under build/<preset>, glue and .wasm
-// into js/wasm/. Everything missing is set up first.
-//   node tools/build.js [wasm | native | sanitize | wasm-simd | wasm-relaxed | all]…      (default: wasm, both variants)
+// Builds the core natively or as Wasm under build/<preset>, glue and .wasm into js/wasm/. Everything missing is set up
+// first. XNNPACK is built, once per machine into the cache, where a kernel uses it (a file wasm/kernels/xnnpack*.cpp).
+//   node tools/build.js [wasm | native | sanitize | wasm-simd | wasm-relaxed | all | xnnpack]…   (default: wasm, both variants)
 import { createHash } from 'node:crypto';
 import fs from 'node:fs/promises';
 import path from 'node:path';
@@ -15,6 +15,8 @@ import { BUILD_TOOLS, ensureEmscripten, ensureSystem } from './toolchain.js';
 
 /** @type {Preset[]} */
 const PRESETS = ['native', 'sanitize', 'wasm-simd', 'wasm-relaxed'];
+const CORE_SOURCES = ['yyjson', 'googletest'];
+const XNNPACK_SOURCES = ['xnnpack', 'pthreadpool', 'fp16', 'fxdiv'];
 
 /**
  * @param {Preset} preset
@@ -22,14 +24,19 @@ const PRESETS = ['native', 'sanitize', 'wasm-simd', 'wasm-relaxed'];
  */
 export async function build(preset, { tests = false } = {}) {
   await ensureSystem(preset.startsWith('wasm') ? BUILD_TOOLS : { ...BUILD_TOOLS, 'g++': 'g++' });
-  const deps = await ensureSources();
+  const kernels = await fs.readdir(path.join(ROOT, 'wasm/kernels'));
+  const xnnpack = preset.startsWith('wasm') && kernels.some((file) => /^xnnpack.*\.cpp$/.test(file));
+  const deps = await ensureSources(xnnpack ? [...CORE_SOURCES, ...XNNPACK_SOURCES] : CORE_SOURCES);
   const flags = [`-DDEPS=${deps}`];
   /** @type {Toolchain | null} */
   let toolchain = null;
   if (preset.startsWith('wasm')) {
     toolchain = await ensureEmscripten();
-    const xnnpack = await ensureXnnpack(toolchain, deps, preset === 'wasm-relaxed');
-    flags.push(`-DXNN_LIB=${path.join(xnnpack, 'libxnn.a')}`, ...platform(toolchain));
+    flags.push(...platform(toolchain));
+    if (xnnpack) {
+      const folder = await ensureXnnpack(toolchain, deps, preset === 'wasm-relaxed');
+      flags.push(`-DXNN_LIB=${path.join(folder, 'libxnn.a')}`);
+    }
   }
   await step(`build ${preset}`, async (report) => {
     const folder = path.join(ROOT, 'build', preset);
@@ -53,7 +60,7 @@ export async function build(preset, { tests = false } = {}) {
 async function ensureXnnpack(toolchain, deps, relaxed) {
   const recipe = path.join(ROOT, 'cmake/xnnpack');
   const hash = createHash('sha256')
-    .update(sourcesKey(['xnnpack', 'pthreadpool', 'fp16', 'fxdiv']))
+    .update(sourcesKey(XNNPACK_SOURCES))
     .update(await fs.readFile(path.join(recipe, 'CMakeLists.txt')))
     .update(toolchain.version)
     .digest('hex')
@@ -69,6 +76,15 @@ async function ensureXnnpack(toolchain, deps, relaxed) {
       await fs.rm(work, { recursive: true });
     }),
   );
+}
+
+/** XNNPACK alone, in both variants, and where it lies: to measure against it (tests/bench/kernels). */
+async function buildXnnpack() {
+  await ensureSystem(BUILD_TOOLS);
+  const deps = await ensureSources(XNNPACK_SOURCES);
+  console.log(`sources in ${deps}`);
+  const toolchain = await ensureEmscripten();
+  for (const relaxed of [false, true]) console.log(path.join(await ensureXnnpack(toolchain, deps, relaxed), 'libxnn.a'));
 }
 
 /** What emcmake would add. @param {Toolchain} toolchain */
@@ -88,9 +104,10 @@ if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href) 
     const asked = process.argv.slice(2);
     for (const name of asked.length ? asked : ['wasm']) {
       if (name === 'wasm') await buildWasm();
+      else if (name === 'xnnpack') await buildXnnpack();
       else if (name === 'all') for (const preset of PRESETS) await build(preset, { tests: true });
       else if (PRESETS.includes(/** @type {Preset} */ (name))) await build(/** @type {Preset} */ (name), { tests: true });
-      else throw new SetupError(`unknown build ${name}; there are: wasm, all, ${PRESETS.join(', ')}`);
+      else throw new SetupError(`unknown build ${name}; there are: wasm, all, xnnpack, ${PRESETS.join(', ')}`);
     }
   });
 }
