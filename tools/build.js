@@ -3,6 +3,7 @@
 //   node tools/build.js [wasm | native | sanitize | wasm-simd | wasm-relaxed | all | xnnpack]…   (default: wasm, both variants)
 import { createHash } from 'node:crypto';
 import fs from 'node:fs/promises';
+import os from 'node:os';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { cached } from './cache.js';
@@ -15,6 +16,8 @@ import { BUILD_TOOLS, ensureEmscripten, ensureSystem } from './toolchain.js';
 
 /** @type {Preset[]} */
 const PRESETS = ['native', 'sanitize', 'wasm-simd', 'wasm-relaxed'];
+/** Ninja itself would take two more than there are. */
+const JOBS = `-j${os.availableParallelism()}`;
 const CORE_SOURCES = ['yyjson', 'googletest'];
 const XNNPACK_SOURCES = ['xnnpack', 'pthreadpool', 'fp16', 'fxdiv'];
 
@@ -47,7 +50,7 @@ export async function build(preset, { tests = false } = {}) {
     await fs.mkdir(folder, { recursive: true });
     await run('cmake', ['--preset', preset, `-DTESTS=${tests ? 'ON' : 'OFF'}`, ...flags], { env: toolchain?.env });
     await fs.writeFile(stamp, made);
-    await run('ninja', ['-C', folder], { env: toolchain?.env, onLine: (line) => report(line) });
+    await run('ninja', ['-C', folder, JOBS], { env: toolchain?.env, onLine: (line) => report(line) });
   });
 }
 
@@ -71,7 +74,7 @@ async function ensureXnnpack(toolchain, deps, relaxed) {
       const work = path.join(folder, 'build');
       const flags = [`-DDEPS=${deps}`, `-DRELAXED=${relaxed ? 'ON' : 'OFF'}`, '-DCMAKE_BUILD_TYPE=None', ...platform(toolchain)];
       await run('cmake', ['-G', 'Ninja', '-S', recipe, '-B', work, ...flags], { env: toolchain.env });
-      await run('ninja', ['-C', work], { env: toolchain.env, onLine: (line) => report(line.match(/^\[\d+\/\d+\]/)?.[0] ?? line) });
+      await run('ninja', ['-C', work, JOBS], { env: toolchain.env, onLine: (line) => report(line.match(/^\[\d+\/\d+\]/)?.[0] ?? line) });
       await fs.rename(path.join(work, 'libxnn.a'), path.join(folder, 'libxnn.a'));
       await fs.rm(work, { recursive: true });
     }),
