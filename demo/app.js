@@ -6,7 +6,7 @@ const $ = (id) => document.getElementById(id);
 const worker = new Worker(new URL('worker.js', import.meta.url), { type: 'module' });
 const send = (type, more = {}) => worker.postMessage({ type, ...more });
 const MB = (bytes) => (bytes < 1e6 ? `${Math.max(1, Math.round(bytes / 1e3))} kB` : `${(bytes / 1e6).toFixed(bytes < 1e7 ? 1 : 0)} MB`);
-const ms = (t) => (t < 1000 ? `${t.toFixed(t < 10 ? 1 : 0)} ms` : `${(t / 1000).toFixed(2)} s`);
+const ms = (t) => (t < 1000 ? `${t.toFixed(t < 10 ? 1 : 0)} ms` : `${(t / 1000).toFixed(1)} s`).replace(' ', '\u00a0');
 const element = (tag, text, className = '') => Object.assign(document.createElement(tag), { textContent: text, className });
 
 const IDEAS = ['how insects find their way', 'rights of people who rent', 'keeping accounts safe', 'a childhood long ago'];
@@ -202,8 +202,11 @@ const handlers = {
   progress({ files }) {
     const list = Object.entries(files);
     const sum = (of) => list.reduce((all, [, file]) => all + file[of], 0);
-    $('progress').value = sum('loaded') / sum('total');
-    $('progress-text').textContent = `${MB(sum('loaded'))} of ${MB(sum('total'))}`;
+    // Before the weights are known the whole is not: a bar that jumps back would tell nothing.
+    if (list.some(([name]) => name.endsWith('.safetensors'))) {
+      $('progress').value = sum('loaded') / sum('total');
+      $('progress-text').textContent = `${MB(sum('loaded'))} of ${MB(sum('total'))}`;
+    }
     list.forEach(([name, { loaded, total }], i) => {
       const item = $('files').children[i] ?? $('files').appendChild(element('li', ''));
       item.classList.toggle('whole', loaded === total);
@@ -239,6 +242,7 @@ const handlers = {
     refresh();
     $('index-status').textContent = `${passages.length} passages read in ${ms(time)}.`;
     done('text', $('query'));
+    if (innerWidth < 896) $('search').scrollIntoView(); // below each other: what comes next is out of sight
     ask();
   },
   answer({ id, results, marked, compared, embedMs, searchMs }) {
@@ -246,7 +250,7 @@ const handlers = {
     showError('text');
     text.answer(results, marked);
     const near = results[0].score >= 0.2 ? '' : 'Nothing comes close; these are the nearest. ';
-    $('search-status').textContent = `${near}Query understood in ${ms(embedMs)}, ${compared} passages compared in ${ms(searchMs)}.`;
+    $('search-status').textContent = `${near}Understood in ${ms(embedMs)} · ${compared} passages compared in ${ms(searchMs)}`;
   },
   sentences({ id, best }) {
     if (id === asked) text.point(best);

@@ -98,7 +98,7 @@ async function query({ id, query }) {
   const embedded = performance.now();
   const scores = vectors.map((vector) => dot(vector, wanted));
   const order = scores.map((_, i) => i).sort((a, b) => scores[b] - scores[a]);
-  const top = scores[order[0]], floor = Math.max(0.12, top - 0.3);
+  const top = scores[order[0]], floor = Math.max(0.12, top * 0.45);
   // The best are always shown, further ones while they are not far behind; what comes near the best is marked, the nearer the stronger.
   const results = order.slice(0, SHOWN).filter((i, rank) => rank < 3 || scores[i] > top / 2);
   const marked = [];

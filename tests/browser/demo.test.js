@@ -1,0 +1,346 @@
+// The demo with the real model in Chromium, by real clicks and keys: loading, reading, searching, cancelling, failing, and
+// what it looks like (tests/browser/shots/ keeps pictures to look at).
+import assert from 'node:assert/strict';
+import { createReadStream } from 'node:fs';
+import fs from 'node:fs/promises';
+import path from 'node:path';
+import { after, before, test } from 'node:test';
+import { ensureModel } from '../../models/fetch.js';
+import { serve } from '../../tools/serve.js';
+import { faults } from './helpers/accessibility.js';
+import { MINILM, ROOT, launch, open, shoot } from './helpers/browser.js';
+
+const HUB = 'https://huggingface.co/**';
+/** @type {import('playwright-core').Browser} */ let browser;
+/** @type {Awaited<ReturnType<typeof serve>>} */ let server;
+/** @type {string} */ let model;
+before(async () => {
+  model = await ensureModel(MINILM);
+  server = await serve({});
+  browser = await launch();
+});
+after(async () => {
+  await browser?.close();
+  await server?.close();
+});
+
+const text = (/** @type {import('playwright-core').Page} */ page, /** @type {string} */ selector) => page.locator(selector).innerText();
+const loaded = (/** @type {import('playwright-core').Page} */ page) => page.locator('#facts li').first().waitFor({ timeout: 120_000 });
+const isRead = (/** @type {import('playwright-core').Page} */ page) => page.waitForFunction(() => !(/** @type {HTMLInputElement} */ (document.querySelector('#query')).disabled), null, { timeout: 120_000 });
+const wide = (/** @type {import('playwright-core').Page} */ page) => page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+const first = (/** @type {import('playwright-core').Page} */ page) => page.locator('#results li').first().innerText();
+
+/** @param {import('playwright-core').Page} page @param {string} query */
+async function search(page, query) {
+  await page.fill('#query', '');
+  await page.waitForFunction(() => !document.querySelector('#results li'));
+  await page.fill('#query', query);
+  await page.waitForFunction(() => document.querySelectorAll('#results li').length > 0, null, { timeout: 30_000 });
+}
+
+test('load, read the sample, search by meaning', async (t) => {
+  // Without motion: the colours of marks out of sight would wait in the middle of their change.
+  const { page, context, complaints } = await open(browser, { reducedMotion: 'reduce' });
+  t.after(() => context.close());
+  // What the progress shows, as often as it changes.
+  await page.addInitScript(() => {
+    const w = /** @type {any} */ (window);
+    w.seen = [];
+    addEventListener('DOMContentLoaded', () => new MutationObserver(() => {
+      w.seen.push([document.querySelector('#progress-text')?.textContent, document.querySelector('#files')?.textContent]);
+    }).observe(/** @type {Node} */ (document.querySelector('#progress-box')), { subtree: true, childList: true, characterData: true }));
+  });
+  await page.goto(server.url);
+  assert.ok(await page.locator('#query').isDisabled());
+  assert.deepEqual(await faults(page), []);
+  await shoot(page, 'desktop-light-start', true);
+  await page.click('#load');
+  await loaded(page);
+
+  const seen = await page.evaluate(() => /** @type {any} */ (window).seen);
+  const totals = seen.map(([line]) => /** @type {string} */ (line)).filter((/** @type {string} */ line) => /^[\d.]+ [kM]B of [\d.]+ MB$/.test(line));
+  assert.ok(new Set(totals).size > 5, `progress in few steps: ${JSON.stringify(totals)}`);
+  assert.ok(totals.at(-1).endsWith('of 91 MB'), totals.at(-1));
+  for (const file of ['config.json', 'tokenizer.json', 'model.safetensors']) assert.ok(seen.at(-1)[1].includes(file), seen.at(-1)[1]);
+  const facts = (await page.locator('#facts li').allInnerTexts()).join(' | ');
+  assert.match(facts, /loaded in [\d.]+\sm?s \| relaxed SIMD \| q8, 8-bit dot product \| \d+ MB of memory/);
+  assert.match(await text(page, '#status'), /all-MiniLM-L6-v2 is ready/);
+
+  await page.click('#sample');
+  await isRead(page);
+  assert.match(await text(page, '#index-status'), /^\d+ passages read in [\d.]+\sm?s\.$/);
+  await search(page, 'how insects find their way');
+  assert.match(await first(page), /^0\.\d\d\s+Bees find their way home by the sun/);
+  assert.match(await text(page, '#search-status'), /Understood in [\d.]+\sms · \d+ passages compared in [\d.]+\sms/);
+  await page.locator('.passage.marked .best').waitFor();
+  assert.match(await text(page, '.passage.marked .best'), /^Bees find their way home by the sun/);
+  const marks = await page.evaluate(() => [...document.querySelectorAll('.passage')].map((span) => getComputedStyle(span).backgroundColor));
+  const strong = await page.locator('.passage.marked').first().evaluate((span) => getComputedStyle(span).backgroundColor);
+  assert.ok(marks.filter((colour) => colour === 'rgba(0, 0, 0, 0)').length > marks.length / 2, 'most passages are unmarked');
+  assert.notEqual(strong, 'rgba(0, 0, 0, 0)');
+  // The marked passage is where one looks.
+  assert.ok(await page.locator('.passage.marked').first().evaluate((span) => {
+    const { top, bottom } = span.getBoundingClientRect();
+    return top >= 0 && bottom <= innerHeight;
+  }));
+  await shoot(page, 'desktop-light-found');
+
+  // Words that the text does not hold, and other subjects.
+  for (const [query, expected] of [
+    ['tenant law', /landlord|tenants/], ['lung infection', /pneumonia|fever/], ['corrosion', /Rust|zinc/], ['cyber security', /password|manager/], ['ocean mammals making music', /Whales/],
+  ]) {
+    await page.fill('#query', /** @type {string} */ (query));
+    await page.waitForFunction((pattern) => new RegExp(pattern).test(document.querySelector('#results li')?.textContent ?? ''), /** @type {RegExp} */ (expected).source, { timeout: 20_000 })
+      .catch(async () => assert.fail(`${query}: ${await first(page)}`));
+  }
+  assert.deepEqual(await faults(page), []);
+
+  // A result leads to its passage; without a query nothing is marked.
+  await page.locator('#results button').nth(1).click();
+  assert.equal(await page.evaluate(() => document.activeElement?.className.includes('passage')), true);
+  await page.fill('#query', '');
+  await page.waitForFunction(() => !document.querySelector('.passage.marked, #results li'));
+
+  // The theme, by the button and for the next visit.
+  const ground = () => page.evaluate(() => getComputedStyle(document.body).backgroundColor);
+  const light = await ground();
+  await page.click('#theme');
+  assert.notEqual(await ground(), light);
+  assert.equal(await page.getAttribute('#theme', 'aria-pressed'), 'true');
+  await search(page, 'how insects find their way');
+  await shoot(page, 'desktop-dark-found');
+  assert.deepEqual(await faults(page), []);
+  await page.reload();
+  assert.notEqual(await ground(), light);
+
+  assert.deepEqual(await page.evaluate(() => /** @type {any} */ (window).violations), []);
+  assert.deepEqual(complaints, []);
+});
+
+test('on a phone, dark, nothing is wider than the screen', async (t) => {
+  const { page, context, complaints } = await open(browser, { viewport: { width: 360, height: 780 }, colorScheme: 'dark', hasTouch: true, isMobile: true, deviceScaleFactor: 2 });
+  t.after(() => context.close());
+  await page.goto(server.url);
+  assert.ok((await wide(page)) <= 0);
+  await shoot(page, 'phone-dark-start', true);
+  await page.tap('#sample'); // the text first: it waits for the model
+  await page.waitForFunction(() => document.querySelector('#index-status')?.textContent?.includes('once a model is loaded'));
+  await page.tap('#load');
+  await page.waitForFunction(() => /MB of/.test(document.querySelector('#progress-text')?.textContent ?? ''));
+  assert.ok((await wide(page)) <= 0);
+  await loaded(page);
+  await isRead(page);
+  await page.tap('#ideas button:nth-child(2)');
+  await page.locator('#results li').first().waitFor();
+  assert.match(await first(page), /landlord|tenants/);
+  assert.ok((await wide(page)) <= 0);
+  await page.waitForTimeout(400);
+  await shoot(page, 'phone-dark-found');
+  await page.locator('#results button').first().tap();
+  await page.waitForTimeout(400);
+  assert.ok(await page.locator('.passage.marked').first().evaluate((span) => {
+    const { top, bottom } = span.getBoundingClientRect();
+    return bottom > 0 && top < innerHeight;
+  }), 'a tapped result leads to its passage');
+  await shoot(page, 'phone-dark-passage');
+  assert.deepEqual(await faults(page), []);
+  await page.emulateMedia({ colorScheme: 'light' });
+  await page.waitForTimeout(400);
+  await shoot(page, 'phone-light-passage');
+  assert.deepEqual(await faults(page), []);
+  await page.setViewportSize({ width: 320, height: 640 });
+  assert.ok((await wide(page)) <= 0);
+  assert.deepEqual(complaints, []);
+});
+
+test('by keyboard alone', async (t) => {
+  const { page, context, complaints } = await open(browser, { reducedMotion: 'reduce' });
+  t.after(() => context.close());
+  await page.goto(server.url);
+  const at = () => page.evaluate(() => document.activeElement?.id ?? '');
+  for (let i = 0; i < 12 && (await at()) !== 'load'; i++) await page.keyboard.press('Tab');
+  assert.equal(await at(), 'load');
+  assert.notEqual(await page.evaluate(() => getComputedStyle(/** @type {Element} */ (document.activeElement)).outlineStyle), 'none', 'the focus is seen');
+  await page.keyboard.press('Enter');
+  assert.equal(await at(), 'cancel-load');
+  await loaded(page);
+  await page.waitForFunction(() => document.activeElement?.id === 'sample');
+  await page.keyboard.press('Space');
+  await isRead(page);
+  await page.waitForFunction(() => document.activeElement?.id === 'query');
+  await page.keyboard.type('old age savings', { delay: 30 });
+  await page.waitForFunction(() => /twenty-five|old age/.test(document.querySelector('#results li')?.textContent ?? ''), null, { timeout: 20_000 });
+  await page.keyboard.press('ArrowDown');
+  assert.equal(await page.evaluate(() => document.activeElement?.closest('ol')?.id), 'results');
+  await page.keyboard.press('Enter');
+  assert.match(await page.evaluate(() => document.activeElement?.textContent ?? ''), /old age|twenty-five/);
+  await page.keyboard.press('Escape');
+  assert.equal(await at(), 'query');
+  await page.keyboard.press('Shift+Tab');
+  await page.keyboard.press('Enter'); // the second step opens again
+  assert.ok(await page.locator('#text').isVisible());
+  assert.deepEqual(complaints, []);
+});
+
+test('the page does not stutter while a long text is read, and reading can be cancelled', async (t) => {
+  const { page, context, complaints } = await open(browser);
+  t.after(() => context.close());
+  await page.goto(server.url);
+  await page.click('#load');
+  await loaded(page);
+  const sample = await fs.readFile(path.join(ROOT, 'demo/sample.txt'), 'utf8');
+  await page.fill('#text', Array.from({ length: 6 }, (_, i) => `Part ${i + 1}.\n\n${sample}`).join('\n\n'));
+  // Other programs of the machine can make any task long: one run without a long task out of three shows that ours are short.
+  const runs = [];
+  for (let i = 0; i < 3; i++) {
+    await page.waitForTimeout(200);
+    await page.evaluate(() => { /** @type {any} */ (window).longTasks.length = 0; });
+    if (i) await page.click('#text-step summary');
+    await page.click('#index');
+    await isRead(page);
+    await page.fill('#query', '');
+    await page.locator('#query').pressSequentially('how insects find their way', { delay: 20 });
+    await page.locator('#results li').first().waitFor();
+    await page.waitForTimeout(300);
+    runs.push(await page.evaluate(() => /** @type {any} */ (window).longTasks.filter((/** @type {number} */ ms) => ms > 50)));
+    if (runs[i].length === 0) break;
+  }
+  assert.equal(runs.at(-1).length, 0, `long tasks in ms: ${JSON.stringify(runs)}`);
+
+  await page.click('#text-step summary');
+  await page.fill('#text', Array(40).fill(sample).join('\n\n'));
+  await page.click('#index');
+  await page.waitForFunction(() => /** @type {HTMLProgressElement} */ (document.querySelector('#index-progress')).value > 0);
+  await page.click('#cancel-index');
+  await page.waitForFunction(() => document.querySelector('#index-status')?.textContent === 'Cancelled.', null, { timeout: 5_000 });
+  assert.ok(await page.locator('#query').isDisabled());
+  await page.fill('#text', 'Cats sleep.\n\nThe parliament voted.');
+  await page.click('#index');
+  await isRead(page);
+  await search(page, 'politics');
+  assert.match(await first(page), /parliament/);
+  assert.deepEqual(complaints, []);
+});
+
+test('files by the button and by dropping; wrong ones are refused in words', async (t) => {
+  const { page, context } = await open(browser);
+  t.after(() => context.close());
+  await page.goto(server.url);
+  await page.setInputFiles('#file', { name: 'notes.md', mimeType: 'text/markdown', buffer: Buffer.from('# Notes\n\nBread and butter.') });
+  await page.waitForFunction(() => /** @type {HTMLTextAreaElement} */ (document.querySelector('#text')).value.startsWith('# Notes'));
+  const drop = (/** @type {string} */ name, /** @type {string} */ content) => page.evaluate(([fileName, fileContent]) => {
+    const transfer = new DataTransfer();
+    transfer.items.add(new File([fileContent], fileName));
+    document.body.dispatchEvent(new DragEvent('drop', { dataTransfer: transfer, bubbles: true, cancelable: true }));
+  }, [name, content]);
+  await drop('dropped.txt', 'A dropped text.');
+  await page.waitForFunction(() => /** @type {HTMLTextAreaElement} */ (document.querySelector('#text')).value === 'A dropped text.');
+  await drop('picture.png', '\u0089PNG\0\0');
+  await page.locator('#text-error').waitFor();
+  assert.match(await text(page, '#text-error'), /picture\.png is not a plain text/);
+  assert.equal(await page.inputValue('#text'), 'A dropped text.');
+  await drop('huge.txt', 'x'.repeat(4_100_000));
+  await page.waitForFunction(() => /huge\.txt has/.test(document.querySelector('#text-error')?.textContent ?? ''));
+});
+
+test('an unknown model is an error in words with a retry, and the next model loads', async (t) => {
+  const { page, context } = await open(browser);
+  t.after(() => context.close());
+  let asked = 0;
+  await page.route(HUB, (route) => {
+    asked++;
+    return route.fulfill({ status: 401, body: 'Repository not found', headers: { 'access-control-allow-origin': '*' } });
+  });
+  await page.goto(server.url);
+  await page.selectOption('#choice', '');
+  await page.fill('#other', 'nobody/no-such-model');
+  await page.click('#load');
+  await page.locator('#load-error').waitFor({ timeout: 20_000 });
+  const shown = await text(page, '#load-error');
+  assert.match(shown, /HubError · unauthorized/);
+  assert.match(shown, /config\.json|nobody\/no-such-model/);
+  await shoot(page, 'desktop-light-error', true);
+  assert.deepEqual(await faults(page), []);
+  const before = asked;
+  await page.click('#load-error button');
+  await page.waitForFunction(() => /** @type {HTMLElement} */ (document.querySelector('#load-error')).hidden === false, null, { timeout: 20_000 });
+  assert.ok(asked > before, 'the retry asks again');
+  await page.fill('#other', 'not an id');
+  await page.click('#load');
+  await page.waitForFunction(() => /ConfigError · bad_id/.test(document.querySelector('#load-error')?.textContent ?? ''), null, { timeout: 20_000 });
+  await page.selectOption('#choice', MINILM);
+  await page.click('#load');
+  await loaded(page);
+  assert.ok(await page.locator('#load-error').isHidden());
+});
+
+test('loading can be cancelled and begun again', async (t) => {
+  const { size } = await fs.stat(path.join(model, 'model.safetensors'));
+  // Held back in the middle, so that there is time to cancel.
+  let hold = true;
+  const slow = await serve({
+    handle: (request, response) => {
+      if (!hold || request.method !== 'GET' || !request.url?.endsWith('model.safetensors')) return false;
+      response.writeHead(200, { 'Content-Type': 'application/octet-stream', 'Content-Length': size });
+      const file = createReadStream(path.join(model, 'model.safetensors'), { end: 10_000_000 }); // and never more
+      file.pipe(response, { end: false });
+      return true;
+    },
+  });
+  t.after(slow.close);
+  const { page, context, complaints } = await open(browser);
+  t.after(() => context.close());
+  await page.goto(slow.url);
+  await page.click('#load');
+  await page.waitForFunction(() => /of 91 MB/.test(document.querySelector('#progress-text')?.textContent ?? ''), null, { timeout: 20_000 });
+  await page.click('#cancel-load');
+  await page.waitForFunction(() => /^Cancelled/.test(document.querySelector('#status')?.textContent ?? ''), null, { timeout: 10_000 });
+  assert.equal(await page.evaluate(() => document.activeElement?.id), 'load');
+  hold = false;
+  await page.click('#load');
+  await loaded(page);
+  assert.deepEqual(complaints, []);
+});
+
+test('from the Hub the first time, from the Cache API without a network', async (t) => {
+  // A static host: the page and the library, no models beside them. The Hub is played by a redirect to the cache's files,
+  // as the real one redirects to its storage.
+  const host = await serve({
+    mounts: { '': path.join(ROOT, 'demo'), demo: path.join(ROOT, 'demo'), js: path.join(ROOT, 'js'), storage: model },
+    headers: { 'Access-Control-Allow-Origin': '*' },
+  });
+  t.after(host.close);
+  const { page, context, complaints } = await open(browser);
+  t.after(() => context.close());
+  /** @type {string[]} */
+  const asked = [];
+  await context.route(HUB, async (route) => {
+    const { pathname } = new URL(route.request().url());
+    asked.push(pathname);
+    const file = path.basename(pathname);
+    const found = pathname === `/${MINILM}/resolve/main/${file}` && (await fs.stat(path.join(model, file)).catch(() => null));
+    const headers = { 'access-control-allow-origin': '*', ...(found ? { location: `${host.url}/storage/${file}` } : {}) };
+    return route.fulfill({ status: found ? 302 : 404, headers });
+  });
+  await page.goto(host.url);
+  await page.click('#load');
+  await loaded(page);
+  assert.ok(asked.includes(`/${MINILM}/resolve/main/model.safetensors`), asked.join());
+
+  await context.unroute(HUB);
+  asked.length = 0;
+  await context.route(HUB, (route) => {
+    asked.push(new URL(route.request().url()).pathname);
+    return route.abort('internetdisconnected');
+  });
+  await page.reload();
+  await page.click('#load');
+  await loaded(page);
+  assert.ok(!asked.some((name) => name.endsWith('model.safetensors') || name.endsWith('/config.json')), asked.join());
+  await page.fill('#text', 'Cats sleep.\n\nThe parliament voted.');
+  await page.click('#index');
+  await isRead(page);
+  await search(page, 'politics');
+  assert.match(await first(page), /parliament/);
+  assert.deepEqual(complaints.filter((line) => !/ERR_INTERNET_DISCONNECTED/.test(line)), []);
+});

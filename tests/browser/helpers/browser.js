@@ -1,0 +1,55 @@
+// Chromium with an empty profile, and pages whose complaints are kept: errors on the console, exceptions, broken policies.
+import fs from 'node:fs/promises';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { chromium } from 'playwright-core';
+import { ensureChromium } from '../../../tools/toolchain.js';
+
+export const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
+export const SHOTS = path.join(ROOT, 'tests/browser/shots');
+export const MINILM = 'sentence-transformers/all-MiniLM-L6-v2';
+
+const FLAGS = [
+  '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync',
+];
+
+/** @param {import('node:test').SuiteContext | import('node:test').TestContext} [t] closes it in the end */
+export async function launch(t) {
+  const browser = await chromium.launch({ executablePath: await ensureChromium(), args: FLAGS });
+  /** @type {any} */ (t)?.after(() => browser.close());
+  return browser;
+}
+
+/**
+ * A page in a context of its own.
+ * @param {import('playwright-core').Browser} browser
+ * @param {import('playwright-core').BrowserContextOptions} [options]
+ * @returns {Promise<{ page: import('playwright-core').Page, context: import('playwright-core').BrowserContext, complaints: string[] }>}
+ *   complaints: what a person with the console open would have seen. A file that is asked for and not there (404) is logged
+ *   by the browser itself, whoever handles it; these are left out.
+ */
+export async function open(browser, options = {}) {
+  const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, ...options });
+  const page = await context.newPage();
+  /** @type {string[]} */
+  const complaints = [];
+  page.on('console', (message) => {
+    const text = message.text();
+    if (['error', 'warning'].includes(message.type()) && !/^Failed to load resource.*404/.test(text)) complaints.push(text);
+  });
+  page.on('pageerror', (error) => complaints.push(String(error)));
+  await page.addInitScript(() => {
+    const w = /** @type {any} */ (window);
+    w.violations = [];
+    document.addEventListener('securitypolicyviolation', (event) => w.violations.push(`${event.violatedDirective} ${event.blockedURI}`));
+    w.longTasks = [];
+    new PerformanceObserver((list) => w.longTasks.push(...list.getEntries().map((entry) => Math.round(entry.duration)))).observe({ type: 'longtask', buffered: true });
+  });
+  return { page, context, complaints };
+}
+
+/** A picture for people to look at. @param {import('playwright-core').Page} page @param {string} name @param {boolean} [fullPage] */
+export async function shoot(page, name, fullPage = false) {
+  await fs.mkdir(SHOTS, { recursive: true });
+  await page.screenshot({ path: path.join(SHOTS, `${name}.png`), fullPage });
+}

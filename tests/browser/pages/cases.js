@@ -1,0 +1,83 @@
+// What library.test.js asks the package to do in a browser. Each case takes and gives plain data.
+import { AutoTokenizer, PreTrainedModel, env, pipeline } from '../js/index.js';
+
+env.allowLocalModels = true;
+env.localModelPath = '/models/';
+env.remoteHost = new URL('/no-hub/', location.href).href;
+const tiny = (name) => new URL(`/fixtures/models/${name}/`, location.href).href;
+const told = (error) => ({ name: error?.name, code: error?.code, file: error?.file, message: error?.message });
+const pooled = { pooling: 'mean', normalize: true };
+
+/** Embeddings, what the engine says of itself, and the events of the load. */
+export async function embed({ model, dtype, texts, variant = '' }) {
+  const events = [];
+  env.wasm.variant = variant;
+  const extractor = await pipeline('feature-extraction', model, { dtype, progress_callback: (event) => events.push(event.status) });
+  env.wasm.variant = '';
+  const { dims, data } = await extractor(texts, pooled);
+  const stats = extractor.model.stats;
+  await extractor.dispose();
+  return { dims, data: [...data], stats, events: [...new Set(events)] };
+}
+
+/** Ids of a text and back again. */
+export async function tokenize({ model, text }) {
+  const tokenizer = await AutoTokenizer.from_pretrained(model);
+  const { input_ids } = await tokenizer(text);
+  return { ids: [...input_ids.data].map(Number), decoded: tokenizer.decode(input_ids.tolist()[0], { skip_special_tokens: true }) };
+}
+
+/** A forward pass of a tiny checkpoint: shape and first numbers of each output. */
+export async function forward({ name, ids }) {
+  const model = await PreTrainedModel.from_pretrained(tiny(name), { dtype: 'fp32' });
+  const outputs = await model({ input_ids: ids });
+  await model.dispose();
+  return Object.fromEntries(Object.entries(outputs).map(([key, { dims, data }]) => [key, { dims, data: [...data] }]));
+}
+
+/** Wrong calls, each with the error it gave, and whether the next right call gives what it gave before. */
+export async function failures({ name }) {
+  const model = await PreTrainedModel.from_pretrained(tiny(name), { dtype: 'q8' });
+  const right = async () => JSON.stringify([...(Object.values(await model({ input_ids: [[5, 6, 7]] }))[0].data)]);
+  const before = await right(), results = {};
+  const wrong = {
+    range: () => model({ input_ids: [[5, 9999]] }),
+    shape: () => model({ input_ids: [[5, 6]], attention_mask: [[1]] }),
+    missing: () => PreTrainedModel.from_pretrained(tiny('no-such-model')),
+    // A server that answers every path with its start page.
+    page: () => PreTrainedModel.from_pretrained(new URL('/start-page/', location.href).href),
+    cut: () => PreTrainedModel.from_pretrained(new URL('/cut/', location.href).href),
+    task: () => pipeline('mind-reading'),
+  };
+  for (const [key, call] of Object.entries(wrong)) {
+    results[key] = await call().then(() => 'no error', told);
+    results[key].next = (await right()) === before;
+  }
+  await model.dispose();
+  results.disposed = await model({ input_ids: [[5]] }).then(() => 'no error', told);
+  return results;
+}
+
+/** Aborts while the model works and while it loads; then it works. */
+export async function aborts({ model }) {
+  const extractor = await pipeline('feature-extraction', model, { dtype: 'q8' });
+  const text = 'word '.repeat(200), long = Array(32).fill(text), stop = new AbortController();
+  const began = performance.now();
+  const whole = extractor(long, { ...pooled, signal: stop.signal }).then(() => 'no error', told);
+  await new Promise((resolve) => { setTimeout(resolve, 60); });
+  stop.abort();
+  const running = await whole, ms = performance.now() - began;
+  const after = await extractor('still there', pooled);
+  await extractor.dispose();
+  const early = new AbortController();
+  const loading = await pipeline('feature-extraction', model, {
+    dtype: 'q8', signal: early.signal, progress_callback: ({ status, file, loaded }) => { if (status === 'progress' && file === 'model.safetensors' && loaded > 1e6) early.abort(); },
+  }).then(() => 'no error', told);
+  return { running, ms, after: after.dims, loading };
+}
+
+/** Loading and letting go again and again. */
+export async function again({ name, times }) {
+  for (let i = 0; i < times; i++) await (await PreTrainedModel.from_pretrained(tiny(name), { dtype: 'q8' })).dispose();
+  return times;
+}
