@@ -1,19 +1,26 @@
 // Attention head by head: keys are turned into panels of 8 (so that a score needs no horizontal sum), values copied
 // together; scores of a few queries stay in the first-level cache from the dot product through the softmax to the
-// weighted sum. Keys behind the last visible one, or outside a window, are not touched. Tiles of 4 queries × 8 keys,
-// then 4 queries × 8 values; the sum of the softmax is divided out at the very end.
+// weighted sum. Keys behind the last visible one, or outside a window, are not touched. Tiles of 6 (without fused
+// multiply-add 4) queries × 8 keys, then as many × 8 values; the scale goes into the packed keys, the sum of the
+// softmax is divided out at the very end.
 #include <algorithm>
 #include <cmath>
 #include <cstring>
 
 #include "kernels/simd.h"
 #include "kernels/simd_math.h"
+#include "kernels/tiles.h"
 
 namespace wasmformers::kernels::simd {
 
 namespace {
 
-constexpr size_t kQueries = 4, kKeys = 8;
+#ifdef __wasm_relaxed_simd__
+constexpr size_t kQueries = 6;
+#else
+constexpr size_t kQueries = 4;
+#endif
+constexpr size_t kKeys = 8;
 constexpr float kHidden = -1e30f;  // e^(kHidden − anything visible) is 0
 
 // One head's keys as [S/8][D][8] and values as [S][D padded to 8].
@@ -22,7 +29,8 @@ struct Head {
   size_t valueStride;
 };
 
-void packKeys(const float* k, size_t stride, size_t count, size_t d, float* out) {
+void packKeys(const float* k, size_t stride, size_t count, size_t d, float scale, float* out) {
+  const v128_t by = splat(scale);
   for (size_t s = 0; s < count; s += kKeys, out += d * kKeys) {
     const size_t some = std::min(kKeys, count - s);
     if (some < kKeys) std::memset(out, 0, d * kKeys * sizeof(float));
@@ -30,8 +38,8 @@ void packKeys(const float* k, size_t stride, size_t count, size_t d, float* out)
     for (; some == kKeys && i + 4 <= d; i += 4) {  // transposes 4 × 8
       for (size_t half = 0; half < 2; ++half) {
         const float* src = k + (s + 4 * half) * stride + i;
-        const v128_t a = wasm_v128_load(src), b = wasm_v128_load(src + stride), c = wasm_v128_load(src + 2 * stride),
-                     e = wasm_v128_load(src + 3 * stride);
+        const v128_t a = wasm_f32x4_mul(wasm_v128_load(src), by), b = wasm_f32x4_mul(wasm_v128_load(src + stride), by);
+        const v128_t c = wasm_f32x4_mul(wasm_v128_load(src + 2 * stride), by), e = wasm_f32x4_mul(wasm_v128_load(src + 3 * stride), by);
         const v128_t ab0 = wasm_i32x4_shuffle(a, b, 0, 4, 1, 5), ab1 = wasm_i32x4_shuffle(a, b, 2, 6, 3, 7);
         const v128_t ce0 = wasm_i32x4_shuffle(c, e, 0, 4, 1, 5), ce1 = wasm_i32x4_shuffle(c, e, 2, 6, 3, 7);
         float* dst = out + i * kKeys + 4 * half;
@@ -42,7 +50,7 @@ void packKeys(const float* k, size_t stride, size_t count, size_t d, float* out)
       }
     }
     for (; i < d; ++i) {
-      for (size_t j = 0; j < some; ++j) out[i * kKeys + j] = k[(s + j) * stride + i];
+      for (size_t j = 0; j < some; ++j) out[i * kKeys + j] = scale * k[(s + j) * stride + i];
     }
   }
 }
@@ -54,9 +62,9 @@ void packValues(const float* v, size_t stride, size_t count, size_t d, float* ou
   }
 }
 
-// scores[MR, 8] = scale · q[MR, D] · panel[D, 8]
+// scores[MR, 8] = q[MR, D] · panel[D, 8]
 template <size_t MR>
-void scoreTile(const float* q, size_t qStride, const float* panel, size_t d, v128_t scale, float* scores, size_t stride) {
+void scoreTile(const float* q, size_t qStride, const float* panel, size_t d, float* scores, size_t stride) {
   v128_t sum[MR][2];
   for (auto& row : sum) row[0] = row[1] = splat(0);
   WF_NO_UNROLL
@@ -69,8 +77,8 @@ void scoreTile(const float* q, size_t qStride, const float* panel, size_t d, v12
     }
   }
   for (size_t r = 0; r < MR; ++r) {
-    wasm_v128_store(scores + r * stride, wasm_f32x4_mul(sum[r][0], scale));
-    wasm_v128_store(scores + r * stride + 4, wasm_f32x4_mul(sum[r][1], scale));
+    wasm_v128_store(scores + r * stride, sum[r][0]);
+    wasm_v128_store(scores + r * stride + 4, sum[r][1]);
   }
 }
 
@@ -114,7 +122,7 @@ float exponentiate(float* p, size_t from, size_t to) {
   const v128_t biggest = splat(maxLanes(best));
   v128_t sum = splat(0);
   for (size_t s = from; s < to; s += 4) {
-    const v128_t e = exp(wasm_f32x4_sub(wasm_v128_load(p + s), biggest));
+    const v128_t e = expBelow88(wasm_f32x4_sub(wasm_v128_load(p + s), biggest));
     wasm_v128_store(p + s, e);
     sum = wasm_f32x4_add(sum, e);
   }
@@ -149,7 +157,7 @@ void attention(Arena& arena, const AttentionArgs& a) {
     for (size_t h = 0; h < a.heads; ++h) {
       if (h % group == 0) {
         const size_t kv = h / group * d;
-        packKeys(a.k + b * a.keys * a.kStride + kv, a.kStride, a.keys, d, head.keys);
+        packKeys(a.k + b * a.keys * a.kStride + kv, a.kStride, a.keys, d, a.scale, head.keys);
         packValues(a.v + b * a.keys * a.vStride + kv, a.vStride, a.keys, d, head.values, head.valueStride);
       }
       const float* bias = a.bias ? a.bias + b * a.biasBatchStride + h * a.biasHeadStride : nullptr;
@@ -164,15 +172,10 @@ void attention(Arena& arena, const AttentionArgs& a) {
         const bool windowed = a.left >= 0 || a.right >= 0;
         const size_t end = roundUp(high, kKeys);
 
-        const v128_t scale = splat(a.scale);
         for (size_t s = low; s < end; s += kKeys) {
-          const float* panel = head.keys + s * d;
-          switch (rows) {
-            case 4: scoreTile<4>(q, a.qStride, panel, d, scale, scores + s, padded); break;
-            case 3: scoreTile<3>(q, a.qStride, panel, d, scale, scores + s, padded); break;
-            case 2: scoreTile<2>(q, a.qStride, panel, d, scale, scores + s, padded); break;
-            default: scoreTile<1>(q, a.qStride, panel, d, scale, scores + s, padded); break;
-          }
+          rowTiles<kQueries>(0, rows, [&]<size_t MR>(size_t r) {
+            scoreTile<MR>(q + r * a.qStride, a.qStride, head.keys + s * d, d, scores + r * padded + s, padded);
+          });
         }
 
         float inverse[kQueries];
@@ -202,22 +205,17 @@ void attention(Arena& arena, const AttentionArgs& a) {
             inverse[r] = 0;
           }
         }
-        const auto mix = [&](size_t r, size_t count) {
-          float* dst = out + r * a.outStride;
-          const float* p = scores + r * padded;
-          switch (count) {
-            case 4: mixTile<4>(p, padded, head, low, high, d, inverse + r, dst, a.outStride); break;
-            case 3: mixTile<3>(p, padded, head, low, high, d, inverse + r, dst, a.outStride); break;
-            case 2: mixTile<2>(p, padded, head, low, high, d, inverse + r, dst, a.outStride); break;
-            default: mixTile<1>(p, padded, head, low, high, d, inverse + r, dst, a.outStride); break;
-          }
+        const auto mix = [&](size_t first, size_t last) {
+          rowTiles<kQueries>(first, last, [&]<size_t MR>(size_t r) {
+            mixTile<MR>(scores + r * padded, padded, head, low, high, d, inverse + r, out + r * a.outStride, a.outStride);
+          });
         };
         const bool allSee = std::all_of(inverse, inverse + rows, [](float v) { return v > 0; });
         if (allSee) {
           mix(0, rows);
         } else {
           for (size_t r = 0; r < rows; ++r) {
-            if (inverse[r] > 0) mix(r, 1);
+            if (inverse[r] > 0) mix(r, r + 1);
           }
         }
       }

@@ -86,14 +86,14 @@ void tile(const Product& p, size_t m, size_t panel) {
 
 }  // namespace
 
-void productF32(const float* x, size_t m, size_t xStride, const Matrix& w, const float* bias, const float* residual,
-                size_t residualStride, float* y, size_t yStride) {
+void productF32(const float* x, size_t m, size_t xStride, const Matrix& w, Columns columns, const float* bias,
+                const float* residual, size_t residualStride, float* y, size_t yStride) {
   const Product p{x, xStride, w.f32()->panels.as<float>(), w.n(), w.k(), bias, residual, residualStride, y, yStride};
-  const size_t panels = roundUp(p.n, kPanel) / kPanel;
+  const size_t panels = columns.to;
   const size_t block = std::max<size_t>(24, (size_t(256) << 10) / (4 * p.k + 1) / 12 * 12);  // rows in the second-level cache
   for (size_t from = 0; from < m; from += block) {
     const size_t to = std::min(m, from + block);
-    size_t panel = 0;
+    size_t panel = columns.from;
     if (to - from < 3) {  // few rows: more panels at once, to have enough sums in flight
       for (; panel + 4 <= panels; panel += 4) {
         if (to - from == 1) tile<1, 4>(p, from, panel);

@@ -74,7 +74,7 @@ void softmax(float* x, size_t rows, size_t cols) {
     for (; i < cols; ++i) biggest = x[i] > biggest ? x[i] : biggest;
     v128_t sums = splat(0);
     for (i = 0; i + 4 <= cols; i += 4) {
-      const v128_t e = exp(wasm_f32x4_sub(wasm_v128_load(x + i), splat(biggest)));
+      const v128_t e = expBelow88(wasm_f32x4_sub(wasm_v128_load(x + i), splat(biggest)));
       wasm_v128_store(x + i, e);
       sums = wasm_f32x4_add(sums, e);
     }
@@ -112,10 +112,10 @@ void add(const float* x, size_t count, float* y) {
   for (; i < count; ++i) y[i] += x[i];
 }
 
-void epilogue(const Epilogue& e, size_t from, size_t count, size_t n, float* y, size_t yStride) {
+void epilogue(const Epilogue& e, size_t rows, size_t n, float* y, size_t yStride) {
   if (!e.bias && e.activation == Activation::None && !e.residual) return;
   withActivation(e.activation, [&]<Activation A>() {
-    for (size_t r = from; r < from + count; ++r) {
+    for (size_t r = 0; r < rows; ++r) {
       float* row = y + r * yStride;
       const float* residual = e.residual ? e.residual + r * e.residualStride : nullptr;
       const auto four = [&](v128_t v, size_t i, size_t some) {

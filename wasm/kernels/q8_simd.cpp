@@ -108,9 +108,9 @@ void byteTile(const Product& p, size_t m, size_t panel) {
   for (size_t q = 0; q < NP; ++q) p.store(m, panel + q, sum[q]);
 }
 
-void byteRows(const Product& p, size_t from, size_t to) {
-  const size_t panels = roundUp(p.n, kPanel) / kPanel;
-  size_t panel = 0;
+void byteRows(const Product& p, size_t from, size_t to, Columns columns) {
+  const size_t panels = columns.to;
+  size_t panel = columns.from;
   if (to - from < 4) {  // few rows: more panels at once, to have enough sums in flight
     for (; panel + 4 <= panels; panel += 4) {
       if (to - from == 1) byteTile<1, 4>(p, from, panel);
@@ -185,9 +185,8 @@ void wideRow(const Product& p, size_t m, size_t panel) {
   p.store(m, panel, joined);
 }
 
-void wideRows(const Product& p, size_t from, size_t to, int16_t* scratch) {
-  const size_t panels = roundUp(p.n, kPanel) / kPanel;
-  for (size_t panel = 0; panel < panels; ++panel) {
+void wideRows(const Product& p, size_t from, size_t to, Columns columns, int16_t* scratch) {
+  for (size_t panel = columns.from; panel < columns.to; ++panel) {
     size_t m = from;
     if (to - from == 1) wideRow<1>(p, m++, panel);
     if (to - from == 2) wideRow<2>(p, m, panel), m += 2;
@@ -258,8 +257,8 @@ bool forceActivationForm(ActivationForm form) {
   return true;
 }
 
-void productQ8(Arena& arena, const QuantizedRows& x, const Matrix& w, const float* bias, const float* residual,
-               size_t residualStride, float* y, size_t yStride) {
+void productQ8(Arena& arena, const QuantizedRows& x, const Matrix& w, Columns columns, const float* bias,
+               const float* residual, size_t residualStride, float* y, size_t yStride) {
   const Product p{x, *w.q8(), w.n(), w.k(), bias, residual, residualStride, y, yStride};
   const size_t rowBytes = x.stride * (x.form == ActivationForm::Wide ? 2 : 1);
   const size_t block = std::max<size_t>(24, (size_t(256) << 10) / rowBytes / 12 * 12);
@@ -273,11 +272,11 @@ void productQ8(Arena& arena, const QuantizedRows& x, const Matrix& w, const floa
     const size_t to = std::min(x.rows, from + block);
 #ifdef __wasm_relaxed_simd__
     if (x.form != ActivationForm::Wide) {
-      byteRows(p, from, to);
+      byteRows(p, from, to, columns);
       continue;
     }
 #endif
-    wideRows(p, from, to, scratch);
+    wideRows(p, from, to, columns, scratch);
   }
   arena.release(mark);
 }

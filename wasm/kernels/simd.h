@@ -15,19 +15,25 @@ void gatedActivate(Activation, const float* x, size_t rows, size_t n, float* y);
 void add(const float* x, size_t count, float* y);
 void attention(Arena&, const AttentionArgs&);
 
-/// y = act(y + bias) + residual for rows [from, from + count) of a product.
-void epilogue(const Epilogue&, size_t from, size_t count, size_t n, float* y, size_t yStride);
+/// y = act(y + bias) + residual for `rows` × `cols` of a product.
+void epilogue(const Epilogue&, size_t rows, size_t cols, float* y, size_t yStride);
 
 /// Quantizes x once, into the arena. nullptr when memory ran out.
 QuantizedRows* quantizeRows(Arena&, const Rows& x, ActivationForm);
 
-/// y[M, N] = x·Wᵀ (+ bias, + residual where there is no activation); the whole of x was quantized in `form`'s way.
-void productQ8(Arena&, const QuantizedRows& x, const Matrix& w, const float* bias, const float* residual,
-               size_t residualStride, float* y, size_t yStride);
+/// Panels of 8 columns that a product computes.
+struct Columns {
+  size_t from, to;
+};
+inline Columns allColumns(const Matrix& w) { return {0, roundUp(w.n(), kPanel) / kPanel}; }
 
-/// y[M, N] = x·Wᵀ (+ bias, + residual where there is no activation) in f32.
-void productF32(const float* x, size_t m, size_t xStride, const Matrix& w, const float* bias, const float* residual,
-                size_t residualStride, float* y, size_t yStride);
+/// y[M, N] = x·Wᵀ (+ bias, + residual: no activation); the whole of x was quantized in `form`'s way. All pointers are
+/// those of column 0.
+void productQ8(Arena&, const QuantizedRows& x, const Matrix& w, Columns, const float* bias, const float* residual,
+               size_t residualStride, float* y, size_t yStride);
+/// The same in f32.
+void productF32(const float* x, size_t m, size_t xStride, const Matrix& w, Columns, const float* bias,
+                const float* residual, size_t residualStride, float* y, size_t yStride);
 
 /// The form in which the product wants its activations: the run-time probe's answer.
 ActivationForm activationForm();

@@ -40,11 +40,11 @@ inline float minLanes(v128_t v) {
   return wasm_f32x4_extract_lane(v, 0);
 }
 
-/// e^x within 2e-7; arguments below −87 give about 1e-38, which is nothing in any sum.
+/// e^x within 2e-7 for x ≤ 88; arguments below −86 give about 1e-38, which is nothing in any sum.
 /// x = n·ln 2 + r, |r| ≤ ln 2 / 2, with ln 2 in two parts; the polynomial for e^r is Cephes' (expf.c). Adding
-/// 1.5·2^23 rounds to a whole number and leaves it in the low bits, ready to become an exponent.
-inline v128_t exp(v128_t x) {
-  x = wasm_f32x4_pmin(wasm_f32x4_pmax(x, splat(-87.f)), splat(88.f));
+/// 1.5·2^23 rounds to a whole number and leaves it in the low bits, ready to be added to the exponent.
+inline v128_t expBelow88(v128_t x) {
+  x = wasm_f32x4_pmax(x, splat(-86.f));
   const v128_t magic = splat(12582912.f);
   const v128_t t = madd(x, splat(1.44269504f), magic);
   const v128_t n = wasm_f32x4_sub(t, magic);
@@ -56,9 +56,9 @@ inline v128_t exp(v128_t x) {
   p = madd(p, r, splat(1.6666665459e-1f));
   p = madd(p, r, splat(5.0000001201e-1f));
   p = madd(wasm_f32x4_mul(p, r), r, wasm_f32x4_add(r, splat(1.f)));
-  const v128_t scale = wasm_i32x4_shl(wasm_i32x4_add(t, wasm_i32x4_splat(127)), 23);
-  return wasm_f32x4_mul(p, scale);
+  return wasm_i32x4_add(p, wasm_i32x4_shl(t, 23));
 }
+inline v128_t exp(v128_t x) { return expBelow88(wasm_f32x4_pmin(x, splat(88.f))); }
 
 /// 1 / (1 + e^−x)
 inline v128_t sigmoid(v128_t x) { return wasm_f32x4_div(splat(1.f), wasm_f32x4_add(splat(1.f), exp(wasm_f32x4_neg(x)))); }

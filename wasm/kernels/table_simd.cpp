@@ -11,42 +11,55 @@ namespace wasmformers::kernels::simd {
 
 namespace {
 
-// Rows of a product whose epilogue runs while they are still in the second-level cache.
-constexpr size_t kRowBlock = 64;
+// A block of a product whose activation runs while it is in the first-level cache: rows, and panels of 8 columns.
+constexpr size_t kRowBlock = 128, kPanelBlock = 8;
+
+// Some rows of x, in the form that the product of this matrix reads.
+struct Operand {
+  const Rows& x;
+  QuantizedRows q;  // for q8
+
+  void multiply(Arena& arena, size_t from, size_t count, const Matrix& w, Columns columns, const Epilogue& e, float* y, size_t yStride) const {
+    if (w.format() == Format::F32) {
+      return productF32(x.data + from * x.stride, count, x.stride, w, columns, e.bias, e.residual, e.residualStride, y, yStride);
+    }
+    QuantizedRows part = q;
+    part.rows = count;
+    part.data = static_cast<const uint8_t*>(q.data) + from * q.stride * (q.form == ActivationForm::Wide ? 2 : 1);
+    part.scales += from;
+    part.zeros += from;
+    productQ8(arena, part, w, columns, e.bias, e.residual, e.residualStride, y, yStride);
+  }
+};
 
 void linear(Arena& arena, Rows& x, const Matrix& w, const Epilogue& e, float* y, size_t yStride) {
   const bool q8 = w.format() == Format::Q8;
   if (q8 && !x.quantized) x.quantized = quantizeRows(arena, x, activationForm());
   if (q8 && !x.quantized) return;
-  if (e.activation == Activation::None) {
-    if (q8) productQ8(arena, *x.quantized, w, e.bias, e.residual, e.residualStride, y, yStride);
-    else productF32(x.data, x.rows, x.stride, w, e.bias, e.residual, e.residualStride, y, yStride);
-    return;
-  }
-  for (size_t from = 0; from < x.rows; from += kRowBlock) {  // the activation follows each block
+  const Operand operand{x, q8 ? *x.quantized : QuantizedRows{}};
+  const Columns all = allColumns(w);
+  if (e.activation == Activation::None) return operand.multiply(arena, 0, x.rows, w, all, e, y, yStride);
+
+  const Arena::Mark mark = arena.mark();
+  // y may be the residual itself, which the product would overwrite before it is added.
+  float* aside = e.residual == y ? arena.alloc<float>(kRowBlock * w.n()) : nullptr;
+  if (e.residual == y && !aside) return;
+  for (size_t from = 0; from < x.rows; from += kRowBlock) {
     const size_t count = std::min(kRowBlock, x.rows - from);
-    float* out = y + from * yStride;
-    // y may be the residual itself, which the product would overwrite before it is added.
-    const Arena::Mark mark = arena.mark();
-    const bool aside = e.residual == y;
-    if (aside && !(out = arena.alloc<float>(count * w.n()))) return;
+    float* out = aside ? aside : y + from * yStride;
     const size_t outStride = aside ? w.n() : yStride;
-    if (q8) {
-      QuantizedRows part = *x.quantized;
-      part.rows = count;
-      part.data = static_cast<const uint8_t*>(part.data) + from * part.stride * (part.form == ActivationForm::Wide ? 2 : 1);
-      part.scales += from;
-      part.zeros += from;
-      productQ8(arena, part, w, nullptr, nullptr, 0, out, outStride);
-    } else {
-      productF32(x.data + from * x.stride, count, x.stride, w, nullptr, nullptr, 0, out, outStride);
+    for (size_t panel = 0; panel < all.to; panel += kPanelBlock) {
+      const Columns columns{panel, std::min(panel + kPanelBlock, all.to)};
+      operand.multiply(arena, from, count, w, columns, {}, out, outStride);
+      const size_t col = panel * kPanel;
+      Epilogue part = e;
+      if (part.bias) part.bias += col;
+      if (part.residual) part.residual += from * e.residualStride + col;
+      epilogue(part, count, std::min(columns.to * kPanel, w.n()) - col, out + col, outStride);
     }
-    Epilogue part = e;
-    if (part.residual) part.residual += from * e.residualStride;
-    epilogue(part, 0, count, w.n(), out, outStride);
     for (size_t r = 0; aside && r < count; ++r) std::memcpy(y + (from + r) * yStride, out + r * outStride, w.n() * sizeof(float));
-    arena.release(mark);
   }
+  arena.release(mark);
 }
 
 void rotary(float* x, size_t rows, size_t stride, size_t heads, size_t headDim, const int32_t* positions,
