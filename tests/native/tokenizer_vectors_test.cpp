@@ -143,7 +143,8 @@ TEST_P(Vectors, AnswersAsTheReference) {
   const std::string name = GetParam();
   checkVectors(name + ".jsonl.gz", test::fixture(name + ".tokenizer.json"));
 }
-INSTANTIATE_TEST_SUITE_P(Small, Vectors, testing::Values("wordpiece-uncased", "wordpiece-whitespace-added", "wordlevel-digits"));
+INSTANTIATE_TEST_SUITE_P(Small, Vectors, testing::Values("wordpiece-uncased", "wordpiece-whitespace-added", "wordlevel-digits",
+                                                              "bytelevel-gpt2like", "bytelevel-prefix-roberta"));
 
 TEST(VectorsOfModels, MiniLm) {
   // The real tokenizer comes with the model, which tests/ says where to find.

@@ -2,6 +2,7 @@
 #include "tokenizer/decoder.h"
 
 #include "text/utf8.h"
+#include "tokenizer/byte_level.h"
 
 namespace wasmformers::tokenizer {
 namespace {
@@ -55,6 +56,29 @@ class WordPiece final : public Decoder {
  private:
   std::string prefix_;
   bool cleanUp_;
+};
+
+// Tokens made of byte-level characters become their bytes; the whole is one text, ill-formed parts replaced.
+class ByteLevel final : public Decoder {
+  void decode(const TokenList& in, TokenList& out) const override {
+    std::string bytes, repaired;
+    bytes.reserve(in.bytes.size());
+    for (size_t i = 0; i < in.size(); ++i) {
+      const std::string_view token = in[i];
+      const size_t before = bytes.size();
+      for (const char *p = token.data(), *end = p + token.size(); p < end;) {
+        const int b = byteOfCharacter(text::decode(p));
+        if (b >= 0) {
+          bytes += char(b);
+          continue;
+        }
+        bytes.resize(before);  // an added token, say: it stands for itself
+        bytes += token;
+        break;
+      }
+    }
+    out.add(text::makeValid(bytes, repaired));
+  }
 };
 
 class Fuse final : public Decoder {
@@ -125,6 +149,7 @@ std::unique_ptr<Decoder> makeDecoder(const Component& c, int depth) {
   if (depth > kMaxDepth) return c.fail("too_deep", "is nested too deeply.");
   const std::string_view type = c.type();
   if (type == "WordPiece") return std::make_unique<WordPiece>(c.string("prefix"), c.boolean("cleanup"));
+  if (type == "ByteLevel") return std::make_unique<ByteLevel>();
   if (type == "Fuse") return std::make_unique<Fuse>();
   if (type == "Strip") return makeStrip(c);
   if (type == "Replace") {

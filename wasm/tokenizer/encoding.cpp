@@ -26,6 +26,7 @@ void Encoding::clear(bool details) {
   offsets.clear();
   words.clear();
   special.clear();
+  widths.clear();
   surfaces.clear();
   overflowing.clear();
   sequence[0] = sequence[1] = {};
@@ -38,6 +39,7 @@ void Encoding::addSpecial(uint32_t id, uint32_t typeId, const std::string* surfa
     offsets.insert(offsets.end(), 2, 0);
     words.push_back(-1);
     special.push_back(1);
+    widths.push_back(1);
   }
   ids.push_back(id);
   typeIds.push_back(typeId);
@@ -65,6 +67,7 @@ void Encoding::append(const Encoding& o) {
   appendTo(offsets, o.offsets);
   appendTo(words, o.words);
   appendTo(special, o.special);
+  appendTo(widths, o.widths);
   for (const Surface& s : o.surfaces) surfaces.push_back({base + s.token, s.text});
 }
 
@@ -103,6 +106,7 @@ Encoding Encoding::slice(size_t begin, size_t end) const {
   out.offsets = part(offsets, begin * 2, end * 2);
   out.words = part(words, begin, end);
   out.special = part(special, begin, end);
+  out.widths = part(widths, begin, end);
   for (const Surface& s : surfaces) {
     if (s.token >= begin && s.token < end) out.surfaces.push_back({uint32_t(s.token - begin), s.text});
   }

@@ -45,9 +45,11 @@ void readVocabulary(const Component& c, Vocabulary& to) {
 
 std::unique_ptr<Model> makeModel(const Component& c) {
   std::string_view type = c.type();
-  if (!c.value["type"] && c.value["vocab"].isObject() && !c.value["merges"]) {
-    type = c.value["continuing_subword_prefix"] && c.value["max_input_chars_per_word"] ? "WordPiece" : "WordLevel";
+  if (!c.value["type"] && c.value["vocab"].isObject()) {
+    if (c.value["merges"]) type = "BPE";
+    else type = c.value["continuing_subword_prefix"] && c.value["max_input_chars_per_word"] ? "WordPiece" : "WordLevel";
   }
+  if (type == "BPE") return makeBpe(c);
   if (type == "WordPiece") return makeWordPiece(c);
   if (type == "WordLevel") return std::make_unique<WordLevel>(c);
   return c.unknown("model");

@@ -61,6 +61,7 @@ class Model {
 /// is told from the other fields.
 std::unique_ptr<Model> makeModel(const Component& c);
 std::unique_ptr<Model> makeWordPiece(const Component& c);
+std::unique_ptr<Model> makeBpe(const Component& c);
 
 /// Fills `to` from an object {token: id}.
 void readVocabulary(const Component& c, Vocabulary& to);

@@ -2,6 +2,7 @@
 #include "tokenizer/normalizer.h"
 
 #include "text/unicode.h"
+#include "tokenizer/byte_level.h"
 
 namespace wasmformers::tokenizer {
 
@@ -39,6 +40,10 @@ class NormalForm final : public Normalizer {
 
 class Lowercase final : public Normalizer {
   void normalize(NormalizedString& s) const override { toLowercase(s); }
+};
+
+class ByteLevel final : public Normalizer {
+  void normalize(NormalizedString& s) const override { toByteLevel(s); }
 };
 
 class StripAccents final : public Normalizer {
@@ -167,6 +172,7 @@ std::unique_ptr<Normalizer> makeNormalizer(const Component& c, int depth) {
   if (type == "NFKD") return made<NormalForm>(text::Form::Nfkd);
   if (type == "Lowercase") return made<Lowercase>();
   if (type == "StripAccents") return made<StripAccents>();
+  if (type == "ByteLevel") return made<ByteLevel>();
   if (type == "Nmt") return made<Nmt>();
   if (type == "Strip") return made<Strip>(c.boolean("strip_left"), c.boolean("strip_right"));
   if (type == "Prepend") return made<Prepend>(c.string("prepend"));

@@ -31,11 +31,12 @@ void trimOffsets(Encoding& e, bool addPrefixSpace, const TokenTexts& texts) {
     for (const char *p = token.data(), *end = p + token.size(); p < end && isSpace(text::decode(p));) ++leading;
     for (const char *p = token.data() + token.size(); p > token.data() && isSpace(text::decodeBack(p));) ++trailing;
     uint32_t &begin = e.offsets[2 * i], &end = e.offsets[2 * i + 1];
+    const uint32_t width = e.widths[i];
     if (leading) {
       if ((i == 0 || begin == 0) && addPrefixSpace && leading == 1) leading = 0;
-      begin = std::min(begin + leading, end);
+      begin = std::min(begin + leading * width, end);
     }
-    if (trailing && end >= trailing) end = std::max(end - trailing, begin);
+    if (trailing && end >= trailing * width) end = std::max(end - trailing * width, begin);
   }
 }
 

@@ -4,6 +4,7 @@
 
 #include "text/unicode.h"
 #include "text/utf8.h"
+#include "tokenizer/byte_level.h"
 
 namespace wasmformers::tokenizer {
 namespace {
@@ -143,6 +144,40 @@ class StringSplit final : public PreTokenizer {
   bool invert_;
 };
 
+class ByteLevel final : public PreTokenizer {
+ public:
+  ByteLevel(bool addPrefixSpace, bool useRegex) : addPrefixSpace_(addPrefixSpace), useRegex_(useRegex) {}
+  void preTokenize(PreTokenized& t) const override {
+    std::string scratch;
+    t.rewrite([&](NormalizedString& s, auto emit) {
+      if (addPrefixSpace_ && !s.text.empty() && s.text[0] != ' ') {
+        s.text.insert(s.text.begin(), ' ');
+        if (s.aligned) {  // the space belongs to the character that it stands before
+          s.spans.insert(s.spans.begin(), s.spans[0]);
+        }
+      }
+      if (useRegex_) {
+        size_t out = 0;
+        for (size_t from = 0; from < s.text.size();) {
+          const size_t end = endOfGpt2Word(s.text, from);
+          scratch.clear();
+          appendByteLevel(std::string_view(s.text).substr(from, end - from), scratch);
+          emit(out, out + scratch.size());
+          out += scratch.size();
+          from = end;
+        }
+        toByteLevel(s);
+      } else {
+        toByteLevel(s);
+        emit(0, s.text.size());
+      }
+    });
+  }
+
+ private:
+  bool addPrefixSpace_, useRegex_;
+};
+
 // Pieces of `length` characters.
 class FixedLength final : public PreTokenizer {
  public:
@@ -197,6 +232,7 @@ std::unique_ptr<PreTokenizer> makePreTokenizer(const Component& c, int depth) {
   const std::string_view type = c.type();
   if (type == "BertPreTokenizer") return made<BertPreTokenizer>();
   if (type == "Whitespace") return made<Whitespace>();
+  if (type == "ByteLevel") return made<ByteLevel>(c.boolean("add_prefix_space"), c.boolean("use_regex", true));
   if (type == "WhitespaceSplit") return made<PropertySplit>(uint32_t(kWhiteSpace), Behavior::Removed);
   if (type == "Punctuation") return made<PropertySplit>(uint32_t(kPunctuation), behaviorOf(c, "Isolated"));
   if (type == "CharDelimiterSplit" || type == "Delimiter") return makeCharDelimiterSplit(c);

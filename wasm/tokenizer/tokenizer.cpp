@@ -113,6 +113,8 @@ Status Tokenizer::encodeText(std::string_view bytes, int32_t word, uint32_t type
     out.offsets.push_back(units(at.begin));
     out.offsets.push_back(units(at.end));
     out.words.push_back(word >= 0 ? word : tokens_.words[i]);
+    const bool one = at.end > at.begin && at.end - at.begin == uint32_t(text::lengthOf(static_cast<unsigned char>(text[at.begin])));
+    out.widths.push_back(one ? uint8_t(units(at.end) - units(at.begin)) : uint8_t(1));
   }
   pad(out.special, n, uint8_t(0));
   for (Surface& s : tokens_.surfaces) out.surfaces.push_back({base + s.token, std::move(s.text)});
