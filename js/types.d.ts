@@ -88,8 +88,8 @@ export interface HubOptions {
 }
 export interface ModelOptions extends HubOptions {
   /** Of the packed weights: 8 bits (q8, the default) or 32. */
-  dtype?: 'auto' | 'q8' | 'int8' | 'fp32';
-  device?: 'auto' | 'cpu' | 'wasm';
+  dtype?: 'auto' | 'q8' | 'int8' | 'fp32' | null;
+  device?: 'auto' | 'cpu' | 'wasm' | null;
   /** In place of config.json. */
   config?: Record<string, any> | null;
   /** "model": name of the safetensors file without its ending. */

@@ -238,8 +238,10 @@ export async function getJSON(id, name, options = {}) {
 
 /** For callers that need a file: says what is missing and where it was looked for. @param {string} id @param {string} name @param {HubOptions} [options] */
 export function missing(id, name, options = {}) {
-  const where = options.local_files_only || !env.allowRemoteModels ? 'the local files and the cache (the network is switched off)' : 'the repository';
-  return new HubError(`${name} of ${id} was not found in ${where}.`, { code: 'not_found', status: 404, file: name });
+  const offline = options.local_files_only || !env.allowRemoteModels;
+  const url = offline || (isNode && isPath(id)) ? '' : isUrl(id) ? id.replace(/\/*$/, '/') + name : ID.test(id) ? remoteUrl(id, name, options) : '';
+  const where = offline ? 'the local files and the cache (the network is switched off)' : url || 'the folder';
+  return new HubError(`${name} of ${id} was not found at ${where}.`.replace('at the', 'in the'), { code: 'not_found', status: 404, url, file: name });
 }
 
 export { chunksOf };

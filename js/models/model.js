@@ -9,21 +9,22 @@ import { Callable } from '../utils/callable.js';
 import { Tensor } from '../utils/tensor.js';
 
 /**
- * @typedef {import('../hub/index.js').HubOptions & { dtype?: string, device?: string, config?: Record<string, any> | null, model_file_name?: string }} ModelOptions
+ * @typedef {import('../hub/index.js').HubOptions & { dtype?: string | null, device?: string | null, config?: Record<string, any> | null, model_file_name?: string }} ModelOptions
  * @typedef {Record<string, Tensor | { data: ArrayLike<number | bigint>, dims: number[] } | number[] | number[][] | null | undefined>} ModelInputs
  */
 
 /** dtype as users write it → the engine's. */
 const DTYPES = /** @type {Record<string, 'fp32' | 'q8'>} */ ({ auto: 'q8', q8: 'q8', int8: 'q8', fp32: 'fp32' });
 
-/** @param {string | undefined} dtype */
-export function engineDtype(dtype = 'auto') {
+/** @param {string | null | undefined} asked */
+export function engineDtype(asked) {
+  const dtype = asked ?? 'auto';
   const found = Object.hasOwn(DTYPES, dtype) ? DTYPES[dtype] : undefined;
   if (!found) throw new ConfigError(`The dtype "${dtype}" is unknown here; there are ${Object.keys(DTYPES).join(', ')}.`, { code: 'unknown_dtype', field: 'dtype' });
   return found;
 }
 
-/** @param {string | undefined} device */
+/** @param {string | null | undefined} device */
 function checkDevice(device) {
   if (device && !['auto', 'cpu', 'wasm'].includes(device)) {
     throw new ConfigError(`The device "${device}" is unknown here; there are auto, cpu and wasm.`, { code: 'unknown_device', field: 'device' });

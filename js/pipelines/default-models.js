@@ -1,4 +1,5 @@
-// The model that a task takes when none is named: well-known repositories of the Hub that hold safetensors.
+// The model that a task takes when none is named: well-known repositories of the Hub that hold safetensors and a
+// tokenizer that this version reads (WordPiece).
 
 /** @type {Record<string, string>} */
 export const DEFAULT_MODELS = {
@@ -8,5 +9,5 @@ export const DEFAULT_MODELS = {
   'text-classification': 'distilbert/distilbert-base-uncased-finetuned-sst-2-english',
   'text-ranking': 'cross-encoder/ms-marco-MiniLM-L6-v2',
   'token-classification': 'dslim/bert-base-NER',
-  'zero-shot-classification': 'cross-encoder/nli-deberta-v3-small',
+  'zero-shot-classification': 'typeform/distilbert-base-uncased-mnli',
 };

@@ -19,6 +19,10 @@ export function wasmVariant() {
   if (!WebAssembly.validate(SIMD)) {
     throw new ConfigError('This engine has no WebAssembly SIMD; every browser since 2023 and Node since 16.4 does.', { code: 'no_simd' });
   }
-  if (env.wasm.variant) return env.wasm.variant;
+  const { variant } = env.wasm;
+  if (variant && variant !== 'simd' && variant !== 'relaxed') {
+    throw new ConfigError(`env.wasm.variant is "${variant}"; it must be simd, relaxed or empty.`, { code: 'unknown_variant', field: 'variant' });
+  }
+  if (variant) return variant;
   return WebAssembly.validate(RELAXED) ? 'relaxed' : 'simd';
 }

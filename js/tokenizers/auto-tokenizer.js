@@ -1,7 +1,8 @@
-// AutoTokenizer: the tokenizer of a repository, a folder or a URL: tokenizer.json, and tokenizer_config.json and
-// special_tokens_map.json where they are there.
+// AutoTokenizer: the tokenizer of a repository, a folder or a URL: tokenizer.json (or BERT's vocab.txt, where there is
+// none), and tokenizer_config.json and special_tokens_map.json where they are there.
 
-import { getBytes, getJSON, missing } from '../hub/index.js';
+import { getBytes, getJSON, getText, missing } from '../hub/index.js';
+import { fromVocab } from './from-vocab.js';
 import { PreTrainedTokenizer } from './pre-trained-tokenizer.js';
 
 export class AutoTokenizer {
@@ -16,7 +17,12 @@ export class AutoTokenizer {
       config && config.tokenizer_class ? config : getJSON(id, 'tokenizer_config.json', options),
       getJSON(id, 'special_tokens_map.json', options),
     ]);
-    if (!json) throw missing(id, 'tokenizer.json', options);
+    if (!json) {
+      const vocab = await getText(id, 'vocab.txt', options);
+      if (vocab === null) throw missing(id, 'tokenizer.json', options);
+      const made = fromVocab(vocab, { ...map, ...read });
+      return PreTrainedTokenizer.fromFiles(made.json, made.config, map ?? {}, id);
+    }
     return PreTrainedTokenizer.fromFiles(json, read ?? {}, map ?? {}, id);
   }
 }

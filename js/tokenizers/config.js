@@ -8,7 +8,10 @@ export const SPECIAL = /** @type {const} */ (['bos', 'eos', 'unk', 'sep', 'pad',
 
 // Classes of Transformers whose model_input_names hold token_type_ids, for files that do not list them.
 const WITH_TYPE_IDS = new Set(['Albert', 'Bert', 'BertJapanese', 'ConvBert', 'Deberta', 'DebertaV2', 'Electra', 'Ernie', 'Funnel', 'Herbert',
-  'LayoutLM', 'MobileBert', 'Nezha', 'RoFormer', 'SqueezeBert', 'XLNet']);
+  'LayoutLM', 'MobileBert', 'Nezha', 'PreTrained', 'RoFormer', 'SqueezeBert', 'XLNet']);
+
+/** Where no file names a class, the model's family tells. @param {Record<string, any>} config config.json */
+export const familyHasTypeIds = (config) => /^(albert|bert|deberta-v2|electra)$/.test(config?.model_type ?? '');
 
 /** @param {unknown} token a string or { content } @returns {string | undefined} */
 export const contentOf = (token) => (typeof token === 'string' ? token : /** @type {any} */ (token)?.content ?? undefined);

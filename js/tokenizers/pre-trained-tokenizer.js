@@ -5,7 +5,7 @@ import { InputError, TokenizerError } from '../errors.js';
 import { Callable } from '../utils/callable.js';
 import { Tensor } from '../utils/tensor.js';
 import { BatchEncoding } from './batch-encoding.js';
-import { SPECIAL, cleanUp, contentOf, readConfig } from './config.js';
+import { SPECIAL, cleanUp, contentOf, familyHasTypeIds, readConfig } from './config.js';
 import { Core } from './core.js';
 import { Encoding } from './encoding.js';
 import { addedToken, jsonBytes } from './index.js';
@@ -241,8 +241,9 @@ export class PreTrainedTokenizer extends Callable {
   get cls_token_id() { return this.#own.ids.cls; }
   get mask_token_id() { return this.#own.ids.mask; }
 
-  /** Where the tokenizer's files say no length, the model's positions do. @param {Json} config config.json */
+  /** Where the tokenizer's files say no length, the model's positions do; where they name no class, its family tells of token_type_ids. @param {Json} config config.json */
   limitTo(config) {
+    if (!this.config.tokenizer_class && !Array.isArray(this.config.model_input_names)) this.#own.typeIds = familyHasTypeIds(config);
     if (Number.isFinite(this.model_max_length) || !(config?.max_position_embeddings > 0)) return;
     // RoBERTa's positions begin behind the padding's.
     const offset = /roberta|camembert|mpnet/.test(config.model_type ?? '') ? (config.pad_token_id ?? 1) + 1 : 0;
