@@ -1,0 +1,75 @@
+// The browser's own cache: filled while a model loads, whole files only, and enough for a visit without a network.
+import assert from 'node:assert/strict';
+import fs from 'node:fs/promises';
+import path from 'node:path';
+import { test } from 'node:test';
+import { serve } from '../../tools/serve.js';
+import { ROOT, launch } from './helpers/browser.js';
+
+const MODEL = path.join(ROOT, 'tests/fixtures/pipelines/text-classification');
+const FILES = ['config.json', 'model.safetensors', 'tokenizer.json', 'tokenizer_config.json'];
+
+test('a second visit needs no network; what was cut is not kept', async (t) => {
+  const server = await serve({
+    mounts: { '': path.join(ROOT, 'tests/browser/pages'), js: path.join(ROOT, 'js') },
+    handle: (request, response) => {
+      const [, owner, name] = /^\/(\w+)\/name\/resolve\/main\/(.*)$/.exec(request.url ?? '') ?? [];
+      if (!owner) return false;
+      fs.readFile(path.join(MODEL, name)).then(
+        (bytes) => {
+          response.writeHead(200, { 'Content-Length': bytes.length });
+          if (owner === 'cut' && name === 'model.safetensors') response.write(bytes.subarray(0, 20000), () => setTimeout(() => response.destroy(), 20));
+          else response.end(bytes);
+        },
+        () => response.writeHead(404).end(),
+      );
+      return true;
+    },
+  });
+  t.after(() => server.close());
+  const browser = await launch();
+  t.after(() => browser.close());
+  const context = await browser.newContext();
+  /** @param {string} id */
+  const visit = async (id) => {
+    const page = await context.newPage();
+    await page.goto(`${server.url}/library.html`);
+    const answer = await page.evaluate(async (model) => {
+      // @ts-ignore: a path of the server
+      const { env, pipeline } = await import('/js/index.js');
+      env.remoteHost = location.origin;
+      /** @type {any} */
+      let told;
+      try {
+        const pipe = await pipeline('text-classification', model);
+        told = await pipe('a good dog');
+        await pipe.dispose();
+      } catch (error) {
+        told = `${/** @type {any} */ (error).name} ${/** @type {any} */ (error).code}`;
+      }
+      const store = await caches.open(env.cacheKey);
+      // Kept in the background: a page that goes on loading must not wait for its disk.
+      const keys = async () => (await store.keys()).map((r) => new URL(r.url).pathname).filter((p) => p.includes(model)).sort();
+      for (let i = 0, before = -1; i < 100; i++) {
+        const { length } = await keys();
+        if (length && length === before) break;
+        before = length;
+        await new Promise((resolve) => setTimeout(resolve, 200));
+      }
+      return { told, keys: await keys() };
+    }, id);
+    await page.close();
+    return answer;
+  };
+  const first = await visit('org/name');
+  assert.equal(typeof first.told[0].label, 'string');
+  const kept = (/** @type {string} */ file) => first.keys.includes(`/org/name/resolve/main/${file}`);
+  assert.deepEqual(FILES.filter((file) => !kept(file)), []);
+
+  const cut = await visit('cut/name');
+  assert.equal(cut.told, 'HubError cut_download');
+  assert.ok(!cut.keys.includes('/cut/name/resolve/main/model.safetensors'), cut.keys.join());
+
+  await context.route(/\/resolve\//, (route) => route.abort());
+  assert.deepEqual((await visit('org/name')).told, first.told);
+});
