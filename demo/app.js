@@ -56,7 +56,7 @@ function showError(where, error, retry) {
 }
 
 // --- 1 model
-for (const { id, about, megabytes } of MODELS) $('choice').append(new Option(`${id.split('/')[1]} · ${about} · ${megabytes} MB`, id));
+for (const { id, about, megabytes } of MODELS) $('choice').append(new Option(`${id.split('/')[1]} · ${megabytes} MB · ${about}`, id));
 $('choice').append(new Option('Another one from the Hub…', ''));
 $('choice').onchange = () => {
   const other = !$('choice').value;
@@ -85,6 +85,10 @@ function load() {
 }
 $('load-form').onsubmit = (event) => {
   event.preventDefault();
+  load();
+};
+$('quick').onclick = () => {
+  $('sample').click();
   load();
 };
 $('cancel-load').onclick = () => send('cancel');

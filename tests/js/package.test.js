@@ -45,6 +45,9 @@ test('npm pack gives a package that runs by itself', async (t) => {
     console.log(JSON.stringify({ dims: output.dims, near: dot(a, b), far: dot(a, c) }));
     await extractor.dispose();
   `);
+  // Only what the exports map names can be imported.
+  await fs.writeFile(path.join(folder, 'deep.js'), "await import('wasmformers/js/index.js');");
+  await assert.rejects(exec(process.execPath, ['deep.js'], { cwd: folder, env }), /ERR_PACKAGE_PATH_NOT_EXPORTED/);
   const model = await ensureModel('sentence-transformers/all-MiniLM-L6-v2');
   const { stdout } = await exec(process.execPath, ['main.js', model], { cwd: folder, env });
   const result = JSON.parse(stdout);
@@ -64,8 +67,10 @@ test('npm pack gives a package that runs by itself', async (t) => {
     console.log(dims, wrong);
   `);
   const tsc = path.join(ROOT, 'node_modules/typescript/bin/tsc');
-  const compilerOptions = { noEmit: true, strict: true, target: 'es2022', module: 'nodenext', lib: ['es2023', 'dom'], types: [] };
-  await fs.writeFile(path.join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions, files: ['main.ts'] }));
-  const typed = await exec(process.execPath, [tsc, '-p', '.'], { cwd: folder, env }).catch((error) => error);
-  assert.equal(typed.stdout, '');
+  for (const resolution of [{ module: 'nodenext' }, { module: 'esnext', moduleResolution: 'bundler' }]) {
+    const compilerOptions = { noEmit: true, strict: true, target: 'es2022', ...resolution, lib: ['es2023', 'dom'], types: [] };
+    await fs.writeFile(path.join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions, files: ['main.ts'] }));
+    const typed = await exec(process.execPath, [tsc, '-p', '.'], { cwd: folder, env }).catch((error) => error);
+    assert.equal(typed.stdout, '', resolution.module);
+  }
 });
