@@ -68,6 +68,7 @@ $('choice').onchange = () => {
 function busyLoading(loading) {
   for (const control of $('load-form').elements) if (control.id !== 'cancel-load') control.disabled = loading;
   $('cancel-load').hidden = $('progress-box').hidden = !loading;
+  $('quick').disabled = loading;
 }
 function load() {
   ready = indexed = false;
@@ -224,6 +225,7 @@ const handlers = {
   loaded({ ms: time, stats, model }) {
     busyLoading(false);
     ready = true;
+    $('quick').hidden = true;
     refresh();
     $('status').textContent = `${model} is ready.`;
     const dot = stats.int8Dot === 'dot16' ? '16-bit' : '8-bit';

@@ -137,7 +137,7 @@ for (const where of ['page', 'worker']) {
     assert.equal(loading.name, 'AbortError');
   });
 
-  test(`${where}: what is disposed of leaves no memory behind`, async () => {
+  test(`${where}: loads and lets go two hundred times`, async () => {
     assert.equal(await run(where, 'again', { name: 'bert-model', times: 200 }), 200);
   });
 }
