@@ -6,6 +6,13 @@
 
 namespace wasmformers::kernels::simd {
 
+// For exp and gelu of simd_math.h, in the order of their use.
+extern const float kExp[12] = {-86.f,           12582912.f,      1.44269504f,     -0.693359375f,   2.12194440e-4f,  1.9875691500e-4f,
+                               1.3981999507e-3f, 8.3334519073e-3f, 4.1665795894e-2f, 1.6666665459e-1f, 5.0000001201e-1f, 1.f};
+extern const float kGelu[15] = {-5.6f,           5.6f,           2.17089377e-8f, 6.58964562e-6f, 1.18503273e-6f,
+                                8.09956568e-5f,  1.90120144e-4f, 2.0031732e-3f,  4.8052234e-3f,  2.98023062e-2f,
+                                3.58444449e-2f,  2.56511461e-1f, 3.98941903e-1f, 1.f,            0.5f};
+
 void layerNorm(const float* x, const float* residual, const float* gamma, const float* beta, float eps, size_t rows,
                size_t cols, float* y) {
   const size_t wide = cols & ~size_t(3), rest = cols - wide;

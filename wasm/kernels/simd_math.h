@@ -40,22 +40,27 @@ inline float minLanes(v128_t v) {
   return wasm_f32x4_extract_lane(v, 0);
 }
 
+// Constants come from memory, one load each: V8 builds a v128.const from two integers wherever it is used, three or
+// four instructions that cost more than the arithmetic. Defined elsewhere so that no compiler folds them back.
+extern const float kExp[12], kGelu[15];
+inline v128_t load(const float& constant) { return wasm_v128_load32_splat(&constant); }
+
 /// e^x within 2e-7 for x ≤ 88; arguments below −86 give about 1e-38, which is nothing in any sum.
 /// x = n·ln 2 + r, |r| ≤ ln 2 / 2, with ln 2 in two parts; the polynomial for e^r is Cephes' (expf.c). Adding
 /// 1.5·2^23 rounds to a whole number and leaves it in the low bits, ready to be added to the exponent.
 inline v128_t expBelow88(v128_t x) {
-  x = wasm_f32x4_pmax(x, splat(-86.f));
-  const v128_t magic = splat(12582912.f);
-  const v128_t t = madd(x, splat(1.44269504f), magic);
+  x = wasm_f32x4_pmax(x, load(kExp[0]));
+  const v128_t magic = load(kExp[1]);
+  const v128_t t = madd(x, load(kExp[2]), magic);
   const v128_t n = wasm_f32x4_sub(t, magic);
-  v128_t r = madd(n, splat(-0.693359375f), x);
-  r = madd(n, splat(2.12194440e-4f), r);
-  v128_t p = madd(r, splat(1.9875691500e-4f), splat(1.3981999507e-3f));
-  p = madd(p, r, splat(8.3334519073e-3f));
-  p = madd(p, r, splat(4.1665795894e-2f));
-  p = madd(p, r, splat(1.6666665459e-1f));
-  p = madd(p, r, splat(5.0000001201e-1f));
-  p = madd(wasm_f32x4_mul(p, r), r, wasm_f32x4_add(r, splat(1.f)));
+  v128_t r = madd(n, load(kExp[3]), x);
+  r = madd(n, load(kExp[4]), r);
+  v128_t p = madd(r, load(kExp[5]), load(kExp[6]));
+  p = madd(p, r, load(kExp[7]));
+  p = madd(p, r, load(kExp[8]));
+  p = madd(p, r, load(kExp[9]));
+  p = madd(p, r, load(kExp[10]));
+  p = madd(wasm_f32x4_mul(p, r), r, wasm_f32x4_add(r, load(kExp[11])));
   return wasm_i32x4_add(p, wasm_i32x4_shl(t, 23));
 }
 inline v128_t exp(v128_t x) { return expBelow88(wasm_f32x4_pmin(x, splat(88.f))); }
@@ -73,19 +78,19 @@ inline v128_t tanh(v128_t x) {
 /// to the last bit of a float. The coefficients are a minimax fit of our own (tools/fit-gelu.py); half the work of an
 /// exponential.
 inline v128_t gelu(v128_t x) {
-  const v128_t c = wasm_f32x4_pmin(wasm_f32x4_pmax(x, splat(-5.6f)), splat(5.6f));
+  const v128_t c = wasm_f32x4_pmin(wasm_f32x4_pmax(x, load(kGelu[0])), load(kGelu[1]));
   const v128_t t = wasm_f32x4_mul(c, c);
-  v128_t p = madd(t, splat(2.17089377e-8f), splat(6.58964562e-6f));
-  v128_t q = madd(t, splat(1.18503273e-6f), splat(8.09956568e-5f));
-  p = madd(p, t, splat(1.90120144e-4f));
-  q = madd(q, t, splat(2.0031732e-3f));
-  p = madd(p, t, splat(4.8052234e-3f));
-  q = madd(q, t, splat(2.98023062e-2f));
-  p = madd(p, t, splat(3.58444449e-2f));
-  q = madd(q, t, splat(2.56511461e-1f));
-  p = madd(p, t, splat(3.98941903e-1f));
-  q = madd(q, t, splat(1.f));
-  return wasm_f32x4_mul(x, madd(c, wasm_f32x4_div(p, q), splat(0.5f)));
+  v128_t p = madd(t, load(kGelu[2]), load(kGelu[3]));
+  v128_t q = madd(t, load(kGelu[4]), load(kGelu[5]));
+  p = madd(p, t, load(kGelu[6]));
+  q = madd(q, t, load(kGelu[7]));
+  p = madd(p, t, load(kGelu[8]));
+  q = madd(q, t, load(kGelu[9]));
+  p = madd(p, t, load(kGelu[10]));
+  q = madd(q, t, load(kGelu[11]));
+  p = madd(p, t, load(kGelu[12]));
+  q = madd(q, t, load(kGelu[13]));
+  return wasm_f32x4_mul(x, madd(c, wasm_f32x4_div(p, q), load(kGelu[14])));
 }
 
 inline v128_t geluTanh(v128_t x) {
