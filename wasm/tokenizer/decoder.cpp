@@ -81,6 +81,75 @@ class ByteLevel final : public Decoder {
   }
 };
 
+class Metaspace final : public Decoder {
+ public:
+  Metaspace(std::string replacement, bool prepended) : replacement_(std::move(replacement)), prepended_(prepended) {}
+  void decode(const TokenList& in, TokenList& out) const override {
+    std::string one;
+    for (size_t i = 0; i < in.size(); ++i) {
+      one.assign(in[i]);
+      replaceAll(one, replacement_, i == 0 && prepended_ ? "" : " ");
+      out.add(one);
+    }
+  }
+
+ private:
+  std::string replacement_;
+  bool prepended_;
+};
+
+// Runs of <0x..> tokens become the text of their bytes, or a replacement character each where that is ill-formed.
+class ByteFallback final : public Decoder {
+  static int byteOf(std::string_view t) {
+    if (t.size() != 6 || !t.starts_with("<0x") || t[5] != '>') return -1;
+    int b = 0;
+    for (char c : t.substr(3, 2)) {
+      const int digit = c >= '0' && c <= '9' ? c - '0' : c >= 'A' && c <= 'F' ? c - 'A' + 10 : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+      if (digit < 0) return -1;
+      b = b * 16 + digit;
+    }
+    return b;
+  }
+  void decode(const TokenList& in, TokenList& out) const override {
+    std::string bytes;
+    const auto flush = [&] {
+      if (text::isValid(bytes)) {
+        if (!bytes.empty()) out.add(bytes);
+      } else {
+        for (size_t i = 0; i < bytes.size(); ++i) out.add("\xEF\xBF\xBD");
+      }
+      bytes.clear();
+    };
+    for (size_t i = 0; i < in.size(); ++i) {
+      const int b = byteOf(in[i]);
+      if (b >= 0) {
+        bytes += char(b);
+        continue;
+      }
+      flush();
+      out.add(in[i]);
+    }
+    flush();
+  }
+};
+
+// CLIP's: the suffix that ends a word becomes a space, but at the end of the text.
+class BpeDecoder final : public Decoder {
+ public:
+  explicit BpeDecoder(std::string suffix) : suffix_(std::move(suffix)) {}
+  void decode(const TokenList& in, TokenList& out) const override {
+    std::string one;
+    for (size_t i = 0; i < in.size(); ++i) {
+      one.assign(in[i]);
+      if (!suffix_.empty()) replaceAll(one, suffix_, i + 1 < in.size() ? " " : "");
+      out.add(one);
+    }
+  }
+
+ private:
+  std::string suffix_;
+};
+
 class Fuse final : public Decoder {
   void decode(const TokenList& in, TokenList& out) const override { out.add(in.bytes); }
 };
@@ -150,6 +219,12 @@ std::unique_ptr<Decoder> makeDecoder(const Component& c, int depth) {
   const std::string_view type = c.type();
   if (type == "WordPiece") return std::make_unique<WordPiece>(c.string("prefix"), c.boolean("cleanup"));
   if (type == "ByteLevel") return std::make_unique<ByteLevel>();
+  if (type == "ByteFallback") return std::make_unique<ByteFallback>();
+  if (type == "BPEDecoder") return std::make_unique<BpeDecoder>(c.string("suffix"));
+  if (type == "Metaspace") {
+    const bool never = !c.boolean("add_prefix_space", true);
+    return std::make_unique<Metaspace>(c.string("replacement"), c.oneOf("prepend_scheme", never ? "never" : "always", {"always", "never", "first"}) != 1);
+  }
   if (type == "Fuse") return std::make_unique<Fuse>();
   if (type == "Strip") return makeStrip(c);
   if (type == "Replace") {

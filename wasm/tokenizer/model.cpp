@@ -49,6 +49,8 @@ std::unique_ptr<Model> makeModel(const Component& c) {
     if (c.value["merges"]) type = "BPE";
     else type = c.value["continuing_subword_prefix"] && c.value["max_input_chars_per_word"] ? "WordPiece" : "WordLevel";
   }
+  if (!c.value["type"] && c.value["vocab"].isArray()) type = "Unigram";
+  if (type == "Unigram") return makeUnigram(c);
   if (type == "BPE") return makeBpe(c);
   if (type == "WordPiece") return makeWordPiece(c);
   if (type == "WordLevel") return std::make_unique<WordLevel>(c);

@@ -62,6 +62,7 @@ class Model {
 std::unique_ptr<Model> makeModel(const Component& c);
 std::unique_ptr<Model> makeWordPiece(const Component& c);
 std::unique_ptr<Model> makeBpe(const Component& c);
+std::unique_ptr<Model> makeUnigram(const Component& c);
 
 /// Fills `to` from an object {token: id}.
 void readVocabulary(const Component& c, Vocabulary& to);

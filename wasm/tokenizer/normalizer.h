@@ -18,12 +18,15 @@ class Normalizer {
 /// The normalizer that `c` describes; null for JSON null and where something is wrong, which c.status says.
 std::unique_ptr<Normalizer> makeNormalizer(const Component& c, int depth = 0);
 
-/// BertNormalizer, in a file of its own.
+// In files of their own.
 std::unique_ptr<Normalizer> makeBertNormalizer(const Component& c);
+std::unique_ptr<Normalizer> makePrecompiled(const Component& c);
 
 // What several normalizers share.
 void toForm(NormalizedString& s, text::Form form);
 void toLowercase(NormalizedString& s);
+void prepend(NormalizedString& s, std::string_view added);
+void replaceAll(NormalizedString& s, std::string_view pattern, std::string_view content);
 /// Keeps the characters for which keep(c) holds.
 template <class Keep>
 void filter(NormalizedString& s, Keep keep) {

@@ -12,6 +12,8 @@ class PreTokenizer {
  public:
   virtual ~PreTokenizer() = default;
   virtual void preTokenize(PreTokenized& text) const = 0;
+  /// Whether it asks where in the original a piece begins, so that spans are needed even for ids alone.
+  virtual bool needsSpans() const { return false; }
 };
 
 /// The pre-tokenizer that `c` describes; null for JSON null and where something is wrong, which c.status says.

@@ -96,7 +96,7 @@ void Tokenizer::prepare(std::string_view text, bool details) {
 Status Tokenizer::encodeText(std::string_view bytes, int32_t word, uint32_t typeId, const EncodeOptions& options, Encoding& out) {
   std::string repaired;
   const std::string_view text = text::makeValid(bytes, repaired);
-  prepare(text, options.details);
+  prepare(text, options.details || (preTokenizer_ && preTokenizer_->needsSpans()));
   tokens_.clear(options.details);
   WF_TRY(model_->tokenize(work_, tokens_));
   const size_t n = tokens_.ids.size();

@@ -1,0 +1,152 @@
+// Precompiled: SentencePiece's own normalizer. Its charsmap is a double-array trie (Darts) from byte strings to texts
+// in a blob, base64 in the file: [u32 bytes of the trie][trie of u32][texts, each ended by NUL]. After the crate
+// spm_precompiled 0.1.4 and tokenizers' normalizers/precompiled.rs: short grapheme clusters are looked up whole, then
+// character by character, and the first, shortest entry counts.
+#include "text/unicode.h"
+#include "tokenizer/normalizer.h"
+
+namespace wasmformers::tokenizer {
+namespace {
+
+bool decodeBase64(std::string_view in, std::string& out) {
+  uint32_t bits = 0;
+  int have = 0;
+  while (!in.empty() && in.back() == '=') in.remove_suffix(1);
+  for (char c : in) {
+    uint32_t v;
+    if (c >= 'A' && c <= 'Z') v = uint32_t(c - 'A');
+    else if (c >= 'a' && c <= 'z') v = uint32_t(c - 'a' + 26);
+    else if (c >= '0' && c <= '9') v = uint32_t(c - '0' + 52);
+    else if (c == '+') v = 62;
+    else if (c == '/') v = 63;
+    else return false;
+    bits = bits << 6 | v;
+    if ((have += 6) >= 8) out += char(bits >> (have -= 8) & 0xFF);
+  }
+  return true;
+}
+
+// What goes on with the grapheme cluster before it (UAX #29, as far as clusters of fewer than six bytes need it).
+bool extendsCluster(uint32_t c) {
+  if (c < 0x300) return false;
+  if (c == 0x200C || c == 0x200D || c == 0xFF9E || c == 0xFF9F) return true;
+  const text::Category k = text::categoryOf(text::record(c));
+  return k == text::Category::Mn || k == text::Category::Mc || k == text::Category::Me;
+}
+bool isControl(uint32_t c) {
+  const text::Category k = text::categoryOf(text::record(c));
+  return k == text::Category::Cc || k == text::Category::Zl || k == text::Category::Zp || (k == text::Category::Cf && c != 0x200C && c != 0x200D);
+}
+
+class Precompiled final : public Normalizer {
+ public:
+  // False where the charsmap does not hold together.
+  bool read(std::string_view base64) {
+    std::string bytes;
+    if (!decodeBase64(base64, bytes)) return false;
+    if (bytes.empty()) return true;  // written so where there is nothing to normalize
+    if (bytes.size() < 4) return false;
+    const auto word = [&](size_t at) {
+      const auto* b = reinterpret_cast<const unsigned char*>(bytes.data()) + at;
+      return uint32_t(b[0]) | uint32_t(b[1]) << 8 | uint32_t(b[2]) << 16 | uint32_t(b[3]) << 24;
+    };
+    const size_t trieBytes = word(0) / 4 * size_t(4);
+    if (trieBytes > bytes.size() - 4) return false;
+    for (size_t at = 0; at < trieBytes; at += 4) trie_.push_back(word(4 + at));
+    texts_.assign(bytes, 4 + trieBytes);
+    return text::isValid(texts_);
+  }
+
+  void normalize(NormalizedString& s) const override {
+    if (trie_.empty()) return;
+    std::vector<text::Changed> changed;
+    bool modified = false;
+    std::string_view to;
+    for (const char *p = s.text.data(), *end = p + s.text.size(); p < end;) {
+      const char* clusterEnd = endOfCluster(p, end);
+      if (clusterEnd - p < 6 && find({p, size_t(clusterEnd - p)}, to)) {
+        replace(changed, {p, size_t(clusterEnd - p)}, to);
+        modified = true;
+        p = clusterEnd;
+        continue;
+      }
+      while (p < clusterEnd) {
+        const char* from = p;
+        const uint32_t c = text::decode(p);
+        if (find({from, size_t(p - from)}, to)) {
+          replace(changed, {from, size_t(p - from)}, to);
+          modified = true;
+        } else {
+          changed.push_back({c, 0});
+        }
+      }
+    }
+    if (!modified) return;
+    Rewriter out(s);
+    for (const text::Changed& c : changed) out.put(c.character, c.change);
+    out.finish();
+  }
+
+ private:
+  static const char* endOfCluster(const char* p, const char* end) {
+    const uint32_t first = text::decode(p);
+    if (first == '\r' && p < end && *p == '\n') return p + 1;
+    if (isControl(first)) return p;
+    while (p < end) {
+      const char* at = p;
+      if (!extendsCluster(text::decode(at))) break;
+      p = at;
+    }
+    return p;
+  }
+
+  // Darts: a unit holds the offset to its children, its label, and whether a value hangs on it.
+  bool find(std::string_view key, std::string_view& to) const {
+    const auto offset = [](uint32_t unit) { return (unit >> 10) << ((unit & (1u << 9)) >> 6); };
+    size_t node = offset(trie_[0]);
+    for (char ch : key) {
+      const auto c = static_cast<unsigned char>(ch);
+      if (!c) return false;
+      node ^= c;
+      if (node >= trie_.size()) return false;
+      const uint32_t unit = trie_[node];
+      if ((unit & (1u << 31 | 0xFF)) != c) return false;
+      node ^= offset(unit);
+      if (!(unit >> 8 & 1)) continue;
+      if (node >= trie_.size()) return false;
+      const size_t begin = trie_[node] & 0x7FFFFFFF;
+      if (begin > texts_.size()) return false;
+      to = std::string_view(texts_).substr(begin, texts_.find('\0', begin) - begin);
+      return true;
+    }
+    return false;
+  }
+
+  // The first characters replace the old ones; more are added, and where there are fewer the last one written, of
+  // whatever came before if need be, swallows the rest.
+  static void replace(std::vector<text::Changed>& out, std::string_view from, std::string_view to) {
+    const auto before = int32_t(text::countCharacters(from)), after = int32_t(text::countCharacters(to));
+    int32_t i = 0;
+    for (const char *p = to.data(), *end = p + to.size(); p < end; ++i) {
+      const uint32_t c = text::decode(p);
+      out.push_back({c, i >= before ? 1 : 0});
+    }
+    if (after < before && !out.empty()) out.back().change += after - before;
+  }
+
+  std::vector<uint32_t> trie_;
+  std::string texts_;
+};
+
+}  // namespace
+
+std::unique_ptr<Normalizer> makePrecompiled(const Component& c) {
+  auto made = std::make_unique<Precompiled>();
+  const json::Value map = c.value["precompiled_charsmap"];
+  if (!map.isNull() && !made->read(c.string("precompiled_charsmap"))) {
+    return c.member("precompiled_charsmap").fail("bad_value", "is no charsmap of SentencePiece.");
+  }
+  return made;
+}
+
+}  // namespace wasmformers::tokenizer
