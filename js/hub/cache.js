@@ -2,6 +2,7 @@
 // kept, and a cache that fails (no quota, no permission) is never an error: the download just is not kept.
 
 import { env, isNode } from '../env.js';
+import { node } from '../utils/node.js';
 
 /** Bytes that may wait for a slow disk before the download waits too. */
 const WAITING = 32 << 20;
@@ -72,7 +73,7 @@ function responseCache(open) {
 /** The package's folder in Node: downloads in hub/, models put there by hand in models/. @returns {Promise<string>} */
 export async function cacheFolder() {
   if (env.cacheDir) return env.cacheDir;
-  const [{ join }, { homedir }] = await Promise.all([import('node:path'), import('node:os')]);
+  const [{ join }, { homedir }] = await Promise.all([node('path'), node('os')]);
   const { WASMFORMERS_CACHE, XDG_CACHE_HOME } = process.env;
   return WASMFORMERS_CACHE || join(XDG_CACHE_HOME || join(homedir(), '.cache'), 'wasmformers');
 }
@@ -81,14 +82,14 @@ export async function cacheFolder() {
 function folderCache(dir) {
   /** @param {string} key */
   const place = async (key) => {
-    const { join } = await import('node:path');
+    const { join } = await node('path');
     const url = new URL(key);
     const parts = [url.host, ...url.pathname.split('/')].filter(Boolean).map((p) => encodeURIComponent(decodeURIComponent(p)).replace(/^\.+$/, '_'));
     return join(dir || join(await cacheFolder(), 'hub'), ...parts);
   };
   return {
     async get(key) {
-      const [{ stat }, { createReadStream }] = await Promise.all([import('node:fs/promises'), import('node:fs')]);
+      const [{ stat }, { createReadStream }] = await Promise.all([node('fs/promises'), node('fs')]);
       const path = await place(key);
       const found = await stat(path).catch(() => null);
       if (!found) return null;
@@ -96,7 +97,7 @@ function folderCache(dir) {
       return { stream: stream(), size: found.size };
     },
     async put(key) {
-      const [{ mkdir, open, rename, rm }, { dirname }] = await Promise.all([import('node:fs/promises'), import('node:path')]);
+      const [{ mkdir, open, rename, rm }, { dirname }] = await Promise.all([node('fs/promises'), node('path')]);
       const path = await place(key);
       const part = `${path}.${process.pid}.${Math.random().toString(36).slice(2)}.part`;
       await mkdir(dirname(path), { recursive: true });

@@ -6,6 +6,7 @@
 
 import { ConfigError, HubError, throwIfAborted } from '../errors.js';
 import { env, isNode } from '../env.js';
+import { node } from '../utils/node.js';
 import { body, isWebPage, lengthOf, notOk, request } from './fetch.js';
 import { cacheFolder, chunksOf, currentCache, quietly } from './cache.js';
 
@@ -55,8 +56,8 @@ function watched(file, id, { progress_callback, signal }) {
 
 /** @param {string} folder @param {string} name @returns {Promise<OpenFile | null>} */
 async function openOnDisk(folder, name) {
-  const [{ stat }, { createReadStream }, { join }] = await Promise.all([import('node:fs/promises'), import('node:fs'), import('node:path')]);
-  const path = join(folder.startsWith('file:') ? (await import('node:url')).fileURLToPath(folder) : folder, name);
+  const [{ stat }, { createReadStream }, { join }] = await Promise.all([node('fs/promises'), node('fs'), node('path')]);
+  const path = join(folder.startsWith('file:') ? (await node('url')).fileURLToPath(folder) : folder, name);
   const unreadable = (/** @type {any} */ error) => new HubError(`Could not read ${path}: ${error.message}`, { code: 'unreadable', file: name, cause: error });
   const found = await stat(path).catch((/** @type {any} */ error) => {
     if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return null;
@@ -157,7 +158,7 @@ async function find(id, name, options) {
   const path = (options.subfolder ? options.subfolder + '/' : '') + name;
   if (isUrl(id)) return openUrl(id.replace(/\/*$/, '/') + path, name, options, /^https?:/.test(id));
   if (isNode) {
-    const { statSync } = await import('node:fs');
+    const { statSync } = await node('fs');
     if (isPath(id) || statSync(id, { throwIfNoEntry: false })?.isDirectory()) return openOnDisk(id, path);
   } else if (isPath(id)) {
     return openUrl(here(id.replace(/\/*$/, '/') + path), name, options, true);
@@ -177,7 +178,7 @@ async function find(id, name, options) {
     if (local) return local;
   }
   if (isNode) {
-    const { join } = await import('node:path');
+    const { join } = await node('path');
     const shelved = await openOnDisk(join(await cacheFolder(), 'models', id), path);
     if (shelved) return shelved;
   }

@@ -3,11 +3,12 @@
 
 import { InternalError } from '../errors.js';
 import { isNode } from '../env.js';
+import { node } from '../utils/node.js';
 
 /** @param {URL} url @returns {Promise<WebAssembly.Module>} */
 export async function compile(url) {
   if (isNode && url.protocol === 'file:') {
-    const { readFile } = await import('node:fs/promises');
+    const { readFile } = await node('fs/promises');
     return WebAssembly.compile(await readFile(url));
   }
   const response = await fetch(url);
