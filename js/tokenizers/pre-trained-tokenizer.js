@@ -74,15 +74,20 @@ export class PreTrainedTokenizer extends Callable {
 
   // --- encoding ---------------------------------------------------------------------------------------------------
 
-  /** Options as numbers: lengths are never beyond what the model takes. @param {CallOptions} o @param {boolean} details */
-  #options(o, details) {
+  /** Options as numbers: lengths are never beyond what the model takes. @param {CallOptions} o @param {boolean} details @param {boolean} pair */
+  #options(o, details, pair) {
     const limit = Number.isFinite(this.model_max_length) ? this.model_max_length : 0;
     const asked = o.max_length ?? null;
     const max_length = asked !== null && limit && typeof asked === 'number' && asked > limit ? limit : asked;
-    return coreOptions({ ...o, max_length }, {
+    const options = coreOptions({ ...o, max_length }, {
       truncation: 0, maxLength: limit, stride: 0, truncateLeft: this.truncation_side === 'left',
       padding: 0, padLength: 0, padToMultipleOf: 0, padLeft: this.padding_side === 'left', padId: this.pad_token_id ?? 0, padTypeId: this.config.pad_token_type_id ?? 0,
     }, details);
+    const added = options.truncation && options.addSpecialTokens ? this.#own.core.addedTokens(pair) : 0;
+    if (options.maxLength < added) {
+      throw new InputError(`max_length ${options.maxLength} leaves no room for the ${added} special tokens.`, { code: 'max_length_too_small', field: 'max_length' });
+    }
+    return options;
   }
 
   /** Texts and pairs as lists, and whether a single text was given. @param {any} text @param {CallOptions} o @returns {{ texts: any[], pairs: any[] | null, single: boolean }} */
@@ -108,7 +113,7 @@ export class PreTrainedTokenizer extends Callable {
     const { core, typeIds } = this.#own, { texts, pairs, single } = this.#lists(text, options);
     const details = return_offsets_mapping || return_special_tokens_mask;
     if (!texts.length) throw new InputError('The batch has no texts.', { code: 'empty_batch', field: 'text' });
-    const batch = encodeTexts(core, texts, pairs, this.#options(options, details));
+    const batch = encodeTexts(core, texts, pairs, this.#options(options, details, pairs !== null));
     const { rows, rowStarts } = batch, length = rowStarts[1];
     /** @type {Record<string, [ArrayLike<number>, number]>} name → values and how many a token has */
     const columns = { input_ids: [batch.ids, 1], attention_mask: [batch.attentionMask, 1] };
@@ -136,14 +141,14 @@ export class PreTrainedTokenizer extends Callable {
       if (options.return_overflowing_tokens) out.overflow_to_sample_mapping = Array.from(batch.rowTexts);
     }
     return new BatchEncoding(out, () => {
-      const again = details ? batch : encodeTexts(core, texts, pairs, this.#options(options, true));
+      const again = details ? batch : encodeTexts(core, texts, pairs, this.#options(options, true, pairs !== null));
       return Array.from({ length: again.rows }, (_, r) => new Encoding(core, again, r, this.pad_token ?? '[PAD]'));
     });
   }
 
   /** Rows for a model's forward passes, not padded yet. @param {string[]} texts @param {CallOptions & { details?: boolean }} [options] text_pair: one for each text */
   encodeRows(texts, { text_pair = null, details = false, ...options } = {}) {
-    const o = this.#options({ ...options, padding: false }, details);
+    const o = this.#options({ ...options, padding: false }, details, text_pair !== null);
     const batch = texts.length ? encodeTexts(this.#own.core, texts, text_pair, o) : EMPTY;
     return new Rows(batch, { padId: o.padId, padTypeId: o.padTypeId, padLeft: o.padLeft, typeIds: this.#own.typeIds });
   }
@@ -155,7 +160,7 @@ export class PreTrainedTokenizer extends Callable {
    * @returns {{ dims: [number, number], input_ids: Int32Array, attention_mask: Int32Array, token_type_ids: Int32Array | null }}
    */
   encodeForModel(texts, { text_pair = null, ...options } = {}) {
-    const batch = texts.length ? encodeTexts(this.#own.core, texts, text_pair, this.#options({ padding: true, truncation: true, ...options }, false)) : EMPTY;
+    const batch = texts.length ? encodeTexts(this.#own.core, texts, text_pair, this.#options({ padding: true, truncation: true, ...options }, false, text_pair !== null)) : EMPTY;
     return {
       dims: [batch.rows, batch.rows ? batch.rowStarts[1] : 0], input_ids: batch.ids, attention_mask: batch.attentionMask,
       token_type_ids: this.#own.typeIds ? batch.typeIds : null,

@@ -59,7 +59,8 @@ async function vectors(name, file) {
   tokenizer.dispose();
 }
 
-for (const name of ['wordpiece-uncased', 'wordpiece-whitespace-added', 'wordlevel-digits', 'bytelevel-gpt2like', 'bytelevel-prefix-roberta']) {
+for (const name of ['wordpiece-uncased', 'wordpiece-whitespace-added', 'wordlevel-digits', 'bytelevel-gpt2like', 'bytelevel-prefix-roberta', 'unigram-metaspace',
+  'bpe-bytefallback-llamalike', 'bpe-fuseunk-metaspace', 'bpe-metaspace-never']) {
   test(`${name}: every case as the reference`, () => vectors(name, new URL(name + '.tokenizer.json', folder)));
 }
 test('all-MiniLM-L6-v2: every case as the reference', { skip: !existsSync(minilm) && `${minilm} is not there: fetch the model first` }, () => vectors('minilm', minilm));

@@ -102,6 +102,7 @@ test('truncation keeps [SEP]; options do not stick', async () => {
   assert.equal(t('a '.repeat(40), { truncation: true }).input_ids.dims[1], 16, 'model_max_length');
   assert.equal(t('a '.repeat(40), { truncation: true, max_length: 99 }).input_ids.dims[1], 16, 'never beyond model_max_length');
   assert.equal(t('a '.repeat(40)).input_ids.dims[1], 42, 'only where asked');
+  assert.throws(() => t('a b', { truncation: true, max_length: 1 }), { name: 'InputError', code: 'max_length_too_small', field: 'max_length' });
   const pair = t('a b c d e f', { text_pair: 'g h', truncation: 'only_first', max_length: 8 });
   assert.deepEqual(pair.tokens(), ['[CLS]', 'a', 'b', 'c', '[SEP]', 'g', 'h', '[SEP]']);
   const left = t(['a', 'b c'], { padding: 'max_length', max_length: 6, padding_side: 'left' });

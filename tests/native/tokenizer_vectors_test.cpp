@@ -144,7 +144,8 @@ TEST_P(Vectors, AnswersAsTheReference) {
   checkVectors(name + ".jsonl.gz", test::fixture(name + ".tokenizer.json"));
 }
 INSTANTIATE_TEST_SUITE_P(Small, Vectors, testing::Values("wordpiece-uncased", "wordpiece-whitespace-added", "wordlevel-digits",
-                                                              "bytelevel-gpt2like", "bytelevel-prefix-roberta"));
+                                                              "bytelevel-gpt2like", "bytelevel-prefix-roberta", "unigram-metaspace",
+                                                              "bpe-bytefallback-llamalike", "bpe-fuseunk-metaspace", "bpe-metaspace-never"));
 
 TEST(VectorsOfModels, MiniLm) {
   // The real tokenizer comes with the model, which tests/ says where to find.

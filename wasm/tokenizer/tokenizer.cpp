@@ -137,13 +137,11 @@ Status Tokenizer::encodeBatch(const std::vector<EncodeInput>& inputs, const Enco
     Truncation t = options.truncation;
     if (t.strategy != TruncationStrategy::None) {
       const size_t added = options.addSpecialTokens ? addedTokens(input.pair) : 0;
-      if (t.maxLength < added) {
-        return Status(ErrorClass::Input, "max_length_too_small",
-                      "max_length (" + std::to_string(t.maxLength) + ") leaves no room for the " + std::to_string(added) + " special tokens.")
-            .atField("max_length");
+      // Less room than the special tokens take: the reference does not truncate then, and neither does this.
+      if (t.maxLength >= added) {
+        t.maxLength -= uint32_t(added);
+        WF_TRY(truncateEncodings(parts, t, options.overflow));
       }
-      t.maxLength -= uint32_t(added);
-      WF_TRY(truncateEncodings(parts, t, options.overflow));
     }
     Encoding e = postProcess(post_.get(), parts, options.addSpecialTokens, *this);
     if (padded) {
