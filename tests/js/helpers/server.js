@@ -76,3 +76,12 @@ export function emptyFolder(t) {
 
 /** What a promise is rejected with. @param {Promise<unknown>} promise @returns {Promise<any>} */
 export const rejection = (promise) => promise.then((value) => { throw new Error(`resolved to ${JSON.stringify(value)?.slice(0, 200)}`); }, (error) => error);
+
+/** Waits until it is so; a slow machine may take its time. @param {() => boolean} f @param {string} what */
+export async function eventually(f, what) {
+  for (let i = 0; i < 500; i++) {
+    if (f()) return;
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+  throw new Error(`not in 5 s: ${what}`);
+}
