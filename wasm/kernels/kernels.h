@@ -1,5 +1,5 @@
 // The operations that models are made of, as one table. reference() is the plain implementation that says what each
-// means; fast() is the one to run: XNNPACK and our own SIMD in WebAssembly, the plain one natively. A test runs
+// means; fast() is the one to run: our own SIMD in WebAssembly, the plain one natively. A test runs
 // every fast kernel against the plain one over odd sizes. All matrices are row-major; letters in comments:
 // M rows of activations, N output features, K input features, B batch, T queries, S keys, H heads, D size of a head.
 #pragma once

@@ -12,8 +12,8 @@ namespace wasmformers::kernels {
 
 enum class Format : uint8_t { F32, Q8 };
 
-/// What an f32 matrix is for: products and look-ups read different forms of it, and holding both costs twice.
-/// A q8 matrix serves both from one form.
+/// What an f32 matrix is for: look-ups alone read plain rows, products (and look-ups besides them) panels. A q8 matrix
+/// serves both from one form.
 enum class Use : uint8_t { Product, Lookup, Both };
 
 struct QuantizedRows;  // activations in 8 bits, per row scale and zero point; defined by the int8 kernels

@@ -1,5 +1,5 @@
 // Elementary functions on four floats, for the Wasm kernels. Errors are relative unless said, over the whole range
-// that the kernels meet; tests/native/kernels_math_test.cpp holds them.
+// that the kernels meet; tests/native/kernels_test.cpp holds them.
 #pragma once
 
 #include <wasm_simd128.h>

@@ -12,7 +12,6 @@
 #include <functional>
 #include <vector>
 
-#include "kernels/f32.h"
 #include "kernels/simd.h"
 
 using namespace wasmformers;
@@ -55,16 +54,24 @@ void shape(size_t m, size_t k, size_t n) {
   const double operations = 2.0 * double(m) * double(k) * double(n);
   Arena arena;
 
-  PackedProduct xnn;
-  if (!xnn.pack(w.data(), n, k, false).ok()) std::abort();
+  auto plain = Matrix::pack({DType::F32, {int64_t(n), int64_t(k)}, w.data()}, Format::F32);
+  xnn_operator_t fully = nullptr;
+  if (!plain.ok() || xnn_initialize(nullptr) != xnn_status_success ||
+      xnn_create_fully_connected_nc_f32(k, n, k, n, w.data(), nullptr, -INFINITY, INFINITY, 0, nullptr, nullptr, &fully) != xnn_status_success ||
+      xnn_reshape_fully_connected_nc_f32(fully, m, nullptr) != xnn_status_success ||
+      xnn_setup_fully_connected_nc_f32(fully, x.data(), y.data()) != xnn_status_success) {
+    std::abort();
+  }
   race((std::string("f32 ") + title).c_str(), operations,
-       {{"XNNPACK", [&] { xnn.multiply(x.data(), m, k, n, k, y.data(), n); }}});
+       {{"XNNPACK", [&] { xnn_run_operator(fully, nullptr); }},
+        {"ours", [&] { simd::productF32(x.data(), m, k, *plain, simd::allColumns(*plain), nullptr, nullptr, 0, y.data(), n); }}});
+  xnn_delete_operator(fully);
 
   auto packed = Matrix::pack({DType::F32, {int64_t(n), int64_t(k)}, w.data()}, Format::Q8);
   if (!packed.ok()) std::abort();
   const auto ours = [&](ActivationForm form) {
     Rows rows(x.data(), m, k);
-    simd::productQ8(arena, *simd::quantizeRows(arena, rows, form), *packed, nullptr, nullptr, 0, y.data(), n);
+    simd::productQ8(arena, *simd::quantizeRows(arena, rows, form), *packed, simd::allColumns(*packed), nullptr, nullptr, 0, y.data(), n);
     arena.reset();
   };
   std::vector<int8_t> wq(n * k), xq(m * k + 64);
