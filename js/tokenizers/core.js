@@ -31,7 +31,11 @@ async function load() {
   compiled.catch(() => { compiled = undefined; }); // the next load tries again
   // @ts-ignore: made by the build
   const [module, { default: factory }] = await Promise.all([compiled, import('../wasm/tokenizers.js')]);
-  return instantiate(module, factory);
+  try {
+    return await instantiate(module, factory);
+  } catch (cause) {
+    throw isTrap(cause) ? outOfMemory(cause) : cause;
+  }
 }
 
 /** @param {unknown} cause */

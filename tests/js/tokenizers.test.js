@@ -186,6 +186,20 @@ test('AutoTokenizer reads a folder', async () => {
   await assert.rejects(AutoTokenizer.from_pretrained(folder), { name: 'TokenizerError', code: 'invalid_json', file: 'tokenizer.json' });
 });
 
+test("a repository with BERT's vocab.txt alone", async () => {
+  const folder = mkdtempSync(path.join(tmpdir(), 'wasmformers-'));
+  const vocab = Object.entries(JSON.parse(json).model.vocab).sort((a, b) => a[1] - b[1]).map(([token]) => token);
+  writeFileSync(path.join(folder, 'vocab.txt'), vocab.join('\n') + '\n');
+  writeFileSync(path.join(folder, 'tokenizer_config.json'), JSON.stringify(bert));
+  const [old, whole] = [await AutoTokenizer.from_pretrained(folder), await make()];
+  for (const text of ['the Män, 中 [MASK] unknown?', '', 'Schüssel']) {
+    assert.deepEqual(old(text, { text_pair: 'a', return_tensor: false }), whole(text, { text_pair: 'a', return_tensor: false }));
+  }
+  assert.equal(old.decode(old.encode('the man')), whole.decode(whole.encode('the man')));
+  writeFileSync(path.join(folder, 'vocab.txt'), 'just\nwords\n');
+  await assert.rejects(AutoTokenizer.from_pretrained(folder), { name: 'TokenizerError' });
+});
+
 test('letting go: dispose, Symbol.dispose, and forgetting', { skip: typeof globalThis.gc !== 'function' && 'the collector is not exposed (node --expose-gc)' }, async () => {
   const t = await make();
   t.dispose();
