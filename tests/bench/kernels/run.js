@@ -1,6 +1,6 @@
 // Builds the kernel benchmarks and runs them: plain SIMD in this Node, relaxed SIMD in the `node24` package.
 //   node tests/bench/kernels/run.js [products] [rows] [encoder]
-// Needs an Emscripten on PATH; DEPS is the folder with xnnpack and pthreadpool, XNN_SIMD and XNN_RELAXED are the built
+// It needs an Emscripten on PATH; DEPS is the folder with xnnpack and pthreadpool, XNN_SIMD and XNN_RELAXED are the built
 // libxnn.a (all three where tools/build.js keeps them), XNNPACK being the peer.
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, readdirSync } from 'node:fs';
@@ -15,7 +15,7 @@ if (!DEPS || !XNN_SIMD || !XNN_RELAXED) {
 }
 const out = path.join(root, 'build', 'kernel-bench');
 mkdirSync(out, { recursive: true });
-const sources = (folder) => readdirSync(path.join(root, folder)).filter((f) => f.endsWith('.cpp')).map((f) => path.join(root, folder, f));
+const sources = (/** @type {string} */ folder) => readdirSync(path.join(root, folder)).filter((f) => f.endsWith('.cpp')).map((f) => path.join(root, folder, f));
 const programs = process.argv.length > 2 ? process.argv.slice(2) : ['products', 'rows', 'encoder'];
 
 for (const variant of ['simd', 'relaxed']) {
