@@ -58,12 +58,11 @@ inline Kind next(const char*& p) {
 uint32_t characterOfByte(uint8_t byte) { return tables().character[byte]; }
 int byteOfCharacter(uint32_t c) { return c < 512 ? tables().byte[c] : -1; }
 
-void appendByteLevel(std::string_view in, std::string& out) {
+size_t byteLevelLength(std::string_view in) {
   const Tables& t = tables();
-  for (char c : in) {
-    const auto b = static_cast<unsigned char>(c);
-    out.append(t.utf8[b], t.length[b]);
-  }
+  size_t n = 0;
+  for (char c : in) n += t.length[static_cast<unsigned char>(c)];
+  return n;
 }
 
 size_t endOfGpt2Word(std::string_view s, size_t from) {
@@ -98,11 +97,17 @@ size_t endOfGpt2Word(std::string_view s, size_t from) {
 }
 
 void toByteLevel(NormalizedString& s) {
-  std::string out;
-  out.reserve(s.text.size() * 2);
-  appendByteLevel(s.text, out);
+  const Tables& t = tables();
+  std::string out(s.text.size() * 2, '\0');  // no character takes more than two bytes
+  char* to = out.data();
+  for (char c : s.text) {
+    const auto b = static_cast<unsigned char>(c);
+    to[0] = t.utf8[b][0];
+    to[1] = t.utf8[b][1];
+    to += t.length[b];
+  }
+  out.resize(size_t(to - out.data()));
   if (s.aligned) {
-    const Tables& t = tables();
     std::vector<Span> spans;
     spans.reserve(out.size());
     for (size_t i = 0; i < s.text.size(); ++i) spans.insert(spans.end(), t.length[static_cast<unsigned char>(s.text[i])], s.spans[i]);

@@ -149,7 +149,6 @@ class ByteLevel final : public PreTokenizer {
  public:
   ByteLevel(bool addPrefixSpace, bool useRegex) : addPrefixSpace_(addPrefixSpace), useRegex_(useRegex) {}
   void preTokenize(PreTokenized& t) const override {
-    std::string scratch;
     t.rewrite([&](NormalizedString& s, auto emit) {
       if (addPrefixSpace_ && !s.text.empty() && s.text[0] != ' ') {
         s.text.insert(s.text.begin(), ' ');
@@ -161,10 +160,9 @@ class ByteLevel final : public PreTokenizer {
         size_t out = 0;
         for (size_t from = 0; from < s.text.size();) {
           const size_t end = endOfGpt2Word(s.text, from);
-          scratch.clear();
-          appendByteLevel(std::string_view(s.text).substr(from, end - from), scratch);
-          emit(out, out + scratch.size());
-          out += scratch.size();
+          const size_t length = byteLevelLength(std::string_view(s.text).substr(from, end - from));
+          emit(out, out + length);
+          out += length;
           from = end;
         }
         toByteLevel(s);
