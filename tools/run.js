@@ -6,6 +6,12 @@ import { fileURLToPath } from 'node:url';
 /** The repository's folder. */
 export const ROOT = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
 
+/**
+ * The user's own Node. Not always the one that runs this: npm puts node_modules/.bin first in the PATH of its scripts,
+ * where the devDependency node24 leaves a `node`.
+ */
+export const NODE = process.env.npm_node_execpath ?? process.execPath;
+
 /** Something that the user can put right: shown without a stack. */
 export class SetupError extends Error {
   name = 'SetupError';

@@ -7,7 +7,7 @@ import { pathToFileURL } from 'node:url';
 import { ensureModel } from '../models/fetch.js';
 import { build } from './build.js';
 import { exists } from './cache.js';
-import { ROOT, SetupError, command, run, step } from './run.js';
+import { NODE, ROOT, SetupError, command, run, step } from './run.js';
 import { ensureChromium } from './toolchain.js';
 
 /** @typedef {{ passed: number, failed: number, notes: string[], output: string }} Result notes: what was skipped and why, figures */
@@ -20,12 +20,12 @@ const FIXTURES = path.join(ROOT, 'tests/fixtures');
 const STAGES = {
   native: () => googleTest('native'),
   sanitize: () => googleTest('sanitize'),
-  'wasm-simd': () => googleTest('wasm-simd', process.execPath),
+  'wasm-simd': () => googleTest('wasm-simd', NODE),
   'wasm-relaxed': () => googleTest('wasm-relaxed', NODE24),
   types: typeCheck,
-  'js-simd': () => nodeTest('tests/js', process.execPath, 'simd'),
+  'js-simd': () => nodeTest('tests/js', NODE, 'simd'),
   'js-relaxed': () => nodeTest('tests/js', NODE24, 'relaxed'),
-  browser: async () => nodeTest('tests/browser', process.execPath, '', { CHROMIUM_PATH: await ensureChromium() }),
+  browser: async () => nodeTest('tests/browser', NODE, '', { CHROMIUM_PATH: await ensureChromium() }),
 };
 
 await command(async () => {
@@ -111,7 +111,7 @@ async function nodeTest(folder, node, variant, env = {}) {
   if (files.length === 0) return { passed: 0, failed: 1, notes: [], output: `${folder} holds no *.test.js` };
   const preload = pathToFileURL(path.join(ROOT, 'tests/force-variant.js')).href;
   const options = variant ? { NODE_OPTIONS: `--import=${preload}`, WASMFORMERS_TEST_VARIANT: variant } : {};
-  const { code, output } = await run(node, ['--test', '--test-reporter=spec', '--test-timeout=600000', ...files], {
+  const { code, output } = await run(node, ['--expose-gc', '--test', '--test-reporter=spec', '--test-timeout=600000', ...files], {
     env: { TEST_FIXTURES: FIXTURES, ...options, ...env },
     allowFailure: true,
   });

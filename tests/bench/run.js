@@ -12,6 +12,7 @@ import { brotliCompressSync } from 'node:zlib';
 import { ensureModel } from '../../models/fetch.js';
 import { buildWasm } from '../../tools/build.js';
 import { cachePath } from '../../tools/cache.js';
+import { NODE } from '../../tools/run.js';
 
 const run = promisify(execFile);
 const here = (/** @type {string} */ p) => fileURLToPath(new URL(p, import.meta.url));
@@ -59,7 +60,7 @@ const GOALS = { 'q8 relaxed': [2.5, 2.5], 'q8 simd': [1.3, 1.3], 'fp32 simd': [1
 async function encoders(/** @type {string} */ folder) {
   say('## MiniLM-L6 forward pass, one thread, against ONNX Runtime Web 1.30.0 in the same process (minima, ms)\n');
   const rows = [];
-  for (const node of [process.execPath, NODE24]) {
+  for (const node of [NODE, NODE24]) {
     const r = await json(node, [here('encoders.js'), folder]);
     for (const { dtype, shape, ours, peer, ratio } of r.rows) {
       const goal = shape === '1×16' ? '' : `≥ ${GOALS[`${dtype} ${r.variant}`][0]}×`;
@@ -70,7 +71,7 @@ async function encoders(/** @type {string} */ folder) {
 }
 
 async function browser(/** @type {string} */ root) {
-  const r = await json(process.execPath, [here('cold-start.js'), root]);
+  const r = await json(NODE, [here('cold-start.js'), root]);
   say(`## Chromium ${r['ours q8'].browser}, files on localhost, empty profile: page opened → first embedding (minima, ms)\n`);
   const goal = { 'ours q8': '', 'peer q8': '≥ 3×', 'peer fp32': '≥ 3.5×', 'ours fp32': '' };
   table(['', 'code imported', 'model loaded', 'first embedding', 'ours q8 is', 'goal', 'one sentence', 'eight texts'],
@@ -82,7 +83,7 @@ async function browser(/** @type {string} */ root) {
 async function quality() {
   say('## What 8 bits cost: STS-B development set, q8 against fp32\n');
   const rows = [];
-  for (const node of [process.execPath, NODE24]) {
+  for (const node of [NODE, NODE24]) {
     const r = await json(node, [here('quality.js')]);
     rows.push([`${r.node} (${r.variant}, ${r.int8Dot})`, r.meanCosine.toFixed(5), r.worstCosine.toFixed(4), r.spearmanFp32.toFixed(2), r.spearmanQ8.toFixed(2)]);
   }
