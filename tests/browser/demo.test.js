@@ -25,7 +25,11 @@ after(async () => {
 });
 
 const text = (/** @type {import('playwright-core').Page} */ page, /** @type {string} */ selector) => page.locator(selector).innerText();
-const loaded = (/** @type {import('playwright-core').Page} */ page) => page.locator('#facts li').first().waitFor({ timeout: 120_000 });
+/** Until the model is there; what the page says instead fails at once. @param {import('playwright-core').Page} page */
+async function loaded(page) {
+  await page.locator('#facts li, #load-error:not([hidden])').first().waitFor({ timeout: 120_000 });
+  if (await page.locator('#load-error').isVisible()) assert.fail(`the page says: ${await text(page, '#load-error')}`);
+}
 const isRead = (/** @type {import('playwright-core').Page} */ page) => page.waitForFunction(() => !(/** @type {HTMLInputElement} */ (document.querySelector('#query')).disabled), null, { timeout: 120_000 });
 const wide = (/** @type {import('playwright-core').Page} */ page) => page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
 const first = (/** @type {import('playwright-core').Page} */ page) => page.locator('#results li').first().innerText();
@@ -352,6 +356,11 @@ test('from the Hub the first time, from the Cache API without a network', async 
   await page.click('#load');
   await loaded(page);
   assert.ok(asked.includes(`/${MINILM}/resolve/main/model.safetensors`), asked.join());
+  // Files are kept in the background; who leaves before the disk has them has them only in part.
+  await page.waitForFunction(async (paths) => {
+    const found = await Promise.all(paths.map(async (file) => await caches.match(`https://huggingface.co${file}`) ?? caches.match(`https://huggingface.co${file}.missing`)));
+    return found.every(Boolean);
+  }, asked, { timeout: 60_000, polling: 200 });
 
   await context.unroute(HUB);
   asked.length = 0;
