@@ -53,17 +53,17 @@ Status feed(Reader& reader, const std::string& file) {
 std::map<std::string, Values> readTensors(const std::string& path) {
   std::map<std::string, Values> all;
   SafetensorsStream stream(
-      path, [](const TensorInfo&) -> Result<bool> { return true; },
-      [&](const TensorInfo& t, const TensorView& view) -> Status {
+      path, [](const TensorInfo&) -> Result<uint64_t> { return SafetensorsStream::kWhole; },
+      [&](const TensorInfo& t, uint64_t, const std::byte* data, uint64_t) -> Status {
         Values& v = all[t.name];
         v.shape = t.shape;
         v.dtype = t.dtype;
         const size_t n = size_t(elementCount(t.shape));
         if (isFloat(t.dtype)) {
           v.floats.resize(n);
-          toFloat(t.dtype, view.data, n, v.floats.data());
+          toFloat(t.dtype, data, n, v.floats.data());
         } else if (t.dtype == DType::I64) {
-          for (size_t i = 0; i < n; ++i) v.ints.push_back(int32_t(static_cast<const int64_t*>(view.data)[i]));
+          for (size_t i = 0; i < n; ++i) v.ints.push_back(int32_t(reinterpret_cast<const int64_t*>(data)[i]));
         } else {
           ADD_FAILURE() << t.name << ": dtype not expected in a golden";
         }

@@ -154,6 +154,31 @@ TEST(Kernels, TransposedAndHalfPrecisionTensorsPackTheSame) {
   }
 }
 
+TEST(Kernels, PackingByRowsIsPackingAtOnce) {
+  const size_t n = 37, k = 45;
+  const Floats w = random(n * k), x = random(5 * k, 1, 8);
+  for (Format format : {Format::F32, Format::Q8}) {
+    for (size_t step : {8, 16, 40}) {
+      auto whole = Matrix::pack({DType::F32, {int64_t(n), int64_t(k)}, w.data()}, format);
+      auto parts = Matrix::make(n, k, format);
+      ASSERT_TRUE(whole.ok() && parts.ok());
+      for (size_t from = 0; from < n; from += step) {
+        const TensorView some{DType::F32, {int64_t(std::min(step, n - from)), int64_t(k)}, w.data() + from * k};
+        ASSERT_TRUE(parts->packRows(some, from).ok());
+      }
+      Floats a(5 * n + 64), b = a;
+      Arena arena;
+      for (auto [matrix, y] : {std::pair{&*whole, &a}, {&*parts, &b}}) {
+        Rows rows(x.data(), 5, k);
+        fast().linear(arena, rows, *matrix, {}, y->data(), n);
+      }
+      EXPECT_EQ(a, b);
+    }
+  }
+  auto m = Matrix::make(n, k, Format::F32);
+  EXPECT_EQ(m->packRows({DType::F32, {8, int64_t(k)}, w.data()}, 32).code(), "not_its_rows");
+}
+
 TEST(Kernels, PackingNamesWhatIsNotFinite) {
   for (float bad : {std::numeric_limits<float>::quiet_NaN(), std::numeric_limits<float>::infinity()}) {
     for (size_t at : {0, 5, 16, 36}) {

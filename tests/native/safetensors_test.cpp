@@ -82,14 +82,16 @@ struct Reading {
   Status status;
 };
 
-// Feeds `file` in chunks of `chunk` bytes, as a network would.
-Reading read(const std::string& file, size_t chunk, std::string_view skip = "-") {
+// Feeds `file` in chunks of `chunk` bytes, as a network would; tensors come in pieces of `piece` bytes.
+Reading read(const std::string& file, size_t chunk, std::string_view skip = "-", uint64_t piece = SafetensorsStream::kWhole) {
   Reading out;
   SafetensorsStream s(
-      "m.safetensors", [&](const TensorInfo& t) -> Result<bool> { return t.name != skip; },
-      [&](const TensorInfo& t, const TensorView& v) -> Status {
-        EXPECT_EQ(reinterpret_cast<uintptr_t>(v.data) % 64, 0u);
-        out.got[t.name] = std::string(static_cast<const char*>(v.data), t.end - t.begin);
+      "m.safetensors", [&](const TensorInfo& t) -> Result<uint64_t> { return t.name == skip ? SafetensorsStream::kPassOver : piece; },
+      [&](const TensorInfo& t, uint64_t offset, const std::byte* data, uint64_t size) -> Status {
+        EXPECT_EQ(reinterpret_cast<uintptr_t>(data) % 64, 0u);
+        EXPECT_EQ(out.got[t.name].size(), offset);
+        EXPECT_EQ(size, std::min(piece, t.end - t.begin - offset));
+        out.got[t.name].append(reinterpret_cast<const char*>(data), size);
         return {};
       });
   for (size_t at = 0; at < file.size() && out.status.ok();) {
@@ -121,6 +123,19 @@ TEST(SafetensorsStream, GivesTheSameTensorsForEveryChunkSize) {
     EXPECT_EQ(r.got["a"], "12345678");
     EXPECT_EQ(r.got["b"], "xyz");
     EXPECT_EQ(r.got["e"], "");
+  }
+}
+
+TEST(SafetensorsStream, GivesTheSameTensorsInPieces) {
+  const std::string file = makeFile(kHeader, "12345678xyz");
+  for (uint64_t piece = 1; piece <= 9; ++piece) {
+    for (size_t chunk : {1, 3, 100, 1000}) {
+      Reading r = read(file, chunk, "-", piece);
+      ASSERT_TRUE(r.status.ok()) << piece << ": " << r.status.message();
+      EXPECT_EQ(r.got["a"], "12345678");
+      EXPECT_EQ(r.got["b"], "xyz");
+      EXPECT_EQ(r.got.count("e"), 1u);
+    }
   }
 }
 

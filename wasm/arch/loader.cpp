@@ -1,6 +1,8 @@
 // See loader.h.
 #include "arch/loader.h"
 
+#include <algorithm>
+
 namespace wasmformers::arch {
 
 namespace {
@@ -9,10 +11,13 @@ Status bad(const TensorInfo& t, std::string code, const std::string& what) {
       .atField(t.name);
 }
 
-Result<bool> check(nn::Weights& weights, const TensorInfo& t) {
+/// Bytes of a matrix that are packed at once: they stay in the second-level cache between the copy and the packing.
+constexpr uint64_t kPieceBytes = 256 << 10;
+
+Result<uint64_t> check(nn::Weights& weights, const TensorInfo& t) {
   bool alias = false;
   nn::Weights::Wanted* w = weights.find(t.name, &alias);
-  if (!w || (alias && w->shape != t.shape)) return false;
+  if (!w || (alias && w->shape != t.shape)) return SafetensorsStream::kPassOver;
   if (w->shape != t.shape) {
     return bad(t, "wrong_shape",
                "has the shape " + shapeText(t.shape) + ", config.json makes it " + shapeText(w->shape));
@@ -22,23 +27,31 @@ Result<bool> check(nn::Weights& weights, const TensorInfo& t) {
                "is stored as " + std::string(dtypeName(t.dtype)) +
                    "; weights in F32, F16 and BF16 can be computed with");
   }
-  return true;
+  if (!w->rowsAtOnce || t.shape.empty() || t.shape[0] == 0) return SafetensorsStream::kWhole;
+  const uint64_t rows = (t.end - t.begin) / uint64_t(t.shape[0]) * w->rowsAtOnce;
+  return rows ? std::max(kPieceBytes / rows, uint64_t(1)) * rows : SafetensorsStream::kWhole;
 }
 }  // namespace
 
 void Loader::beginFile(std::string name) {
   stream_ = std::make_unique<SafetensorsStream>(
       std::move(name), [this](const TensorInfo& t) { return check(weights_, t); },
-      [this](const TensorInfo& t, const TensorView& view) -> Status {
-        bool alias = false;
-        nn::Weights::Wanted* w = weights_.find(t.name, &alias);
-        if (alias && w->loaded) return {};
-        Status s = w->pack(view);
-        if (!s.ok()) return std::move(s).atField(t.name);
-        if (!w->loaded) packedBytes_ += w->packedBytes;
-        w->loaded = true;
-        return {};
-      });
+      [this](const TensorInfo& t, uint64_t offset, const std::byte* data, uint64_t size) { return take(t, offset, data, size); });
+}
+
+Status Loader::take(const TensorInfo& t, uint64_t offset, const std::byte* data, uint64_t size) {
+  bool alias = false;
+  nn::Weights::Wanted* w = weights_.find(t.name, &alias);
+  if (alias && w->loaded) return {};
+  TensorView view{t.dtype, t.shape, data};
+  const uint64_t bytes = t.end - t.begin, rowBytes = bytes ? bytes / uint64_t(t.shape.empty() ? 1 : t.shape[0]) : 1;
+  if (size < bytes) view.shape[0] = int64_t(size / rowBytes);
+  Status s = w->pack(view, size_t(offset / rowBytes));
+  if (!s.ok()) return std::move(s).atField(t.name);
+  if (offset + size < bytes) return {};
+  if (!w->loaded) packedBytes_ += w->packedBytes;
+  w->loaded = true;
+  return {};
 }
 
 Status Loader::commit(size_t n) {

@@ -1,5 +1,5 @@
 // Streams safetensors files into a model's weights: checks every tensor's shape and dtype against what the
-// model declared as soon as a header is known, packs each the moment it is whole.
+// model declared as soon as a header is known, packs each while it arrives: matrices by rows, the rest whole.
 #pragma once
 
 #include <memory>
@@ -26,6 +26,8 @@ class Loader {
   size_t packedBytes() const { return packedBytes_; }
 
  private:
+  Status take(const TensorInfo& t, uint64_t offset, const std::byte* data, uint64_t size);
+
   nn::Weights& weights_;
   std::unique_ptr<SafetensorsStream> stream_;
   size_t packedBytes_ = 0;

@@ -1,6 +1,7 @@
 // Packing a checkpoint's tensor into either format, whatever it was stored in; see matrix.h.
 #include "kernels/matrix.h"
 
+#include <algorithm>
 #include <vector>
 
 #include "kernels/f32.h"
@@ -61,42 +62,65 @@ size_t Matrix::bytes() const {
   return f32_ ? f32_->rows.size() + f32_->panels.size() : 0;
 }
 
-Result<Matrix> Matrix::pack(const TensorView& t, Format format, Use use, bool transposed) {
-  if (t.shape.size() != 2) return Status(ErrorClass::Internal, "not_a_matrix", "A matrix was expected, not " + shapeText(t.shape) + ".");
+Result<Matrix> Matrix::make(size_t n, size_t k, Format format, Use use) {
   Matrix m;
-  m.n_ = size_t(t.shape[transposed ? 1 : 0]);
-  m.k_ = size_t(t.shape[transposed ? 0 : 1]);
+  m.n_ = n;
+  m.k_ = k;
   m.format_ = format;
-  const size_t n = m.n_, k = m.k_;
-  std::vector<float> scratch;
-
+  m.use_ = use;
   if (format == Format::F32) {
     m.f32_ = std::make_unique<F32Data>();
     Buffer& into = inPanels(use) ? m.f32_->panels : m.f32_->rows;
     WF_ASSIGN(into, allocate(packedBytes(n, k, format, use), "a weight matrix"));
-    float* dst = into.as<float>();
-    for (size_t r = 0; r < n; r += kPanel, dst += kPanel * k) {
-      const size_t count = n - r < kPanel ? n - r : kPanel;
-      const float* rows = floatRows(t, r, count, n, k, transposed, scratch);
-      if (inPanels(use)) packPanelF32(rows, count, k, dst);
-      else std::copy(rows, rows + count * k, dst);
-    }
     return m;
   }
-
   m.q8_ = std::make_unique<Q8Data>();
   const size_t np = roundUp(n, kPanel);
   WF_ASSIGN(m.q8_->weights, allocate(np * paddedK(k), "a weight matrix"));
   WF_ASSIGN(m.q8_->scales, allocate(np * sizeof(float), "a weight matrix"));
   WF_ASSIGN(m.q8_->sums, allocate(np * sizeof(int32_t), "a weight matrix"));
+  return m;
+}
+
+// Packs `count` rows of W from row `at` on, at most a panel's.
+Status Matrix::packPanelRows(const float* rows, size_t at, size_t count) {
+  const bool panels = inPanels(use_);
+  if (f32_) {
+    if (panels) packPanelF32(rows, count, k_, f32_->panels.as<float>() + at * k_);
+    else std::copy(rows, rows + count * k_, f32_->rows.as<float>() + at * k_);
+    return {};
+  }
+  if (packPanel(rows, count, k_, k_, q8_->weights.as<int8_t>() + at * paddedK(k_), q8_->scales.as<float>() + at, q8_->sums.as<int32_t>() + at)) return {};
+  return Status(ErrorClass::Weights, "not_finite",
+                "The tensor holds NaN or infinity near row " + std::to_string(at) + "; it cannot be packed to 8 bits.");
+}
+
+Status Matrix::packRows(const TensorView& t, size_t from) {
+  static_assert(kRowsAtOnce == kPanel);
+  const size_t rows = t.shape.size() == 2 ? size_t(t.shape[0]) : 0;
+  if (t.shape.size() != 2 || size_t(t.shape[1]) != k_ || from % kPanel || from + rows > n_) {
+    return Status(ErrorClass::Internal, "not_its_rows", "Rows " + shapeText(t.shape) + " do not fit at row " + std::to_string(from) + ".");
+  }
+  std::vector<float> scratch;
+  for (size_t r = 0; r < rows; r += kPanel) {
+    const size_t count = std::min(kPanel, rows - r);
+    WF_TRY(packPanelRows(floatRows(t, r, count, rows, k_, false, scratch), from + r, count));
+  }
+  return {};
+}
+
+Result<Matrix> Matrix::pack(const TensorView& t, Format format, Use use, bool transposed) {
+  if (t.shape.size() != 2) return Status(ErrorClass::Internal, "not_a_matrix", "A matrix was expected, not " + shapeText(t.shape) + ".");
+  const size_t n = size_t(t.shape[transposed ? 1 : 0]), k = size_t(t.shape[transposed ? 0 : 1]);
+  WF_ASSIGN(Matrix m, make(n, k, format, use));
+  if (!transposed) {
+    WF_TRY(m.packRows(t, 0));
+    return m;
+  }
+  std::vector<float> scratch;
   for (size_t r = 0; r < n; r += kPanel) {
-    const size_t count = n - r < kPanel ? n - r : kPanel;
-    const float* rows = floatRows(t, r, count, n, k, transposed, scratch);
-    if (!packPanel(rows, count, k, k, m.q8_->weights.as<int8_t>() + r * paddedK(k), m.q8_->scales.as<float>() + r,
-                   m.q8_->sums.as<int32_t>() + r)) {
-      return Status(ErrorClass::Weights, "not_finite",
-                    "The tensor holds NaN or infinity near row " + std::to_string(r) + "; it cannot be packed to 8 bits.");
-    }
+    const size_t count = std::min(kPanel, n - r);
+    WF_TRY(m.packPanelRows(floatRows(t, r, count, n, k, true, scratch), r, count));
   }
   return m;
 }

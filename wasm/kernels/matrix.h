@@ -28,6 +28,14 @@ class Matrix {
   /// What the packed form takes, before there is anything to pack.
   static size_t packedBytes(size_t n, size_t k, Format format, Use use = Use::Product);
 
+  /// An empty matrix of this size, for packRows. Errors: MemoryError.
+  static Result<Matrix> make(size_t n, size_t k, Format format, Use use = Use::Product);
+  /// Rows come in any number but the last ones, which need not, in multiples of this.
+  static constexpr size_t kRowsAtOnce = 8;
+  /// Packs rows [from, from + rows.shape[0]) from a view [rows, K] of F32, F16 or BF16. Errors: WeightsError
+  /// "not_finite" where a q8 row holds NaN or infinity.
+  Status packRows(const TensorView& rows, size_t from);
+
   /// Packs a whole [N, K] tensor of F32, F16 or BF16, or [K, N] if `transposed` (GPT-2's Conv1D). Q8: symmetric, one
   /// scale per row of W. Errors: MemoryError; WeightsError "not_finite" where a q8 row holds NaN or infinity.
   static Result<Matrix> pack(const TensorView& weight, Format format, Use use = Use::Product,
@@ -46,8 +54,11 @@ class Matrix {
   const Q8Data* q8() const { return q8_.get(); }
 
  private:
+  Status packPanelRows(const float* rows, size_t at, size_t count);
+
   size_t n_ = 0, k_ = 0;
   Format format_ = Format::F32;
+  Use use_ = Use::Product;
   std::unique_ptr<F32Data> f32_;
   std::unique_ptr<Q8Data> q8_;
 };

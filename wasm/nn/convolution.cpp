@@ -16,7 +16,7 @@ void Conv1d::declare(Weights& w, const std::string& name, size_t size, size_t wi
   const size_t columns = kernel * channels;
   w.tensor(name + ".weight", {int64_t(channels), int64_t(channels), int64_t(kernel)},
            kernels::Matrix::packedBytes(channels, columns, format),
-           [this, columns, format](const TensorView& view) -> Status {
+           [this, columns, format](const TensorView& view, size_t) -> Status {
              const size_t count = channels * columns;
              WF_ASSIGN(Buffer stored, allocate(count * sizeof(float), "a convolution"));  // [out, in, kernel]
              WF_ASSIGN(Buffer turned, allocate(count * sizeof(float), "a convolution"));  // [out, kernel, in]

@@ -7,20 +7,22 @@ namespace wasmformers::nn {
 
 void Weights::matrix(std::string name, kernels::Matrix& into, size_t n, size_t k, kernels::Format format,
                      kernels::Use use, Need need) {
-  tensor(
-      std::move(name), {int64_t(n), int64_t(k)}, kernels::Matrix::packedBytes(n, k, format, use),
-      [&into, format, use](const TensorView& view) -> Status {
-        WF_ASSIGN(into, kernels::Matrix::pack(view, format, use));
-        return {};
-      },
-      need);
+  want({std::move(name), {int64_t(n), int64_t(k)}, kernels::Matrix::packedBytes(n, k, format, use), kernels::Matrix::kRowsAtOnce,
+        [&into, n, k, format, use](const TensorView& view, size_t from) -> Status {
+          if (from == 0) {
+            into = {};
+            WF_ASSIGN(into, kernels::Matrix::make(n, k, format, use));
+          }
+          return into.packRows(view, from);
+        },
+        need});
 }
 
 void Weights::vector(std::string name, Vector& into, Shape shape, Need need) {
   const size_t n = size_t(elementCount(shape));
   tensor(
       std::move(name), std::move(shape), n * sizeof(float),
-      [&into, n](const TensorView& view) -> Status {
+      [&into, n](const TensorView& view, size_t) -> Status {
         WF_ASSIGN(into.buffer, allocate(n * sizeof(float), "a weight vector"));
         into.size = n;
         toFloat(view.dtype, view.data, n, into.buffer.as<float>());
@@ -29,9 +31,9 @@ void Weights::vector(std::string name, Vector& into, Shape shape, Need need) {
       need);
 }
 
-void Weights::tensor(std::string name, Shape shape, size_t packedBytes, Pack pack, Need need) {
-  index_.emplace(name, wanted_.size());
-  wanted_.push_back({std::move(name), std::move(shape), packedBytes, std::move(pack), need, false});
+void Weights::want(Wanted wanted) {
+  index_.emplace(wanted.name, wanted_.size());
+  wanted_.push_back(std::move(wanted));
 }
 
 void Weights::alias(std::string other, const std::string& name) {

@@ -26,7 +26,8 @@ enum class Need : uint8_t { Required, Optional };
 
 class Weights {
  public:
-  using Pack = std::function<Status(const TensorView&)>;
+  /// Takes rows [from, from + view.shape[0]) of a tensor, in order from 0 on; all of them at once unless it takes rows.
+  using Pack = std::function<Status(const TensorView& view, size_t from)>;
 
   /// Tensors may be stored with or without the base model's prefix ("bert."), depending on which class saved
   /// them: names are declared without it.
@@ -38,7 +39,9 @@ class Weights {
   /// A float tensor of `shape`, kept flat.
   void vector(std::string name, Vector& into, Shape shape, Need need = Need::Required);
   /// Anything else: `packedBytes` is what pack() will keep.
-  void tensor(std::string name, Shape shape, size_t packedBytes, Pack pack, Need need = Need::Required);
+  void tensor(std::string name, Shape shape, size_t packedBytes, Pack pack, Need need = Need::Required) {
+    want({std::move(name), std::move(shape), packedBytes, 0, std::move(pack), need});
+  }
 
   /// Another name under which some checkpoints store `name`, or a copy of it: read where `name` itself is
   /// missing or comes later.
@@ -48,6 +51,7 @@ class Weights {
     std::string name;
     Shape shape;
     size_t packedBytes = 0;
+    size_t rowsAtOnce = 0;  // rows that pack() wants a multiple of; 0: it wants the whole tensor
     Pack pack;
     Need need = Need::Required;
     bool loaded = false;
@@ -62,6 +66,8 @@ class Weights {
   Status complete() const;
 
  private:
+  void want(Wanted wanted);
+
   std::string prefix_;
   std::vector<Wanted> wanted_;
   std::unordered_map<std::string, size_t> index_;

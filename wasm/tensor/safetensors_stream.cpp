@@ -1,5 +1,5 @@
-// See safetensors_stream.h. A piece is the prefix, the header, or one tensor; tensors nobody wants pass through a
-// small scratch area that is written over and over.
+// See safetensors_stream.h. A piece is the prefix, the header, or a stretch of one tensor; tensors nobody wants pass
+// through a small scratch area that is written over and over.
 #include "tensor/safetensors_stream.h"
 
 #include <algorithm>
@@ -16,15 +16,13 @@ SafetensorsStream::SafetensorsStream(std::string file, Wants wants, Deliver deli
 }
 
 std::byte* SafetensorsStream::window() {
-  const bool passing = stage_ == Stage::Data && tensor_ < wanted_.size() && !wanted_[tensor_];
-  return staging_.data() + (passing ? 0 : have_);
+  return staging_.data() + (passing() ? 0 : have_);
 }
 
 size_t SafetensorsStream::room() const {
   if (!failed_.ok()) return 0;
   const uint64_t left = need_ - have_;
-  const bool passing = stage_ == Stage::Data && tensor_ < wanted_.size() && !wanted_[tensor_];
-  return size_t(passing ? std::min<uint64_t>(left, staging_.size()) : left);
+  return size_t(passing() ? std::min<uint64_t>(left, staging_.size()) : left);
 }
 
 Status SafetensorsStream::commit(size_t n) {
@@ -54,12 +52,11 @@ Status SafetensorsStream::advance() {
     }
     case Stage::Header: return startData();
     case Stage::Data: {
-      if (wanted_[tensor_]) {
-        const TensorInfo& t = header_.tensors[tensor_];
-        WF_TRY(deliver_(t, TensorView{t.dtype, t.shape, staging_.data()}).inFile(file_));
-      }
-      ++tensor_;
-      return nextTensor();
+      if (pieces_[tensor_] != kPassOver) WF_TRY(deliver(need_));
+      offset_ += need_;
+      const TensorInfo& t = header_.tensors[tensor_];
+      if (offset_ == t.end - t.begin) ++tensor_, offset_ = 0;
+      return nextPiece();
     }
   }
   return {};
@@ -71,28 +68,33 @@ Status SafetensorsStream::startData() {
   for (const TensorInfo& t : header_.tensors) {
     auto want = wants_(t);
     if (!want.ok()) return want.takeStatus().inFile(file_);
-    wanted_.push_back(*want);
-    if (*want) largest = std::max(largest, t.end - t.begin);
+    pieces_.push_back(*want);
+    largest = std::max(largest, std::min(*want, t.end - t.begin));
   }
   if (largest > staging_.size()) {
     if (largest > SIZE_MAX / 2) {
-      return Status(ErrorClass::Memory, "out_of_memory", "A tensor of " + file_ + " has " + std::to_string(largest) + " bytes.").inFile(file_);
+      return Status(ErrorClass::Memory, "out_of_memory", "A piece of " + file_ + " has " + std::to_string(largest) + " bytes.").inFile(file_);
     }
     staging_ = Buffer();  // the header's text has been read
-    WF_ASSIGN(staging_, allocate(size_t(largest), "the largest tensor of " + file_));
+    WF_ASSIGN(staging_, allocate(size_t(largest), "the largest piece of " + file_));
   }
   stage_ = Stage::Data;
-  return nextTensor();
+  return nextPiece();
 }
 
-// Sets up the piece for tensor_, handing over empty tensors at once; after the last one nothing more fits.
-Status SafetensorsStream::nextTensor() {
+Status SafetensorsStream::deliver(uint64_t size) {
+  return deliver_(header_.tensors[tensor_], offset_, staging_.data(), size).inFile(file_);
+}
+
+// Sets up the next piece of tensor_, handing over empty tensors at once; after the last one nothing more fits.
+Status SafetensorsStream::nextPiece() {
   have_ = need_ = 0;
   while (tensor_ < header_.tensors.size()) {
     const TensorInfo& t = header_.tensors[tensor_];
-    need_ = t.end - t.begin;
+    need_ = t.end - t.begin - offset_;
+    if (need_ && pieces_[tensor_] != kPassOver) need_ = std::min(need_, pieces_[tensor_]);
     if (need_) return {};
-    if (wanted_[tensor_]) WF_TRY(deliver_(t, TensorView{t.dtype, t.shape, staging_.data()}).inFile(file_));
+    if (pieces_[tensor_] != kPassOver) WF_TRY(deliver(0));
     ++tensor_;
   }
   staging_ = Buffer();  // complete: let the memory go now, models are about to run in it

@@ -1,6 +1,7 @@
 // Reads a safetensors file while it arrives. The caller asks where the next bytes belong (window, room), writes them
-// there and says how many (commit): each tensor is collected once, right where it will be read, handed over when it
-// is whole, and its place is used for the next one. The whole file is never in memory.
+// there and says how many (commit): bytes are collected once, right where they will be read, handed over in pieces of
+// the size that the taker wants (a whole tensor, some rows of it), and the place is used again. The whole file is never
+// in memory.
 #pragma once
 
 #include <functional>
@@ -12,11 +13,13 @@ namespace wasmformers {
 
 class SafetensorsStream {
  public:
-  /// Asked once per tensor when the header is known, before any of its bytes: true to collect, false to pass over,
-  /// or an error (wrong shape or dtype) that ends the reading early.
-  using Wants = std::function<Result<bool>(const TensorInfo&)>;
-  /// A whole tensor; the bytes are gone when this returns.
-  using Deliver = std::function<Status(const TensorInfo&, const TensorView&)>;
+  /// Asked once per tensor when the header is known, before any of its bytes: the size of the pieces in bytes (kWhole:
+  /// the tensor at once), kPassOver, or an error (wrong shape or dtype) that ends the reading early.
+  using Wants = std::function<Result<uint64_t>(const TensorInfo&)>;
+  static constexpr uint64_t kPassOver = 0, kWhole = UINT64_MAX;
+  /// A piece: `size` bytes of the tensor from byte `offset` on, in order; an empty tensor comes as one empty piece. The
+  /// bytes are gone when this returns.
+  using Deliver = std::function<Status(const TensorInfo&, uint64_t offset, const std::byte* data, uint64_t size)>;
 
   SafetensorsStream(std::string file, Wants wants, Deliver deliver);
 
@@ -37,17 +40,20 @@ class SafetensorsStream {
   enum class Stage : uint8_t { Prefix, Header, Data };
   Status advance();
   Status startData();
-  Status nextTensor();
+  Status nextPiece();
+  Status deliver(uint64_t size);
+  bool passing() const { return stage_ == Stage::Data && tensor_ < pieces_.size() && pieces_[tensor_] == kPassOver; }
 
   std::string file_;
   Wants wants_;
   Deliver deliver_;
   Stage stage_ = Stage::Prefix;
   Buffer staging_;
-  std::vector<bool> wanted_;
+  std::vector<uint64_t> pieces_;     // by tensor: the size of its pieces
   SafetensorsHeader header_;
   uint64_t headerBytes_ = 0;
   size_t tensor_ = 0;                // index of the tensor whose bytes come now
+  uint64_t offset_ = 0;              // where in it the current piece begins
   uint64_t have_ = 0, need_ = 8;     // bytes of the current piece
   uint64_t total_ = 0;               // bytes of the file so far
   Status failed_;
