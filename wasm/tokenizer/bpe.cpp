@@ -1,51 +1,45 @@
 // BPE: a word's characters are joined, pair by pair, always the pair that was learned first (lowest rank, leftmost),
-// until no known pair is left. After tokenizers' models/bpe (Sennrich et al., 2016). Pairs of ids find their merge in
-// one flat hash table; short words are searched for the best pair, long ones keep a heap, so that a megabyte without a
-// space stays n log n; words seen before come from a cache. Dropout is training's and not done.
+// until no known pair is left. After tokenizers' models/bpe (Sennrich et al., 2016). Short words are searched for the
+// best pair, long ones keep a heap, so that a megabyte without a space stays n log n; words seen before come from a
+// cache. SentencePiece's texts are one word each, spaces written as ▁: where no merge makes a token with ▁ behind another
+// character, nothing is ever joined across the beginning of a run of ▁, and the text is cut there first. Dropout is
+// training's and not done.
 #include <algorithm>
 
 #include "text/utf8.h"
+#include "tokenizer/binary_form.h"
+#include "tokenizer/merges.h"
 #include "tokenizer/model.h"
 
 namespace wasmformers::tokenizer {
 namespace {
 
-struct Merge { uint32_t rank = kNoId, id = 0; };
-
-// (left id, right id) → merge.
-class Merges {
- public:
-  void reserve(size_t n) {
-    size_t slots = 16;
-    while (slots < n * 2) slots *= 2;
-    slots_.assign(slots, {});
-  }
-  void add(uint32_t left, uint32_t right, Merge m) { slot(left, right) = {key(left, right), m}; }
-  Merge find(uint32_t left, uint32_t right) const { return const_cast<Merges*>(this)->slot(left, right).merge; }
-
- private:
-  struct Slot {
-    uint64_t key = UINT64_MAX;
-    Merge merge;
-  };
-  static uint64_t key(uint32_t left, uint32_t right) { return uint64_t(left) << 32 | right; }
-  Slot& slot(uint32_t left, uint32_t right) {
-    const uint64_t k = key(left, right);
-    size_t at = size_t((k * 0x9E3779B97F4A7C15u) >> 32) & (slots_.size() - 1);
-    while (slots_[at].key != k && slots_[at].key != UINT64_MAX) at = (at + 1) & (slots_.size() - 1);
-    return slots_[at];
-  }
-  std::vector<Slot> slots_;
-};
+constexpr std::string_view kMark = "\xE2\x96\x81";  // ▁
 
 struct Symbol {
   uint32_t id, length;  // length in bytes; 0: merged away
   int32_t before, after;
 };
 
+// Whether ▁ stands in `token` behind another character.
+bool marksInside(std::string_view token) {
+  for (size_t at = token.find(kMark); at != token.npos; at = token.find(kMark, at + 1)) {
+    if (at && !token.substr(0, at).ends_with(kMark)) return true;
+  }
+  return false;
+}
+
+// The end of the run of ▁ at `from` and of what follows it up to the next ▁.
+size_t endOfMarked(std::string_view s, size_t from) {
+  const auto isMark = [&](size_t at) { return s[at] == kMark[0] && s.size() - at >= 3 && s[at + 1] == kMark[1] && s[at + 2] == kMark[2]; };
+  while (from < s.size() && isMark(from)) from += 3;
+  while (from < s.size() && !isMark(from)) ++from;
+  return from;
+}
+
 class Bpe final : public Model {
  public:
-  explicit Bpe(const Component& c) {
+  Bpe(const Component& c, BinaryReader* form) {
     prefix_ = c.string("continuing_subword_prefix", "");
     suffix_ = c.string("end_of_word_suffix", "");
     unkToken_ = c.string("unk_token", "");
@@ -53,20 +47,26 @@ class Bpe final : public Model {
     fuseUnk_ = c.boolean("fuse_unk", false);
     byteFallback_ = c.boolean("byte_fallback", false);
     ignoreMerges_ = c.boolean("ignore_merges", false);
-    readVocabulary(c.member("vocab"), vocabulary_);
-    readMerges(c.member("merges"));
+    readVocabulary(c.member("vocab"), form, vocabulary_);
     unk_ = hasUnk_ ? vocabulary_.find(unkToken_) : kNoId;
-    for (uint32_t b = 0; byteFallback_ && b < 256; ++b) {
-      static const char digits[] = "0123456789ABCDEF";
-      const char name[] = {'<', '0', 'x', digits[b >> 4], digits[b & 15], '>'};
-      bytes_[b] = vocabulary_.find({name, 6});
+    if (byteFallback_) readByteTokens(vocabulary_, bytes_);
+    const bool affixes = !prefix_.empty() || !suffix_.empty();
+    for (uint32_t ch = 0; !affixes && ch < kDirect; ++ch) {
+      char utf8[4];
+      direct_[ch] = vocabulary_.find({utf8, size_t(text::encode(ch, utf8))});
     }
-    if (prefix_.empty() && suffix_.empty()) {
-      for (uint32_t ch = 0; ch < kDirect; ++ch) {
-        char utf8[4];
-        direct_[ch] = vocabulary_.find({utf8, size_t(text::encode(ch, utf8))});
-      }
+    if (form) {
+      merges_.read(*form);
+      cutAtMarks_ = form->bytes() == "1";
+      return;
     }
+    cutAtMarks_ = !affixes && !ignoreMerges_ && vocabulary_.find(kMark) != kNoId;
+    readMerges(c.member("merges"));
+  }
+  void write(BinaryWriter& to) const override {
+    Model::write(to);
+    merges_.write(to);
+    to.bytes(cutAtMarks_ ? "1" : "0");
   }
 
   Status tokenize(const PreTokenized& text, Tokens& out) const override {
@@ -74,21 +74,14 @@ class Bpe final : public Model {
       if (addAdded(text, i, out)) continue;
       const Piece& p = text.pieces[i];
       const std::string_view word = text.view(p);
-      const uint32_t hash = hashBytes(word.data(), word.size());
-      const CacheEntry* known = word.size() <= kCachedBytes ? cached(word, hash) : nullptr;
-      if (!known) {
-        if (!split(word)) return missingUnkToken(unkToken_);
-        if (word.size() <= kCachedBytes) remember(word, hash);
-        uint32_t at = p.begin;
-        for (const Symbol& s : symbols_) {
-          if (s.length) out.add(s.id, at, at + s.length, i), at += s.length;
-        }
+      if (!cutAtMarks_) {
+        if (!addWord(word, p.begin, i, out)) return missingUnkToken(unkToken_);
         continue;
       }
-      uint32_t at = p.begin;
-      for (uint32_t k = known->first; k < known->last; ++k) {
-        out.add(cacheIds_[k].id, at, at + cacheIds_[k].length, i);
-        at += cacheIds_[k].length;
+      for (size_t from = 0; from < word.size();) {
+        const size_t end = endOfMarked(word, from);
+        if (!addWord(word.substr(from, end - from), p.begin + uint32_t(from), i, out)) return missingUnkToken(unkToken_);
+        from = end;
       }
     }
     return {};
@@ -96,15 +89,12 @@ class Bpe final : public Model {
 
  private:
   static constexpr uint32_t kDirect = 0x400;      // characters whose ids are looked up once
-  static constexpr size_t kCachedBytes = 64;      // longest word in the cache
-  static constexpr size_t kCacheSlots = 1 << 14;
   static constexpr size_t kShort = 48;            // symbols up to which the best pair is searched for
 
   void readMerges(const Component& c) {
-    const size_t n = c.value.size();
-    merges_.reserve(n + 1);
+    merges_.reserve(c.value.size() + 1);
     if (!c.value.isArray()) c.wrongType("an array");
-    uint32_t rank = 0;
+    size_t n = 0;
     std::string whole;
     for (json::Value v : c.value.elements()) {
       std::string_view left, right;
@@ -112,21 +102,44 @@ class Bpe final : public Model {
         const std::string_view pair = v.asString();
         const size_t space = pair.find(' ');
         if (space != pair.npos && pair.find(' ', space + 1) == pair.npos) left = pair.substr(0, space), right = pair.substr(space + 1);
-        else return void(c.fail("bad_merge", "has at " + std::to_string(rank) + " no two tokens with a space between them."));
+        else return void(c.fail("bad_merge", "has at " + std::to_string(n) + " no two tokens with a space between them."));
       } else {
         left = v.at(0).asString(), right = v.at(1).asString();
-        if (v.size() != 2 || !v.at(0).isString() || !v.at(1).isString()) return void(c.fail("bad_merge", "has at " + std::to_string(rank) + " no two tokens."));
+        if (v.size() != 2 || !v.at(0).isString() || !v.at(1).isString()) return void(c.fail("bad_merge", "has at " + std::to_string(n) + " no two tokens."));
       }
       whole.assign(left).append(right.substr(std::min(prefix_.size(), right.size())));
       const uint32_t a = vocabulary_.find(left), b = vocabulary_.find(right), id = vocabulary_.find(whole);
       if (a == kNoId || b == kNoId || id == kNoId) {
-        return void(c.fail("bad_merge", "joins at " + std::to_string(rank) + " tokens that are not in the vocabulary."));
+        return void(c.fail("bad_merge", "joins at " + std::to_string(n) + " tokens that are not in the vocabulary."));
       }
-      merges_.add(a, b, {rank++, id});
+      cutAtMarks_ = cutAtMarks_ && !marksInside(whole);
+      merges_.add(a, b, id);
+      ++n;
     }
   }
 
   // --- one word ---------------------------------------------------------------------------------------------------
+
+  // Appends the tokens of a word that nothing before or behind it has to do with. False: an unknown token is needed
+  // and not there.
+  bool addWord(std::string_view word, uint32_t base, size_t index, Tokens& out) const {
+    const bool cached = word.size() <= WordCache::kLongest;
+    uint32_t hash = 0;
+    if (cached) {
+      hash = hashBytes(word.data(), word.size());
+      if (const WordCache::Entry known = cache_.find(word, hash)) return out.add(known, base, index), true;
+    }
+    if (!split(word)) return false;
+    parts_.clear();
+    uint32_t at = 0;
+    for (const Symbol& s : symbols_) {
+      if (s.length) parts_.push_back({s.id, at, at + s.length});
+      at += s.length;
+    }
+    if (cached) cache_.put(word, hash, parts_);
+    out.add(parts_, base, index);
+    return true;
+  }
 
   // Fills symbols_. False: an unknown token is needed and not there.
   bool split(std::string_view word) const {
@@ -169,12 +182,8 @@ class Bpe final : public Model {
 
   uint32_t idOf(uint32_t c, std::string_view bytes, bool first, bool last) const {
     if (prefix_.empty() && suffix_.empty()) {
-      if (c < kDirect) {
-        piece_ = bytes;
-        return direct_[c];
-      }
       piece_ = bytes;
-      return vocabulary_.find(bytes);
+      return c < kDirect ? direct_[c] : vocabulary_.find(bytes);
     }
     affixed_.clear();
     if (!first) affixed_ += prefix_;
@@ -201,98 +210,82 @@ class Bpe final : public Model {
 
   void mergeShort() const {
     size_t n = symbols_.size();
-    Merge best[kShort];  // of the pair that begins at i
-    for (size_t i = 0; i + 1 < n; ++i) best[i] = merges_.find(symbols_[i].id, symbols_[i + 1].id);
-    while (n > 1) {
+    if (n < 2) return;
+    uint32_t ranks[kShort];  // of the pair that begins at i
+    ranks[n - 1] = Merges::kNone;
+    for (size_t i = 0; i + 1 < n; ++i) ranks[i] = merges_.rank(symbols_[i].id, symbols_[i + 1].id);
+    for (;;) {
       size_t at = 0;
       for (size_t i = 1; i + 1 < n; ++i) {
-        if (best[i].rank < best[at].rank) at = i;
+        if (ranks[i] < ranks[at]) at = i;
       }
-      if (best[at].rank == kNoId) break;
-      symbols_[at].id = best[at].id;
+      if (ranks[at] == Merges::kNone) break;
+      symbols_[at].id = merges_.id(ranks[at]);
       symbols_[at].length += symbols_[at + 1].length;
-      symbols_.erase(symbols_.begin() + long(at) + 1);
-      for (size_t i = at + 1; i + 2 < n; ++i) best[i] = best[i + 1];
       --n;
-      if (at + 1 < n) best[at] = merges_.find(symbols_[at].id, symbols_[at + 1].id);
-      if (at) best[at - 1] = merges_.find(symbols_[at - 1].id, symbols_[at].id);
+      for (size_t i = at + 1; i < n; ++i) symbols_[i] = symbols_[i + 1], ranks[i] = ranks[i + 1];
+      ranks[at] = at + 1 < n ? merges_.rank(symbols_[at].id, symbols_[at + 1].id) : Merges::kNone;
+      if (at) ranks[at - 1] = merges_.rank(symbols_[at - 1].id, symbols_[at].id);
     }
+    symbols_.resize(n);
   }
 
   void mergeLong() const {
-    // Entries are rank and place; one whose pair has changed since is passed over.
-    std::vector<std::pair<uint64_t, uint32_t>> heap;  // (rank << 32 | place, id), smallest first
-    const auto later = [](const auto& a, const auto& b) { return a.first > b.first; };
-    const auto push = [&](int32_t at) {
+    // Entries are rank << 32 | place, smallest first; one whose pair has changed since is passed over.
+    heap_.clear();
+    const auto later = [](uint64_t a, uint64_t b) { return a > b; };
+    const auto rankAt = [&](int32_t at) {
       const Symbol& s = symbols_[size_t(at)];
-      if (s.after < 0) return;
-      const Merge m = merges_.find(s.id, symbols_[size_t(s.after)].id);
-      if (m.rank == kNoId) return;
-      heap.push_back({uint64_t(m.rank) << 32 | uint32_t(at), m.id});
-      std::push_heap(heap.begin(), heap.end(), later);
+      return s.after < 0 ? Merges::kNone : merges_.rank(s.id, symbols_[size_t(s.after)].id);
     };
-    for (size_t i = 0; i + 1 < symbols_.size(); ++i) push(int32_t(i));
-    while (!heap.empty()) {
-      std::pop_heap(heap.begin(), heap.end(), later);
-      const auto [rankAndPlace, id] = heap.back();
-      heap.pop_back();
-      Symbol& s = symbols_[uint32_t(rankAndPlace)];
-      if (!s.length || s.after < 0) continue;
+    const auto push = [&](int32_t at) {
+      const uint32_t rank = rankAt(at);
+      if (rank == Merges::kNone) return;
+      heap_.push_back(uint64_t(rank) << 32 | uint32_t(at));
+      std::push_heap(heap_.begin(), heap_.end(), later);
+    };
+    for (size_t i = 0; i + 1 < symbols_.size(); ++i) {
+      const uint32_t rank = rankAt(int32_t(i));
+      if (rank != Merges::kNone) heap_.push_back(uint64_t(rank) << 32 | i);
+    }
+    std::make_heap(heap_.begin(), heap_.end(), later);
+    while (!heap_.empty()) {
+      const uint64_t top = heap_.front();
+      std::pop_heap(heap_.begin(), heap_.end(), later);
+      heap_.pop_back();
+      const int32_t at = int32_t(uint32_t(top));
+      Symbol& s = symbols_[size_t(at)];
+      if (!s.length) continue;
+      const uint32_t rank = rankAt(at), id = merges_.id(uint32_t(top >> 32));
+      if (rank == Merges::kNone || merges_.id(rank) != id) continue;
       Symbol& right = symbols_[size_t(s.after)];
-      const Merge m = merges_.find(s.id, right.id);
-      if (m.rank == kNoId || m.id != id) continue;
       s.id = id;
       s.length += right.length;
       right.length = 0;
       s.after = right.after;
-      if (s.after >= 0) symbols_[size_t(s.after)].before = int32_t(uint32_t(rankAndPlace));
+      if (s.after >= 0) symbols_[size_t(s.after)].before = at;
       if (s.before >= 0) push(s.before);
-      push(int32_t(uint32_t(rankAndPlace)));
+      push(at);
     }
-  }
-
-  // --- cache ------------------------------------------------------------------------------------------------------
-
-  struct CacheEntry { uint32_t hash = 0, text = 0, length = 0, first = 0, last = 0; };
-  struct CachedId { uint32_t id, length; };
-
-  const CacheEntry* cached(std::string_view word, uint32_t hash) const {
-    if (cache_.empty()) return nullptr;
-    const CacheEntry& e = cache_[hash % kCacheSlots];
-    return e.length == word.size() && e.hash == hash && std::string_view(cacheText_).substr(e.text, e.length) == word ? &e : nullptr;
-  }
-  void remember(std::string_view word, uint32_t hash) const {
-    if (cacheText_.size() > kCacheSlots * 32 || cache_.empty()) {  // a new beginning, rather than growing for ever
-      cache_.assign(kCacheSlots, {});
-      cacheText_.clear();
-      cacheIds_.clear();
-    }
-    CacheEntry& e = cache_[hash % kCacheSlots];
-    e = {hash, uint32_t(cacheText_.size()), uint32_t(word.size()), uint32_t(cacheIds_.size()), 0};
-    cacheText_.append(word);
-    for (const Symbol& s : symbols_) {
-      if (s.length) cacheIds_.push_back({s.id, s.length});
-    }
-    e.last = uint32_t(cacheIds_.size());
   }
 
   std::string suffix_, unkToken_;
-  bool hasUnk_, fuseUnk_, byteFallback_, ignoreMerges_;
+  bool hasUnk_, fuseUnk_, byteFallback_, ignoreMerges_, cutAtMarks_ = false;
   uint32_t unk_ = kNoId;
   uint32_t bytes_[256] = {}, direct_[kDirect];
   Merges merges_;
 
   // Working memory and cache: a tokenizer belongs to one thread.
   mutable std::vector<Symbol> symbols_;
+  mutable std::vector<Part> parts_;
+  mutable std::vector<uint64_t> heap_;
   mutable std::string affixed_;
   mutable std::string_view piece_;
-  mutable std::vector<CacheEntry> cache_;
-  mutable std::string cacheText_;
-  mutable std::vector<CachedId> cacheIds_;
+  mutable WordCache cache_;
 };
 
 }  // namespace
 
-std::unique_ptr<Model> makeBpe(const Component& c) { return std::make_unique<Bpe>(c); }
+std::unique_ptr<Model> makeBpe(const Component& c, BinaryReader* form) { return std::make_unique<Bpe>(c, form); }
 
 }  // namespace wasmformers::tokenizer

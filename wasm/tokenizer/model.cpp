@@ -1,12 +1,14 @@
 // See model.h: the factory, the vocabulary section, and WordLevel, which is a look-up.
 #include "tokenizer/model.h"
 
+#include "tokenizer/binary_form.h"
+
 namespace wasmformers::tokenizer {
 namespace {
 
 class WordLevel final : public Model {
  public:
-  explicit WordLevel(const Component& c) : unkToken_(c.string("unk_token")) { readVocabulary(c.member("vocab"), vocabulary_); }
+  WordLevel(const Component& c, BinaryReader* form) : unkToken_(c.string("unk_token")) { readVocabulary(c.member("vocab"), form, vocabulary_); }
 
   Status tokenize(const PreTokenized& text, Tokens& out) const override {
     const uint32_t unk = vocabulary_.find(unkToken_);
@@ -31,7 +33,8 @@ Status missingUnkToken(std::string_view unkToken) {
   return tokenizerError("missing_unk_token", "A word is not in the vocabulary, and neither is the unknown token \"" + std::string(unkToken) + "\".", "model.unk_token");
 }
 
-void readVocabulary(const Component& c, Vocabulary& to) {
+void readVocabulary(const Component& c, BinaryReader* form, Vocabulary& to) {
+  if (form) return to.read(*form);
   if (!c.value.isObject()) c.wrongType("an object of tokens and ids");
   const size_t n = c.value.size();
   to.reserve(n, n * 8);
@@ -43,17 +46,28 @@ void readVocabulary(const Component& c, Vocabulary& to) {
   to.finish();
 }
 
-std::unique_ptr<Model> makeModel(const Component& c) {
-  std::string_view type = c.type();
-  if (!c.value["type"] && c.value["vocab"].isObject()) {
-    if (c.value["merges"]) type = "BPE";
-    else type = c.value["continuing_subword_prefix"] && c.value["max_input_chars_per_word"] ? "WordPiece" : "WordLevel";
+void readByteTokens(const Vocabulary& v, uint32_t (&ids)[256]) {
+  static const char digits[] = "0123456789ABCDEF";
+  for (uint32_t b = 0; b < 256; ++b) {
+    const char name[] = {'<', '0', 'x', digits[b >> 4], digits[b & 15], '>'};
+    ids[b] = v.find({name, 6});
   }
-  if (!c.value["type"] && c.value["vocab"].isArray()) type = "Unigram";
-  if (type == "Unigram") return makeUnigram(c);
-  if (type == "BPE") return makeBpe(c);
-  if (type == "WordPiece") return makeWordPiece(c);
-  if (type == "WordLevel") return std::make_unique<WordLevel>(c);
+}
+
+std::string_view modelType(const Component& c) {
+  if (c.value["type"]) return c.type();
+  if (c.value["vocab"].isArray()) return "Unigram";
+  if (!c.value["vocab"].isObject()) return {};
+  if (c.value["merges"]) return "BPE";
+  return c.value["continuing_subword_prefix"] && c.value["max_input_chars_per_word"] ? "WordPiece" : "WordLevel";
+}
+
+std::unique_ptr<Model> makeModel(const Component& c, BinaryReader* form) {
+  const std::string_view type = modelType(c);
+  if (type == "Unigram") return makeUnigram(c, form);
+  if (type == "BPE") return makeBpe(c, form);
+  if (type == "WordPiece") return makeWordPiece(c, form);
+  if (type == "WordLevel") return std::make_unique<WordLevel>(c, form);
   return c.unknown("model");
 }
 

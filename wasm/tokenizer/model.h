@@ -7,6 +7,7 @@
 #include "tokenizer/encoding.h"
 #include "tokenizer/pre_tokenized.h"
 #include "tokenizer/vocabulary.h"
+#include "tokenizer/word_cache.h"
 
 namespace wasmformers::tokenizer {
 
@@ -32,6 +33,21 @@ struct Tokens {
     ranges.push_back({begin, end});
     words.push_back(int32_t(word));
   }
+  /// The tokens of a word that begins at `base`.
+  void add(const WordCache::Entry& known, uint32_t base, size_t word) {
+    const size_t n = known.count();
+    if (n == 1) ids.push_back(*known.ids());
+    else ids.insert(ids.end(), known.ids(), known.ids() + n);
+    if (!detailed) return;
+    for (size_t k = 0; k < n; ++k) {
+      const Span r = known.range(k);
+      ranges.push_back({base + r.begin, base + r.end});
+    }
+    words.insert(words.end(), n, int32_t(word));
+  }
+  void add(const std::vector<Part>& parts, uint32_t base, size_t word) {
+    for (const Part& p : parts) add(p.id, base + p.begin, base + p.end, word);
+  }
 };
 
 class Model {
@@ -43,6 +59,8 @@ class Model {
   const Vocabulary& vocabulary() const { return vocabulary_; }
   /// What marks tokens that go on with a word ("##"), or "".
   const std::string& continuingSubwordPrefix() const { return prefix_; }
+  /// The tables, for makeModel() to read again.
+  virtual void write(BinaryWriter& to) const { vocabulary_.write(to); }
 
  protected:
   /// Adds piece i if it is an added token.
@@ -58,14 +76,20 @@ class Model {
 };
 
 /// The model that `c` describes; null where something is wrong, which c.status says. A missing `type` (older files)
-/// is told from the other fields.
-std::unique_ptr<Model> makeModel(const Component& c);
-std::unique_ptr<Model> makeWordPiece(const Component& c);
-std::unique_ptr<Model> makeBpe(const Component& c);
-std::unique_ptr<Model> makeUnigram(const Component& c);
+/// is told from the other fields. With `form`, c has no vocabulary and no merges: the tables come from there.
+std::unique_ptr<Model> makeModel(const Component& c, BinaryReader* form = nullptr);
+std::unique_ptr<Model> makeWordPiece(const Component& c, BinaryReader* form);
+std::unique_ptr<Model> makeBpe(const Component& c, BinaryReader* form);
+std::unique_ptr<Model> makeUnigram(const Component& c, BinaryReader* form);
 
-/// Fills `to` from an object {token: id}.
-void readVocabulary(const Component& c, Vocabulary& to);
+/// The type of the model that `c` describes, or "".
+std::string_view modelType(const Component& c);
+
+/// Fills `to` from an object {token: id}, or from the form.
+void readVocabulary(const Component& c, BinaryReader* form, Vocabulary& to);
+
+/// The ids of the tokens "<0x00>" to "<0xFF>", kNoId where there is none.
+void readByteTokens(const Vocabulary& v, uint32_t (&ids)[256]);
 
 /// The error of a word without tokens where the unknown token is not in the vocabulary either.
 Status missingUnkToken(std::string_view unkToken);

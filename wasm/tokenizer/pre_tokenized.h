@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -76,9 +77,22 @@ struct PreTokenized {
     pieces.swap(out.pieces);
   }
 
+  /// Replaces everything: build(next) fills the text, spans (where aligned) and pieces of an empty one.
+  template <class Build>
+  void rebuild(Build build) {
+    if (!spare_) spare_ = std::make_unique<PreTokenized>();
+    spare_->clear(aligned);
+    build(*spare_);
+    text.swap(spare_->text);
+    spans.swap(spare_->spans);
+    pieces.swap(spare_->pieces);
+  }
+
  private:
   void take(const Piece& p, NormalizedString& part) const;
-  std::vector<Piece> next_;  // kept for its memory
+  // Kept for their memory.
+  std::vector<Piece> next_;
+  std::unique_ptr<PreTokenized> spare_;
 };
 
 /// What happens to a delimiter (Split, Punctuation).

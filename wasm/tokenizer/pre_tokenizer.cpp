@@ -177,32 +177,6 @@ class ByteLevel final : public PreTokenizer {
   bool addPrefixSpace_, useRegex_;
 };
 
-// Spaces become ▁, one is put in front, and words begin at each.
-class Metaspace final : public PreTokenizer {
- public:
-  enum class Prepend : uint8_t { Always, Never, First };
-  Metaspace(std::string replacement, Prepend scheme, bool split) : replacement_(std::move(replacement)), scheme_(scheme), split_(split) {}
-  bool needsSpans() const override { return scheme_ == Prepend::First; }
-  void preTokenize(PreTokenized& t) const override {
-    std::vector<Match> matches;
-    const char* p = replacement_.data();
-    const uint32_t mark = text::decode(p);
-    t.rewrite([&](NormalizedString& s, auto emit) {
-      replaceAll(s, " ", replacement_);
-      const bool first = scheme_ == Prepend::Always || (scheme_ == Prepend::First && s.start == 0);
-      if (first && !s.text.starts_with(replacement_)) prepend(s, replacement_);
-      if (!split_) return emit(size_t(0), s.text.size());
-      matchCharacters(s.text, [&](const char*& at) { return text::decode(at) == mark; }, matches);
-      emitMatches(matches, Behavior::MergedWithNext, emit);
-    });
-  }
-
- private:
-  std::string replacement_;  // one character
-  Prepend scheme_;
-  bool split_;
-};
-
 // Pieces of `length` characters.
 class FixedLength final : public PreTokenizer {
  public:
@@ -246,15 +220,6 @@ std::unique_ptr<PreTokenizer> made(Arguments&&... arguments) {
 
 Behavior behaviorOf(const Component& c, std::string_view fallback) {
   return Behavior(c.oneOf("behavior", fallback, {"Removed", "Isolated", "MergedWithPrevious", "MergedWithNext", "Contiguous"}));
-}
-
-// Older files say add_prefix_space instead of prepend_scheme.
-std::unique_ptr<PreTokenizer> makeMetaspace(const Component& c) {
-  std::string replacement = c.string("replacement");
-  if (text::countCharacters(replacement) != 1) return c.member("replacement").fail("bad_value", "must be one character.");
-  const bool never = !c.boolean("add_prefix_space", true);
-  const auto scheme = Metaspace::Prepend(c.oneOf("prepend_scheme", never ? "never" : "always", {"always", "never", "first"}));
-  return made<Metaspace>(std::move(replacement), scheme, c.boolean("split", true));
 }
 
 std::unique_ptr<PreTokenizer> makeCharDelimiterSplit(const Component& c) {

@@ -19,4 +19,6 @@ class PreTokenizer {
 /// The pre-tokenizer that `c` describes; null for JSON null and where something is wrong, which c.status says.
 std::unique_ptr<PreTokenizer> makePreTokenizer(const Component& c, int depth = 0);
 
+std::unique_ptr<PreTokenizer> makeMetaspace(const Component& c);
+
 }  // namespace wasmformers::tokenizer

@@ -1,7 +1,8 @@
 // Precompiled: SentencePiece's own normalizer. Its charsmap is a double-array trie (Darts) from byte strings to texts
 // in a blob, base64 in the file: [u32 bytes of the trie][trie of u32][texts, each ended by NUL]. After the crate
 // spm_precompiled 0.1.4 and tokenizers' normalizers/precompiled.rs: short grapheme clusters are looked up whole, then
-// character by character, and the first, shortest entry counts.
+// character by character, and the first, shortest entry counts. Characters of ASCII that have no entry and no mark
+// behind them, most of most texts, are passed over in runs.
 #include "text/unicode.h"
 #include "tokenizer/normalizer.h"
 
@@ -54,33 +55,45 @@ class Precompiled final : public Normalizer {
     if (trieBytes > bytes.size() - 4) return false;
     for (size_t at = 0; at < trieBytes; at += 4) trie_.push_back(word(4 + at));
     texts_.assign(bytes, 4 + trieBytes);
+    std::string_view to;
+    for (uint32_t c = 0; c < 128 && !trie_.empty(); ++c) {
+      const char byte = char(c);
+      plain_[c] = c != '\r' && !find({&byte, 1}, to);
+    }
     return text::isValid(texts_);
   }
 
   void normalize(NormalizedString& s) const override {
     if (trie_.empty()) return;
+    const char *begin = s.text.data(), *end = begin + s.text.size();
+    if (!s.aligned) {
+      std::string out;
+      const char* copied = begin;  // what stays is copied when something changes
+      walk(begin, end, [](const char*, const char*) {}, [&](const char* from, const char* to, std::string_view text) {
+        if (out.empty()) out.reserve(s.text.size() + s.text.size() / 8 + 16);
+        out.append(copied, from).append(text);
+        copied = to;
+      });
+      if (copied == begin) return;
+      out.append(copied, end);
+      s.text.swap(out);
+      return;
+    }
     std::vector<text::Changed> changed;
     bool modified = false;
-    std::string_view to;
-    for (const char *p = s.text.data(), *end = p + s.text.size(); p < end;) {
-      const char* clusterEnd = endOfCluster(p, end);
-      if (clusterEnd - p < 6 && find({p, size_t(clusterEnd - p)}, to)) {
-        replace(changed, {p, size_t(clusterEnd - p)}, to);
-        modified = true;
-        p = clusterEnd;
-        continue;
+    const auto keep = [&](const char* from, const char* to) {
+      while (from < to) {
+        const uint32_t c = text::decode(from);
+        changed.push_back({c, 0});
       }
-      while (p < clusterEnd) {
-        const char* from = p;
-        const uint32_t c = text::decode(p);
-        if (find({from, size_t(p - from)}, to)) {
-          replace(changed, {from, size_t(p - from)}, to);
-          modified = true;
-        } else {
-          changed.push_back({c, 0});
-        }
-      }
-    }
+    };
+    walk(begin, end, [&](const char* from, const char* to) {
+      if (modified) keep(from, to);
+    }, [&](const char* from, const char* to, std::string_view text) {
+      if (!modified) keep(begin, from);  // nothing had changed up to here
+      modified = true;
+      replace(changed, {from, size_t(to - from)}, text);
+    });
     if (!modified) return;
     Rewriter out(s);
     for (const text::Changed& c : changed) out.put(c.character, c.change);
@@ -98,6 +111,32 @@ class Precompiled final : public Normalizer {
       p = at;
     }
     return p;
+  }
+
+  // Calls same(from, to) for what stays, in runs, and change(from, to, text) for what becomes `text`.
+  template <class Same, class Change>
+  void walk(const char* p, const char* end, Same same, Change change) const {
+    std::string_view text;
+    while (p < end) {
+      const char* from = p;
+      while (p < end && static_cast<unsigned char>(*p) < 128 && plain_[static_cast<unsigned char>(*p)]) ++p;
+      if (p > from && p < end && static_cast<unsigned char>(*p) >= 128) --p;  // there may be marks on the last one
+      if (p > from) {
+        same(from, p);
+        continue;
+      }
+      const char* clusterEnd = endOfCluster(p, end);
+      if (clusterEnd - p < 6 && find({p, size_t(clusterEnd - p)}, text)) {
+        change(p, clusterEnd, text);
+        p = clusterEnd;
+      }
+      while (p < clusterEnd) {
+        from = p;
+        text::decode(p);
+        if (find({from, size_t(p - from)}, text)) change(from, p, text);
+        else same(from, p);
+      }
+    }
   }
 
   // Darts: a unit holds the offset to its children, its label, and whether a value hangs on it.
@@ -136,6 +175,7 @@ class Precompiled final : public Normalizer {
 
   std::vector<uint32_t> trie_;
   std::string texts_;
+  bool plain_[128] = {};  // characters that no entry begins with
 };
 
 }  // namespace

@@ -1,79 +1,41 @@
 // Unigram: of all ways to cut a word into known pieces, the one whose scores sum to the most (Kudo, 2018), by Viterbi
 // over byte positions; a character that no piece covers costs ten below the worst score, and unknown ones in a row are
-// one token. After tokenizers' models/unigram (encode_optimized), with the pieces in a trie of sorted edges.
+// one token. After tokenizers' models/unigram (encode_optimized), with the pieces in a double array; words seen before
+// come from a cache.
 #include <algorithm>
 
 #include "text/utf8.h"
+#include "tokenizer/binary_form.h"
+#include "tokenizer/double_array.h"
 #include "tokenizer/model.h"
 
 namespace wasmformers::tokenizer {
 namespace {
 
-class Trie {
- public:
-  // Builds from the vocabulary, level by level.
-  void build(const Vocabulary& v) {
-    std::vector<uint32_t> order(v.size());
-    for (size_t i = 0; i < order.size(); ++i) order[i] = uint32_t(i);
-    std::sort(order.begin(), order.end(), [&](uint32_t a, uint32_t b) { return v.text(a) < v.text(b); });
-    struct Range { uint32_t begin, end, depth; };
-    std::vector<Range> ranges{{0, uint32_t(order.size()), 0}};
-    nodes_.assign(1, {});
-    for (size_t n = 0; n < nodes_.size(); ++n) {  // nodes_ and ranges grow together
-      Range r = ranges[n];
-      if (r.begin < r.end && v.text(order[r.begin]).size() == r.depth) nodes_[n].id = v.id(order[r.begin++]);
-      nodes_[n].edges = uint32_t(bytes_.size());
-      while (r.begin < r.end) {
-        const char byte = v.text(order[r.begin])[r.depth];
-        uint32_t end = r.begin + 1;
-        while (end < r.end && v.text(order[end])[r.depth] == byte) ++end;
-        bytes_.push_back(static_cast<unsigned char>(byte));
-        nodes_.push_back({});
-        ranges.push_back({r.begin, end, r.depth + 1});
-        r.begin = end;
-      }
-    }
-    nodes_.push_back({uint32_t(bytes_.size()), kNoId});  // the end of the last node's edges
-  }
-  // Edge k leads to node k + 1: children were numbered in the order of their edges.
-  uint32_t child(uint32_t node, unsigned char byte) const {
-    const auto begin = bytes_.begin() + nodes_[node].edges, end = bytes_.begin() + nodes_[node + 1].edges;
-    const auto at = end - begin > 8 ? std::lower_bound(begin, end, byte) : std::find(begin, end, byte);
-    return at != end && *at == byte ? uint32_t(at - bytes_.begin()) + 1 : 0;
-  }
-  uint32_t id(uint32_t node) const { return nodes_[node].id; }
-
- private:
-  struct Node { uint32_t edges = 0, id = kNoId; };
-  std::vector<Node> nodes_;
-  std::vector<unsigned char> bytes_;
-};
-
 class Unigram final : public Model {
  public:
-  explicit Unigram(const Component& c) {
+  Unigram(const Component& c, BinaryReader* form) {
     byteFallback_ = c.boolean("byte_fallback", false);
-    const Component list = c.member("vocab");
-    if (!list.value.isArray()) list.wrongType("an array of [piece, score]");
-    scores_.reserve(list.value.size());
-    vocabulary_.reserve(list.value.size(), list.value.size() * 8);
-    for (json::Value v : list.value.elements()) {
-      if (v.size() != 2 || !v.at(0).isString() || !v.at(1).isNumber()) list.fail("wrong_type", "must hold [piece, score] pairs only.");
-      vocabulary_.add(v.at(0).asString(), uint32_t(scores_.size()));
-      scores_.push_back(v.at(1).asNumber());
-    }
-    vocabulary_.finish();
     unk_ = c.number("unk_id", kNoId);
+    if (form) {
+      vocabulary_.read(*form);
+      form->array(scores_);
+      trie_.read(*form);
+      form->require(vocabulary_.idEnd() <= scores_.size());
+    } else {
+      readVocab(c.member("vocab"));
+    }
     if (unk_ != kNoId && unk_ >= scores_.size()) c.member("unk_id").fail("bad_value", "is not in the vocabulary.");
     if (c.failed()) return;
     const double worst = scores_.empty() ? 0 : *std::min_element(scores_.begin(), scores_.end());
     unkScore_ = worst - 10.0;
-    trie_.build(vocabulary_);
-    for (uint32_t b = 0; b < 256; ++b) {
-      static const char digits[] = "0123456789ABCDEF";
-      const char name[] = {'<', '0', 'x', digits[b >> 4], digits[b & 15], '>'};
-      bytes_[b] = byteFallback_ ? vocabulary_.find({name, 6}) : kNoId;
-    }
+    if (!form) trie_.build(vocabulary_);
+    if (byteFallback_) readByteTokens(vocabulary_, bytes_);
+  }
+  void write(BinaryWriter& to) const override {
+    Model::write(to);
+    to.array(scores_);
+    trie_.write(to);
   }
 
   Status tokenize(const PreTokenized& text, Tokens& out) const override {
@@ -81,30 +43,54 @@ class Unigram final : public Model {
       if (addAdded(text, i, out)) continue;
       const Piece& p = text.pieces[i];
       const std::string_view word = text.view(p);
-      if (!cut(word)) return missingUnk();
-      for (size_t k = cuts_.size() - 1; k > 0; --k) {
-        if (!add(word, cuts_[k], cuts_[k - 1], p.begin, i, out)) return missingUnk();
+      const size_t before = out.ids.size();
+      const bool cached = word.size() <= WordCache::kLongest;
+      const uint32_t hash = cached ? hashBytes(word.data(), word.size()) : 0;
+      if (const WordCache::Entry known = cached ? cache_.find(word, hash) : WordCache::Entry(nullptr)) {
+        out.add(known, p.begin, i);
+      } else {
+        if (!cut(word) || !name(word)) {
+          return tokenizerError("missing_unk_token", "A word has characters that no piece covers, and the model has no unk_id.", "model.unk_id");
+        }
+        if (cached) cache_.put(word, hash, parts_);
+        out.add(parts_, p.begin, i);
+      }
+      for (size_t k = before; out.detailed && k < out.ids.size(); ++k) {  // an unknown token is spelled as its piece
+        if (out.ids[k] != unk_) continue;
+        const Span r = out.ranges[k];
+        out.surfaces.push_back({uint32_t(k), text.text.substr(r.begin, r.end - r.begin)});
       }
     }
     return {};
   }
 
  private:
-  struct Best { double score = 0; uint32_t start = kNoId, id = 0; };
+  struct Best { double score; uint32_t start, id; };  // start kNoId: not reached
 
-  static Status missingUnk() {
-    return tokenizerError("missing_unk_token", "A word has characters that no piece covers, and the model has no unk_id.", "model.unk_id");
+  void readVocab(const Component& list) {
+    if (!list.value.isArray()) list.wrongType("an array of [piece, score]");
+    std::vector<double> scores;
+    scores.reserve(list.value.size());
+    vocabulary_.reserve(list.value.size(), list.value.size() * 8);
+    for (json::Value v : list.value.elements()) {
+      if (v.size() != 2 || !v.at(0).isString() || !v.at(1).isNumber()) list.fail("wrong_type", "must hold [piece, score] pairs only.");
+      vocabulary_.add(v.at(0).asString(), uint32_t(scores.size()));
+      scores.push_back(v.at(1).asNumber());
+    }
+    vocabulary_.finish();
+    scores_.own(std::move(scores));
   }
 
-  // Fills cuts_ with the ends of the best pieces, from the last to 0. False: an unknown token is needed and not there.
+  // Fills best_: for every place that is reached, the last piece of the best way there. False: an unknown token is
+  // needed and not there.
   bool cut(std::string_view word) const {
     const size_t size = word.size();
-    best_.assign(size + 1, {});
+    best_.assign(size + 1, {0, kNoId, 0});
     for (size_t at = 0; at < size;) {
       const double here = best_[at].score;
       const size_t width = std::min(size - at, size_t(text::lengthOf(static_cast<unsigned char>(word[at]))));
       bool single = false;
-      uint32_t node = 0;
+      uint32_t node = DoubleArray::kRoot;
       for (size_t end = at; end < size && (node = trie_.child(node, static_cast<unsigned char>(word[end])));) {
         ++end;
         const uint32_t id = trie_.id(node);
@@ -119,49 +105,62 @@ class Unigram final : public Model {
       }
       at += width;
     }
-    cuts_.assign(1, uint32_t(size));
-    bool unkBefore = false;
-    for (size_t end = size; end > 0;) {
-      const Best& b = best_[end];
-      const bool unk = b.id == unk_;
-      if (unk && unkBefore) cuts_.back() = b.start;
-      else cuts_.push_back(b.start);
-      unkBefore = unk;
-      end = b.start;
-    }
     return true;
   }
   static void relax(Best& b, double score, size_t start, uint32_t id) {
     if (b.start == kNoId || score > b.score) b = {score, uint32_t(start), id};
   }
 
-  bool add(std::string_view word, uint32_t begin, uint32_t end, uint32_t base, size_t index, Tokens& out) const {
-    const std::string_view piece = word.substr(begin, end - begin);
-    const uint32_t id = vocabulary_.find(piece);
-    if (id != kNoId) return out.add(id, base + begin, base + end, index), true;
-    bool bytes = byteFallback_;
-    for (char c : piece) bytes = bytes && bytes_[static_cast<unsigned char>(c)] != kNoId;
-    if (bytes) {
-      for (char c : piece) out.add(bytes_[static_cast<unsigned char>(c)], base + begin, base + end, index);
-      return true;
+  // Fills parts_ with the tokens of the best way: unknown pieces in a row are one, and it may be a known one after all,
+  // or its bytes. False as above.
+  bool name(std::string_view word) const {
+    cuts_.clear();
+    for (size_t end = word.size(); end > 0; end = best_[end].start) {
+      const Best& b = best_[end];
+      const bool unk = b.id == unk_;
+      if (unk && !cuts_.empty() && cuts_.back().id == unk_) cuts_.back().begin = b.start;
+      else cuts_.push_back({b.id, b.start, uint32_t(end)});
     }
-    if (unk_ == kNoId) return false;
-    if (out.detailed) out.surfaces.push_back({uint32_t(out.ids.size()), std::string(piece)});
-    out.add(unk_, base + begin, base + end, index);
+    parts_.clear();
+    for (size_t k = cuts_.size(); k-- > 0;) {
+      const Part& part = cuts_[k];
+      if (part.id != unk_) {
+        parts_.push_back(part);
+        continue;
+      }
+      const std::string_view piece = word.substr(part.begin, part.end - part.begin);
+      const uint32_t id = vocabulary_.find(piece);
+      if (id == kNoId && addBytes(piece, part)) continue;
+      if (id == kNoId && unk_ == kNoId) return false;
+      parts_.push_back({id == kNoId ? unk_ : id, part.begin, part.end});
+    }
     return true;
   }
 
-  std::vector<double> scores_;
+  // The piece's bytes as tokens, each of them for the whole piece, if all are there.
+  bool addBytes(std::string_view piece, const Part& part) const {
+    if (!byteFallback_) return false;
+    for (char c : piece) {
+      if (bytes_[static_cast<unsigned char>(c)] == kNoId) return false;
+    }
+    for (char c : piece) parts_.push_back({bytes_[static_cast<unsigned char>(c)], part.begin, part.end});
+    return true;
+  }
+
+  Flat<double> scores_;
   double unkScore_ = 0;
   uint32_t unk_ = kNoId, bytes_[256];
   bool byteFallback_;
-  Trie trie_;
+  DoubleArray trie_;
+
+  // Working memory and cache: a tokenizer belongs to one thread.
   mutable std::vector<Best> best_;
-  mutable std::vector<uint32_t> cuts_;
+  mutable std::vector<Part> cuts_, parts_;
+  mutable WordCache cache_;
 };
 
 }  // namespace
 
-std::unique_ptr<Model> makeUnigram(const Component& c) { return std::make_unique<Unigram>(c); }
+std::unique_ptr<Model> makeUnigram(const Component& c, BinaryReader* form) { return std::make_unique<Unigram>(c, form); }
 
 }  // namespace wasmformers::tokenizer

@@ -3,78 +3,114 @@
 
 #include <algorithm>
 
+#include "tokenizer/binary_form.h"
+
 namespace wasmformers::tokenizer {
 
 void Vocabulary::reserve(size_t tokens, size_t bytes) {
-  bytes_.reserve(bytes);
-  ends_.reserve(tokens);
-  ids_.reserve(tokens);
+  bytes_.edit([&](auto& v) { v.reserve(bytes); });
+  ends_.edit([&](auto& v) { v.reserve(tokens); });
+  ids_.edit([&](auto& v) { v.reserve(tokens); });
   size_t slots = 16;
   while (slots < tokens * 2) slots *= 2;
   grow(slots);
 }
 
 void Vocabulary::grow(size_t slots) {
-  std::vector<Slot> old(slots, Slot{0, kNoId});
-  old.swap(slots_);
+  std::vector<Slot> next(slots, Slot{0, kNoId});
   mask_ = slots - 1;
-  for (const Slot& s : old) {
+  for (const Slot& s : slots_) {
     if (s.entry == kNoId) continue;
     size_t at = s.hash & mask_;
-    while (slots_[at].entry != kNoId) at = (at + 1) & mask_;
-    slots_[at] = s;
+    while (next[at].entry != kNoId) at = (at + 1) & mask_;
+    next[at] = s;
   }
+  slots_.own(std::move(next));
 }
 
-uint32_t Vocabulary::entryOf(std::string_view token, uint32_t hash) const {
-  if (slots_.empty()) return kNoId;
-  for (size_t at = hash & mask_;; at = (at + 1) & mask_) {
-    const Slot& s = slots_[at];
-    if (s.entry == kNoId || (s.hash == hash && text(s.entry) == token)) return s.entry;
-  }
-}
-
-void Vocabulary::add(std::string_view token, uint32_t id) {
+uint32_t Vocabulary::add(std::string_view token, uint32_t id, uint32_t hash) {
   if (slots_.size() < (ends_.size() + 1) * 2) grow(std::max<size_t>(16, slots_.size() * 2));
-  const uint32_t hash = hashBytes(token.data(), token.size());
   if (const uint32_t entry = entryOf(token, hash); entry != kNoId) {
-    ids_[entry] = id;
-    return;
+    ids_.at(entry) = id;
+    return entry;
   }
   size_t at = hash & mask_;
   while (slots_[at].entry != kNoId) at = (at + 1) & mask_;
-  slots_[at] = {hash, uint32_t(ends_.size())};
-  bytes_.append(token);
+  const uint32_t entry = uint32_t(ends_.size());
+  slots_.at(at) = {hash, entry};
+  bytes_.edit([&](auto& v) { v.insert(v.end(), token.begin(), token.end()); });
   ends_.push_back(uint32_t(bytes_.size()));
   ids_.push_back(id);
   longest_ = std::max(longest_, token.size());
+  return entry;
 }
 
 void Vocabulary::finish() {
   idEnd_ = 0;
   for (uint32_t id : ids_) idEnd_ = std::max(idEnd_, id == kNoId ? id : id + 1);
-  dense_.clear();
-  sparse_.clear();
+  dense_ = {};
+  sparse_ = {};
   if (idEnd_ <= ids_.size() * 4 + 1024) {
-    dense_.assign(idEnd_, kNoId);
-    for (size_t e = 0; e < ids_.size(); ++e) dense_[ids_[e]] = uint32_t(e);
+    std::vector<uint32_t> dense(idEnd_, kNoId);
+    for (size_t e = 0; e < ids_.size(); ++e) dense[ids_[e]] = uint32_t(e);
+    dense_.own(std::move(dense));
     return;
   }
-  for (size_t e = 0; e < ids_.size(); ++e) sparse_.push_back({ids_[e], uint32_t(e)});
-  std::sort(sparse_.begin(), sparse_.end());
+  std::vector<ById> sparse;
+  for (size_t e = 0; e < ids_.size(); ++e) sparse.push_back({ids_[e], uint32_t(e)});
+  std::sort(sparse.begin(), sparse.end(), [](ById a, ById b) { return a.id != b.id ? a.id < b.id : a.entry < b.entry; });
+  sparse_.own(std::move(sparse));
+}
+
+uint32_t Vocabulary::entry(uint32_t id) const {
+  if (!sparse_.empty()) {
+    auto at = std::upper_bound(sparse_.begin(), sparse_.end(), id, [](uint32_t x, const ById& b) { return x < b.id; });
+    return at == sparse_.begin() || (--at)->id != id ? kNoId : at->entry;
+  }
+  return id < dense_.size() ? dense_[id] : kNoId;
 }
 
 std::string_view Vocabulary::token(uint32_t id, bool& found) const {
-  found = false;
-  if (!sparse_.empty()) {
-    auto at = std::upper_bound(sparse_.begin(), sparse_.end(), std::pair<uint32_t, uint32_t>{id, UINT32_MAX});
-    if (at == sparse_.begin() || (--at)->first != id) return {};
-    found = true;
-    return text(at->second);
+  const uint32_t e = entry(id);
+  found = e != kNoId;
+  return found ? text(e) : std::string_view();
+}
+
+void Vocabulary::write(BinaryWriter& to) const {
+  to.array(bytes_);
+  to.array(ends_);
+  to.array(ids_);
+  to.array(slots_);
+  to.array(dense_);
+  to.array(sparse_);
+}
+
+void Vocabulary::read(BinaryReader& from) {
+  from.array(bytes_);
+  from.array(ends_);
+  from.array(ids_);
+  from.array(slots_);
+  from.array(dense_);
+  from.array(sparse_);
+  const size_t n = ends_.size();
+  from.require(ids_.size() == n && (slots_.empty() ? !n : !(slots_.size() & (slots_.size() - 1)) && slots_.size() > n));
+  mask_ = slots_.empty() ? 0 : slots_.size() - 1;
+  uint32_t before = 0;
+  bool holds = true;
+  for (size_t e = 0; e < n; ++e) {
+    holds &= ends_[e] >= before && ids_[e] <= INT32_MAX;
+    longest_ = std::max<size_t>(longest_, ends_[e] - before);
+    idEnd_ = std::max(idEnd_, ids_[e] + 1);
+    before = ends_[e];
   }
-  if (id >= dense_.size() || dense_[id] == kNoId) return {};
-  found = true;
-  return text(dense_[id]);
+  size_t used = 0;
+  for (const Slot& s : slots_) {
+    holds &= s.entry == kNoId || s.entry < n;
+    used += s.entry != kNoId;
+  }
+  for (uint32_t e : dense_) holds &= e == kNoId || e < n;
+  for (const ById& b : sparse_) holds &= b.entry < n;
+  from.require(holds && before == bytes_.size() && used == n && (dense_.empty() || dense_.size() == idEnd_));
 }
 
 }  // namespace wasmformers::tokenizer

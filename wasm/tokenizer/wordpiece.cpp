@@ -12,17 +12,25 @@ namespace {
 
 class WordPiece final : public Model {
  public:
-  explicit WordPiece(const Component& c)
+  WordPiece(const Component& c, BinaryReader* form)
       : unkToken_(c.string("unk_token")), maxCharacters_(c.number("max_input_chars_per_word")) {
     prefix_ = c.string("continuing_subword_prefix");
-    readVocabulary(c.member("vocab"), vocabulary_);
+    readVocabulary(c.member("vocab"), form, vocabulary_);
+    unk_ = vocabulary_.find(unkToken_);
+    if (form) {
+      continuing_.read(*form);
+      return;
+    }
     continuing_.reserve(vocabulary_.size() / 4, vocabulary_.size() * 2);
     for (size_t e = 0; e < vocabulary_.size(); ++e) {
       const std::string_view token = vocabulary_.text(e);
       if (token.starts_with(prefix_)) continuing_.add(token.substr(prefix_.size()), vocabulary_.id(e));
     }
     continuing_.finish();
-    unk_ = vocabulary_.find(unkToken_);
+  }
+  void write(BinaryWriter& to) const override {
+    Model::write(to);
+    continuing_.write(to);
   }
 
   Status tokenize(const PreTokenized& text, Tokens& out) const override {
@@ -70,6 +78,6 @@ class WordPiece final : public Model {
 
 }  // namespace
 
-std::unique_ptr<Model> makeWordPiece(const Component& c) { return std::make_unique<WordPiece>(c); }
+std::unique_ptr<Model> makeWordPiece(const Component& c, BinaryReader* form) { return std::make_unique<WordPiece>(c, form); }
 
 }  // namespace wasmformers::tokenizer
