@@ -145,7 +145,7 @@ async function answer(request, response, folders, extra) {
   headers['Content-Length'] = last - start + 1;
   response.writeHead(range ? 206 : 200, headers);
   if (request.method === 'HEAD' || stat.size === 0) return void response.end();
-  await pipeline(fs.createReadStream(file, { start, end: last, highWaterMark: 1 << 18 }), response);
+  await pipeline(fs.createReadStream(file, { start, end: last, highWaterMark: 1 << 21 }), response);
 }
 
 /**

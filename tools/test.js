@@ -6,6 +6,7 @@ import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { ensureModel } from '../models/fetch.js';
 import { build } from './build.js';
+import { bundle } from './bundle.js';
 import { exists } from './cache.js';
 import { NODE, ROOT, SetupError, command, run, step } from './run.js';
 import { ensureChromium } from './toolchain.js';
@@ -62,6 +63,7 @@ async function setUp(chosen) {
   if (uses('sanitize')) await build('sanitize', { tests: true });
   if (uses('wasm-simd', 'types', 'js-simd', 'js-relaxed', 'browser')) await build('wasm-simd', { tests: true });
   if (uses('wasm-relaxed', 'types', 'js-simd', 'js-relaxed', 'browser')) await build('wasm-relaxed', { tests: true });
+  if (uses('js-simd', 'js-relaxed', 'browser')) await bundle();
   if (uses('browser')) await ensureChromium();
   await ensureModel(MINILM);
 }

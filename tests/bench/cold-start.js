@@ -23,6 +23,8 @@ async function visit(page) {
   const context = await chromium.launchPersistentContext(profile, { executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: FLAGS });
   try {
     const tab = await context.newPage();
+    // A browser's own start takes a core for a second; who opens a page has a browser that runs.
+    await new Promise((resolve) => { setTimeout(resolve, 1500); });
     await tab.goto(`${server.url}/${page}`);
     await tab.waitForFunction("document.title === 'DONE'", null, { timeout: 120_000 });
     const result = /** @type {any} */ (await tab.evaluate('window.result'));

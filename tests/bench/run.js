@@ -11,6 +11,7 @@ import { promisify } from 'node:util';
 import { brotliCompressSync } from 'node:zlib';
 import { ensureModel } from '../../models/fetch.js';
 import { buildWasm } from '../../tools/build.js';
+import { bundle } from '../../tools/bundle.js';
 import { cachePath } from '../../tools/cache.js';
 import { NODE } from '../../tools/run.js';
 
@@ -24,6 +25,7 @@ const OPTIONS = { maxBuffer: 1 << 24, cwd: here('../..') };
 
 async function setUp() {
   await buildWasm();
+  await bundle();
   await ensureModel(MODEL);
   if (!existsSync(NODE24)) await run('npm', ['ci'], { ...OPTIONS });
   if (!existsSync(here('node_modules'))) await run('npm', ['install', '--ignore-scripts'], { ...OPTIONS, cwd: here('.') });

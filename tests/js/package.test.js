@@ -25,7 +25,7 @@ test('npm pack gives a package that runs by itself', async (t) => {
   for (const name of ['engine-simd', 'engine-relaxed', 'tokenizers']) {
     for (const kind of ['js', 'wasm']) assert.ok(names.includes(`js/wasm/${name}.${kind}`), `js/wasm/${name}.${kind} is missing`);
   }
-  for (const name of ['package.json', 'README.md', 'LICENSE', 'js/index.js', 'js/types.d.ts']) assert.ok(names.includes(name), name);
+  for (const name of ['package.json', 'README.md', 'LICENSE', 'js/index.js', 'js/types.d.ts', 'js/dist/wasmformers.js', 'js/dist/tokenizers.js']) assert.ok(names.includes(name), name);
   const strangers = names.filter((/** @type {string} */ name) => !/^(js\/|package\.json$|README\.md$|CHANGELOG\.md$|LICENSE$)/.test(name));
   assert.deepEqual(strangers, []);
   assert.deepEqual(names.filter((/** @type {string} */ name) => /\.(md|tgz)$|test/.test(name) && name.startsWith('js/')), []);
@@ -45,14 +45,20 @@ test('npm pack gives a package that runs by itself', async (t) => {
     console.log(JSON.stringify({ dims: output.dims, near: dot(a, b), far: dot(a, c) }));
     await extractor.dispose();
   `);
+  // The same in one file, by its address: for pages without a bundler.
+  const main = await fs.readFile(path.join(folder, 'main.js'), 'utf8');
+  await fs.writeFile(path.join(folder, 'one-file.js'), main.replace("'wasmformers'", "'./node_modules/wasmformers/js/dist/wasmformers.js'")
+    .replace("'wasmformers/tokenizers'", "'./node_modules/wasmformers/js/dist/tokenizers.js'"));
   // Only what the exports map names can be imported.
   await fs.writeFile(path.join(folder, 'deep.js'), "await import('wasmformers/js/index.js');");
   await assert.rejects(exec(process.execPath, ['deep.js'], { cwd: folder, env }), /ERR_PACKAGE_PATH_NOT_EXPORTED/);
   const model = await ensureModel('sentence-transformers/all-MiniLM-L6-v2');
-  const { stdout } = await exec(process.execPath, ['main.js', model], { cwd: folder, env });
-  const result = JSON.parse(stdout);
-  assert.deepEqual(result.dims, [3, 384]);
-  assert.ok(result.near > 0.6 && result.far < 0.3, stdout);
+  for (const script of ['main.js', 'one-file.js']) {
+    const { stdout } = await exec(process.execPath, [script, model], { cwd: folder, env });
+    const result = JSON.parse(stdout);
+    assert.deepEqual(result.dims, [3, 384]);
+    assert.ok(result.near > 0.6 && result.far < 0.3, `${script}: ${stdout}`);
+  }
 
   // A strict TypeScript project sees types, without being told to look away from the package's own.
   await fs.writeFile(path.join(folder, 'main.ts'), `

@@ -22,7 +22,14 @@ async function brotli(files) {
 }
 
 const modules = (await fs.readdir(JS, { recursive: true }))
-  .filter((file) => file.endsWith('.js') && !file.startsWith('wasm'));
+  .filter((file) => file.endsWith('.js') && !/^(wasm|dist)\b/.test(file));
+
+// In one file, as pages without a bundler load it: less than the modules, which bring their comments along.
+test('the library in one file, Brotli', async (t) => {
+  const bytes = await brotli(['dist/wasmformers.js']);
+  t.diagnostic(`js/dist/wasmformers.js ${(bytes / 1000).toFixed(1)} kB`);
+  assert.ok(bytes < 40_000, `${bytes} bytes`);
+});
 
 for (const variant of ['simd', 'relaxed']) {
   test(`Wasm and JS, ${variant}, Brotli`, async (t) => {

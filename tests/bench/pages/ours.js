@@ -2,7 +2,7 @@
 import { texts, steady } from './common.js';
 const query = new URLSearchParams(location.search);
 try {
-  const { pipeline, env } = await import('/js/index.js');
+  const { pipeline, env } = await import('/js/dist/wasmformers.js');
   const imported = performance.now();
   Object.assign(env, { allowRemoteModels: false, allowLocalModels: true, localModelPath: '/models/', useBrowserCache: false });
   const pipe = await pipeline('feature-extraction', 'sentence-transformers/all-MiniLM-L6-v2', { dtype: query.get('dtype') ?? 'q8' });
