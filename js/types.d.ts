@@ -225,6 +225,28 @@ export interface BatchEncoding {
   char_to_token(row: number, position: number, sequence?: number): number | null;
   token_to_chars(row: number, token: number): [number, number] | null;
 }
+export interface Message { role: string; content?: string | object[] | null; [field: string]: any }
+export interface ChatTemplateOptions {
+  /** Functions as JSON schemas. */
+  tools?: object[] | null;
+  documents?: object[] | null;
+  /** A template, or the name of one of the tokenizer's. */
+  chat_template?: string | null;
+  add_generation_prompt?: boolean;
+  /** The last message stays open; a string names its field. */
+  continue_final_message?: boolean | string;
+  /** assistant_masks: 1 for what the template marks with {% generation %}. */
+  return_assistant_tokens_mask?: boolean;
+  tokenize?: boolean;
+  padding?: TokenizerCallOptions['padding'];
+  truncation?: TokenizerCallOptions['truncation'];
+  max_length?: number | null;
+  return_tensor?: boolean;
+  return_dict?: boolean;
+  tokenizer_kwargs?: TokenizerCallOptions;
+  /** Everything else is for the template. */
+  [variable: string]: any;
+}
 export interface DecodeOptions { skip_special_tokens?: boolean; clean_up_tokenization_spaces?: boolean }
 type Ids = ArrayLike<number | bigint> | Iterable<number | bigint> | Tensor;
 
@@ -236,7 +258,17 @@ export class PreTrainedTokenizer {
   padding_side: 'left' | 'right';
   truncation_side: 'left' | 'right';
   model_max_length: number;
-  chat_template: string | undefined;
+  /** A template, or several by name. */
+  chat_template: string | Record<string, string> | undefined;
+  /** The text (tokenize: false), the ids (return_dict: false) or the inputs of a conversation. */
+  apply_chat_template(conversation: Message[], options: ChatTemplateOptions & { tokenize: false }): string;
+  apply_chat_template(conversations: Message[][], options: ChatTemplateOptions & { tokenize: false }): string[];
+  apply_chat_template(conversation: Message[] | Message[][], options: ChatTemplateOptions & { return_dict: false }): any;
+  apply_chat_template(conversation: Message[] | Message[][], options?: ChatTemplateOptions): BatchEncoding & { assistant_masks?: any };
+  get_chat_template(options?: { chat_template?: string | null; tools?: object[] | null }): string;
+  /** Gets the library for templates, which a tokenizer without one of its own lacks. */
+  load_chat_templates(): Promise<void>;
+  readonly special_tokens_map: Record<string, string | string[]>;
   encode(text: string, options?: TokenizerCallOptions): number[];
   tokenize(text: string, options?: { pair?: string | null; add_special_tokens?: boolean }): string[];
   decode(ids: Ids, options?: DecodeOptions): string;

@@ -10,6 +10,7 @@ import { cached } from './cache.js';
 import { ROOT, SetupError, command, run, step } from './run.js';
 import { SOURCES, ensureSources, sourcesKey } from './sources.js';
 import { BUILD_TOOLS, ensureEmscripten, ensureSystem } from './toolchain.js';
+import { copyVendored } from './vendor.js';
 
 /** @typedef {'native' | 'sanitize' | 'wasm-simd' | 'wasm-relaxed'} Preset */
 /** @typedef {import('./toolchain.js').Toolchain} Toolchain */
@@ -105,6 +106,7 @@ export async function buildWasm() {
 if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href) {
   await command(async () => {
     const asked = process.argv.slice(2);
+    if (!(await copyVendored({ required: process.env.npm_lifecycle_event === 'prepack' }))) console.log('  js/vendor: no node_modules, so chat templates stay out');
     for (const name of asked.length ? asked : ['wasm']) {
       if (name === 'wasm') await buildWasm();
       else if (name === 'xnnpack') await buildXnnpack();

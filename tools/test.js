@@ -10,6 +10,7 @@ import { bundle } from './bundle.js';
 import { exists } from './cache.js';
 import { NODE, ROOT, SetupError, command, run, step } from './run.js';
 import { ensureChromium } from './toolchain.js';
+import { copyVendored } from './vendor.js';
 
 /** @typedef {{ passed: number, failed: number, notes: string[], output: string }} Result notes: what was skipped and why, figures */
 
@@ -58,7 +59,10 @@ await command(async () => {
 /** @param {string[]} chosen */
 async function setUp(chosen) {
   const uses = (/** @type {string[]} */ ...names) => names.some((name) => chosen.includes(name));
-  if (uses('wasm-relaxed', 'types', 'js-simd', 'js-relaxed', 'browser')) await ensurePackages();
+  if (uses('wasm-relaxed', 'types', 'js-simd', 'js-relaxed', 'browser')) {
+    await ensurePackages();
+    await copyVendored({ required: true });
+  }
   if (uses('native')) await build('native', { tests: true });
   if (uses('sanitize')) await build('sanitize', { tests: true });
   if (uses('wasm-simd', 'types', 'js-simd', 'js-relaxed', 'browser')) await build('wasm-simd', { tests: true });

@@ -2,6 +2,7 @@
 // none), and tokenizer_config.json and special_tokens_map.json where they are there.
 
 import { getBytes, getJSON, getText, missing } from '../hub/index.js';
+import { withChatTemplates } from './chat-files.js';
 import { fromVocab } from './from-vocab.js';
 import { PreTrainedTokenizer } from './pre-trained-tokenizer.js';
 
@@ -23,7 +24,7 @@ export class AutoTokenizer {
       const made = fromVocab(vocab, { ...map, ...read });
       return PreTrainedTokenizer.fromFiles(made.json, made.config, map ?? {}, id);
     }
-    return PreTrainedTokenizer.fromFiles(json, read ?? {}, map ?? {}, id);
+    return PreTrainedTokenizer.fromFiles(json, await withChatTemplates(id, read ?? {}, options), map ?? {}, id);
   }
 }
 

@@ -1,7 +1,16 @@
 // What the callable tokenizer answers: input_ids and what goes with them, ready for a model; words, characters and
 // tokens of each text are looked up when asked for.
 
+import { Tensor } from '../utils/tensor.js';
+
 /** @typedef {import('./encoding.js').Encoding} Encoding */
+
+/** int64 without a BigInt per value: the low halves of 64-bit integers that are not negative. @param {ArrayLike<number>} values @param {number[]} dims */
+export function int64(values, dims) {
+  const halves = new Int32Array(values.length * 2);
+  for (let i = 0; i < values.length; i++) halves[2 * i] = values[i];
+  return new Tensor('int64', new BigInt64Array(halves.buffer), dims);
+}
 
 export class BatchEncoding {
   /** @type {() => Encoding[]} */ #detailed;

@@ -19,12 +19,23 @@ export const contentOf = (token) => (typeof token === 'string' ? token : /** @ty
 /**
  * @param {Record<string, any>} config tokenizer_config.json
  * @param {Record<string, any>} map special_tokens_map.json
- * @returns {{ tokens: Record<string, string | undefined>, padLeft: boolean, truncateLeft: boolean, maxLength: number, typeIds: boolean, cleanUp: boolean }}
+ * @returns {{ tokens: Record<string, string | undefined>, padLeft: boolean, truncateLeft: boolean, maxLength: number, typeIds: boolean, cleanUp: boolean,
+ *   extra: Record<string, string>, additional: string[] }} extra: special tokens with names of the model's own (image_token, …)
  */
 export function readConfig(config, map) {
   /** @type {Record<string, string | undefined>} */
   const tokens = {};
   for (const name of SPECIAL) tokens[name] = contentOf(config[name + '_token']) ?? contentOf(map[name + '_token']);
+  // Transformers 4 lists further ones as additional_special_tokens, 5 as extra_special_tokens: a list, or names for them.
+  const more = config.extra_special_tokens ?? map.extra_special_tokens, lists = [config.additional_special_tokens ?? map.additional_special_tokens, more];
+  const additional = [...new Set(lists.flatMap((list) => (Array.isArray(list) ? list.map(contentOf) : [])).filter((token) => token !== undefined))];
+  /** @type {Record<string, string>} */
+  const extra = {};
+  const named = more && typeof more === 'object' && !Array.isArray(more) ? more : {};
+  for (const [name, token] of Object.entries({ ...config, ...named })) {
+    const content = contentOf(token);
+    if (name.endsWith('_token') && content !== undefined && !Object.hasOwn(tokens, name.slice(0, -6))) extra[name] = content;
+  }
   for (const field of ['padding_side', 'truncation_side']) {
     if (![undefined, null, 'left', 'right'].includes(config[field])) {
       throw new TokenizerError(`${field} of tokenizer_config.json is ${JSON.stringify(config[field])}; it must be "left" or "right".`,
@@ -40,6 +51,8 @@ export function readConfig(config, map) {
     maxLength: typeof max === 'number' && max > 0 && max < 1e9 ? Math.floor(max) : Infinity, // "none" is written as 1e30
     typeIds: Array.isArray(names) ? names.includes('token_type_ids') : WITH_TYPE_IDS.has(kind),
     cleanUp: config.clean_up_tokenization_spaces ?? true,
+    extra,
+    additional: /** @type {string[]} */ (additional),
   };
 }
 

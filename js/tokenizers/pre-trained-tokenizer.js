@@ -4,13 +4,15 @@
 import { InputError, TokenizerError } from '../errors.js';
 import { Callable } from '../utils/callable.js';
 import { Tensor } from '../utils/tensor.js';
-import { BatchEncoding } from './batch-encoding.js';
-import { SPECIAL, cleanUp, contentOf, familyHasTypeIds, readConfig } from './config.js';
+import { BatchEncoding, int64 } from './batch-encoding.js';
+import { applyChatTemplate, chooseTemplate, readChatTemplate } from './chat-template.js';
+import { SPECIAL, cleanUp, familyHasTypeIds, readConfig } from './config.js';
 import { Core } from './core.js';
 import { Encoding } from './encoding.js';
 import { addedToken, jsonBytes } from './index.js';
 import { coreOptions, encodeTexts, idList } from './options.js';
 import { Rows } from './rows.js';
+import { loadTemplateEngine } from './template-engine.js';
 
 /**
  * @typedef {import('./options.js').EncodeOptions & {
@@ -19,13 +21,6 @@ import { Rows } from './rows.js';
  * }} CallOptions
  * @typedef {Record<string, any>} Json
  */
-
-/** int64 without a BigInt per value: the low halves of 64-bit integers that are not negative. @param {ArrayLike<number>} values @param {number[]} dims */
-function int64(values, dims) {
-  const halves = new Int32Array(values.length * 2);
-  for (let i = 0; i < values.length; i++) halves[2 * i] = values[i];
-  return new Tensor('int64', new BigInt64Array(halves.buffer), dims);
-}
 
 /** @param {ArrayLike<any>} values @param {number} width */
 function chunks(values, width) {
@@ -53,12 +48,12 @@ export class PreTrainedTokenizer extends Callable {
     this.truncation_side = read.truncateLeft ? 'left' : 'right';
     /** The most tokens that the model takes; Infinity where nothing says. @type {number} */
     this.model_max_length = read.maxLength;
-    /** @type {string | undefined} */
-    this.chat_template = typeof config.chat_template === 'string' ? config.chat_template : undefined;
-    Object.defineProperty(this, '_', { value: { core, tokens, ids, typeIds: read.typeIds, cleanUp: read.cleanUp } });
+    /** Of a chat model: its template, or several by name. @type {import('./chat-template.js').ChatTemplate} */
+    this.chat_template = readChatTemplate(config.chat_template);
+    Object.defineProperty(this, '_', { value: { core, tokens, ids, typeIds: read.typeIds, cleanUp: read.cleanUp, extra: read.extra, additional: read.additional } });
   }
 
-  /** @type {{ core: Core, tokens: Record<string, string | undefined>, ids: Record<string, number | undefined>, typeIds: boolean, cleanUp: boolean }} */
+  /** @type {{ core: Core, tokens: Record<string, string | undefined>, ids: Record<string, number | undefined>, typeIds: boolean, cleanUp: boolean, extra: Record<string, string>, additional: string[] }} */
   get #own() { return /** @type {any} */ (this)._; }
 
   /**
@@ -69,7 +64,9 @@ export class PreTrainedTokenizer extends Callable {
     for (const [file, value] of Object.entries({ 'tokenizer_config.json': config, 'special_tokens_map.json': map })) {
       if (value === null || typeof value !== 'object' || Array.isArray(value)) throw new TokenizerError(`${file} must be an object.`, { code: 'wrong_type', file });
     }
-    return new this(await Core.create(jsonBytes(tokenizerJson), where), config, map);
+    // The library for templates comes along with a template; without it the tokenizer still works.
+    const [core] = await Promise.all([Core.create(jsonBytes(tokenizerJson), where), config.chat_template && loadTemplateEngine().catch(() => {})]);
+    return new this(core, config, map);
   }
 
   // --- encoding ---------------------------------------------------------------------------------------------------
@@ -194,6 +191,23 @@ export class PreTrainedTokenizer extends Callable {
     return clean_up_tokenization_spaces ? texts.map(cleanUp) : texts;
   }
 
+  // --- chats --------------------------------------------------------------------------------------------------------
+
+  /**
+   * The text or the ids of a conversation, as the model was taught to read it.
+   * @param {any} conversation [{ role, content }, …], or a list of such
+   * @param {Json} [options] tools, documents, chat_template (a name or a template), add_generation_prompt, continue_final_message, tokenize,
+   *   padding, truncation, max_length, return_tensor, return_dict, return_assistant_tokens_mask, tokenizer_kwargs; others are the template's
+   * @returns {any} with tokenize: false a text, with return_dict: false input_ids, else a BatchEncoding
+   */
+  apply_chat_template(conversation, options = {}) { return applyChatTemplate(this, conversation, options); }
+
+  /** The template that would be used. @param {{ chat_template?: string | null, tools?: any }} [options] @returns {string} */
+  get_chat_template({ chat_template = null, tools = null } = {}) { return chooseTemplate(this.chat_template, chat_template, tools !== null); }
+
+  /** Gets the library for templates, which a tokenizer without one of its own lacks. @returns {Promise<void>} */
+  load_chat_templates() { return loadTemplateEngine(); }
+
   // --- vocabulary -------------------------------------------------------------------------------------------------
 
   /** @param {string | string[]} tokens unknown ones get unk_token_id @returns {any} an id, or a list of ids */
@@ -227,7 +241,13 @@ export class PreTrainedTokenizer extends Callable {
   /** @returns {string[]} */
   get all_special_tokens() { return this.convert_ids_to_tokens(this.all_special_ids); }
   /** @returns {string[]} */
-  get additional_special_tokens() { return (this.config.additional_special_tokens ?? []).map(contentOf); }
+  get additional_special_tokens() { return this.#own.additional; }
+  /** Special tokens by the names that templates use. @returns {Json} */
+  get special_tokens_map() {
+    const named = Object.entries(this.#own.tokens).filter(([, token]) => token !== undefined).map(([name, token]) => [`${name}_token`, token]);
+    const more = this.additional_special_tokens;
+    return { ...Object.fromEntries(named), ...this.#own.extra, ...(more.length ? { additional_special_tokens: more } : {}) };
+  }
   /** What marks pieces that go on with a word ("##"), where the model has such a mark. */
   get continuing_subword_prefix() { return this.#own.core.continuingSubwordPrefix || undefined; }
 
