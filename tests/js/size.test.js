@@ -22,7 +22,7 @@ async function brotli(files) {
 }
 
 const modules = (await fs.readdir(JS, { recursive: true }))
-  .filter((file) => file.endsWith('.js') && !/^(wasm|dist)\b/.test(file));
+  .filter((file) => file.endsWith('.js') && !/^(wasm|dist|vendor)\b/.test(file));
 
 // In one file, as pages without a bundler load it: less than the modules, which bring their comments along.
 test('the library in one file, Brotli', async (t) => {
