@@ -121,8 +121,19 @@ Status Tokenizer::encodeText(std::string_view bytes, int32_t word, uint32_t type
   return {};
 }
 
+// The reference refuses such a stride when truncation is set up, before it knows a text or whether there is a pair.
+Status Tokenizer::checkStride(const Truncation& t) const {
+  const size_t added = addedTokens(false);
+  if (t.strategy == TruncationStrategy::None || t.maxLength < added || t.maxLength - added >= t.stride) return {};
+  return Status(ErrorClass::Input, "stride_too_large",
+                "stride (" + std::to_string(t.stride) + ") must be smaller than the " + std::to_string(t.maxLength - added) +
+                    " tokens that max_length leaves after the special tokens.")
+      .atField("stride");
+}
+
 Status Tokenizer::encodeBatch(const std::vector<EncodeInput>& inputs, const EncodeOptions& options, EncodedBatch& out) {
   out.clear();
+  WF_TRY(checkStride(options.truncation));
   const bool padded = options.padding.strategy != PaddingStrategy::None;
   std::vector<Encoding> whole;  // only where the padding has to wait for the longest
   std::vector<Encoding> parts;

@@ -95,6 +95,7 @@ class Tokenizer final : private TokenTexts {
   std::string_view textOf(uint32_t id) const override;
   void read(const Component& root);
   Status encodeText(std::string_view text, int32_t word, uint32_t typeId, const EncodeOptions& options, Encoding& out);
+  Status checkStride(const Truncation& t) const;
   void prepare(std::string_view text, bool details);
   void appendPart(std::string_view part, uint32_t start, bool details);
 

@@ -1,0 +1,141 @@
+// Random cases from a seed: texts that are hard for tokenizers, and what may be asked of an encoding. The same seed gives
+// the same cases on every machine.
+
+/** @typedef {import('./reference.js').Case} Case */
+
+/** Uniform in [0, n). After "mulberry32" (Tommy Ettinger, public domain). @param {number} seed */
+export function random(seed) {
+  let state = seed >>> 0;
+  return (/** @type {number} */ n) => {
+    state = (state + 0x6D2B79F5) >>> 0;
+    let t = Math.imul(state ^ (state >>> 15), 1 | state);
+    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
+    return Math.floor((((t ^ (t >>> 14)) >>> 0) / 4294967296) * n);
+  };
+}
+
+/** Blocks that behave in ways of their own: [first, last]. */
+const BLOCKS = [
+  [0x20, 0x7E], [0x20, 0x7E], [0x20, 0x7E], [0x0, 0x1F], [0x7F, 0xA0], [0xA1, 0x17F], [0x180, 0x24F], [0x2B0, 0x2FF], [0x300, 0x36F], [0x370, 0x3FF], [0x400, 0x52F], [0x591, 0x5F4],
+  [0x600, 0x6FF], [0x700, 0x74F], [0x900, 0x97F], [0x980, 0x9FF], [0xE00, 0xE7F], [0xF00, 0xFFF], [0x1000, 0x109F], [0x10A0, 0x10FF], [0x1100, 0x11FF], [0x13A0, 0x13FF], [0x1780, 0x17FF],
+  [0x1AB0, 0x1AFF], [0x1C80, 0x1CBF], [0x1D00, 0x1DFF], [0x1E00, 0x1FFF], [0x2000, 0x206F], [0x2070, 0x20CF], [0x20D0, 0x20FF], [0x2100, 0x218F], [0x2190, 0x23FF], [0x2460, 0x24FF],
+  [0x2580, 0x27BF], [0x2C00, 0x2DFF], [0x2E80, 0x2FDF], [0x3000, 0x303F], [0x3040, 0x30FF], [0x3130, 0x318F], [0x3200, 0x33FF], [0x3400, 0x3440], [0x4E00, 0x9FFF], [0xA000, 0xA0FF],
+  [0xA640, 0xA69F], [0xA8E0, 0xABFF], [0xAC00, 0xD7AF], [0xD7B0, 0xD7FF], [0xD800, 0xDFFF], [0xE000, 0xE010], [0xF900, 0xFAFF], [0xFB00, 0xFB4F], [0xFB50, 0xFDFF], [0xFE00, 0xFE0F],
+  [0xFE10, 0xFE6F], [0xFE70, 0xFEFF], [0xFF00, 0xFFEF], [0xFFF0, 0xFFFF], [0x10000, 0x100FF], [0x10400, 0x104FF], [0x10A00, 0x10AFF], [0x11000, 0x110FF], [0x16A40, 0x16AFF], [0x1D100, 0x1D1FF],
+  [0x1D400, 0x1D7FF], [0x1E900, 0x1E95F], [0x1F100, 0x1F1FF], [0x1F300, 0x1FAFF], [0x20000, 0x20100], [0x2F800, 0x2FA1F], [0x323B0, 0x323FF], [0xE0000, 0xE01EF], [0xF0000, 0xF0010], [0x10FFF0, 0x10FFFF],
+];
+/** Strings in which something happened before, or may. */
+const PIECES = [
+  ' ', '  ', '   ', '\t', '\n', '\r', '\r\n', '\n\n', ' \n', '\n ', '\u00A0', '\u2003', '\u3000', '\u200B', '\u200D', '\uFEFF', '\u0085', '\u2028', '\u001C', '\u180E', '\0', '\uFFFD', '\u2581', '\u0120', '▁▁', '##', '##s', '</w>', '</s>',
+  '<s>', '<unk>', '<0x0A>', '<0xE2>', '<0xe2>', '[CLS]', '[SEP]', '[MASK]', '[UNK]', '[PAD]', '<|endoftext|>', '<pad>', '<extra_id_0>', "'s", "'S", "'ll", "'LL", "'re", "'VE", "n't", '’s', "''", '``', '...', '…', '--', '—', '1', '12', '1234567890',
+  '3.14', '1,000', '²', '½', '①', '٣', '๓', 'Ⅷ', 'ﬁ', 'ß', 'ẞ', 'ŉ', 'ǅ', 'ς', 'Σ', 'İ', 'ı', 'i̇', 'é', 'é', 'Å', '가', '각', '한', '한', '漢', '字', '々', '〆', 'の', 'ー', 'ｶﾞ', 'ガ', 'กำ', 'क्ष', 'ؘ', 'لا', 'שׁ', '👍', '👍🏽',
+  '👨‍👩‍👧‍👦', '🇩🇪', '🏴󠁧󠁢󠁥󠁮󠁧󠁿', '❤️', '☺︎', '1️⃣', 'http://a.b/c?d=e&f#g', 'a@b.co', 'x=1;\n\tif(x){y+=2}', '\\n', '"', '«', '»', '(', ')', '{', '}', '$', '+', '<', '>', '=', '|', '`', '~', '^', '¨', 'ﷺ', '㍿', '㎞', 'Ω', 'K', 'Å', '̈́', '͏', '⁄', '°', '�',
+];
+
+export class Generator {
+  #r; #prose; #scripts; #added; #vocab;
+
+  /** @param {number} seed @param {{ prose: string[], scripts: string[], added: string[], vocab: string[] }} from what texts are made of */
+  constructor(seed, { prose, scripts, added, vocab }) {
+    this.#r = random(seed);
+    this.#prose = prose;
+    this.#scripts = scripts;
+    this.#added = added.length ? added : PIECES;
+    this.#vocab = vocab.length ? vocab : PIECES;
+  }
+
+  /** @template T @param {T[]} list @returns {T} */
+  #of(list) { return list[this.#r(list.length)]; }
+
+  #character() {
+    const [first, last] = this.#of(BLOCKS), c = first + this.#r(last - first + 1);
+    return c >= 0xD800 && c <= 0xDFFF ? String.fromCharCode(c) : String.fromCodePoint(c);
+  }
+
+  /** Random Unicode: blocks alone, or mixed. */
+  #unicode() {
+    const n = 1 + this.#r(this.#r(4) ? 12 : 40), block = this.#of(BLOCKS), alone = this.#r(3) === 0;
+    let text = '';
+    for (let i = 0; i < n; i++) {
+      const what = this.#r(10);
+      if (alone && what < 8) text += String.fromCodePoint(block[0] + this.#r(block[1] - block[0] + 1));
+      else if (what < 6) text += this.#character();
+      else if (what < 9) text += this.#of(PIECES);
+      else text += ' ';
+    }
+    return text;
+  }
+
+  /** A piece of real text, cut anywhere. */
+  #cut(longest = 80) {
+    const line = this.#of(this.#r(3) ? this.#prose : this.#scripts), from = this.#r(line.length);
+    return line.slice(this.#r(3) ? from : 0, from + 1 + this.#r(longest));
+  }
+
+  /** Real text, spliced and spoilt. */
+  #splice() {
+    let text = this.#cut();
+    for (let n = this.#r(4); n > 0; n--) {
+      const at = this.#r(text.length + 1), what = this.#r(12);
+      const piece = what < 3 ? this.#cut(30) : what < 5 ? this.#of(PIECES) : what < 7 ? this.#character() : what < 8 ? this.#of(this.#vocab) : what < 9 ? ' '.repeat(1 + this.#r(5)) : what < 10 ? this.#of(this.#added) : '';
+      text = text.slice(0, at) + piece + text.slice(at + (this.#r(3) ? 0 : this.#r(3)));
+      if (what === 10) text = text.toUpperCase();
+      if (what === 11) text = text.normalize(this.#of(['NFC', 'NFD', 'NFKC', 'NFKD']));
+    }
+    return text;
+  }
+
+  /** Added tokens and tokens of the vocabulary, next to each other and to text, whole and spoilt. */
+  #tokens() {
+    let text = '';
+    for (let n = 1 + this.#r(5); n > 0; n--) {
+      let token = this.#of(this.#r(3) ? this.#added : this.#vocab);
+      const how = this.#r(12);
+      if (how === 0) token = token.toUpperCase();
+      else if (how === 1) token = token.slice(0, this.#r(token.length + 1));
+      else if (how === 2) token += token;
+      text += this.#of(['', '', ' ', '  ', '\n', '\t', this.#cut(12), this.#of(PIECES)]) + token;
+    }
+    return text + this.#of(['', ' ', this.#cut(12)]);
+  }
+
+  /** One thing many times. */
+  #repeated() {
+    const unit = this.#of([this.#of(PIECES), this.#character(), this.#of(this.#vocab), this.#cut(4)]) || 'a';
+    return unit.repeat(1 + this.#r(Math.ceil(120 / unit.length))) + this.#of(['', ' ', this.#of(PIECES)]);
+  }
+
+  /** @returns {string} */
+  text() {
+    const what = this.#r(20);
+    if (what === 0) return this.#of(['', ' ', '\n', this.#of(PIECES), this.#of(this.#added)]);
+    if (what < 6) return this.#unicode();
+    if (what < 13) return this.#splice();
+    if (what < 18) return this.#tokens();
+    return this.#repeated();
+  }
+
+  /** Ids of an encoding in another order, some left out: what no encoding gives. @param {number[]} ids */
+  shuffled(ids) { return ids.map(() => this.#of(ids)).slice(this.#r(3)); }
+
+  #words() { return Array.from({ length: this.#r(6) }, () => (this.#r(8) ? this.#cut(12) : this.text())); }
+
+  /** @returns {Case} */
+  next() {
+    const special = this.#r(5) > 0, how = this.#r(20);
+    /** @type {Case} */
+    const made = how === 0 ? { text: this.#words(), special } : { text: this.text(), special };
+    if (this.#r(5) === 0) made.pair = how === 0 ? this.#words() : this.text();
+    if (this.#r(4) === 0) {
+      const length = this.#r(20);
+      made.truncation = [length, this.#r(3) ? 0 : this.#r(length + 1), this.#of(['longest_first', 'longest_first', 'only_first', 'only_second']), this.#of(['right', 'left'])];
+    }
+    if (how === 1) {
+      made.batch = Array.from({ length: 2 + this.#r(3) }, () => this.text());
+      made.text = '';
+      delete made.pair;
+    }
+    if (how <= 2) made.padding = [this.#of(['right', 'left']), this.#of([0, 0, 8]), this.#of([null, 16])];
+    return made;
+  }
+}

@@ -1,0 +1,133 @@
+// Many random cases of one tokenizer, ours against the reference: differences, each shrunk to a small case.
+import { Tokenizer } from '../../js/tokenizers/index.js';
+import { differs, forReference } from './compare.js';
+import { textLines, tokenizerJson } from './files.js';
+import { Generator } from './generate.js';
+
+/**
+ * @typedef {import('./reference.js').Case} Case
+ * @typedef {import('./reference.js').Reference} Reference
+ * @typedef {import('./compare.js').Difference} Difference
+ * @typedef {{ name: string, case: Case, answer: import('./reference.js').Answer, difference: Difference }} Found
+ * @typedef {{ name: string, ids: number[], reference: [string, string], ours: [string, string] }} FoundText of decoding
+ */
+
+const BATCH = 64;
+
+/** The file without truncation and padding: each case asks for its own. @param {string} name @returns {string | null} */
+export function plainJson(name) {
+  const bytes = tokenizerJson(name);
+  return bytes && JSON.stringify({ ...JSON.parse(bytes.toString()), truncation: null, padding: null });
+}
+
+/**
+ * @param {Reference} reference
+ * @param {string} name
+ * @param {{ strings: number, seed: number, most?: number, seconds?: number, onProgress?: (done: number) => void }} how most: differences after which it stops
+ * @returns {Promise<{ strings: number, found: Found[], texts: FoundText[], skipped?: string, unsupported?: string }>}
+ *   skipped: why nothing was asked; unsupported: what ours says of a file with a part that it does not know yet
+ */
+export async function compareMany(reference, name, { strings, seed, most = 10, seconds = Infinity, onProgress }) {
+  const json = plainJson(name);
+  if (!json) return { strings: 0, found: [], texts: [], skipped: 'the file is not on this machine' };
+  const refused = await reference.load(json);
+  if (refused) return { strings: 0, found: [], texts: [], skipped: `the reference refuses it: ${refused}` };
+  const made = await Tokenizer.fromJSON(json).catch((/** @type {any} */ error) => error);
+  if (['unsupported_pattern', 'unknown_component'].includes(made.code)) return { strings: 0, found: [], texts: [], unsupported: made.message };
+  if (made instanceof Error) throw made;
+  const tokenizer = made;
+  const generator = new Generator(seed, { prose: textLines('prose'), scripts: textLines('scripts'), ...reference.known });
+  const end = performance.now() + seconds * 1000;
+  /** @type {Found[]} */
+  const found = [];
+  /** @type {FoundText[]} */
+  const texts = [];
+  const kinds = new Set();
+  let done = 0;
+  try {
+    while (done < strings && found.length + texts.length < most && performance.now() < end) {
+      const cases = Array.from({ length: Math.min(BATCH, strings - done) }, () => generator.next());
+      const answers = await reference.answers(cases.map(forReference));
+      for (let i = 0; i < cases.length; i++) {
+        if (!differs(tokenizer, cases[i], answers[i])) continue;
+        const shrunk = await shrink(reference, tokenizer, cases[i]);
+        const kind = JSON.stringify([shrunk.case, shrunk.difference.field.replaceAll(/\d+/g, '')]);
+        if (!kinds.has(kind)) found.push({ name, ...shrunk });
+        kinds.add(kind);
+        if (found.length >= most) break;
+      }
+      texts.push(...await decoding(reference, tokenizer, name, generator, answers));
+      done += cases.length;
+      onProgress?.(done);
+    }
+  } finally {
+    tokenizer.dispose();
+  }
+  return { strings: done, found, texts };
+}
+
+/** Decoding of what was encoded. @param {Reference} reference @param {Tokenizer} tokenizer @param {string} name @param {Generator} generator @param {import('./reference.js').Answer[]} answers */
+async function decoding(reference, tokenizer, name, generator, answers) {
+  const lists = answers.flatMap((a) => (a.error !== undefined ? [] : a.encodings ? a.encodings.map((e) => e.ids) : [/** @type {any} */ (a).ids]));
+  lists.push(...lists.slice(0, 8).map((ids) => generator.shuffled(ids)));
+  const want = await reference.decode(lists), skipping = tokenizer.decodeBatch(lists, { skip_special_tokens: true }), all = tokenizer.decodeBatch(lists);
+  /** @type {FoundText[]} */
+  const texts = [];
+  for (let i = 0; i < lists.length && texts.length < 3; i++) {
+    if (skipping[i] === want[i][0] && all[i] === want[i][1]) continue;
+    let ids = lists[i];
+    for (let at = 0, size = ids.length >> 1; size >= 1; at + size >= ids.length ? (size >>= 1, at = 0) : (at += size)) {
+      const fewer = [...ids.slice(0, at), ...ids.slice(at + size)];
+      const [reply] = await reference.decode([fewer]);
+      if (reply[0] !== tokenizer.decode(fewer, { skip_special_tokens: true }) || reply[1] !== tokenizer.decode(fewer)) ids = fewer, at -= size;
+    }
+    texts.push({ name, ids, reference: (await reference.decode([ids]))[0], ours: [tokenizer.decode(ids, { skip_special_tokens: true }), tokenizer.decode(ids)] });
+  }
+  return texts;
+}
+
+/**
+ * The smallest case near this one that still differs: options dropped, texts cut, greedily.
+ * @param {Reference} reference
+ * @param {Tokenizer} tokenizer
+ * @param {Case} start
+ */
+async function shrink(reference, tokenizer, start) {
+  /** @param {Case} c */
+  const look = async (c) => {
+    const [answer] = await reference.answers([forReference(c)]);
+    const difference = differs(tokenizer, c, answer);
+    return difference && { case: c, answer, difference };
+  };
+  let best = /** @type {NonNullable<Awaited<ReturnType<typeof look>>>} */ (await look(start));
+  let asked = 0;
+  /** @param {Case} c */
+  const keep = async (c) => {
+    if (asked++ > 600) return false;
+    const smaller = await look(c);
+    if (smaller) best = smaller;
+    return smaller !== null;
+  };
+  /** @param {Case} c @param {keyof Case} key */
+  const without = (c, key) => { const { [key]: _, ...rest } = c; return /** @type {Case} */ (rest); };
+  const batch = best.case.batch;
+  if (batch) for (const text of batch) if (await keep({ ...without(best.case, 'batch'), text })) break;
+  for (const key of /** @type {(keyof Case)[]} */ (['pair', 'padding', 'truncation'])) if (best.case[key] !== undefined) await keep(without(best.case, key));
+  if (best.case.special) await keep({ ...best.case, special: false });
+  if (Array.isArray(best.case.text) && best.case.pair === undefined) await keep({ ...best.case, text: best.case.text.join(' ') });
+  for (const key of /** @type {('text' | 'pair')[]} */ (['text', 'pair'])) {
+    const value = best.case[key];
+    if (value === undefined) continue;
+    const whole = Array.isArray(value);
+    /** @type {string[]} */
+    let parts = whole ? value : [...value];
+    for (let size = Math.max(1, parts.length >> 1); size >= 1; size >>= 1) {
+      for (let at = 0; at < parts.length;) {
+        const fewer = [...parts.slice(0, at), ...parts.slice(at + size)];
+        if (await keep({ ...best.case, [key]: whole ? fewer : fewer.join('') })) parts = fewer;
+        else at += size;
+      }
+    }
+  }
+  return best;
+}
