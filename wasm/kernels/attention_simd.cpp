@@ -1,8 +1,8 @@
 // Attention head by head: keys are turned into panels of 8 (so that a score needs no horizontal sum), values copied
 // together; scores of a few queries stay in the first-level cache from the dot product through the softmax to the
 // weighted sum. Keys behind the last visible one, or outside a window, are not touched. Tiles of 6 (without fused
-// multiply-add 4) queries × 8 keys, then as many × 8 values; the scale goes into the packed keys, the sum of the
-// softmax is divided out at the very end.
+// multiply-add 4) queries × 8 keys, then as many × 8 values; the scale goes into the packed keys, and log2 e with it, so
+// that the softmax is one of powers of two; its sum is divided out at the very end.
 #include <algorithm>
 #include <cmath>
 #include <cstring>
@@ -21,7 +21,8 @@ constexpr size_t kQueries = 6;
 constexpr size_t kQueries = 4;
 #endif
 constexpr size_t kKeys = 8;
-constexpr float kHidden = -1e30f;  // e^(kHidden − anything visible) is 0
+constexpr float kHidden = -1e30f;  // 2^(kHidden − anything visible) is 0
+constexpr float kLog2E = 1.44269504f;
 
 // One head's keys as [S/8][D][8] and values as [S][D padded to 8].
 struct Head {
@@ -114,7 +115,7 @@ void mixTile(const float* p, size_t stride, const Head& head, size_t from, size_
   }
 }
 
-// p = e^(p − max p) over [from, to); the sum's inverse.
+// p = 2^(p − max p) over [from, to); the sum's inverse.
 float exponentiate(float* p, size_t from, size_t to) {
   // `from` and `to` are multiples of 4: what lies beyond the last key is hidden.
   v128_t best = splat(kHidden);
@@ -122,7 +123,7 @@ float exponentiate(float* p, size_t from, size_t to) {
   const v128_t biggest = splat(maxLanes(best));
   v128_t sum = splat(0);
   for (size_t s = from; s < to; s += 4) {
-    const v128_t e = expBelow88(wasm_f32x4_sub(wasm_v128_load(p + s), biggest));
+    const v128_t e = exp2Below127(wasm_f32x4_sub(wasm_v128_load(p + s), biggest));
     wasm_v128_store(p + s, e);
     sum = wasm_f32x4_add(sum, e);
   }
@@ -157,7 +158,7 @@ void attention(Arena& arena, const AttentionArgs& a) {
     for (size_t h = 0; h < a.heads; ++h) {
       if (h % group == 0) {
         const size_t kv = h / group * d;
-        packKeys(a.k + b * a.keys * a.kStride + kv, a.kStride, a.keys, d, a.scale, head.keys);
+        packKeys(a.k + b * a.keys * a.kStride + kv, a.kStride, a.keys, d, a.scale * kLog2E, head.keys);
         packValues(a.v + b * a.keys * a.vStride + kv, a.vStride, a.keys, d, head.values, head.valueStride);
       }
       const float* bias = a.bias ? a.bias + b * a.biasBatchStride + h * a.biasHeadStride : nullptr;
@@ -184,8 +185,8 @@ void attention(Arena& arena, const AttentionArgs& a) {
           if (bias) {
             const float* line = bias + (t + r) * a.keys;
             size_t s = low;
-            for (; s + 4 <= high; s += 4) wasm_v128_store(p + s, wasm_f32x4_add(wasm_v128_load(p + s), wasm_v128_load(line + s)));
-            for (; s < high; ++s) p[s] += line[s];
+            for (; s + 4 <= high; s += 4) wasm_v128_store(p + s, madd(wasm_v128_load(line + s), splat(kLog2E), wasm_v128_load(p + s)));
+            for (; s < high; ++s) p[s] += line[s] * kLog2E;
           }
           for (size_t s = gaps ? low : high; s < end; ++s) p[s] = hidden[s] < 0 || s >= high ? kHidden : p[s];
           bool any = !nothing;

@@ -126,7 +126,15 @@ bool packPanel(const float* w, size_t rows, size_t stride, size_t k, int8_t* pan
 void unpackRow(const Matrix::Q8Data& q, size_t n, size_t k, float* y) {
   const int8_t* src = q.panel(n / kPanel, k) + n % kPanel * kGroup;
   const float scale = q.scales.as<float>()[n];
-  for (size_t i = 0; i < k; i += kGroup, src += kPanel * kGroup) {
+  size_t i = 0;
+#ifdef __wasm_simd128__
+  const v128_t by = wasm_f32x4_splat(scale);
+  for (; i + kGroup <= k; i += kGroup, src += kPanel * kGroup) {
+    const v128_t four = wasm_i32x4_extend_low_i16x8(wasm_i16x8_extend_low_i8x16(wasm_v128_load32_zero(src)));
+    wasm_v128_store(y + i, wasm_f32x4_mul(wasm_f32x4_convert_i32x4(four), by));
+  }
+#endif
+  for (; i < k; i += kGroup, src += kPanel * kGroup) {
     for (size_t j = 0; j < std::min(kGroup, k - i); ++j) y[i + j] = scale * float(src[j]);
   }
 }
