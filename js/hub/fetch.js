@@ -29,14 +29,15 @@ const passing = (status) => status === 408 || status === 429 || status >= 500;
 /**
  * One request, repeated on network errors and passing statuses with growing pauses.
  * @param {string} url
- * @param {{ headers?: Record<string, string>, signal?: AbortSignal, tries?: number }} options
+ * @param {{ headers?: Record<string, string>, signal?: AbortSignal, cache?: RequestCache, tries?: number }} options
  * @returns {Promise<Response>} of any status that will not pass
  */
-export async function request(url, { headers = {}, signal, tries = TRIES } = {}) {
+export async function request(url, { tries = TRIES, ...init } = {}) {
+  const { signal } = init;
   for (let attempt = 1; ; attempt++) {
     throwIfAborted(signal);
     try {
-      const response = await env.fetch(url, { headers, signal });
+      const response = await env.fetch(url, init);
       if (!passing(response.status) || attempt >= tries) return response;
       await response.body?.cancel();
     } catch (cause) {
@@ -87,10 +88,11 @@ function overlap(rest, got, tag) {
  * @param {Response} response status 200
  * @param {string} url
  * @param {string} name for messages
- * @param {{ headers?: Record<string, string>, signal?: AbortSignal }} options
+ * @param {{ headers?: Record<string, string>, signal?: AbortSignal, cache?: RequestCache }} init as request() was given
  * @returns {AsyncGenerator<Uint8Array>}
  */
-export async function* body(response, url, name, { headers = {}, signal } = {}) {
+export async function* body(response, url, name, init = {}) {
+  const { headers, signal } = init;
   const total = lengthOf(response);
   const resumable = total > 0 && response.headers.get('accept-ranges') !== 'none';
   const tag = tagOf(response); // a file that changed between two tries must not be glued together
@@ -124,7 +126,7 @@ export async function* body(response, url, name, { headers = {}, signal } = {}) 
     if (!resumable || attempt >= TRIES) throw failed();
     await pause(FIRST_PAUSE_MS * 2 ** (attempt - 1), signal);
     const strong = tag && !tag.startsWith('W/') ? tag : null;
-    const rest = await request(url, { headers: { ...headers, Range: `bytes=${got}-`, ...(strong ? { 'If-Range': strong } : {}) }, signal });
+    const rest = await request(url, { ...init, headers: { ...headers, Range: `bytes=${got}-`, ...(strong ? { 'If-Range': strong } : {}) } });
     skip = overlap(rest, got, tag);
     if (skip < 0) {
       await rest.body?.cancel();

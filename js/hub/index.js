@@ -124,8 +124,9 @@ async function openUrl(url, name, options, keep) {
   if (keep && (options.local_files_only || !env.allowRemoteModels)) return null;
   // That a file was missing is remembered for when there is no network: what is optional must not fail then.
   const absence = url + '.missing', absent = !!cache && !!(await quietly(() => cache.get(absence)));
-  const { signal } = options, headers = headersFor(url, options);
-  const response = await request(url, { headers, signal, ...(absent ? { tries: 1 } : {}) }).catch((error) => {
+  // What goes into our own cache need not fill the browser's as well.
+  const init = { headers: headersFor(url, options), signal: options.signal, ...(cache ? { cache: /** @type {RequestCache} */ ('no-store') } : {}) };
+  const response = await request(url, { ...init, ...(absent ? { tries: 1 } : {}) }).catch((error) => {
     if (absent && error instanceof HubError) return null;
     throw error;
   });
@@ -146,7 +147,7 @@ async function openUrl(url, name, options, keep) {
     await response.body?.cancel();
     throw webPage(name, url);
   }
-  const file = sniffed({ name, size: lengthOf(response), chunks: body(response, url, name, { headers, signal }) }, url);
+  const file = sniffed({ name, size: lengthOf(response), chunks: body(response, url, name, init) }, url);
   return cache ? kept(file, url, cache) : file;
 }
 

@@ -211,6 +211,21 @@ test('token, headers and the fetch hook', async (t) => {
   assert.deepEqual(seen, [server.url + 'a/resolve/main/x.txt']);
 });
 
+test('what our cache keeps is not kept by the browser as well', async (t) => {
+  const server = await startServer(t, { '/a/resolve/main/x.txt': 'x' });
+  const cacheDir = useHub(t, server.url);
+  /** @type {unknown[]} */
+  const modes = [];
+  env.fetch = (input, init) => {
+    modes.push(init?.cache);
+    return fetch(input, init);
+  };
+  await getText('a', 'x.txt', { cache_dir: cacheDir });
+  env.useFSCache = false;
+  await getText('a', 'x.txt');
+  assert.deepEqual(modes, ['no-store', undefined]);
+});
+
 test('HF_TOKEN is for the Hub alone', async (t) => {
   const server = await startServer(t, { '/a/resolve/main/x.txt': 'x' });
   useHub(t, server.url);
