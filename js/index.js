@@ -5,6 +5,7 @@ export { ConfigError, HubError, InputError, InternalError, MemoryError, Tokenize
 export * from './models/index.js';
 export * from './pipelines/index.js';
 export { AutoTokenizer, PreTrainedTokenizer } from './tokenizers/auto-tokenizer.js';
+export { DecodeStream } from './tokenizers/decode-stream.js';
 export { cos_sim, dot, log_softmax, softmax } from './utils/maths.js';
 export * from './utils/tensor-functions.js';
 export { Tensor } from './utils/tensor.js';

@@ -273,6 +273,8 @@ export class PreTrainedTokenizer {
   tokenize(text: string, options?: { pair?: string | null; add_special_tokens?: boolean }): string[];
   decode(ids: Ids, options?: DecodeOptions): string;
   batch_decode(batch: Ids[] | Tensor, options?: DecodeOptions): string[];
+  /** Decodes ids as they arrive. */
+  decodeStream(options?: DecodeOptions): DecodeStream;
   convert_tokens_to_ids(token: string): number;
   convert_tokens_to_ids(tokens: string[]): number[];
   convert_ids_to_tokens(ids: Iterable<number | bigint>): string[];
@@ -297,6 +299,15 @@ export class PreTrainedTokenizer {
   readonly mask_token_id: number | undefined;
   dispose(): void;
   [Symbol.dispose](): void;
+}
+/** Text as ids arrive; together it is what decode() gives of all of them. */
+export class DecodeStream {
+  private constructor();
+  /** The text that these ids settle: final, whole characters. */
+  push(ids: number | bigint | Ids): string;
+  /** The rest; the next push begins a new text. */
+  end(): string;
+  dispose(): void;
 }
 export class AutoTokenizer {
   static from_pretrained(id: string, options?: HubOptions & { config?: Record<string, any> | null }): Promise<PreTrainedTokenizer>;

@@ -194,6 +194,22 @@ export class Core {
     });
   }
 
+  /** Opens a stream of ids. @param {boolean} skipSpecialTokens @returns {number} */
+  openStream(skipSpecialTokens) { return this.#guarded(() => this.#alive().openStream(skipSpecialTokens)); }
+
+  /** What the ids settle of a stream's text. @param {number} stream @param {ArrayLike<number>} ids @param {boolean} ends @returns {string} */
+  stream(stream, ids, ends) {
+    return this.#guarded(() => {
+      const handle = this.#alive();
+      this.#reserve(ids.length * 4);
+      this.#u32.set(ids, this.#input >>> 2);
+      return this.#texts(handle.stream(stream, ids.length, ends))[0];
+    });
+  }
+
+  /** @param {number} stream */
+  closeStream(stream) { this.#handle?.closeStream(stream); }
+
   /** @param {number} answer @returns {string[]} */
   #texts(answer) {
     if (!answer) checkStatus(this.#handle);

@@ -3,6 +3,7 @@
 
 import { InputError, TokenizerError } from '../errors.js';
 import { Core } from './core.js';
+import { DecodeStream } from './decode-stream.js';
 import { Encoding, encodingsOf } from './encoding.js';
 import { coreOptions, encodeTexts, idList } from './options.js';
 
@@ -99,6 +100,9 @@ export class Tokenizer {
   /** @param {(Iterable<number | bigint> | ArrayLike<number>)[]} lists @param {{ skip_special_tokens?: boolean }} [options] @returns {string[]} */
   decodeBatch(lists, { skip_special_tokens = false } = {}) { return this.#core.decode(lists.map(idList), skip_special_tokens); }
 
+  /** Decodes ids as they arrive. @param {{ skip_special_tokens?: boolean }} [options] @returns {DecodeStream} */
+  decodeStream({ skip_special_tokens = false } = {}) { return new DecodeStream(this.#core, { skip_special_tokens }); }
+
   /** @param {string} token @returns {number | undefined} */
   tokenToId(token) { return this.#core.tokenToId(token); }
   /** @param {number} id @returns {string | undefined} */
@@ -117,5 +121,5 @@ export class Tokenizer {
 }
 if (Symbol.dispose) /** @type {any} */ (Tokenizer.prototype)[Symbol.dispose] = Tokenizer.prototype.dispose;
 
-export { Encoding };
+export { DecodeStream, Encoding };
 export { TokenizerError, InputError, MemoryError } from '../errors.js';

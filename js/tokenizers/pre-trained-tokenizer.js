@@ -8,6 +8,7 @@ import { BatchEncoding, int64 } from './batch-encoding.js';
 import { applyChatTemplate, chooseTemplate, readChatTemplate } from './chat-template.js';
 import { SPECIAL, cleanUp, familyHasTypeIds, readConfig } from './config.js';
 import { Core } from './core.js';
+import { DecodeStream } from './decode-stream.js';
 import { Encoding } from './encoding.js';
 import { addedToken, jsonBytes } from './index.js';
 import { coreOptions, encodeTexts, idList } from './options.js';
@@ -189,6 +190,11 @@ export class PreTrainedTokenizer extends Callable {
     const lists = batch instanceof Tensor ? batch.tolist() : Array.from(batch);
     const texts = this.#own.core.decode(lists.map(idList), skip_special_tokens);
     return clean_up_tokenization_spaces ? texts.map(cleanUp) : texts;
+  }
+
+  /** Decodes ids as they arrive. @param {{ skip_special_tokens?: boolean, clean_up_tokenization_spaces?: boolean }} [options] @returns {DecodeStream} */
+  decodeStream({ skip_special_tokens = false, clean_up_tokenization_spaces = this.#own.cleanUp } = {}) {
+    return new DecodeStream(this.#own.core, { skip_special_tokens, clean_up_tokenization_spaces });
   }
 
   // --- chats --------------------------------------------------------------------------------------------------------

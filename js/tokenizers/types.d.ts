@@ -54,6 +54,16 @@ export class Encoding {
   char_to_word(position: number, sequence?: number): number | null;
 }
 
+/** Text as ids arrive; together it is what decode() gives of all of them. */
+export class DecodeStream {
+  private constructor();
+  /** The text that these ids settle: final, whole characters. */
+  push(ids: number | bigint | Ids): string;
+  /** The rest; the next push begins a new text. */
+  end(): string;
+  dispose(): void;
+}
+
 type Ids = Iterable<number | bigint> | ArrayLike<number>;
 
 export class Tokenizer {
@@ -66,6 +76,7 @@ export class Tokenizer {
   /** Ids alone, the fast way: those of text i are ids.subarray(starts[i], starts[i + 1]). */
   encodeIds(texts: string[], options?: EncodeOptions): { ids: Int32Array; starts: Uint32Array };
   decode(ids: Ids, options?: { skip_special_tokens?: boolean }): string;
+  decodeStream(options?: { skip_special_tokens?: boolean }): DecodeStream;
   decodeBatch(lists: Ids[], options?: { skip_special_tokens?: boolean }): string[];
   tokenToId(token: string): number | undefined;
   idToToken(id: number): string | undefined;

@@ -4,9 +4,11 @@
 #include <emscripten/bind.h>
 
 #include <cstring>
+#include <map>
 
 #include "base/buffer.h"
 #include "text/utf8.h"
+#include "tokenizer/decode_stream.h"
 #include "tokenizer/tokenizer.h"
 
 namespace wasmformers {
@@ -129,6 +131,29 @@ class TokenizerHandle {
     return textAnswer();
   }
 
+  /// Opens a stream and says its number.
+  int openStream(bool skipSpecialTokens) {
+    if (!tokenizer_) return said(notLoaded()), -1;
+    streams_.try_emplace(++lastStream_, tokenizer_->decoder(), skipSpecialTokens);
+    said({});
+    return lastStream_;
+  }
+  /// The ids in the input go on the stream; with `ends` it ends. Answer: as decode()'s, of one text, final.
+  double stream(int number, double count, bool ends) {
+    const auto at = streams_.find(number);
+    if (at == streams_.end()) return said(notLoaded()), 0;
+    text_.clear();
+    std::string_view token;
+    const uint32_t* ids = input_.as<const uint32_t>();
+    for (size_t i = 0; i < size_t(count); ++i) {
+      if (tokenizer_->decodedToken(ids[i], at->second.skipSpecialTokens, token)) at->second.decoder.push(token, text_);
+    }
+    if (ends) at->second.decoder.end(text_);
+    lengths_.assign(1, uint32_t(text_.size()));
+    return textAnswer();
+  }
+  void closeStream(int number) { streams_.erase(number); }
+
   /// Every id from 0 on: kNoId or the bytes of its token, the tokens, and flags (1: added, 2: special).
   double vocabulary() {
     if (!tokenizer_) return said(notLoaded()), 0;
@@ -207,6 +232,12 @@ class TokenizerHandle {
     return status_.ok();
   }
 
+  struct Stream {
+    Stream(const Decoder* d, bool skip) : decoder(d), skipSpecialTokens(skip) {}
+    DecodeStream decoder;
+    bool skipSpecialTokens;
+  };
+
   Status status_;
   Buffer input_;
   std::unique_ptr<Tokenizer> tokenizer_;
@@ -215,6 +246,8 @@ class TokenizerHandle {
   std::vector<uint32_t> answer_, lengths_, surfaceTable_;
   std::vector<uint8_t> flags_;
   std::string text_, surfaceText_;
+  std::map<int, Stream> streams_;
+  int lastStream_ = 0;
 };
 
 EMSCRIPTEN_BINDINGS(tokenizers) {
@@ -230,6 +263,9 @@ EMSCRIPTEN_BINDINGS(tokenizers) {
       .function("load", &TokenizerHandle::load)
       .function("encode", &TokenizerHandle::encode)
       .function("decode", &TokenizerHandle::decode)
+      .function("openStream", &TokenizerHandle::openStream)
+      .function("stream", &TokenizerHandle::stream)
+      .function("closeStream", &TokenizerHandle::closeStream)
       .function("vocabulary", &TokenizerHandle::vocabulary)
       .function("tokenToId", &TokenizerHandle::tokenToId)
       .function("addedTokens", &TokenizerHandle::addedTokens)

@@ -63,22 +63,10 @@ class ByteLevel final : public Decoder {
   void decode(const TokenList& in, TokenList& out) const override {
     std::string bytes, repaired;
     bytes.reserve(in.bytes.size());
-    for (size_t i = 0; i < in.size(); ++i) {
-      const std::string_view token = in[i];
-      const size_t before = bytes.size();
-      for (const char *p = token.data(), *end = p + token.size(); p < end;) {
-        const int b = byteOfCharacter(text::decode(p));
-        if (b >= 0) {
-          bytes += char(b);
-          continue;
-        }
-        bytes.resize(before);  // an added token, say: it stands for itself
-        bytes += token;
-        break;
-      }
-    }
+    for (size_t i = 0; i < in.size(); ++i) appendByteLevel(in[i], bytes);
     out.add(text::makeValid(bytes, repaired));
   }
+  Kind kind() const override { return Kind::ByteLevel; }
 };
 
 class Metaspace final : public Decoder {
@@ -100,16 +88,7 @@ class Metaspace final : public Decoder {
 
 // Runs of <0x..> tokens become the text of their bytes, or a replacement character each where that is ill-formed.
 class ByteFallback final : public Decoder {
-  static int byteOf(std::string_view t) {
-    if (t.size() != 6 || !t.starts_with("<0x") || t[5] != '>') return -1;
-    int b = 0;
-    for (char c : t.substr(3, 2)) {
-      const int digit = c >= '0' && c <= '9' ? c - '0' : c >= 'A' && c <= 'F' ? c - 'A' + 10 : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-      if (digit < 0) return -1;
-      b = b * 16 + digit;
-    }
-    return b;
-  }
+  Kind kind() const override { return Kind::ByteFallback; }
   void decode(const TokenList& in, TokenList& out) const override {
     std::string bytes;
     const auto flush = [&] {
@@ -121,7 +100,7 @@ class ByteFallback final : public Decoder {
       bytes.clear();
     };
     for (size_t i = 0; i < in.size(); ++i) {
-      const int b = byteOf(in[i]);
+      const int b = fallbackByte(in[i]);
       if (b >= 0) {
         bytes += char(b);
         continue;
@@ -136,6 +115,7 @@ class ByteFallback final : public Decoder {
 // CLIP's: the suffix that ends a word becomes a space, but at the end of the text.
 class BpeDecoder final : public Decoder {
  public:
+  Kind kind() const override { return Kind::LooksAhead; }
   explicit BpeDecoder(std::string suffix) : suffix_(std::move(suffix)) {}
   void decode(const TokenList& in, TokenList& out) const override {
     std::string one;
@@ -152,6 +132,7 @@ class BpeDecoder final : public Decoder {
 
 class Fuse final : public Decoder {
   void decode(const TokenList& in, TokenList& out) const override { out.add(in.bytes); }
+  Kind kind() const override { return Kind::Fuse; }
 };
 
 class Replace final : public Decoder {
@@ -173,24 +154,27 @@ class Replace final : public Decoder {
 // Takes up to `start` and `stop` of one character off both ends of every token.
 class Strip final : public Decoder {
  public:
-  Strip(std::string content, uint32_t start, uint32_t stop) : content_(std::move(content)), start_(start), stop_(stop) {}
+  explicit Strip(Edges edges) : edges_(std::move(edges)) {}
+  Kind kind() const override { return Kind::Strip; }
+  const Edges* edges() const override { return &edges_; }
   void decode(const TokenList& in, TokenList& out) const override {
     for (size_t i = 0; i < in.size(); ++i) {
       std::string_view s = in[i];
-      for (uint32_t n = 0; n < start_ && s.starts_with(content_); ++n) s.remove_prefix(content_.size());
-      for (uint32_t n = 0; n < stop_ && s.ends_with(content_); ++n) s.remove_suffix(content_.size());
+      for (uint32_t n = 0; n < edges_.start && s.starts_with(edges_.content); ++n) s.remove_prefix(edges_.content.size());
+      for (uint32_t n = 0; n < edges_.stop && s.ends_with(edges_.content); ++n) s.remove_suffix(edges_.content.size());
       out.add(s);
     }
   }
 
  private:
-  std::string content_;  // one character
-  uint32_t start_, stop_;
+  Edges edges_;
 };
 
 class Sequence final : public Decoder {
  public:
   explicit Sequence(std::vector<std::unique_ptr<Decoder>> parts) : parts_(std::move(parts)) {}
+  Kind kind() const override { return Kind::Sequence; }
+  const std::vector<std::unique_ptr<Decoder>>* parts() const override { return &parts_; }
   void decode(const TokenList& in, TokenList& out) const override {
     out = in;
     TokenList next;
@@ -208,10 +192,35 @@ class Sequence final : public Decoder {
 std::unique_ptr<Decoder> makeStrip(const Component& c) {
   std::string content = c.string("content");
   if (text::countCharacters(content) != 1) return c.member("content").fail("bad_value", "must be one character.");
-  return std::make_unique<Strip>(std::move(content), c.number("start"), c.number("stop"));
+  return std::make_unique<Strip>(Decoder::Edges{std::move(content), c.number("start"), c.number("stop")});
 }
 
 }  // namespace
+
+void appendByteLevel(std::string_view token, std::string& bytes) {
+  const size_t before = bytes.size();
+  for (const char *p = token.data(), *end = p + token.size(); p < end;) {
+    const int b = byteOfCharacter(text::decode(p));
+    if (b >= 0) {
+      bytes += char(b);
+      continue;
+    }
+    bytes.resize(before);  // an added token, say
+    bytes += token;
+    return;
+  }
+}
+
+int fallbackByte(std::string_view t) {
+  if (t.size() != 6 || !t.starts_with("<0x") || t[5] != '>') return -1;
+  int b = 0;
+  for (char c : t.substr(3, 2)) {
+    const int digit = c >= '0' && c <= '9' ? c - '0' : c >= 'A' && c <= 'F' ? c - 'A' + 10 : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+    if (digit < 0) return -1;
+    b = b * 16 + digit;
+  }
+  return b;
+}
 
 std::unique_ptr<Decoder> makeDecoder(const Component& c, int depth) {
   if (c.absent()) return nullptr;

@@ -37,7 +37,23 @@ class Decoder {
   virtual ~Decoder() = default;
   /// Writes to `out` (empty) what becomes of the tokens; joined, the last decoder's list is the text.
   virtual void decode(const TokenList& in, TokenList& out) const = 0;
+
+  /// What DecodeStream must know: what a token becomes depends on nothing but the one before and whether it is the
+  /// first, or on whether it is the last, or as these decoders do it.
+  enum class Kind : uint8_t { LooksBack, LooksAhead, ByteLevel, ByteFallback, Fuse, Strip, Sequence };
+  virtual Kind kind() const { return Kind::LooksBack; }
+  struct Edges {
+    std::string content;  // one character
+    uint32_t start = 0, stop = 0;
+  };
+  virtual const Edges* edges() const { return nullptr; }                              // of Strip
+  virtual const std::vector<std::unique_ptr<Decoder>>* parts() const { return nullptr; }  // of Sequence
 };
+
+/// The bytes that a token of byte-level characters stands for; a token with any other character stands for itself.
+void appendByteLevel(std::string_view token, std::string& bytes);
+/// The byte of a token like <0x0A>, or -1.
+int fallbackByte(std::string_view token);
 
 /// The decoder that `c` describes; null for JSON null and where something is wrong, which c.status says.
 std::unique_ptr<Decoder> makeDecoder(const Component& c, int depth = 0);

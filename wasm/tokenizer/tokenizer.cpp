@@ -179,14 +179,18 @@ Status Tokenizer::encodeBatch(const std::vector<EncodeInput>& inputs, const Enco
   return {};
 }
 
+bool Tokenizer::decodedToken(uint32_t id, bool skipSpecialTokens, std::string_view& token) const {
+  bool found = true;
+  if (const std::string* added = added_.decoded(id)) token = *added;
+  else token = model_->vocabulary().token(id, found);
+  return found && !(skipSpecialTokens && added_.isSpecial(token));
+}
+
 std::string Tokenizer::decode(const uint32_t* ids, size_t count, bool skipSpecialTokens) const {
   TokenList tokens;
+  std::string_view token;
   for (size_t i = 0; i < count; ++i) {
-    bool found = true;
-    std::string_view token;
-    if (const std::string* added = added_.decoded(ids[i])) token = *added;
-    else token = model_->vocabulary().token(ids[i], found);
-    if (found && !(skipSpecialTokens && added_.isSpecial(token))) tokens.add(token);
+    if (decodedToken(ids[i], skipSpecialTokens, token)) tokens.add(token);
   }
   if (decoder_) {
     TokenList out;

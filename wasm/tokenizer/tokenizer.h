@@ -72,6 +72,9 @@ class Tokenizer final : private TokenTexts {
 
   /// The text of ids; ids that do not exist are passed over, as in the reference.
   std::string decode(const uint32_t* ids, size_t count, bool skipSpecialTokens) const;
+  /// The token that decoding sees; false where there is none or it is passed over.
+  bool decodedToken(uint32_t id, bool skipSpecialTokens, std::string_view& token) const;
+  const Decoder* decoder() const { return decoder_.get(); }
 
   /// kNoId where there is none.
   uint32_t tokenToId(std::string_view token) const;
