@@ -61,19 +61,38 @@ export class Core {
    * @param {Uint8Array} json tokenizer.json
    * @param {string} [where] put before file names in errors, e.g. the repository
    */
-  static async create(json, where = '') {
+  static create(json, where = '') { return Core.#made(json, (handle) => handle.load(json.byteLength, 'tokenizer.json'), where); }
+
+  /** @param {Uint8Array} form what binary() gave @param {string} [where] */
+  static fromBinary(form, where = '') { return Core.#made(form, (handle) => handle.loadBinary(form.byteLength), where); }
+
+  /** @param {Uint8Array} bytes @param {(handle: any) => void} read @param {string} where */
+  static async #made(bytes, read, where) {
     const module = await load();
     const handle = new module.Tokenizer();
     try {
-      const at = handle.input(json.byteLength);
+      const at = handle.input(bytes.byteLength);
       checkStatus(handle, where);
-      module.HEAPU8.set(json, at);
-      handle.load(json.byteLength, 'tokenizer.json');
+      module.HEAPU8.set(bytes, at);
+      read(handle);
     } catch (cause) {
       throw isTrap(cause) ? outOfMemory(cause) : cause;
     }
     checkStatus(handle, where);
     return new Core(module, handle);
+  }
+
+  /** The binary form. @returns {Uint8Array} */
+  binary() {
+    return this.#guarded(() => {
+      const handle = this.#alive();
+      const answer = handle.binary();
+      if (!answer) checkStatus(handle);
+      this.#views();
+      const at = this.#u32[answer >>> 2], form = this.#u8.slice(at, at + this.#u32[(answer >>> 2) + 1]);
+      handle.releaseBinary();
+      return form;
+    });
   }
 
   #alive() {

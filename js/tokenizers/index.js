@@ -48,6 +48,27 @@ export class Tokenizer {
     return tokenizer;
   }
 
+  /**
+   * The binary form: loads in milliseconds. For this version of the library only; keep the tokenizer.json beside it.
+   * @returns {Uint8Array} with the tokens that were added
+   */
+  toBinary() { return this.#core.binary(); }
+
+  /**
+   * Reads what toBinary() gave.
+   * @param {Uint8Array | ArrayBuffer} form
+   * @param {Record<string, any>} [config] as for fromJSON
+   * @returns {Promise<Tokenizer>} rejects with a TokenizerError where the form is another version's, cut or damaged: read the tokenizer.json then
+   */
+  static async fromBinary(form, config = {}) {
+    if (!(form instanceof Uint8Array) && !(form instanceof ArrayBuffer)) {
+      throw new TokenizerError('The binary form of a tokenizer is a Uint8Array or ArrayBuffer.', { code: 'wrong_type' });
+    }
+    const tokenizer = new Tokenizer(await Core.fromBinary(form instanceof Uint8Array ? form : new Uint8Array(form)), config ?? {});
+    tokenizer.#configure();
+    return tokenizer;
+  }
+
   #configure() {
     const { pad_token, padding_side, truncation_side } = /** @type {Record<string, any>} */ (this.config);
     const d = this.#defaults, content = typeof pad_token === 'object' ? pad_token?.content : pad_token;

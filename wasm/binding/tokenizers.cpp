@@ -60,6 +60,25 @@ class TokenizerHandle {
     return said({});
   }
 
+  /// Reads the binary form that lies in the input and keeps it; `bytes` of it.
+  bool loadBinary(double bytes) {
+    auto made = Tokenizer::fromBinary(std::move(input_), size_t(bytes));
+    input_ = Buffer();
+    if (!made.ok()) return said(made.takeStatus());
+    tokenizer_ = made.take();
+    return said({});
+  }
+
+  /// The binary form: pointer and size. It is let go with releaseBinary().
+  double binary() {
+    if (!tokenizer_) return said(notLoaded()), 0;
+    binary_ = tokenizer_->toBinary();
+    answer_ = {pointer(binary_.data()), uint32_t(binary_.size())};
+    said({});
+    return address(answer_.data());
+  }
+  void releaseBinary() { std::string().swap(binary_); }
+
   /// Encodes the request in the input (`bytes` of UTF-8 behind its numbers); the answer's header, or 0.
   double encode(double bytes) {
     if (!tokenizer_) return said(notLoaded()), 0;
@@ -245,7 +264,7 @@ class TokenizerHandle {
   EncodedBatch batch_;
   std::vector<uint32_t> answer_, lengths_, surfaceTable_;
   std::vector<uint8_t> flags_;
-  std::string text_, surfaceText_;
+  std::string text_, surfaceText_, binary_;
   std::map<int, Stream> streams_;
   int lastStream_ = 0;
 };
@@ -261,6 +280,9 @@ EMSCRIPTEN_BINDINGS(tokenizers) {
       .function("errorField", &TokenizerHandle::errorField)
       .function("input", &TokenizerHandle::input)
       .function("load", &TokenizerHandle::load)
+      .function("loadBinary", &TokenizerHandle::loadBinary)
+      .function("binary", &TokenizerHandle::binary)
+      .function("releaseBinary", &TokenizerHandle::releaseBinary)
       .function("encode", &TokenizerHandle::encode)
       .function("decode", &TokenizerHandle::decode)
       .function("openStream", &TokenizerHandle::openStream)

@@ -95,6 +95,7 @@ class Bpe final : public Model {
     merges_.reserve(c.value.size() + 1);
     if (!c.value.isArray()) c.wrongType("an array");
     size_t n = 0;
+    uint32_t last = 0;  // files list merges in the order of what they make: the next one is looked for there first
     std::string whole;
     for (json::Value v : c.value.elements()) {
       std::string_view left, right;
@@ -108,14 +109,22 @@ class Bpe final : public Model {
         if (v.size() != 2 || !v.at(0).isString() || !v.at(1).isString()) return void(c.fail("bad_merge", "has at " + std::to_string(n) + " no two tokens."));
       }
       whole.assign(left).append(right.substr(std::min(prefix_.size(), right.size())));
-      const uint32_t a = vocabulary_.find(left), b = vocabulary_.find(right), id = vocabulary_.find(whole);
+      const uint32_t a = vocabulary_.find(left), b = vocabulary_.find(right), id = findNear(whole, last);
       if (a == kNoId || b == kNoId || id == kNoId) {
         return void(c.fail("bad_merge", "joins at " + std::to_string(n) + " tokens that are not in the vocabulary."));
       }
       cutAtMarks_ = cutAtMarks_ && !marksInside(whole);
       merges_.add(a, b, id);
+      last = id;
       ++n;
     }
+  }
+  uint32_t findNear(std::string_view token, uint32_t id) const {
+    for (uint32_t guess = id; guess < id + 2; ++guess) {
+      bool found = false;
+      if (vocabulary_.token(guess, found) == token && found) return guess;
+    }
+    return vocabulary_.find(token);
   }
 
   // --- one word ---------------------------------------------------------------------------------------------------

@@ -108,11 +108,13 @@ void DoubleArray::write(BinaryWriter& to) const {
   to.array(ids_);
 }
 
-void DoubleArray::read(BinaryReader& from) {
+void DoubleArray::read(BinaryReader& from, uint32_t idEnd) {
   from.array(units_);
   from.array(ids_);
   bool holds = !units_.empty() && units_.size() % kBlock == 0 && ids_.size() == units_.size();
-  for (const Unit& u : units_) holds &= (u.base & ~kHasId) < units_.size();
+  for (size_t i = 0; holds && i < units_.size(); ++i) {
+    holds = (units_[i].base & ~kHasId) < units_.size() && (!(units_[i].base & kHasId) || ids_[i] < idEnd);
+  }
   from.require(holds);
 }
 

@@ -23,7 +23,8 @@ class DoubleArray {
   uint32_t id(uint32_t node) const { return units_[node].base & kHasId ? ids_[node] : kNoId; }
 
   void write(BinaryWriter& to) const;
-  void read(BinaryReader& from);
+  /// Ids are below idEnd.
+  void read(BinaryReader& from, uint32_t idEnd);
 
  private:
   static constexpr uint32_t kHasId = 1u << 31;

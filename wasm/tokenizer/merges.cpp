@@ -36,6 +36,7 @@ void Merges::read(BinaryReader& from) {
     empty += s.rank == kNone;
   }
   from.require(holds && empty);
+  if (!from.ok()) reserve(0);
 }
 
 }  // namespace wasmformers::tokenizer

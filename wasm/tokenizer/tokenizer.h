@@ -8,7 +8,9 @@
 #include <string_view>
 #include <vector>
 
+#include "base/buffer.h"
 #include "tokenizer/added_vocabulary.h"
+#include "tokenizer/binary_form.h"
 #include "tokenizer/decoder.h"
 #include "tokenizer/encoding.h"
 #include "tokenizer/model.h"
@@ -65,6 +67,11 @@ class Tokenizer final : private TokenTexts {
  public:
   /// Reads tokenizer.json. `file` names it in errors (class Tokenizer).
   static Result<std::unique_ptr<Tokenizer>> fromJson(std::string_view json, std::string_view file);
+  /// Reads the binary form in the first `size` bytes of `form`, which it keeps: the tables are used where they lie.
+  /// TokenizerError as BinaryReader::open(), and "binary_form_stale" where it was made from other bytes than `source`.
+  static Result<std::unique_ptr<Tokenizer>> fromBinary(Buffer form, size_t size, const Source* source = nullptr);
+  /// The binary form, with the tokens that were added since.
+  std::string toBinary() const;
 
   /// Encodes a batch into `out` (cleared first). InputError for options that contradict the text, TokenizerError
   /// where a word has no token; `out` is then unspecified and the next call works.
@@ -84,7 +91,10 @@ class Tokenizer final : private TokenTexts {
   uint32_t idEnd() const;
   size_t vocabularySize() const;
   const AddedVocabulary& added() const { return added_; }
-  void addTokens(const std::vector<AddedToken>& tokens) { added_.add(tokens, model_->vocabulary(), normalizer_.get()); }
+  void addTokens(const std::vector<AddedToken>& tokens) {
+    added_.add(tokens, model_->vocabulary(), normalizer_.get());
+    later_.insert(later_.end(), tokens.begin(), tokens.end());
+  }
   const std::string& continuingSubwordPrefix() const { return model_->continuingSubwordPrefix(); }
   /// Tokens that the post-processor adds.
   size_t addedTokens(bool pair) const { return post_ ? post_->addedTokens(pair) : 0; }
@@ -96,11 +106,16 @@ class Tokenizer final : private TokenTexts {
  private:
   Tokenizer() = default;
   std::string_view textOf(uint32_t id) const override;
-  void read(const Component& root);
+  void read(const Component& root, BinaryReader* form);
   Status encodeText(std::string_view text, int32_t word, uint32_t typeId, const EncodeOptions& options, Encoding& out);
   Status checkStride(const Truncation& t) const;
   void prepare(std::string_view text, bool details);
   void appendPart(std::string_view part, uint32_t start, bool details);
+
+  Buffer form_;  // whose tables the model looks at; first, so that it is let go last
+  Source source_;
+  std::string skeleton_;  // the file without the model's tables
+  std::vector<AddedToken> later_;  // added since
 
   std::unique_ptr<Normalizer> normalizer_;
   std::unique_ptr<PreTokenizer> preTokenizer_;

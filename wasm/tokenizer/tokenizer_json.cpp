@@ -1,4 +1,5 @@
 // Reading tokenizer.json: its sections in the order of the stages, each by its factory.
+#include "json/write.h"
 #include "tokenizer/tokenizer.h"
 
 namespace wasmformers::tokenizer {
@@ -35,19 +36,49 @@ Padding readPadding(const Component& c) {
   return p;
 }
 
+// The sections that are read here; of the model what is no table.
+std::string skeletonOf(const Component& root) {
+  std::string out = "{";
+  const auto key = [&](std::string_view name) {
+    if (out.back() != '{') out += ',';
+    json::writeString(name, out);
+    out += ':';
+  };
+  for (std::string_view name : {"version", "truncation", "padding", "added_tokens", "normalizer", "pre_tokenizer", "post_processor", "decoder"}) {
+    if (!root.value[name]) continue;
+    key(name);
+    json::write(root.value[name], out);
+  }
+  const Component model = root.member("model");
+  key("model");
+  out += '{';
+  if (!model.value["type"]) {
+    key("type");
+    json::writeString(modelType(model), out);
+  }
+  for (auto [name, value] : model.value.members()) {
+    if (name == "vocab" || name == "merges") continue;
+    key(name);
+    json::write(value, out);
+  }
+  return out + "}}";
+}
+
 }  // namespace
 
-void Tokenizer::read(const Component& root) {
+void Tokenizer::read(const Component& root, BinaryReader* form) {
   if (root.string("version", "1.0") != "1.0") root.member("version").fail("unknown_version", "is not \"1.0\".");
   truncation_ = readTruncation(root.member("truncation"));
   padding_ = readPadding(root.member("padding"));
   normalizer_ = makeNormalizer(root.member("normalizer"));
   preTokenizer_ = makePreTokenizer(root.member("pre_tokenizer"));
-  model_ = makeModel(root.member("model"));
+  model_ = makeModel(root.member("model"), form);
   post_ = makePostProcessor(root.member("post_processor"));
   decoder_ = makeDecoder(root.member("decoder"));
   const std::vector<AddedToken> tokens = readAddedTokens(root.member("added_tokens"));
-  if (!root.failed()) addTokens(tokens);
+  if (root.failed() || (form && !form->ok())) return;
+  addTokens(tokens);
+  later_.clear();
 }
 
 Result<std::unique_ptr<Tokenizer>> Tokenizer::fromJson(std::string_view json, std::string_view file) {
@@ -55,9 +86,11 @@ Result<std::unique_ptr<Tokenizer>> Tokenizer::fromJson(std::string_view json, st
   Status status;
   std::unique_ptr<Tokenizer> t(new Tokenizer());
   const Component root(document.root(), "", &status);
-  if (root.value.isObject()) t->read(root);
+  if (root.value.isObject()) t->read(root, nullptr);
   else status = tokenizerError("wrong_type", "The file must be a JSON object, found " + std::string(root.value.typeName()) + ".", "");
   if (!status.ok()) return std::move(status).inFile(file);
+  t->source_ = Source::of(json);
+  t->skeleton_ = skeletonOf(root);
   return t;
 }
 

@@ -20,8 +20,8 @@ class Unigram final : public Model {
     if (form) {
       vocabulary_.read(*form);
       form->array(scores_);
-      trie_.read(*form);
       form->require(vocabulary_.idEnd() <= scores_.size());
+      trie_.read(*form, vocabulary_.idEnd());
     } else {
       readVocab(c.member("vocab"));
     }

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "text/utf8.h"
 #include "tokenizer/binary_form.h"
 
 namespace wasmformers::tokenizer {
@@ -95,10 +96,16 @@ void Vocabulary::read(BinaryReader& from) {
   const size_t n = ends_.size();
   from.require(ids_.size() == n && (slots_.empty() ? !n : !(slots_.size() & (slots_.size() - 1)) && slots_.size() > n));
   mask_ = slots_.empty() ? 0 : slots_.size() - 1;
+  if (!from.ok()) {
+    *this = {};
+    return;
+  }
   uint32_t before = 0;
   bool holds = true;
   for (size_t e = 0; e < n; ++e) {
-    holds &= ends_[e] >= before && ids_[e] <= INT32_MAX;
+    holds = holds && ends_[e] >= before && ends_[e] <= bytes_.size() && ids_[e] <= INT32_MAX;
+    if (!holds) break;
+    holds = ends_[e] == before || (static_cast<unsigned char>(bytes_[before]) & 0xC0) != 0x80;  // begins with a character
     longest_ = std::max<size_t>(longest_, ends_[e] - before);
     idEnd_ = std::max(idEnd_, ids_[e] + 1);
     before = ends_[e];
@@ -111,6 +118,8 @@ void Vocabulary::read(BinaryReader& from) {
   for (uint32_t e : dense_) holds &= e == kNoId || e < n;
   for (const ById& b : sparse_) holds &= b.entry < n;
   from.require(holds && before == bytes_.size() && used == n && (dense_.empty() || dense_.size() == idEnd_));
+  from.require(text::isValid({bytes_.data(), bytes_.size()}));
+  if (!from.ok()) *this = {};
 }
 
 }  // namespace wasmformers::tokenizer
