@@ -191,6 +191,8 @@ export function log_softmax(x: ArrayLike<number>): Float64Array;
 export function dot(a: ArrayLike<number>, b: ArrayLike<number>): number;
 export function cos_sim(a: ArrayLike<number>, b: ArrayLike<number>): number;
 
+import type { AddedToken, Encoding } from './tokenizers/types.js';
+
 // --- tokenizers ---------------------------------------------------------------------------------------------------
 
 export interface TokenizerCallOptions {
@@ -210,6 +212,9 @@ export interface TokenizerCallOptions {
   return_offsets_mapping?: boolean;
   return_special_tokens_mask?: boolean;
   return_overflowing_tokens?: boolean;
+  return_attention_mask?: boolean;
+  /** length: tokens of each row. */
+  return_length?: boolean;
 }
 /** input_ids and what goes with them: tensors [batch, length], or arrays with return_tensor: false. */
 export interface BatchEncoding {
@@ -219,11 +224,18 @@ export interface BatchEncoding {
   offset_mapping?: any;
   special_tokens_mask?: any;
   overflow_to_sample_mapping?: any;
+  length?: any;
+  /** One per row, with everything about it. */
+  readonly encodings: Encoding[];
   tokens(row?: number): string[];
   word_ids(row?: number): (number | null)[];
   sequence_ids(row?: number): (number | null)[];
   char_to_token(row: number, position: number, sequence?: number): number | null;
   token_to_chars(row: number, token: number): [number, number] | null;
+  token_to_word(row: number, token: number): number | null;
+  word_to_tokens(row: number, word: number, sequence?: number): [number, number] | null;
+  word_to_chars(row: number, word: number, sequence?: number): [number, number] | null;
+  char_to_word(row: number, position: number, sequence?: number): number | null;
 }
 export interface Message { role: string; content?: string | object[] | null; [field: string]: any }
 export interface ChatTemplateOptions {
@@ -270,6 +282,8 @@ export class PreTrainedTokenizer {
   load_chat_templates(): Promise<void>;
   readonly special_tokens_map: Record<string, string | string[]>;
   encode(text: string, options?: TokenizerCallOptions): number[];
+  /** Everything about texts, in typed arrays; text_pair: one for each. */
+  encodeBatch(texts: (string | string[])[], options?: Omit<TokenizerCallOptions, 'text_pair'> & { text_pair?: (string | string[])[] | null }): Encoding[];
   tokenize(text: string, options?: { pair?: string | null; add_special_tokens?: boolean }): string[];
   decode(ids: Ids, options?: DecodeOptions): string;
   batch_decode(batch: Ids[] | Tensor, options?: DecodeOptions): string[];
@@ -279,24 +293,28 @@ export class PreTrainedTokenizer {
   convert_tokens_to_ids(tokens: string[]): number[];
   convert_ids_to_tokens(ids: Iterable<number | bigint>): string[];
   get_vocab(): Map<string, number>;
-  add_tokens(tokens: (string | { content: string; special?: boolean })[], options?: { special_tokens?: boolean }): void;
+  /** How many are new. */
+  add_tokens(tokens: (string | AddedToken)[], options?: { special_tokens?: boolean }): number;
+  /** Adds special tokens and names them: { pad_token: '<pad>' }. */
+  add_special_tokens(tokens: Record<string, string | AddedToken | (string | AddedToken)[]>): number;
+  decode_single(ids: Ids, options?: DecodeOptions): string;
   readonly all_special_ids: number[];
   readonly all_special_tokens: string[];
   readonly additional_special_tokens: string[];
-  readonly bos_token: string | undefined;
-  readonly bos_token_id: number | undefined;
-  readonly eos_token: string | undefined;
-  readonly eos_token_id: number | undefined;
-  readonly unk_token: string | undefined;
-  readonly unk_token_id: number | undefined;
-  readonly sep_token: string | undefined;
-  readonly sep_token_id: number | undefined;
-  readonly pad_token: string | undefined;
-  readonly pad_token_id: number | undefined;
-  readonly cls_token: string | undefined;
-  readonly cls_token_id: number | undefined;
-  readonly mask_token: string | undefined;
-  readonly mask_token_id: number | undefined;
+  bos_token: string | undefined;
+  bos_token_id: number | undefined;
+  eos_token: string | undefined;
+  eos_token_id: number | undefined;
+  unk_token: string | undefined;
+  unk_token_id: number | undefined;
+  sep_token: string | undefined;
+  sep_token_id: number | undefined;
+  pad_token: string | undefined;
+  pad_token_id: number | undefined;
+  cls_token: string | undefined;
+  cls_token_id: number | undefined;
+  mask_token: string | undefined;
+  mask_token_id: number | undefined;
   dispose(): void;
   [Symbol.dispose](): void;
 }

@@ -9,6 +9,8 @@ export class Encoding {
   #core; #batch; #begin; #padToken;
   /** @type {string[] | null} */
   #tokens = null;
+  /** @type {Record<number, Int32Array>} */
+  #covers = {};
 
   /** @param {Core} core @param {Batch} batch @param {number} row @param {string} padToken */
   constructor(core, batch, row, padToken) {
@@ -43,10 +45,16 @@ export class Encoding {
 
   /** The token that covers a character, or null. @param {number} position @param {number} [sequence] 1: of the pair */
   char_to_token(position, sequence = 0) {
-    for (let i = 0; i < this.length; i++) {
-      if (this.sequence_ids[i] === sequence && position >= this.offsets[2 * i] && position < this.offsets[2 * i + 1]) return i;
-    }
-    return null;
+    const token = (this.#covers[sequence] ??= this.#cover(sequence))[position];
+    return token === undefined || token < 0 ? null : token;
+  }
+  /** The first token over each character, made when asked for. @param {number} sequence @returns {Int32Array} */
+  #cover(sequence) {
+    let end = 0;
+    for (let i = 0; i < this.length; i++) if (this.sequence_ids[i] === sequence) end = Math.max(end, this.offsets[2 * i + 1]);
+    const cover = new Int32Array(end).fill(-1);
+    for (let i = this.length - 1; i >= 0; i--) if (this.sequence_ids[i] === sequence) cover.fill(i, this.offsets[2 * i], this.offsets[2 * i + 1]);
+    return cover;
   }
   /** Where a token stands in its text, or null. @param {number} i @returns {[number, number] | null} */
   token_to_chars(i) { return this.sequence_ids[i] >= 0 ? [this.offsets[2 * i], this.offsets[2 * i + 1]] : null; }

@@ -9,7 +9,7 @@ import { applyChatTemplate, chooseTemplate, readChatTemplate } from './chat-temp
 import { SPECIAL, cleanUp, familyHasTypeIds, readConfig } from './config.js';
 import { Core } from './core.js';
 import { DecodeStream } from './decode-stream.js';
-import { Encoding } from './encoding.js';
+import { Encoding, encodingsOf } from './encoding.js';
 import { addedToken, jsonBytes } from './index.js';
 import { coreOptions, encodeTexts, idList } from './options.js';
 import { Rows } from './rows.js';
@@ -18,7 +18,7 @@ import { loadTemplateEngine } from './template-engine.js';
 /**
  * @typedef {import('./options.js').EncodeOptions & {
  *   text_pair?: any, return_tensor?: boolean, return_token_type_ids?: boolean | null, return_offsets_mapping?: boolean,
- *   return_special_tokens_mask?: boolean,
+ *   return_special_tokens_mask?: boolean, return_attention_mask?: boolean, return_length?: boolean,
  * }} CallOptions
  * @typedef {Record<string, any>} Json
  */
@@ -107,14 +107,15 @@ export class PreTrainedTokenizer extends Callable {
    * @returns {any} BatchEncoding: { input_ids, attention_mask, token_type_ids? , … } of shape [batch, length]
    */
   _call(text, options = {}) {
-    const { return_tensor = true, return_token_type_ids, return_offsets_mapping = false, return_special_tokens_mask = false } = options;
+    const { return_tensor = true, return_token_type_ids, return_offsets_mapping = false, return_special_tokens_mask = false, return_attention_mask = true, return_length = false } = options;
     const { core, typeIds } = this.#own, { texts, pairs, single } = this.#lists(text, options);
     const details = return_offsets_mapping || return_special_tokens_mask;
     if (!texts.length) throw new InputError('The batch has no texts.', { code: 'empty_batch', field: 'text' });
     const batch = encodeTexts(core, texts, pairs, this.#options(options, details, pairs !== null));
     const { rows, rowStarts } = batch, length = rowStarts[1];
     /** @type {Record<string, [ArrayLike<number>, number]>} name → values and how many a token has */
-    const columns = { input_ids: [batch.ids, 1], attention_mask: [batch.attentionMask, 1] };
+    const columns = { input_ids: [batch.ids, 1] };
+    if (return_attention_mask) columns.attention_mask = [batch.attentionMask, 1];
     if (return_token_type_ids ?? typeIds) columns.token_type_ids = [batch.typeIds, 1];
     if (return_offsets_mapping) columns.offset_mapping = [batch.offsets, 2];
     if (return_special_tokens_mask) columns.special_tokens_mask = [batch.special, 1];
@@ -127,6 +128,7 @@ export class PreTrainedTokenizer extends Callable {
       }
       for (const [name, [values, width]] of Object.entries(columns)) out[name] = int64(values, width === 1 ? [rows, length] : [rows, length, width]);
       if (options.return_overflowing_tokens) out.overflow_to_sample_mapping = int64(batch.rowTexts, [rows]);
+      if (return_length) out.length = int64(new Int32Array(rows).fill(length), [rows]);
     } else {
       const alone = single && !options.return_overflowing_tokens;
       for (const [name, [values, width]] of Object.entries(columns)) {
@@ -137,6 +139,7 @@ export class PreTrainedTokenizer extends Callable {
         out[name] = alone ? lists[0] : lists;
       }
       if (options.return_overflowing_tokens) out.overflow_to_sample_mapping = Array.from(batch.rowTexts);
+      if (return_length) out.length = Array.from({ length: rows }, (_, r) => rowStarts[r + 1] - rowStarts[r]);
     }
     return new BatchEncoding(out, () => {
       const again = details ? batch : encodeTexts(core, texts, pairs, this.#options(options, true, pairs !== null));
@@ -170,6 +173,16 @@ export class PreTrainedTokenizer extends Callable {
     return this._call(text, { ...options, return_tensor: false, return_overflowing_tokens: false }).input_ids;
   }
 
+  /**
+   * Texts with everything about them in typed arrays, in one call across the border.
+   * @param {(string | string[])[]} texts @param {CallOptions} [options] text_pair: one for each text @returns {Encoding[]}
+   */
+  encodeBatch(texts, { text_pair = null, ...options } = {}) {
+    if (!Array.isArray(texts)) throw new InputError('encodeBatch takes a list of texts.', { code: 'not_a_list', field: 'texts' });
+    if (!texts.length) return [];
+    return encodingsOf(this.#own.core, encodeTexts(this.#own.core, texts, text_pair, this.#options(options, true, text_pair !== null)), this.pad_token ?? '[PAD]');
+  }
+
   /** Tokens of one text. @param {string} text @param {{ pair?: string | null, add_special_tokens?: boolean }} [options] @returns {string[]} */
   tokenize(text, { pair = null, add_special_tokens = false } = {}) {
     return this._call(text, { text_pair: pair, add_special_tokens, return_tensor: false }).tokens();
@@ -183,6 +196,9 @@ export class PreTrainedTokenizer extends Callable {
    * @returns {string}
    */
   decode(ids, options) { return this.batch_decode([ids], options)[0]; }
+
+  /** The same for one list. @param {any} ids @param {{ skip_special_tokens?: boolean, clean_up_tokenization_spaces?: boolean }} [options] */
+  decode_single(ids, options) { return this.decode(ids, options); }
 
   /** @param {any} batch lists of ids, or a Tensor [batch, length] @param {{ skip_special_tokens?: boolean, clean_up_tokenization_spaces?: boolean }} [options] @returns {string[]} */
   batch_decode(batch, { skip_special_tokens = false, clean_up_tokenization_spaces = this.#own.cleanUp } = {}) {
@@ -232,9 +248,29 @@ export class PreTrainedTokenizer extends Callable {
     this.#own.core.vocabulary.tokens.forEach((token, id) => { if (token !== null) map.set(token, id); });
     return map;
   }
-  /** Adds tokens; ones that the vocabulary has keep their id. @param {(string | import('./index.js').AddedToken)[]} tokens @param {{ special_tokens?: boolean }} [options] */
+  /** Adds tokens; ones that the vocabulary has keep their id. @param {(string | import('./index.js').AddedToken)[]} tokens @param {{ special_tokens?: boolean }} [options] @returns {number} how many are new */
   add_tokens(tokens, { special_tokens = false } = {}) {
-    this.#own.core.addTokens(tokens.map((t) => ({ special: special_tokens, normalized: !special_tokens, ...addedToken(t) })));
+    const { core } = this.#own, list = tokens.map((t) => ({ special: special_tokens, normalized: !special_tokens, ...addedToken(t) }));
+    const fresh = new Set(list.map(({ content }) => content).filter((content) => content && core.tokenToId(content) === undefined));
+    core.addTokens(list);
+    return fresh.size;
+  }
+  /** Adds special tokens and gives them their names. @param {Json} tokens pad_token, …, additional_special_tokens @returns {number} how many are new */
+  add_special_tokens(tokens) {
+    const { additional_special_tokens: more = [], ...named } = tokens;
+    for (const name of Object.keys(named)) {
+      if (!SPECIAL.some((one) => name === one + '_token')) throw new InputError(`${name} is no special token.`, { code: 'bad_option', field: name });
+    }
+    const count = this.add_tokens([...Object.values(named), ...more], { special_tokens: true });
+    for (const [name, token] of Object.entries(named)) this.#name(name.slice(0, -6), addedToken(token).content);
+    this.#own.additional = [...new Set([...this.#own.additional, ...more.map((/** @type {any} */ token) => addedToken(token).content)])];
+    return count;
+  }
+  /** @param {string} name "pad", … @param {string | undefined | null} token */
+  #name(name, token) {
+    if (token !== undefined && token !== null && typeof token !== 'string') throw new InputError(`${name}_token must be a text.`, { code: 'not_a_string', field: `${name}_token` });
+    this.#own.tokens[name] = token ?? undefined;
+    this.#own.ids[name] = token === undefined || token === null ? undefined : this.#own.core.tokenToId(token);
   }
 
   /** Ids of all special tokens. @returns {number[]} */
@@ -258,19 +294,33 @@ export class PreTrainedTokenizer extends Callable {
   get continuing_subword_prefix() { return this.#own.core.continuingSubwordPrefix || undefined; }
 
   get bos_token() { return this.#own.tokens.bos; }
+  set bos_token(token) { this.#name('bos', token); }
   get eos_token() { return this.#own.tokens.eos; }
+  set eos_token(token) { this.#name('eos', token); }
   get unk_token() { return this.#own.tokens.unk; }
+  set unk_token(token) { this.#name('unk', token); }
   get sep_token() { return this.#own.tokens.sep; }
+  set sep_token(token) { this.#name('sep', token); }
   get pad_token() { return this.#own.tokens.pad; }
+  set pad_token(token) { this.#name('pad', token); }
   get cls_token() { return this.#own.tokens.cls; }
+  set cls_token(token) { this.#name('cls', token); }
   get mask_token() { return this.#own.tokens.mask; }
+  set mask_token(token) { this.#name('mask', token); }
   get bos_token_id() { return this.#own.ids.bos; }
+  set bos_token_id(id) { this.#name('bos', id === undefined || id === null ? undefined : this.#own.core.vocabulary.tokens[id]); }
   get eos_token_id() { return this.#own.ids.eos; }
+  set eos_token_id(id) { this.#name('eos', id === undefined || id === null ? undefined : this.#own.core.vocabulary.tokens[id]); }
   get unk_token_id() { return this.#own.ids.unk; }
+  set unk_token_id(id) { this.#name('unk', id === undefined || id === null ? undefined : this.#own.core.vocabulary.tokens[id]); }
   get sep_token_id() { return this.#own.ids.sep; }
+  set sep_token_id(id) { this.#name('sep', id === undefined || id === null ? undefined : this.#own.core.vocabulary.tokens[id]); }
   get pad_token_id() { return this.#own.ids.pad; }
+  set pad_token_id(id) { this.#name('pad', id === undefined || id === null ? undefined : this.#own.core.vocabulary.tokens[id]); }
   get cls_token_id() { return this.#own.ids.cls; }
+  set cls_token_id(id) { this.#name('cls', id === undefined || id === null ? undefined : this.#own.core.vocabulary.tokens[id]); }
   get mask_token_id() { return this.#own.ids.mask; }
+  set mask_token_id(id) { this.#name('mask', id === undefined || id === null ? undefined : this.#own.core.vocabulary.tokens[id]); }
 
   /** Where the tokenizer's files say no length, the model's positions do; where they name no class, its family tells of token_type_ids. @param {Json} config config.json */
   limitTo(config) {
