@@ -7,6 +7,7 @@ classes, which it never shows, come from Python's unicodedata for the characters
 
   pip install tokenizers==0.23.3 && python3 tools/generate-unicode.py > wasm/text/unicode_tables.cpp
 """
+import struct
 import sys
 import unicodedata
 
@@ -23,7 +24,7 @@ BLOCK = 128
 
 # The bits of a record; wasm/text/unicode.h has the same list.
 WHITE_SPACE, OTHER, PUNCTUATION, NONSPACING, MARK, WORD, NUMERIC, CJK = (1 << i for i in range(8))
-LOWER, NFD, NFKD, COMPOSES, COMPOSITE = (1 << i for i in range(8, 13))
+LOWER, NFD, NFKD, COMPOSES, COMPOSITE, EXTENDS = (1 << i for i in range(8, 14))
 CATEGORY_SHIFT, CLASS_SHIFT = 16, 24
 CATEGORIES = "Cn Lu Ll Lt Lm Lo Mn Mc Me Nd Nl No Pc Pd Ps Pe Pi Pf Po Sm Sc Sk So Zs Zl Zp Cc Cf Co".split()
 
@@ -51,6 +52,22 @@ def matching(pattern):
 def cut_off(pre_tokenizer):
     """Code points that the pre-tokenizer isolates from a letter before them."""
     return {c for c in POINTS if len(pre_tokenizer.pre_tokenize_str("a" + chr(c))) > 1}
+
+
+def extending():
+    """Code points that belong to the grapheme cluster before them, through Precompiled: it looks up clusters of fewer than
+    six bytes whole, and an entry for a beginning swallows the rest. With one entry, U+00B2 -> 2, U+0301 behind it is
+    swallowed unless a further character makes the cluster longer."""
+    units = [0] * 1024  # a double array (Darts) with the key C2 B2: offset << 10 | has a value << 8 | label
+    units[0] = 1 << 10
+    units[1 ^ 0xC2] = 0x100 << 10 | 0xC2
+    units[1 ^ 0xC2 ^ 0x100 ^ 0xB2] = 0x200 << 10 | 1 << 8 | 0xB2
+    units[1 ^ 0xC2 ^ 0x100 ^ 0xB2 ^ 0x200] = 1 << 31
+    blob = struct.pack("<1024I", *units)
+    normalizer = normalizers.Precompiled(struct.pack("<I", len(blob)) + blob + b"2\0")
+    if normalizer.normalize_str("\u00b2\u0301a") != "2a":
+        sys.exit("Precompiled does not swallow what is behind an entry")
+    return {c for c in POINTS if c >= 0x80 and normalizer.normalize_str("\u00b2\u0301" + chr(c))[1:2] == "\u0301"}
 
 
 def bert(**on):
@@ -167,6 +184,7 @@ def main():
         NFKD: set(nfkd),
         COMPOSES: seconds,
         COMPOSITE: set(composed),
+        EXTENDS: extending(),
     }
     records = {c: 0 for c in range(0x110000)}
     for bit, members in flags.items():

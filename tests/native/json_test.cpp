@@ -41,6 +41,34 @@ TEST(Json, WhatIsNotThereIsEmpty) {
   for (Value e : v.at(0).elements()) FAIL() << e.typeName();
 }
 
+TEST(Json, NumbersAsRustReadsThem) {
+  // Left: as written; right: what serde_json 1.0 made of it in tokenizers 0.23.3, which is not always the nearest double.
+  auto d = Document::parse("[-2.0122928619384766, -12.130167007446289, -5.129043102264404, 12, -3, 1.5, 2e3, 1E-400, 1e999, "
+                           "18446744073709551615, 18446744073709551616, 123456789012345678901234567890.5, 0.1, 12.0, -0]",
+                           "f", ErrorClass::Tokenizer, true);
+  ASSERT_TRUE(d.ok());
+  const Value v = d->root();
+  EXPECT_EQ(v.at(0).asNumber(), -2.012292861938477);
+  EXPECT_EQ(v.at(1).asNumber(), -12.130167007446287);
+  EXPECT_EQ(v.at(2).asNumber(), -5.129043102264404);
+  EXPECT_TRUE(v.at(3).isInteger() && v.at(4).isInteger() && !v.at(5).isInteger() && v.at(5).isNumber());
+  EXPECT_EQ(v.at(3).asUint(), 12u);
+  EXPECT_EQ(v.at(4).asUint(), std::nullopt);
+  EXPECT_EQ(v.at(4).asInt(), -3);
+  EXPECT_EQ(v.at(6).asInt(), 2000);
+  EXPECT_EQ(v.at(7).asNumber(1), 0);
+  EXPECT_FALSE(v.at(8).isNumber());
+  EXPECT_EQ(v.at(8).typeName(), "number");
+  EXPECT_EQ(v.at(9).asUint(), UINT64_MAX);
+  EXPECT_EQ(v.at(9).asInt(7), 7);
+  EXPECT_FALSE(v.at(10).isInteger());
+  EXPECT_EQ(v.at(10).asNumber(), 18446744073709551616.0);
+  EXPECT_EQ(v.at(11).asNumber(), 1.2345678901234568e29);
+  EXPECT_EQ(v.at(12).asNumber(), 0.1);
+  EXPECT_EQ(v.at(13).asInt(), 12);
+  EXPECT_EQ(v.at(14).asInt(5), 0);
+}
+
 TEST(Json, ErrorsSayWhere) {
   const Status s = statusOf("{\"a\": 1,\n  oops}");
   EXPECT_EQ(s.code(), "invalid_json");

@@ -3,14 +3,22 @@
 
 #include <cmath>
 
+#include "json/rust_number.h"
 #include "yyjson.h"
 
 namespace wasmformers::json {
+namespace {
+
+// Numbers of documents that are read as Rust reads them are kept as text.
+bool isText(yyjson_val* v) { return yyjson_is_raw(v); }
+RustNumber rustNumber(yyjson_val* v) { return readRustNumber({yyjson_get_raw(v), yyjson_get_len(v)}); }
+
+}  // namespace
 
 bool Value::isNull() const { return v_ && yyjson_is_null(v_); }
 bool Value::isBool() const { return v_ && yyjson_is_bool(v_); }
-bool Value::isNumber() const { return v_ && yyjson_is_num(v_); }
-bool Value::isInteger() const { return v_ && yyjson_is_int(v_); }
+bool Value::isNumber() const { return v_ && (yyjson_is_num(v_) || (isText(v_) && rustNumber(v_).valid)); }
+bool Value::isInteger() const { return v_ && (yyjson_is_int(v_) || (isText(v_) && rustNumber(v_).integer)); }
 bool Value::isString() const { return v_ && yyjson_is_str(v_); }
 bool Value::isArray() const { return v_ && yyjson_is_arr(v_); }
 bool Value::isObject() const { return v_ && yyjson_is_obj(v_); }
@@ -19,28 +27,43 @@ std::string_view Value::typeName() const {
   if (!v_) return "nothing";
   if (isNull()) return "null";
   if (isBool()) return "boolean";
-  if (isNumber()) return "number";
+  if (isNumber() || isText(v_)) return "number";
   if (isString()) return "string";
   return isArray() ? "array" : "object";
 }
 
 bool Value::asBool(bool fallback) const { return isBool() ? yyjson_get_bool(v_) : fallback; }
-double Value::asNumber(double fallback) const { return isNumber() ? yyjson_get_num(v_) : fallback; }
+double Value::asNumber(double fallback) const {
+  if (!isNumber()) return fallback;
+  return isText(v_) ? rustNumber(v_).real : yyjson_get_num(v_);
+}
 
 int64_t Value::asInt(int64_t fallback) const {
   if (!isNumber()) return fallback;
-  if (yyjson_is_uint(v_)) {
-    const uint64_t u = yyjson_get_uint(v_);
-    return u <= uint64_t(INT64_MAX) ? int64_t(u) : fallback;
+  const auto in64 = [&](uint64_t u) { return u <= uint64_t(INT64_MAX) ? int64_t(u) : fallback; };
+  double d;
+  if (isText(v_)) {
+    const RustNumber n = rustNumber(v_);
+    if (n.integer) return n.negative && n.magnitude <= uint64_t(INT64_MAX) ? -int64_t(n.magnitude) : in64(n.magnitude);
+    d = n.real;
+  } else if (yyjson_is_uint(v_)) {
+    return in64(yyjson_get_uint(v_));
+  } else if (yyjson_is_sint(v_)) {
+    return yyjson_get_sint(v_);
+  } else {
+    d = yyjson_get_real(v_);
   }
-  if (yyjson_is_sint(v_)) return yyjson_get_sint(v_);
-  const double d = yyjson_get_real(v_);  // 12.0 and 1e30 (model_max_length) are written as reals
+  // 12.0 and 1e30 (model_max_length) are written as reals.
   return d == std::floor(d) && std::fabs(d) < 9.2e18 ? int64_t(d) : fallback;
 }
 
 std::optional<uint64_t> Value::asUint() const {
-  if (!v_ || !yyjson_is_uint(v_)) return std::nullopt;
-  return yyjson_get_uint(v_);
+  if (!v_) return std::nullopt;
+  if (isText(v_)) {
+    const RustNumber n = rustNumber(v_);
+    return n.integer && !n.negative ? std::optional(n.magnitude) : std::nullopt;
+  }
+  return yyjson_is_uint(v_) ? std::optional(yyjson_get_uint(v_)) : std::nullopt;
 }
 
 std::string_view Value::asString(std::string_view fallback) const {
@@ -85,11 +108,11 @@ Value::ElementRange::Iterator& Value::ElementRange::Iterator::operator++() {
 void Document::Free::operator()(yyjson_doc* d) const { yyjson_doc_free(d); }
 Value Document::root() const { return Value(yyjson_doc_get_root(doc_.get())); }
 
-Result<Document> Document::parse(std::string_view text, std::string_view file, ErrorClass c) {
+Result<Document> Document::parse(std::string_view text, std::string_view file, ErrorClass c, bool asRust) {
   if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
   yyjson_read_err err{};
   // Without YYJSON_READ_INSITU the text is only read; the cast is the C interface's.
-  yyjson_doc* doc = yyjson_read_opts(const_cast<char*>(text.data()), text.size(), YYJSON_READ_NOFLAG, nullptr, &err);
+  yyjson_doc* doc = yyjson_read_opts(const_cast<char*>(text.data()), text.size(), asRust ? YYJSON_READ_NUMBER_AS_RAW : YYJSON_READ_NOFLAG, nullptr, &err);
   if (doc) return Document(doc);
   if (err.code == YYJSON_READ_ERROR_MEMORY_ALLOCATION) {
     return Status(ErrorClass::Memory, "out_of_memory", "Not enough memory to parse " + std::string(file) + ".")

@@ -97,7 +97,8 @@ class Document {
  public:
   /// Parses UTF-8 JSON (a BOM is skipped). On failure a Status of class `c`, code "invalid_json", that names
   /// `file`, line and column and shows what stood there; "html_instead_of_json" when the text is a web page.
-  static Result<Document> parse(std::string_view text, std::string_view file, ErrorClass c);
+  /// asRust: numbers are what serde_json makes of them, see rust_number.h.
+  static Result<Document> parse(std::string_view text, std::string_view file, ErrorClass c, bool asRust = false);
 
   Value root() const;
 

@@ -25,6 +25,7 @@ enum Property : uint32_t {
   kNfkd = 1 << 10,        // has another compatibility decomposition
   kComposes = 1 << 11,    // can be the second half of a composition
   kComposite = 1 << 12,   // NFC makes it of its decomposition
+  kExtends = 1 << 13,     // goes on with the grapheme cluster before it (UAX #29, unicode-segmentation): Precompiled
 };
 
 /// General category as the regex engine of the patterns (Oniguruma) has it.
@@ -32,7 +33,7 @@ enum class Category : uint8_t {
   Cn, Lu, Ll, Lt, Lm, Lo, Mn, Mc, Me, Nd, Nl, No, Pc, Pd, Ps, Pe, Pi, Pf, Po, Sm, Sc, Sk, So, Zs, Zl, Zp, Cc, Cf, Co
 };
 
-/// Properties (bits 0–12), category (bits 16–20) and combining class (bits 24–31) of a code point below 0x110000.
+/// Properties (bits 0–13), category (bits 16–20) and combining class (bits 24–31) of a code point below 0x110000.
 inline uint32_t record(uint32_t c) {
   return tables::kRecords[tables::kRecordOf[tables::kBlockOf[c >> 7] * 128 + (c & 127)]];
 }

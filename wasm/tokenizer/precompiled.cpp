@@ -27,16 +27,11 @@ bool decodeBase64(std::string_view in, std::string& out) {
   return true;
 }
 
-// What goes on with the grapheme cluster before it (UAX #29, as far as clusters of fewer than six bytes need it).
-bool extendsCluster(uint32_t c) {
-  if (c < 0x300) return false;
-  if (c == 0x200C || c == 0x200D || c == 0xFF9E || c == 0xFF9F) return true;
-  const text::Category k = text::categoryOf(text::record(c));
-  return k == text::Category::Mn || k == text::Category::Mc || k == text::Category::Me;
-}
+// Ends a grapheme cluster at both sides (UAX #29).
 bool isControl(uint32_t c) {
+  if (text::is(c, text::kExtends)) return false;
   const text::Category k = text::categoryOf(text::record(c));
-  return k == text::Category::Cc || k == text::Category::Zl || k == text::Category::Zp || (k == text::Category::Cf && c != 0x200C && c != 0x200D);
+  return k == text::Category::Cc || k == text::Category::Cf || k == text::Category::Zl || k == text::Category::Zp;
 }
 
 class Precompiled final : public Normalizer {
@@ -107,7 +102,7 @@ class Precompiled final : public Normalizer {
     if (isControl(first)) return p;
     while (p < end) {
       const char* at = p;
-      if (!extendsCluster(text::decode(at))) break;
+      if (!text::is(text::decode(at), text::kExtends)) break;
       p = at;
     }
     return p;

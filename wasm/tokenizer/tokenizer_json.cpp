@@ -82,7 +82,7 @@ void Tokenizer::read(const Component& root, BinaryReader* form) {
 }
 
 Result<std::unique_ptr<Tokenizer>> Tokenizer::fromJson(std::string_view json, std::string_view file) {
-  WF_ASSIGN(const json::Document document, json::Document::parse(json, file, ErrorClass::Tokenizer));
+  WF_ASSIGN(const json::Document document, json::Document::parse(json, file, ErrorClass::Tokenizer, true));
   Status status;
   std::unique_ptr<Tokenizer> t(new Tokenizer());
   const Component root(document.root(), "", &status);
