@@ -14,9 +14,10 @@ import { cacheFolder, chunksOf, currentCache, quietly } from './cache.js';
  * @typedef {{ status: string, name?: string, file?: string, progress?: number, loaded?: number, total?: number, task?: string, model?: string, [more: string]: any }} ProgressEvent
  * @typedef {{
  *   revision?: string, subfolder?: string, progress_callback?: ((event: ProgressEvent) => void) | null, signal?: AbortSignal,
- *   local_files_only?: boolean, cache_dir?: string | null, token?: string, headers?: Record<string, string>,
- * }} HubOptions
- * @typedef {{ name: string, size: number, chunks: AsyncIterable<Uint8Array> }} OpenFile size 0 where it is not known
+ *   local_files_only?: boolean, cache_dir?: string | null, token?: string, headers?: Record<string, string>, beside?: string,
+ * }} HubOptions beside: give what was kept in the cache beside the file under this ending, where there is something
+ * @typedef {{ name: string, size: number, chunks: AsyncIterable<Uint8Array>, key?: string, madeFrom?: number }} OpenFile size 0 where it is not known;
+ *   key: where the cache has it, or will; madeFrom: this is what keepBeside() kept, beside a file of that size
  */
 
 const isUrl = (/** @type {string} */ id) => /^(https?|blob|data|chrome-extension|capacitor):/.test(id);
@@ -120,7 +121,10 @@ const webPage = (name, url) => new HubError(`${url} answered with a web page ins
 async function openUrl(url, name, options, keep) {
   const cache = keep ? currentCache(options.cache_dir ?? undefined) : null;
   const found = cache && (await quietly(() => cache.get(url)));
-  if (found) return { name, size: found.size, chunks: found.stream };
+  if (found) {
+    const form = options.beside ? await quietly(() => cache.get(url + options.beside)) : null;
+    return { name, key: url, ...(form ? { size: form.size, chunks: form.stream, madeFrom: found.size } : { size: found.size, chunks: found.stream }) };
+  }
   if (keep && (options.local_files_only || !env.allowRemoteModels)) return null;
   // That a file was missing is remembered for when there is no network: what is optional must not fail then.
   const absence = url + '.missing', absent = !!cache && !!(await quietly(() => cache.get(absence)));
@@ -148,7 +152,7 @@ async function openUrl(url, name, options, keep) {
     throw webPage(name, url);
   }
   const file = sniffed({ name, size: lengthOf(response), chunks: body(response, url, name, init) }, url);
-  return cache ? kept(file, url, cache) : file;
+  return cache ? { ...kept(file, url, cache), key: url } : file;
 }
 
 /** A path of the page's (or worker's) server as a URL. @param {string} path */
@@ -200,10 +204,25 @@ export async function openFile(id, name, options = {}) {
   return file && watched(file, id, options);
 }
 
+/** Keeps something that was made from a file beside it in the cache, if the cache has room. @param {string} key the file's @param {string} ending @param {Uint8Array} bytes @param {HubOptions} [options] */
+export async function keepBeside(key, ending, bytes, options = {}) {
+  const cache = currentCache(options.cache_dir ?? undefined);
+  const done = cache && quietly(async () => {
+    const writer = await cache.put(key + ending, bytes.byteLength);
+    await writer?.write(bytes);
+    await writer?.close();
+  });
+  if (isNode) await done; // as in kept()
+}
+
 /** A whole small file. @param {string} id @param {string} name @param {HubOptions} [options] @returns {Promise<Uint8Array | null>} */
 export async function getBytes(id, name, options = {}) {
   const file = await openFile(id, name, options);
-  if (!file) return null;
+  return file && bytesOf(file);
+}
+
+/** All of an open file. @param {OpenFile} file @returns {Promise<Uint8Array>} */
+export async function bytesOf(file) {
   const parts = [];
   let size = 0;
   for await (const chunk of file.chunks) {

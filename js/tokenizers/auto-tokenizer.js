@@ -1,7 +1,8 @@
 // AutoTokenizer: the tokenizer of a repository, a folder or a URL: tokenizer.json (or BERT's vocab.txt, where there is
 // none), and tokenizer_config.json and special_tokens_map.json where they are there.
 
-import { getBytes, getJSON, getText, missing } from '../hub/index.js';
+import { getJSON, getText, missing } from '../hub/index.js';
+import { coreOf } from './binary-cache.js';
 import { withChatTemplates } from './chat-files.js';
 import { fromVocab } from './from-vocab.js';
 import { PreTrainedTokenizer } from './pre-trained-tokenizer.js';
@@ -13,18 +14,18 @@ export class AutoTokenizer {
    * @returns {Promise<any>} a PreTrainedTokenizer, which can be called
    */
   static async from_pretrained(id, { config = null, ...options } = {}) {
-    const [json, read, map] = await Promise.all([
-      getBytes(id, 'tokenizer.json', options),
+    const [core, read, map] = await Promise.all([
+      coreOf(id, options),
       config && config.tokenizer_class ? config : getJSON(id, 'tokenizer_config.json', options),
       getJSON(id, 'special_tokens_map.json', options),
     ]);
-    if (!json) {
+    if (!core) {
       const vocab = await getText(id, 'vocab.txt', options);
       if (vocab === null) throw missing(id, 'tokenizer.json', options);
       const made = fromVocab(vocab, { ...map, ...read });
       return PreTrainedTokenizer.fromFiles(made.json, made.config, map ?? {}, id);
     }
-    return PreTrainedTokenizer.fromFiles(json, await withChatTemplates(id, read ?? {}, options), map ?? {}, id);
+    return PreTrainedTokenizer.fromFiles(core, await withChatTemplates(id, read ?? {}, options), map ?? {}, id);
   }
 }
 

@@ -58,7 +58,7 @@ export class PreTrainedTokenizer extends Callable {
   get #own() { return /** @type {any} */ (this)._; }
 
   /**
-   * @param {string | Uint8Array | object} tokenizerJson @param {Json} [config] @param {Json} [map] special_tokens_map.json
+   * @param {string | Uint8Array | object} tokenizerJson or a Core that was made from it @param {Json} [config] @param {Json} [map] special_tokens_map.json
    * @param {string} [where] put before file names in errors
    */
   static async fromFiles(tokenizerJson, config = {}, map = {}, where = '') {
@@ -66,7 +66,7 @@ export class PreTrainedTokenizer extends Callable {
       if (value === null || typeof value !== 'object' || Array.isArray(value)) throw new TokenizerError(`${file} must be an object.`, { code: 'wrong_type', file });
     }
     // The library for templates comes along with a template; without it the tokenizer still works.
-    const [core] = await Promise.all([Core.create(jsonBytes(tokenizerJson), where), config.chat_template && loadTemplateEngine().catch(() => {})]);
+    const [core] = await Promise.all([tokenizerJson instanceof Core ? tokenizerJson : Core.create(jsonBytes(tokenizerJson), where), config.chat_template && loadTemplateEngine().catch(() => {})]);
     return new this(core, config, map);
   }
 
