@@ -29,7 +29,7 @@ test('the second time the binary form is read', async (t) => {
   const { server, load, first, json, form } = await hub(t, large);
   assert.ok(existsSync(form));
   const asked = server.requests.filter((r) => r.path === FILE).length;
-  writeFileSync(json, 'x'.repeat(large.length)); // which nobody must notice
+  writeFileSync(json, 'x'.repeat(Buffer.byteLength(large))); // which nobody must notice
   const second = await load();
   assert.deepEqual(second.ids, first.ids);
   assert.equal(server.requests.filter((r) => r.path === FILE).length, asked);
