@@ -5,6 +5,14 @@ export { ConfigError, HubError, InputError, InternalError, MemoryError, Tokenize
 export * from './models/index.js';
 export * from './pipelines/index.js';
 export { AutoTokenizer, PreTrainedTokenizer } from './tokenizers/auto-tokenizer.js';
+export {
+  AlbertTokenizer, BartTokenizer, BertTokenizer, BlenderbotSmallTokenizer, BlenderbotTokenizer, BloomTokenizer, CLIPTokenizer, CamembertTokenizer,
+  CodeGenTokenizer, CodeLlamaTokenizer, CohereTokenizer, ConvBertTokenizer, DebertaTokenizer, DebertaV2Tokenizer, DistilBertTokenizer,
+  ElectraTokenizer, EsmTokenizer, FalconTokenizer, GPT2Tokenizer, GPTNeoXTokenizer, GemmaTokenizer, HerbertTokenizer, LlamaTokenizer, M2M100Tokenizer,
+  MBart50Tokenizer, MBartTokenizer, MPNetTokenizer, MarianTokenizer, MobileBertTokenizer, NllbTokenizer, NougatTokenizer, Qwen2Tokenizer,
+  RoFormerTokenizer, RobertaTokenizer, SiglipTokenizer, SpeechT5Tokenizer, SqueezeBertTokenizer, T5Tokenizer, Wav2Vec2CTCTokenizer, WhisperTokenizer,
+  XLMRobertaTokenizer,
+} from './tokenizers/classes.js';
 export { DecodeStream } from './tokenizers/decode-stream.js';
 export { cos_sim, dot, log_softmax, softmax } from './utils/maths.js';
 export * from './utils/tensor-functions.js';

@@ -264,9 +264,14 @@ type Ids = ArrayLike<number | bigint> | Iterable<number | bigint> | Tensor;
 
 export interface PreTrainedTokenizer { (text: string | string[] | string[][], options?: TokenizerCallOptions): BatchEncoding }
 export class PreTrainedTokenizer {
-  private constructor();
+  protected constructor();
   static fromFiles(tokenizerJson: string | Uint8Array | object, config?: Record<string, any>, map?: Record<string, any>, where?: string): Promise<PreTrainedTokenizer>;
+  /** The tokenizer of a repository, a folder or a URL, as this class. */
+  static from_pretrained<T extends PreTrainedTokenizer>(this: { prototype: T }, id: string, options?: HubOptions & { config?: Record<string, any> | null }): Promise<T>;
   config: Record<string, any>;
+  /** Does a text begin with bos_token, end with eos_token? Setting one sets both, in place of what the file says. */
+  add_bos_token: boolean;
+  add_eos_token: boolean;
   padding_side: 'left' | 'right';
   truncation_side: 'left' | 'right';
   model_max_length: number;
@@ -330,6 +335,90 @@ export class DecodeStream {
 export class AutoTokenizer {
   static from_pretrained(id: string, options?: HubOptions & { config?: Record<string, any> | null }): Promise<PreTrainedTokenizer>;
 }
+
+interface Translation {
+  /** Codes that the vocabulary has. */
+  readonly language_codes: string[];
+  readonly languageRegex: RegExp;
+  src_lang: string;
+  tgt_lang: string | null;
+  lang_to_token(lang: string): string;
+  get_lang_id(lang: string): number;
+  set_src_lang_special_tokens(lang: string): void;
+  set_tgt_lang_special_tokens(lang?: string): void;
+  /** Puts forced_bos_token_id into generate_kwargs. */
+  _build_translation_inputs(raw_inputs: string | string[], tokenizer_options: TokenizerCallOptions, generate_kwargs: Record<string, any>): BatchEncoding;
+}
+
+// Classes by the names of Transformers'; most are what their files say.
+export class AlbertTokenizer extends PreTrainedTokenizer {}
+export class BartTokenizer extends PreTrainedTokenizer {}
+export class BertTokenizer extends PreTrainedTokenizer {}
+export class BlenderbotSmallTokenizer extends PreTrainedTokenizer {}
+export class BlenderbotTokenizer extends PreTrainedTokenizer {}
+export class BloomTokenizer extends PreTrainedTokenizer {}
+export class CLIPTokenizer extends PreTrainedTokenizer {}
+export class CamembertTokenizer extends PreTrainedTokenizer {}
+export class CodeGenTokenizer extends PreTrainedTokenizer {}
+export class CodeLlamaTokenizer extends PreTrainedTokenizer {}
+export class CohereTokenizer extends PreTrainedTokenizer {}
+export class ConvBertTokenizer extends PreTrainedTokenizer {}
+export class DebertaTokenizer extends PreTrainedTokenizer {}
+export class DebertaV2Tokenizer extends PreTrainedTokenizer {}
+export class DistilBertTokenizer extends PreTrainedTokenizer {}
+export class ElectraTokenizer extends PreTrainedTokenizer {}
+export class EsmTokenizer extends PreTrainedTokenizer {}
+export class FalconTokenizer extends PreTrainedTokenizer {}
+export class GPT2Tokenizer extends PreTrainedTokenizer {}
+export class GPTNeoXTokenizer extends PreTrainedTokenizer {}
+export class GemmaTokenizer extends PreTrainedTokenizer {}
+export class HerbertTokenizer extends PreTrainedTokenizer {}
+export class LlamaTokenizer extends PreTrainedTokenizer {}
+export interface M2M100Tokenizer extends Translation {}
+export class M2M100Tokenizer extends PreTrainedTokenizer {}
+export interface MBart50Tokenizer extends Translation {}
+export class MBart50Tokenizer extends PreTrainedTokenizer {}
+export interface MBartTokenizer extends Translation {}
+export class MBartTokenizer extends PreTrainedTokenizer {}
+export class MPNetTokenizer extends PreTrainedTokenizer {}
+export class MarianTokenizer extends PreTrainedTokenizer {
+  /** Such as ">>fra<<"; a text may begin with one. */
+  readonly supported_language_codes: string[];
+  readonly languageRegex: RegExp;
+}
+export class MobileBertTokenizer extends PreTrainedTokenizer {}
+export interface NllbTokenizer extends Translation {}
+export class NllbTokenizer extends PreTrainedTokenizer {}
+export class NougatTokenizer extends PreTrainedTokenizer {}
+export class Qwen2Tokenizer extends PreTrainedTokenizer {}
+export class RoFormerTokenizer extends PreTrainedTokenizer {}
+export class RobertaTokenizer extends PreTrainedTokenizer {}
+export class SiglipTokenizer extends PreTrainedTokenizer {}
+export class SpeechT5Tokenizer extends PreTrainedTokenizer {}
+export class SqueezeBertTokenizer extends PreTrainedTokenizer {}
+export class T5Tokenizer extends PreTrainedTokenizer {}
+export class Wav2Vec2CTCTokenizer extends PreTrainedTokenizer {}
+export interface WhisperDecodeOptions extends DecodeOptions {
+  /** Timestamps stand in the text. */
+  decode_with_timestamps?: boolean;
+  /** { text, offsets } in place of the text. */
+  output_offsets?: boolean;
+  time_precision?: number;
+}
+export class WhisperTokenizer extends PreTrainedTokenizer {
+  language: string | null;
+  task: 'transcribe' | 'translate' | null;
+  predict_timestamps: boolean;
+  readonly timestamp_begin: number;
+  readonly prefix_tokens: number[];
+  set_prefix_tokens(options?: { language?: string | null; task?: string | null; predict_timestamps?: boolean | null }): void;
+  get_decoder_prompt_ids(options?: { language?: string | null; task?: string | null; no_timestamps?: boolean }): [number, number][];
+  get_prompt_ids(text: string): number[];
+  timestamp_ids(time_precision?: number): number[];
+  decode(ids: Ids, options: WhisperDecodeOptions & { output_offsets: true }): any;
+  decode(ids: Ids, options?: WhisperDecodeOptions): string;
+}
+export class XLMRobertaTokenizer extends PreTrainedTokenizer {}
 
 // --- models -------------------------------------------------------------------------------------------------------
 

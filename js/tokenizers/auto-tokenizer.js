@@ -4,6 +4,7 @@
 import { getJSON, getText, missing } from '../hub/index.js';
 import { coreOf } from './binary-cache.js';
 import { withChatTemplates } from './chat-files.js';
+import { classOf } from './classes.js';
 import { fromVocab } from './from-vocab.js';
 import { PreTrainedTokenizer } from './pre-trained-tokenizer.js';
 
@@ -11,22 +12,30 @@ export class AutoTokenizer {
   /**
    * @param {string} id repository id, folder or URL
    * @param {import('../hub/index.js').HubOptions & { config?: Record<string, any> | null }} [options] config stands in for tokenizer_config.json
-   * @returns {Promise<any>} a PreTrainedTokenizer, which can be called
+   * @returns {Promise<any>} a PreTrainedTokenizer of the class that the files name, which can be called
    */
-  static async from_pretrained(id, { config = null, ...options } = {}) {
-    const [core, read, map] = await Promise.all([
-      coreOf(id, options),
-      config && config.tokenizer_class ? config : getJSON(id, 'tokenizer_config.json', options),
-      getJSON(id, 'special_tokens_map.json', options),
-    ]);
-    if (!core) {
-      const vocab = await getText(id, 'vocab.txt', options);
-      if (vocab === null) throw missing(id, 'tokenizer.json', options);
-      const made = fromVocab(vocab, { ...map, ...read });
-      return PreTrainedTokenizer.fromFiles(made.json, made.config, map ?? {}, id);
-    }
-    return PreTrainedTokenizer.fromFiles(core, await withChatTemplates(id, read ?? {}, options), map ?? {}, id);
+  static async from_pretrained(id, options = {}) { return loadTokenizer(id, options, null); }
+}
+
+/**
+ * @param {string} id
+ * @param {import('../hub/index.js').HubOptions & { config?: Record<string, any> | null }} options
+ * @param {typeof PreTrainedTokenizer | null} As null: as the files say
+ * @returns {Promise<any>}
+ */
+export async function loadTokenizer(id, { config = null, ...options }, As) {
+  const [core, read, map] = await Promise.all([
+    coreOf(id, options),
+    config && config.tokenizer_class ? config : getJSON(id, 'tokenizer_config.json', options),
+    getJSON(id, 'special_tokens_map.json', options),
+  ]);
+  if (!core) {
+    const vocab = await getText(id, 'vocab.txt', options);
+    if (vocab === null) throw missing(id, 'tokenizer.json', options);
+    const made = fromVocab(vocab, { ...map, ...read });
+    return (As ?? classOf(made.config)).fromFiles(made.json, made.config, map ?? {}, id);
   }
+  return (As ?? classOf(read ?? {})).fromFiles(core, await withChatTemplates(id, read ?? {}, options), map ?? {}, id);
 }
 
 export { PreTrainedTokenizer };

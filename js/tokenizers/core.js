@@ -285,6 +285,13 @@ export class Core {
     this.#vocabulary = null;
   }
 
+  /** Another post-processor than the file's. @param {object | null} section as in tokenizer.json */
+  setPostProcessor(section) {
+    const handle = this.#alive();
+    this.#guarded(() => handle.setPostProcessor(JSON.stringify(section)));
+    checkStatus(handle);
+  }
+
   /** Lets go of everything. Later calls throw. */
   dispose() {
     this.#handle?.delete();

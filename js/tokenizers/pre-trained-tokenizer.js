@@ -13,6 +13,7 @@ import { Encoding, encodingsOf } from './encoding.js';
 import { addedToken, jsonBytes } from './index.js';
 import { coreOptions, encodeTexts, idList } from './options.js';
 import { Rows } from './rows.js';
+import { surroundEachBy } from './special-tokens.js';
 import { loadTemplateEngine } from './template-engine.js';
 
 /**
@@ -51,10 +52,12 @@ export class PreTrainedTokenizer extends Callable {
     this.model_max_length = read.maxLength;
     /** Of a chat model: its template, or several by name. @type {import('./chat-template.js').ChatTemplate} */
     this.chat_template = readChatTemplate(config.chat_template);
-    Object.defineProperty(this, '_', { value: { core, tokens, ids, typeIds: read.typeIds, cleanUp: read.cleanUp, extra: read.extra, additional: read.additional } });
+    Object.defineProperty(this, '_', { value: { core, tokens, ids, typeIds: read.typeIds, cleanUp: read.cleanUp, extra: read.extra, additional: read.additional,
+      flags: { bos: config.add_bos_token ?? false, eos: config.add_eos_token ?? false } } });
   }
 
-  /** @type {{ core: Core, tokens: Record<string, string | undefined>, ids: Record<string, number | undefined>, typeIds: boolean, cleanUp: boolean, extra: Record<string, string>, additional: string[] }} */
+  /** @type {{ core: Core, tokens: Record<string, string | undefined>, ids: Record<string, number | undefined>, typeIds: boolean, cleanUp: boolean, extra: Record<string, string>, additional: string[],
+   *   flags: { bos: boolean, eos: boolean } }} */
   get #own() { return /** @type {any} */ (this)._; }
 
   /**
@@ -68,6 +71,15 @@ export class PreTrainedTokenizer extends Callable {
     // The library for templates comes along with a template; without it the tokenizer still works.
     const [core] = await Promise.all([tokenizerJson instanceof Core ? tokenizerJson : Core.create(jsonBytes(tokenizerJson), where), config.chat_template && loadTemplateEngine().catch(() => {})]);
     return new this(core, config, map);
+  }
+
+  /**
+   * The tokenizer of a repository, a folder or a URL, as this class; AutoTokenizer takes the one that the files name.
+   * @param {string} id @param {import('../hub/index.js').HubOptions & { config?: Json | null }} [options] @returns {Promise<any>}
+   */
+  static async from_pretrained(id, options = {}) {
+    const { loadTokenizer } = await import('./auto-tokenizer.js');
+    return loadTokenizer(id, options, this);
   }
 
   // --- encoding ---------------------------------------------------------------------------------------------------
@@ -292,6 +304,19 @@ export class PreTrainedTokenizer extends Callable {
   }
   /** What marks pieces that go on with a word ("##"), where the model has such a mark. */
   get continuing_subword_prefix() { return this.#own.core.continuingSubwordPrefix || undefined; }
+
+  /** Does a text begin with bos_token, end with eos_token? Setting one sets both, in place of what the file says. */
+  get add_bos_token() { return this.#own.flags.bos; }
+  set add_bos_token(value) { this.#flag('bos', value); }
+  get add_eos_token() { return this.#own.flags.eos; }
+  set add_eos_token(value) { this.#flag('eos', value); }
+  /** @param {'bos' | 'eos'} name @param {boolean} value */
+  #flag(name, value) {
+    const { flags, tokens } = this.#own;
+    flags[name] = Boolean(value);
+    const given = (/** @type {'bos' | 'eos'} */ one) => (flags[one] && tokens[one] !== undefined ? [/** @type {string} */ (tokens[one])] : []);
+    surroundEachBy(this, given('bos'), given('eos'));
+  }
 
   get bos_token() { return this.#own.tokens.bos; }
   set bos_token(token) { this.#name('bos', token); }

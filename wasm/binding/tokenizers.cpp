@@ -221,6 +221,17 @@ class TokenizerHandle {
     return said(std::move(status));
   }
 
+  /// Another post-processor, as the `post_processor` section of a tokenizer.json writes it.
+  bool setPostProcessor(const std::string& section) {
+    if (!tokenizer_) return said(notLoaded());
+    auto document = json::Document::parse(section, "post_processor", ErrorClass::Tokenizer);
+    if (!document.ok()) return said(document.takeStatus());
+    Status status;
+    auto post = makePostProcessor({document->root(), "post_processor", &status});
+    if (status.ok()) tokenizer_->setPostProcessor(std::move(post));
+    return said(std::move(status));
+  }
+
  private:
   static constexpr uint32_t kMostIds = 1u << 24;
 
@@ -294,6 +305,7 @@ EMSCRIPTEN_BINDINGS(tokenizers) {
       .function("continuingSubwordPrefix", &TokenizerHandle::continuingSubwordPrefix)
       .function("padToken", &TokenizerHandle::padToken)
       .function("fileOptions", &TokenizerHandle::fileOptions)
+      .function("setPostProcessor", &TokenizerHandle::setPostProcessor)
       .function("addTokens", &TokenizerHandle::addTokens);
 }
 

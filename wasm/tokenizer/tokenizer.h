@@ -95,6 +95,8 @@ class Tokenizer final : private TokenTexts {
     added_.add(tokens, model_->vocabulary(), normalizer_.get());
     later_.insert(later_.end(), tokens.begin(), tokens.end());
   }
+  /// Another post-processor than the file's; null: none. The binary form keeps the file's.
+  void setPostProcessor(std::unique_ptr<PostProcessor> post) { post_ = std::move(post); }
   const std::string& continuingSubwordPrefix() const { return model_->continuingSubwordPrefix(); }
   /// Tokens that the post-processor adds.
   size_t addedTokens(bool pair) const { return post_ ? post_->addedTokens(pair) : 0; }
