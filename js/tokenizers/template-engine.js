@@ -5,6 +5,8 @@ import { InputError, MemoryError, TokenizerError } from '../errors.js';
 
 /** @typedef {import('./template-values.js').Value} Value */
 
+const MAX_SOURCE = 1 << 20;
+const LONG_SPACE = /\s{1000}/;
 /** As in Jinja's sandbox. */
 const MAX_RANGE = 1e5;
 const MONTHS = ['January', 'February', 'March', 'April', 'May', 'June', 'July', 'August', 'September', 'October', 'November', 'December'];
@@ -60,6 +62,10 @@ function compile(source, file) {
   if (!engine) throw missing();
   let program = compiled.get(source);
   if (program) return program;
+  // The library's search for tags takes the square of a run of spaces.
+  if (source.length > MAX_SOURCE || LONG_SPACE.test(source)) {
+    throw new TokenizerError('The chat template is too long, or has too many spaces in a row.', { code: 'template_limit', file, field: 'chat_template' });
+  }
   try {
     // {% generation %} is a call block, as in Transformers.
     const known = source.replace(/\r\n?/g, '\n').replace(/\{%(-?)\s*generation\s*(-?)%\}/g, '{%$1 call generation_() $2%}').replace(/\{%(-?)\s*endgeneration\s*(-?)%\}/g, '{%$1 endcall $2%}');

@@ -1,7 +1,7 @@
 // The library's side of template-engine.js: its kinds of values made from plain data and back, and the filters and tests of
 // Jinja that it lacks or has with other results. After the lists in Jinja's template designer documentation.
 
-import { STRING_METHODS, TemplateFault, capitalize, checkLength, contains, equal, json, strip, text, title } from './template-values.js';
+import { STRING_METHODS, TemplateFault, capitalize, checkEntries, checkLength, contains, equal, json, strip, text, title } from './template-values.js';
 
 /** @typedef {import('./template-values.js').Value} Value */
 /** Runs a filter by its name. @typedef {(v: Value, name: string) => Value} RunFilter */
@@ -21,7 +21,10 @@ export function makeFilters({ Environment, Interpreter, parse, tokenize }) {
     if (typeof x === 'string') return new StringValue(x);
     if (typeof x === 'number') return new (Number.isInteger(x) ? IntegerValue : FloatValue)(x);
     if (typeof x === 'boolean') return new BooleanValue(x);
-    if (Array.isArray(x)) return new ArrayValue(x.map(wrap));
+    if (Array.isArray(x)) {
+      checkEntries(x.length);
+      return new ArrayValue(x.map(wrap));
+    }
     return x === null ? new NullValue() : new UndefinedValue();
   };
   /** Keys and values of a mapping, or of a list of pairs. @param {Value} v @returns {Value} */
@@ -35,7 +38,10 @@ export function makeFilters({ Environment, Interpreter, parse, tokenize }) {
   /** What a for loop or a filter goes over. @param {Value} v @returns {Value[]} */
   const items = (v) => {
     if (isList(v)) return v.value;
-    if (v.type === 'StringValue') return Array.from(v.value, wrap);
+    if (v.type === 'StringValue') {
+      checkEntries(v.value.length);
+      return Array.from(v.value, wrap);
+    }
     if (v instanceof ObjectValue) return Array.from(v.value.keys(), wrap);
     if (v.type === 'UndefinedValue') return [];
     throw new TemplateFault(`A value of the kind ${v.type} cannot be gone over.`);
@@ -63,9 +69,9 @@ export function makeFilters({ Environment, Interpreter, parse, tokenize }) {
     },
     string: (/** @type {Value} */ v) => wrap(text(v)),
     list: (/** @type {Value} */ v) => new ArrayValue(items(v)),
-    first: (/** @type {Value} */ v) => items(v)[0] ?? new UndefinedValue(),
-    last: (/** @type {Value} */ v) => items(v).at(-1) ?? new UndefinedValue(),
-    length: (/** @type {Value} */ v) => wrap(v.type === 'StringValue' ? Array.from(v.value).length : items(v).length),
+    first: (/** @type {Value} */ v) => (v.type === 'StringValue' ? items(wrap(v.value.slice(0, 2))) : items(v))[0] ?? new UndefinedValue(),
+    last: (/** @type {Value} */ v) => (v.type === 'StringValue' ? items(wrap(v.value.slice(-2))) : items(v)).at(-1) ?? new UndefinedValue(),
+    length: (/** @type {Value} */ v) => wrap(v.type === 'StringValue' ? v.value.length - (v.value.match(/[\ud800-\udbff][\udc00-\udfff]/g)?.length ?? 0) : items(v).length),
     trim: (/** @type {Value} */ v, /** @type {Value[]} */ [chars]) => wrap(strip(text(v), chars?.value ?? null, true, true)),
     upper: (/** @type {Value} */ v) => wrap(text(v).toUpperCase()),
     lower: (/** @type {Value} */ v) => wrap(text(v).toLowerCase()),
@@ -94,7 +100,14 @@ export function makeFilters({ Environment, Interpreter, parse, tokenize }) {
     min: (/** @type {Value} */ v) => items(v).reduce((a, b) => (b.value < a.value ? b : a)),
     max: (/** @type {Value} */ v) => items(v).reduce((a, b) => (b.value > a.value ? b : a)),
     round: (/** @type {Value} */ v, /** @type {Value[]} */ [places]) => new FloatValue(Number(number(v).toFixed(places?.value ?? 0))),
-    unique: (/** @type {Value} */ v) => new ArrayValue(items(v).filter((x, i, all) => all.findIndex((y) => equal(x, y)) === i)),
+    unique: (/** @type {Value} */ v, /** @type {Value[]} */ [exact], /** @type {Map<string, Value>} */ kwargs) => {
+      const fold = !(exact ?? kwargs.get('case_sensitive'))?.value, seen = new Map();
+      for (const x of items(v)) {
+        const key = x.type === 'StringValue' ? 's' + (fold ? x.value.toLowerCase() : x.value) : typeof x.value === 'number' || typeof x.value === 'boolean' ? Number(x.value) : text(x);
+        if (!seen.has(key)) seen.set(key, x);
+      }
+      return new ArrayValue([...seen.values()]);
+    },
     reverse: (/** @type {Value} */ v) => (v.type === 'StringValue' ? wrap(Array.from(v.value).reverse().join('')) : new ArrayValue([...items(v)].reverse())),
     escape: (/** @type {Value} */ v) => wrap(text(v).replace(/[&<>"']/g, (c) => `&#${c.charCodeAt(0)};`.replace('&#38;', '&amp;').replace('&#60;', '&lt;').replace('&#62;', '&gt;'))),
     map: (/** @type {Value} */ v, /** @type {Value[]} */ [name], /** @type {Map<string, Value>} */ kwargs, /** @type {RunFilter} */ run) => {

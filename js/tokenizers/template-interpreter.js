@@ -20,6 +20,20 @@ class Control extends Error {
   }
 }
 
+/** @type {WeakMap<object, number>} */
+const sizes = new WeakMap();
+/** Nodes in a part of a template. @param {any} node @returns {number} */
+function sizeOf(node) {
+  if (node === null || typeof node !== 'object') return 0;
+  let size = sizes.get(node);
+  if (size === undefined) {
+    size = 1;
+    for (const child of node instanceof Map ? [...node].flat() : Object.values(node)) size += sizeOf(child);
+    sizes.set(node, size);
+  }
+  return size;
+}
+
 /** @param {any} jinja the library */
 export function makeEngine({ Environment, Interpreter, parse, tokenize }) {
   const { BooleanValue, FunctionValue, ObjectValue, StringValue, UndefinedValue, FILTERS, tested, items, named, pairs, plain, truth, wrap } = makeFilters({ Environment, Interpreter, parse, tokenize });
@@ -66,6 +80,8 @@ export function makeEngine({ Environment, Interpreter, parse, tokenize }) {
     evaluate(node, env) {
       if (node?.ready) return node.ready; // an operand that was evaluated before
       this.charge(1);
+      // The library looks through all of a macro, again and again.
+      if (node?.type === 'Macro' || node?.type === 'CallStatement') this.charge(sizeOf(node));
       if (node?.type === 'Break' || node?.type === 'Continue') throw new Control(node.type === 'Break');
       const v = super.evaluate(node, env) ?? new UndefinedValue();
       const { value } = v;

@@ -8,6 +8,8 @@
 
 /** No text that a template makes may be longer, no list or mapping heavier. */
 export const MAX_TEXT = 1 << 24;
+/** Nor may a text be cut into more pieces. */
+const MAX_ENTRIES = 1 << 20;
 
 /** What went wrong in a template; template-engine.js makes it one of the package's errors. */
 export class TemplateFault extends Error {}
@@ -17,6 +19,11 @@ export class LimitFault extends TemplateFault {}
 /** @param {number} length @param {string} what */
 export function checkLength(length, what) {
   if (length > MAX_TEXT) throw new LimitFault(`${what} would be longer than ${MAX_TEXT} characters.`);
+}
+
+/** @param {number} count */
+export function checkEntries(count) {
+  if (count > MAX_ENTRIES) throw new LimitFault(`A list would have more than ${MAX_ENTRIES} entries.`);
 }
 
 const isList = (/** @type {Value} */ v) => v.type === 'ArrayValue' || v.type === 'TupleValue';

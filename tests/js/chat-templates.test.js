@@ -186,6 +186,13 @@ test('a template that would not end, or would fill the memory, is stopped', asyn
     'long texts again and again': "{% set s = 'a' * 10000000 %}{% for i in range(99999) %}{% set x = s | upper %}{% endfor %}",
     'long texts compared': "{% set s = 'a' * 10000000 %}{% for i in range(99999) %}{% set x = 'b' in s %}{% endfor %}",
     'long lists compared': '{% set a = range(99999) %}{% set b = range(99999) | list %}{% for i in range(99999) %}{% set x = a == b %}{% endfor %}',
+    'a long text cut into characters': "{% set s = 'a' * 10000000 %}{% for c in s %}{% endfor %}",
+    'a long text split': "{% set s = 'a ' * 5000000 %}{{ s.split() | length }}",
+    'long lists without repetition': '{% for i in range(99999) %}{% set x = range(99999) | unique | list %}{% endfor %}',
+    'a long macro again and again': `{% for i in range(99999) %}{% macro f() %}${'{{ x }}'.repeat(50000)}{% endmacro %}{% endfor %}`,
+    'a long space': ' '.repeat(1e6),
+    'long spaces before tags': `${' '.repeat(5e5)}{% generation ${' '.repeat(5e5)}%}`,
+    'a long template': 'x'.repeat(1 << 21),
     'long lists made JSON': '{% set a = range(99999) %}{% for i in range(99999) %}{% set x = a | tojson %}{% endfor %}',
   };
   const code = (source) => {
@@ -200,4 +207,40 @@ test('a template that would not end, or would fill the memory, is stopped', asyn
     assert.ok(['invalid_template', 'template_limit', source.length].includes(code(source)), source.slice(0, 20));
   }
   assert.equal(code('{% for i in range(50000) %}x{% endfor %}'), 50000, 'what is long but ends is rendered');
+});
+
+test('templates with parts changed: a text or a named error, always', async () => {
+  await loadTemplateEngine();
+  let state = 11;
+  const random = (/** @type {number} */ n) => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    return Math.floor((state / 2 ** 32) * n);
+  };
+  const sources = ['chatml-tools', 'plain-generation', 'python-isms'].map((name) => readFileSync(fixture(`chat/templates/${name}.jinja`), 'utf8'));
+  const parts = ['{%', '%}', '{{', '}}', '-%}', '{%-', '{#', '#}', ' not ', ' is ', ' in ', '|', '(', ')', '[', ']', '{', '}', '.', ',', ':', '~', '*', '**', '-', '"', "'", '\\', 'for', 'endfor', 'if', 'loop', 'messages', '0', '-1',
+    '1e9', 'none', 'namespace()', 'range(9)', 'macro', 'endmacro', 'call', 'generation', 'endgeneration', 'caller()', 'kwargs', 'tojson', 'map', '\u2028', '\ud800', '\0'];
+  const outcomes = { text: 0, error: 0 };
+  for (let round = 0; round < 1500; round++) {
+    let source = sources[random(sources.length)];
+    for (let n = 1 + random(3) * random(2); n > 0; n--) {
+      const at = random(source.length), piece = parts[random(parts.length)];
+      const kind = random(4);
+      if (kind === 0) source = source.slice(0, at) + piece + source.slice(at);
+      else if (kind === 1) source = source.slice(0, at) + source.slice(at + 1 + random(20));
+      else if (kind === 2) source = source.slice(0, at) + piece + source.slice(at + piece.length);
+      else source = source.slice(0, at) + source.slice(random(source.length));
+    }
+    try {
+      const [{ text }] = renderChats([data.chats.tools], {
+        template: source, file: '', tools: [{ name: 'f', parameters: { properties: {} } }], documents: null, add_generation_prompt: true, continue_final_message: false, mask: round % 2 === 0, variables: data.tokens,
+      });
+      assert.equal(typeof text, 'string');
+      outcomes.text++;
+    } catch (error) {
+      assert.match(error.name, /^(TokenizerError|InputError|MemoryError)$/, `${error.stack}\n${source}`);
+      assert.ok(error.code && error.message, source);
+      outcomes.error++;
+    }
+  }
+  assert.ok(outcomes.text > 100 && outcomes.error > 500, JSON.stringify(outcomes));
 });
