@@ -21,6 +21,8 @@ import { compile, instantiate } from '../runtime/instantiate.js';
 const SPECIAL_TOKENS = 1, DETAILS = 2, OVERFLOW = 4, PAIRS = 8, WORDS = 16, TRUNCATE_LEFT = 32, PAD_LEFT = 64;
 const HEADER = 11;
 const encoder = new TextEncoder();
+/** Bytes of texts that are decoded in one go: a slice keeps its whole alive. */
+const TOGETHER = 1 << 14;
 const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
 
 /** @type {Promise<WebAssembly.Module> | undefined} */
@@ -209,7 +211,7 @@ export class Core {
         this.#u32.set(ids, at);
         at += ids.length;
       }
-      return this.#texts(handle.decode(lists.length, skipSpecialTokens));
+      return this.#slices(handle.decode(lists.length, skipSpecialTokens));
     });
   }
 
@@ -228,6 +230,27 @@ export class Core {
 
   /** @param {number} stream */
   closeStream(stream) { this.#handle?.closeStream(stream); }
+
+  /**
+   * The texts of an answer that says their lengths in UTF-16 units as well: decoded many at a time, then cut, which is
+   * several times as fast for short ones.
+   * @param {number} answer @returns {string[]}
+   */
+  #slices(answer) {
+    if (!answer) checkStatus(this.#handle);
+    this.#views();
+    const u32 = this.#u32, h = answer >>> 2, out = new Array(u32[h]);
+    const lengths = u32[h + 1] >>> 2, units = u32[h + 5] >>> 2;
+    for (let i = 0, at = u32[h + 2]; i < out.length;) {
+      let bytes = u32[lengths + i], end = i + 1;
+      while (end < out.length && bytes + u32[lengths + end] <= TOGETHER) bytes += u32[lengths + end++];
+      const text = decoder.decode(this.#u8.subarray(at, at + bytes));
+      at += bytes;
+      if (end === i + 1) out[i++] = text;
+      else for (let from = 0; i < end; from += u32[units + i++]) out[i] = text.slice(from, from + u32[units + i]);
+    }
+    return out;
+  }
 
   /** @param {number} answer @returns {string[]} */
   #texts(answer) {

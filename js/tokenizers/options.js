@@ -135,11 +135,11 @@ export function idList(ids) {
   if (data === null || typeof data !== 'object' || typeof data[Symbol.iterator] !== 'function') {
     throw new InputError(`Token ids must be a list of numbers, found ${data === null ? 'null' : typeof data}.`, { code: 'bad_ids', field: 'ids' });
   }
-  const out = Uint32Array.from(data, Number);
-  let i = 0;
-  for (const id of data) {
-    if (out[i] !== Number(id)) throw new InputError(`Token id ${String(id)} (at ${i}) is no whole number from 0 to 4294967295.`, { code: 'bad_ids', field: 'ids' });
-    i++;
+  const list = Array.isArray(data) || ArrayBuffer.isView(data) ? /** @type {ArrayLike<any>} */ (data) : Array.from(data);
+  const out = new Uint32Array(list.length);
+  for (let i = 0; i < out.length; i++) {
+    out[i] = Number(list[i]);
+    if (out[i] !== Number(list[i])) throw new InputError(`Token id ${String(list[i])} (at ${i}) is no whole number from 0 to 4294967295.`, { code: 'bad_ids', field: 'ids' });
   }
   return out;
 }

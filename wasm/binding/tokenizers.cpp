@@ -135,17 +135,19 @@ class TokenizerHandle {
   }
 
   /// Decodes the ids in the input: `count` lengths, then the ids of each. Answer: pointers to the texts' lengths in
-  /// bytes and to the texts.
+  /// bytes, to the texts, to their lengths in UTF-16 units.
   double decode(double count, bool skipSpecialTokens) {
     if (!tokenizer_) return said(notLoaded()), 0;
     const uint32_t* lengths = input_.as<const uint32_t>();
     const uint32_t* ids = lengths + size_t(count);
     lengths_.clear();
+    units_.clear();
     text_.clear();
     for (size_t i = 0; i < size_t(count); ids += lengths[i], ++i) {
-      const std::string one = tokenizer_->decode(ids, lengths[i], skipSpecialTokens);
-      lengths_.push_back(uint32_t(one.size()));
-      text_ += one;
+      const size_t before = text_.size();
+      tokenizer_->decode(ids, lengths[i], skipSpecialTokens, text_);
+      lengths_.push_back(uint32_t(text_.size() - before));
+      units_.push_back(uint32_t(text::utf16Length(std::string_view(text_).substr(before))));
     }
     return textAnswer();
   }
@@ -253,7 +255,8 @@ class TokenizerHandle {
 
   double textAnswer() {
     said({});
-    answer_ = {uint32_t(lengths_.size()), pointer(lengths_.data()), pointer(text_.data()), uint32_t(text_.size()), pointer(flags_.data())};
+    answer_ = {uint32_t(lengths_.size()), pointer(lengths_.data()), pointer(text_.data()), uint32_t(text_.size()), pointer(flags_.data()),
+               pointer(units_.data())};
     return address(answer_.data());
   }
 
@@ -273,7 +276,7 @@ class TokenizerHandle {
   std::unique_ptr<Tokenizer> tokenizer_;
   std::vector<EncodeInput> inputs_;
   EncodedBatch batch_;
-  std::vector<uint32_t> answer_, lengths_, surfaceTable_;
+  std::vector<uint32_t> answer_, lengths_, units_, surfaceTable_;
   std::vector<uint8_t> flags_;
   std::string text_, surfaceText_, binary_;
   std::map<int, Stream> streams_;

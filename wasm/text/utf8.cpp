@@ -48,6 +48,12 @@ size_t countCharacters(std::string_view t) {
   return n;
 }
 
+size_t utf16Length(std::string_view t) {
+  size_t n = 0;
+  for (char c : t) n += size_t((static_cast<unsigned char>(c) & 0xC0) != 0x80) + size_t(static_cast<unsigned char>(c) >= 0xF0);
+  return n;
+}
+
 namespace {
 // Where the first ill-formed part begins, or the size.
 size_t validPrefix(std::string_view t) {

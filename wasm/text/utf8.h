@@ -55,6 +55,8 @@ inline void append(std::string& out, uint32_t c) {
 
 /// How many characters the valid UTF-8 text has.
 size_t countCharacters(std::string_view text);
+/// Its length in UTF-16 code units.
+size_t utf16Length(std::string_view text);
 
 bool isAscii(std::string_view text);
 bool isValid(std::string_view text);

@@ -35,6 +35,7 @@ bool mayNeedCleanUp(std::string_view s) {
 class WordPiece final : public Decoder {
  public:
   WordPiece(std::string prefix, bool cleanUp) : prefix_(std::move(prefix)), cleanUp_(cleanUp) {}
+  Kind kind() const override { return Kind::FirstToken; }
   void decode(const TokenList& in, TokenList& out) const override {
     out.bytes.reserve(in.bytes.size() + in.size());
     std::string cleaned;
@@ -72,6 +73,7 @@ class ByteLevel final : public Decoder {
 class Metaspace final : public Decoder {
  public:
   Metaspace(std::string replacement, bool prepended) : replacement_(std::move(replacement)), prepended_(prepended) {}
+  Kind kind() const override { return Kind::FirstToken; }
   void decode(const TokenList& in, TokenList& out) const override {
     std::string one;
     for (size_t i = 0; i < in.size(); ++i) {
@@ -138,6 +140,7 @@ class Fuse final : public Decoder {
 class Replace final : public Decoder {
  public:
   Replace(std::string from, std::string to) : from_(std::move(from)), to_(std::move(to)) {}
+  Kind kind() const override { return Kind::EachToken; }
   void decode(const TokenList& in, TokenList& out) const override {
     std::string one;
     for (size_t i = 0; i < in.size(); ++i) {

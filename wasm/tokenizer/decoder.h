@@ -38,9 +38,9 @@ class Decoder {
   /// Writes to `out` (empty) what becomes of the tokens; joined, the last decoder's list is the text.
   virtual void decode(const TokenList& in, TokenList& out) const = 0;
 
-  /// What DecodeStream must know: what a token becomes depends on nothing but the one before and whether it is the
-  /// first, or on whether it is the last, or as these decoders do it.
-  enum class Kind : uint8_t { LooksBack, LooksAhead, ByteLevel, ByteFallback, Fuse, Strip, Sequence };
+  /// What DecodeStream and DecodeTable must know: what a token becomes depends on it alone, or also on whether it is the
+  /// first, or on the one before as well, or on whether it is the last, or as these decoders do it.
+  enum class Kind : uint8_t { EachToken, FirstToken, LooksBack, LooksAhead, ByteLevel, ByteFallback, Fuse, Strip, Sequence };
   virtual Kind kind() const { return Kind::LooksBack; }
   struct Edges {
     std::string content;  // one character

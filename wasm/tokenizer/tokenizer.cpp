@@ -187,22 +187,28 @@ bool Tokenizer::decodedToken(uint32_t id, bool skipSpecialTokens, std::string_vi
 }
 
 std::string Tokenizer::decode(const uint32_t* ids, size_t count, bool skipSpecialTokens) const {
-  TokenList tokens;
+  std::string out;
+  decode(ids, count, skipSpecialTokens, out);
+  return out;
+}
+
+void Tokenizer::decode(const uint32_t* ids, size_t count, bool skipSpecialTokens, std::string& text) const {
+  if (decodes_ == Decodes::Unknown) {
+    decodeTable_ = DecodeTable::make(decoder_.get(), [this](uint32_t id, std::string_view& token, bool& special) {
+      const bool found = decodedToken(id, false, token);
+      special = found && added_.isSpecial(token);
+      return found;
+    });
+    decodes_ = decodeTable_ ? Decodes::ByTable : Decodes::ByToken;
+  }
+  if (decodes_ == Decodes::ByTable) return decodeTable_->decode(ids, count, skipSpecialTokens, text);
+  TokenList tokens, out;
   std::string_view token;
   for (size_t i = 0; i < count; ++i) {
     if (decodedToken(ids[i], skipSpecialTokens, token)) tokens.add(token);
   }
-  if (decoder_) {
-    TokenList out;
-    decoder_->decode(tokens, out);
-    return std::move(out.bytes);
-  }
-  std::string out;
-  for (size_t i = 0; i < tokens.size(); ++i) {
-    if (i) out += ' ';
-    out += tokens[i];
-  }
-  return out;
+  decoder_->decode(tokens, out);
+  text += out.bytes;
 }
 
 uint32_t Tokenizer::tokenToId(std::string_view token) const {

@@ -11,6 +11,7 @@
 #include "base/buffer.h"
 #include "tokenizer/added_vocabulary.h"
 #include "tokenizer/binary_form.h"
+#include "tokenizer/decode_table.h"
 #include "tokenizer/decoder.h"
 #include "tokenizer/encoding.h"
 #include "tokenizer/model.h"
@@ -79,6 +80,8 @@ class Tokenizer final : private TokenTexts {
 
   /// The text of ids; ids that do not exist are passed over, as in the reference.
   std::string decode(const uint32_t* ids, size_t count, bool skipSpecialTokens) const;
+  /// The same, behind what `out` holds.
+  void decode(const uint32_t* ids, size_t count, bool skipSpecialTokens, std::string& out) const;
   /// The token that decoding sees; false where there is none or it is passed over.
   bool decodedToken(uint32_t id, bool skipSpecialTokens, std::string_view& token) const;
   const Decoder* decoder() const { return decoder_.get(); }
@@ -94,6 +97,8 @@ class Tokenizer final : private TokenTexts {
   void addTokens(const std::vector<AddedToken>& tokens) {
     added_.add(tokens, model_->vocabulary(), normalizer_.get());
     later_.insert(later_.end(), tokens.begin(), tokens.end());
+    decodeTable_.reset();
+    decodes_ = Decodes::Unknown;
   }
   /// Another post-processor than the file's; null: none. The binary form keeps the file's.
   void setPostProcessor(std::unique_ptr<PostProcessor> post) { post_ = std::move(post); }
@@ -124,6 +129,9 @@ class Tokenizer final : private TokenTexts {
   std::unique_ptr<Model> model_;
   std::unique_ptr<PostProcessor> post_;
   std::unique_ptr<Decoder> decoder_;
+  enum class Decodes : uint8_t { Unknown, ByTable, ByToken };
+  mutable Decodes decodes_ = Decodes::Unknown;
+  mutable std::unique_ptr<DecodeTable> decodeTable_;  // made and filled by decoding
   AddedVocabulary added_;
   Truncation truncation_;
   Padding padding_;
