@@ -19,7 +19,8 @@ import { copyVendored } from './vendor.js';
 const PRESETS = ['native', 'sanitize', 'wasm-simd', 'wasm-relaxed'];
 /** Ninja itself would take two more than there are. */
 const JOBS = `-j${os.availableParallelism()}`;
-const CORE_SOURCES = ['yyjson', 'googletest'];
+/** What every build of the core compiles. */
+export const CORE_SOURCES = ['yyjson', 'googletest'];
 const XNNPACK_SOURCES = ['xnnpack', 'pthreadpool', 'fp16', 'fxdiv'];
 
 /**

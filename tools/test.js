@@ -22,6 +22,7 @@ const FIXTURES = path.join(ROOT, 'tests/fixtures');
 const STAGES = {
   native: () => googleTest('native'),
   sanitize: () => googleTest('sanitize'),
+  fuzz,
   'wasm-simd': () => googleTest('wasm-simd', NODE),
   'wasm-relaxed': () => googleTest('wasm-relaxed', NODE24),
   types: typeCheck,
@@ -64,7 +65,7 @@ async function setUp(chosen) {
     await copyVendored({ required: true });
   }
   if (uses('native')) await build('native', { tests: true });
-  if (uses('sanitize')) await build('sanitize', { tests: true });
+  if (uses('sanitize', 'fuzz')) await build('sanitize', { tests: true });
   if (uses('wasm-simd', 'types', 'js-simd', 'js-relaxed', 'browser')) await build('wasm-simd', { tests: true });
   if (uses('wasm-relaxed', 'types', 'js-simd', 'js-relaxed', 'browser')) await build('wasm-relaxed', { tests: true });
   if (uses('js-simd', 'js-relaxed', 'browser')) await bundle();
@@ -101,6 +102,23 @@ async function googleTest(preset, node) {
   const broken = (code !== 0 || passed === 0) && failed === 0;  // ended before it could count
   const end = broken ? `${output}\n${path.basename(program)} ended with code ${code}` : output;
   return { passed, failed: broken ? 1 : failed, notes: output.match(/^.*Skipped\n.*$/gm) ?? [], output: end };
+}
+
+/** Every fuzz target for a few seconds under the sanitizers: its seeds, then mutations (tests/fuzz/run.js is the long run). @returns {Promise<Result>} */
+async function fuzz() {
+  const folder = path.join(ROOT, 'tests/fuzz/seeds'), found = path.join(ROOT, 'build/fuzz-crash');
+  /** @type {Result} */
+  const result = { passed: 0, failed: 0, notes: [], output: '' };
+  for (const name of (await fs.readdir(folder)).sort()) {
+    const program = path.join(ROOT, 'build/sanitize/tests/fuzz', `fuzz_${name}`);
+    const { code, output } = await run(program, [path.join(folder, name), '--seconds=5', `--crash=${found}-${name}`, `--dictionary=${path.join(ROOT, 'tests/fuzz/tokenizer.dict')}`], {
+      env: { TEST_FIXTURES: FIXTURES, UBSAN_OPTIONS: 'print_stacktrace=1' }, allowFailure: true,
+    });
+    result[code === 0 ? 'passed' : 'failed']++;
+    if (code === 0) result.notes.push(`${name}: ${output.trim().split('\n').at(-1)}`);
+    result.output += `${name}:\n${output}`;
+  }
+  return result;
 }
 
 /**

@@ -106,11 +106,11 @@ async function chromium() {
     }
     const t = (/** @type {string} */ who, /** @type {string} */ what) => (row.times[who]?.[what]?.best ?? NaN) / (who === 'js' ? row.jsShare : 1);
     const speed = (/** @type {number} */ time) => (Number.isFinite(time) ? (row.bytes / 1e3 / time).toFixed(1) : '–');
-    const ids = t('js', 'ids') / t('ours', 'ids'), decode = t('js', 'decode') / t('ours', 'decode'), load = row.load.js.load.best / row.load.ours.load.best;
+    const ids = t('js', 'ids') / t('ours', 'ids'), decode = t('js', 'decode') / t('ours', 'decode'), load = row.load.js.load.best / row.load.ours.load.best, binary = row.load.js.load.best / row.load.ours.binary.best;
     rows.push([title, kind, speed(t('ours', 'ids')), speed(t('js', 'ids')), times(ids), verdict(ids, goal), speed(t('ours', 'offsets')), speed(t('ours', 'decode')), speed(t('js', 'decode')), times(decode), verdict(decode, 5),
-      ms(row.load.ours.load.best), ms(row.load.js.load.best), times(load)]);
+      ms(row.load.ours.load.best), ms(row.load.ours.binary.best), ms(row.load.js.load.best), times(load), times(binary)]);
   }
-  table(['tokenizer', 'kind', 'ours, ids', 'JS', 'over JS', 'goal', 'ours, offsets', 'ours, decode', 'JS, decode', 'over JS', 'goal', 'ours, load ms', 'JS, load ms', 'over JS'], rows);
+  table(['tokenizer', 'kind', 'ours, ids', 'JS', 'over JS', 'goal', 'ours, offsets', 'ours, decode', 'JS, decode', 'over JS', 'goal', 'ours, load ms', 'ours, binary ms', 'JS, load ms', 'JSON over JS', 'binary over JS'], rows);
   for (const [line] of broken) say(`- ${line}`);
   if (broken.length) say('');
 }

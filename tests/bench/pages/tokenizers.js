@@ -13,8 +13,9 @@ try {
   const bytes = new Uint8Array(await (await get(`${name}/tokenizer.json`)).arrayBuffer()), json = new TextDecoder().decode(bytes);
   const config = await (await get(`${name}/tokenizer_config.json`)).json();
   const lines = (await (await get('prose.txt')).text()).split('\n').filter(Boolean);
+  const form = (await Tokenizer.fromJSON(bytes)).toBinary();
   const load = await inTurn({
-    ours: { load: async () => (await Tokenizer.fromJSON(bytes)).dispose() },
+    ours: { load: async () => (await Tokenizer.fromJSON(bytes)).dispose(), binary: async () => (await Tokenizer.fromBinary(form)).dispose() },
     js: { load: () => new Peer(JSON.parse(json), config) },
   }, 2);
   const mine = await Tokenizer.fromJSON(bytes), theirs = new Peer(JSON.parse(json), config);

@@ -37,15 +37,20 @@ async function rust(tokenizer) {
 /** @type {Record<string, any>} */
 const made = {}, refused = /** @type {Record<string, string>} */ ({});
 // Loading first, in a process that has loaded nothing; every one anew.
+/** @type {Uint8Array | undefined} */
+let form;
 const load = await inTurn({
   ours: {
     load: async () => {
       try {
-        (await Tokenizer.fromJSON(jsonBytes)).dispose();
+        const tokenizer = await Tokenizer.fromJSON(jsonBytes);
+        form ??= tokenizer.toBinary();
+        tokenizer.dispose();
       } catch (error) {
         refused.ours = String(error);
       }
     },
+    binary: async () => { if (form) (await Tokenizer.fromBinary(form)).dispose(); },
   },
   js: { load: () => new peer.Tokenizer(JSON.parse(json), config) },
   rust: { load: () => Rust.fromString(json) },
@@ -80,5 +85,5 @@ const differ = {
 };
 console.log(JSON.stringify({
   name, node: process.version, lines: lines.length, bytes: lines.reduce((n, l) => n + Buffer.byteLength(l), 0), jsShare: made.jsShare,
-  fileBytes: jsonBytes.length, load, times, differ, refused,
+  fileBytes: jsonBytes.length, formBytes: form?.length, load, times, differ, refused,
 }));
