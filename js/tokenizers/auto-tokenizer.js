@@ -1,11 +1,11 @@
-// AutoTokenizer: the tokenizer of a repository, a folder or a URL: tokenizer.json (or BERT's vocab.txt, where there is
+// AutoTokenizer: the tokenizer of a repository, a folder or a URL: tokenizer.json (or an older format, where there is
 // none), and tokenizer_config.json and special_tokens_map.json where they are there.
 
-import { getJSON, getText, missing } from '../hub/index.js';
+import { getJSON, missing } from '../hub/index.js';
 import { coreOf } from './binary-cache.js';
 import { withChatTemplates } from './chat-files.js';
 import { classOf } from './classes.js';
-import { fromVocab } from './from-vocab.js';
+import { fromOldFiles } from './old-formats.js';
 import { PreTrainedTokenizer } from './pre-trained-tokenizer.js';
 
 export class AutoTokenizer {
@@ -30,9 +30,8 @@ export async function loadTokenizer(id, { config = null, ...options }, As) {
     getJSON(id, 'special_tokens_map.json', options),
   ]);
   if (!core) {
-    const vocab = await getText(id, 'vocab.txt', options);
-    if (vocab === null) throw missing(id, 'tokenizer.json', options);
-    const made = fromVocab(vocab, { ...map, ...read });
+    const made = await fromOldFiles(id, { ...map, ...await withChatTemplates(id, read ?? {}, options) }, options);
+    if (!made) throw missing(id, 'tokenizer.json', options);
     return (As ?? classOf(made.config)).fromFiles(made.json, made.config, map ?? {}, id);
   }
   return (As ?? classOf(read ?? {})).fromFiles(core, await withChatTemplates(id, read ?? {}, options), map ?? {}, id);

@@ -68,6 +68,20 @@ export class Core {
   /** @param {Uint8Array} form what binary() gave @param {string} [where] */
   static fromBinary(form, where = '') { return Core.#made(form, (handle) => handle.loadBinary(form.byteLength), where); }
 
+  /**
+   * What a file from before tokenizer.json says (wasm/tokenizer/old_formats.h).
+   * @param {Uint8Array} bytes @param {'sentencepiece' | 'tiktoken'} kind @param {string} file @param {string} where
+   * @returns {Promise<any>}
+   */
+  static async convert(bytes, kind, file, where) {
+    let answer = 0;
+    const core = await Core.#made(bytes, (handle) => { answer = handle.convert(bytes.byteLength, kind === 'tiktoken' ? 1 : 0, file); }, where);
+    core.#views();
+    const [text] = core.#texts(answer);
+    core.dispose();
+    return JSON.parse(text);
+  }
+
   /** @param {Uint8Array} bytes @param {(handle: any) => void} read @param {string} where */
   static async #made(bytes, read, where) {
     const module = await load();

@@ -1,5 +1,5 @@
 // Repositories from before tokenizer.json: the tokenizer of BERT's vocab.txt, as Transformers' BertConverter
-// (convert_slow_tokenizer.py) writes it. Other old formats (merges.txt, *.model) are not read.
+// (convert_slow_tokenizer.py) writes it. Other old formats: old-formats.js.
 
 import { contentOf } from './config.js';
 

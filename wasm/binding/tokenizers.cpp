@@ -9,6 +9,7 @@
 #include "base/buffer.h"
 #include "text/utf8.h"
 #include "tokenizer/decode_stream.h"
+#include "tokenizer/old_formats.h"
 #include "tokenizer/tokenizer.h"
 
 namespace wasmformers {
@@ -78,6 +79,17 @@ class TokenizerHandle {
     return address(answer_.data());
   }
   void releaseBinary() { std::string().swap(binary_); }
+
+  /// Turns the old file in the input (0: a SentencePiece model, 1: tiktoken's ranks) into JSON; see old_formats.h.
+  double convert(double bytes, int kind, const std::string& file) {
+    const std::string_view in(input_.as<char>(), size_t(bytes));
+    auto made = kind ? readTiktoken(in, file) : readSentencePiece(in, file);
+    input_ = Buffer();
+    if (!made.ok()) return said(made.takeStatus()), 0;
+    text_ = made.take();
+    lengths_.assign(1, uint32_t(text_.size()));
+    return textAnswer();
+  }
 
   /// Encodes the request in the input (`bytes` of UTF-8 behind its numbers); the answer's header, or 0.
   double encode(double bytes) {
@@ -297,6 +309,7 @@ EMSCRIPTEN_BINDINGS(tokenizers) {
       .function("loadBinary", &TokenizerHandle::loadBinary)
       .function("binary", &TokenizerHandle::binary)
       .function("releaseBinary", &TokenizerHandle::releaseBinary)
+      .function("convert", &TokenizerHandle::convert)
       .function("encode", &TokenizerHandle::encode)
       .function("decode", &TokenizerHandle::decode)
       .function("openStream", &TokenizerHandle::openStream)

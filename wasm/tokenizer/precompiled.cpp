@@ -4,28 +4,11 @@
 // character by character, and the first, shortest entry counts. Characters of ASCII that have no entry and no mark
 // behind them, most of most texts, are passed over in runs.
 #include "text/unicode.h"
+#include "tokenizer/base64.h"
 #include "tokenizer/normalizer.h"
 
 namespace wasmformers::tokenizer {
 namespace {
-
-bool decodeBase64(std::string_view in, std::string& out) {
-  uint32_t bits = 0;
-  int have = 0;
-  while (!in.empty() && in.back() == '=') in.remove_suffix(1);
-  for (char c : in) {
-    uint32_t v;
-    if (c >= 'A' && c <= 'Z') v = uint32_t(c - 'A');
-    else if (c >= 'a' && c <= 'z') v = uint32_t(c - 'a' + 26);
-    else if (c >= '0' && c <= '9') v = uint32_t(c - '0' + 52);
-    else if (c == '+') v = 62;
-    else if (c == '/') v = 63;
-    else return false;
-    bits = bits << 6 | v;
-    if ((have += 6) >= 8) out += char(bits >> (have -= 8) & 0xFF);
-  }
-  return true;
-}
 
 // Ends a grapheme cluster at both sides (UAX #29).
 bool isControl(uint32_t c) {
