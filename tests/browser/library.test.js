@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import fs from 'node:fs/promises';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
-import { AutoTokenizer, PreTrainedModel, pipeline } from '../../js/index.js';
+import { AutoTokenizer, PreTrainedModel, PreTrainedTokenizer, pipeline } from '../../js/index.js';
 import { ensureModel } from '../../models/fetch.js';
 import { cachePath } from '../../tools/cache.js';
 import { serve } from '../../tools/serve.js';
@@ -95,6 +95,20 @@ for (const where of ['page', 'worker']) {
       assert.deepEqual(got.ids, [...want.input_ids.data].map(Number), JSON.stringify(text));
       assert.equal(got.decoded, here.decode(want.input_ids.tolist()[0], { skip_special_tokens: true }));
     }
+  });
+
+  test(`${where}: a conversation by its template, and its ids streamed back`, async () => {
+    const messages = [{ role: 'system', content: 'Be short.' }, { role: 'user', content: 'Grüße 👩‍👩‍👧?' }, { role: 'assistant', content: 'Hello.' }];
+    const [json, chat_template] = await Promise.all(['tokenizers/bytelevel-gpt2like.tokenizer.json', 'chat/templates/chatml-tools.jinja']
+      .map((file) => fs.readFile(path.join(FIXTURES, file), 'utf8')));
+    const here = await PreTrainedTokenizer.fromFiles(json, { chat_template });
+    const want = here.apply_chat_template(messages, { return_tensor: false, return_assistant_tokens_mask: true });
+    const got = await run(where, 'chat', { messages });
+    assert.equal(got.text, here.apply_chat_template(messages, { tokenize: false }));
+    assert.equal(got.streamed, here.decode(want.input_ids));
+    assert.deepEqual(got.assistant_masks, want.assistant_masks);
+    assert.ok(got.assistant_masks.includes(1));
+    assert.equal(`${got.endless?.name} ${got.endless?.code}`, 'TokenizerError template_limit');
   });
 
   test(`${where}: tiny checkpoints give Node's numbers`, async () => {

@@ -1,5 +1,5 @@
 // What library.test.js asks the package to do in a browser. Each case takes and gives plain data.
-import { AutoTokenizer, PreTrainedModel, env, pipeline } from '../js/index.js';
+import { AutoTokenizer, PreTrainedModel, PreTrainedTokenizer, env, pipeline } from '../js/index.js';
 
 env.allowLocalModels = true;
 env.localModelPath = '/models/';
@@ -25,6 +25,24 @@ export async function tokenize({ model, text }) {
   const tokenizer = await AutoTokenizer.from_pretrained(model);
   const { input_ids } = await tokenizer(text);
   return { ids: [...input_ids.data].map(Number), decoded: tokenizer.decode(input_ids.tolist()[0], { skip_special_tokens: true }) };
+}
+
+/** A conversation by its template, its ids streamed back, and a template that does not end. */
+export async function chat({ messages }) {
+  const [json, chat_template] = await Promise.all(['tokenizers/bytelevel-gpt2like.tokenizer.json', 'chat/templates/chatml-tools.jinja']
+    .map(async (file) => (await fetch(`/fixtures/${file}`)).text()));
+  const tokenizer = await PreTrainedTokenizer.fromFiles(json, { chat_template });
+  const { input_ids, assistant_masks } = tokenizer.apply_chat_template(messages, { return_tensor: false, return_assistant_tokens_mask: true });
+  const stream = tokenizer.decodeStream();
+  const text = tokenizer.apply_chat_template(messages, { tokenize: false }), streamed = input_ids.map((id) => stream.push(id)).join('') + stream.end();
+  let endless;
+  try {
+    tokenizer.apply_chat_template(messages, { tokenize: false, chat_template: '{% macro f() %}{{ f() }}{% endmacro %}{{ f() }}' });
+  } catch (error) {
+    endless = told(error);
+  }
+  tokenizer.dispose();
+  return { text, streamed, assistant_masks, endless };
 }
 
 /** A forward pass of a tiny checkpoint: shape and first numbers of each output. */
