@@ -11,7 +11,7 @@ import { fromVocab } from './from-vocab.js';
 // Where no file names the class, the model's family does.
 const FAMILIES = /** @type {Record<string, string>} */ ({
   albert: 'Albert', bart: 'Bart', barthez: 'Barthez', big_bird: 'BigBird', blenderbot: 'Blenderbot', camembert: 'Camembert', clip: 'CLIP', codegen: 'CodeGen', deberta: 'Deberta',
-  'deberta-v2': 'DebertaV2', gemma: 'Gemma', gemma2: 'Gemma', gpt2: 'GPT2', gpt_neo: 'GPT2', led: 'LED', llama: 'Llama', longformer: 'Longformer', mbart: 'MBart', mistral: 'Llama', mixtral: 'Llama',
+  'deberta-v2': 'DebertaV2', gemma: 'Gemma', gemma2: 'Gemma', gpt2: 'GPT2', gpt_neo: 'GPT2', led: 'LED', llama: 'Llama', longformer: 'Longformer', m2m_100: 'M2M100', marian: 'Marian', mbart: 'MBart', mistral: 'Llama', mixtral: 'Llama',
   mt5: 'T5', pegasus: 'Pegasus', phi3: 'Phi3', qwen2: 'Qwen2', reformer: 'Reformer', rembert: 'RemBert', roberta: 'Roberta', t5: 'T5', umt5: 'T5', whisper: 'Whisper', xglm: 'XGLM',
   'xlm-roberta': 'XLMRoberta', xlnet: 'XLNet',
 });
@@ -52,6 +52,11 @@ export async function fromOldFiles(id, config, options) {
       return null;
     },
   ];
+  if (kind === 'Marian' || kind === 'M2M100') {
+    const file = kind === 'Marian' ? 'source.spm' : 'sentencepiece.bpe.model';
+    const [bytes, vocab] = await Promise.all([getBytes(id, file, options), getJSON(id, 'vocab.json', options)]);
+    if (bytes && vocab) return (await import('./from-spm-vocab.js')).fromSpmAndVocab(await Core.convert(bytes, 'sentencepiece', file, id), vocab, config, kind);
+  }
   // What is likelier goes first: each file that is not there is a question to the network.
   const first = /^(Bert|DistilBert|Electra|MobileBert|ConvBert|MPNet|SqueezeBert|Splinter|Funnel|Lxmert|DPR.*|)$/.test(kind) ? 0
     : /^(GPT2|CodeGen|Bart|Roberta|LED|Longformer|Mvp|LayoutLMv3|Whisper|Deberta|Blenderbot|CLIP|Qwen2|Herbert)$/.test(kind) ? 1 : 2;

@@ -100,7 +100,7 @@ export class M2M100Tokenizer extends LanguageTokenizer {
   token_to_lang(token) { return token.slice(2, -2); }
 }
 
-/** A text may begin with the language to translate to: ">>fra<< Hello." */
+/** A text may begin with the language to translate to: ">>fra<< Hello." (Elsewhere in a text a code is one token too, where Transformers cuts it up.) */
 export class MarianTokenizer extends PreTrainedTokenizer {
   /** @param {any} core @param {Json} config @param {Json} map */
   constructor(core, config, map) {
