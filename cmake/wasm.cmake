@@ -31,4 +31,13 @@ if(tokenizers AND NOT RELAXED)
   add_executable(tokenizers ${tokenizers})
   wasm_program(tokenizers)
   target_link_libraries(tokenizers PRIVATE wf_text)
+
+  # The regex engine for patterns without a scanner, a module of its own: 65 kB that most pages never load. It knows
+  # nothing of JavaScript, so it has no glue; js/runtime/regex.js is all that it needs.
+  add_executable(regex wasm/binding/regex.cpp)
+  target_compile_options(regex PRIVATE -Werror -fno-rtti -Oz)
+  target_link_libraries(regex PRIVATE wf_regex)
+  set_target_properties(regex PROPERTIES SUFFIX .wasm RUNTIME_OUTPUT_DIRECTORY ${WASM_OUT})
+  target_link_options(regex PRIVATE -Oz -fno-rtti --no-entry -sSTANDALONE_WASM -sFILESYSTEM=0 -sALLOW_MEMORY_GROWTH -sMAXIMUM_MEMORY=512MB
+    -sINITIAL_MEMORY=1MB -sSTACK_SIZE=256KB -sMALLOC=emmalloc -sABORTING_MALLOC=0 -sASSERTIONS=0 -sSUPPORT_LONGJMP=0 -Wl,--gc-sections)
 endif()

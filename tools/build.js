@@ -20,7 +20,7 @@ const PRESETS = ['native', 'sanitize', 'wasm-simd', 'wasm-relaxed'];
 /** Ninja itself would take two more than there are. */
 const JOBS = `-j${os.availableParallelism()}`;
 /** What every build of the core compiles. */
-export const CORE_SOURCES = ['yyjson', 'googletest'];
+export const CORE_SOURCES = ['yyjson', 'pcre2', 'googletest'];
 const XNNPACK_SOURCES = ['xnnpack', 'pthreadpool', 'fp16', 'fxdiv'];
 
 /**

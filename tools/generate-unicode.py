@@ -137,6 +137,30 @@ def write_array(kind, name, values):
     print(f"const {kind} {name}[] = {{\n" + "\n".join(lines) + "\n};")
 
 
+def scripts():
+    """[first, number] for each run of code points whose script UnicodeScripts takes for the same, numbered as they are
+    met; 0 is what belongs to the script before it. Neighbours of one script stay together; what is of none vanishes
+    when it stands alone."""
+    pre = pre_tokenizers.UnicodeScripts()
+    joined = lambda a, b: len(pre.pre_tokenize_str(chr(a) + chr(b))) == 1
+    members = []  # of each script, one
+    runs, last, number = [], None, 0
+    for c in POINTS:
+        if not pre.pre_tokenize_str(chr(c)):
+            here = 0
+        elif number and joined(last, c):
+            here = number
+        else:
+            here = next((i + 1 for i, m in enumerate(members) if joined(m, c)), None)
+            if here is None:
+                members.append(c)
+                here = len(members)
+        if not runs or runs[-1][1] != here:
+            runs.append([c, here])
+        last, number = c, here
+    return runs
+
+
 def variable_length(number):
     """LEB128: seven bits a byte, the lowest first."""
     out = []
@@ -217,6 +241,11 @@ def main():
     ranges = lower_ranges(lower)
     write_array("LowerRange", "kLower", ["{%d, %d, %d, %d}" % tuple(r) for r in ranges])
     print(f"const int kLowerCount = {len(ranges)};")
+    runs = scripts()
+    starts = [a - b for a, b in zip([first for first, _ in runs], [0] + [first for first, _ in runs])]
+    write_array("uint8_t", "kScriptDistances", [b for d in starts for b in variable_length(d)])
+    write_array("uint8_t", "kScriptNumbers", [number for _, number in runs])
+    print(f"const int kScriptCount = {len(runs)};")
     print("\n}  // namespace wasmformers::text::tables")
 
 

@@ -61,6 +61,14 @@ export const SOURCES = {
     keep: ['LICENSE', 'src'],
     sha256: 'fcf86596e67ca71a5a9d0756680d69a345baf4fdfa8e8776bb39caad36e88eee',
   },
+  pcre2: {
+    version: '10.46',
+    suite: 'trixie',
+    upstream: 'PCRE2Project/pcre2',
+    commit: 'b2bd4254b379b9d7dc9a3dda060a7e27009ccdff',
+    keep: ['LICENCE.md', 'src'],
+    sha256: 'd84629049f29041e3945f6aa1ee6e7e43b7b9a52cebde7a18026c6879013188e',
+  },
   googletest: {
     version: '1.16.0',
     suite: 'trixie',

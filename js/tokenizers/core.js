@@ -4,6 +4,7 @@
 
 import { InputError, MemoryError, checkStatus } from '../errors.js';
 import { compile, instantiate } from '../runtime/instantiate.js';
+import { Regex } from '../runtime/regex.js';
 
 /**
  * @typedef {{
@@ -86,6 +87,18 @@ export class Core {
   static async #made(bytes, read, where) {
     const module = await load();
     const handle = new module.Tokenizer();
+    const core = new Core(module, handle);
+    Core.#give(module, handle, bytes, read, where);
+    if (handle.errorCode() === 'needs_regex_engine') { // a pattern without a scanner of its own
+      module.regex = await Regex.load();
+      Core.#give(module, handle, bytes, read, where);
+    }
+    checkStatus(handle, where);
+    return core;
+  }
+
+  /** @param {any} module @param {any} handle @param {Uint8Array} bytes @param {(handle: any) => void} read @param {string} where */
+  static #give(module, handle, bytes, read, where) {
     try {
       const at = handle.input(bytes.byteLength);
       checkStatus(handle, where);
@@ -94,8 +107,6 @@ export class Core {
     } catch (cause) {
       throw isTrap(cause) ? outOfMemory(cause) : cause;
     }
-    checkStatus(handle, where);
-    return new Core(module, handle);
   }
 
   /** The binary form. @returns {Uint8Array} */

@@ -6,7 +6,7 @@ import path from 'node:path';
 import test from 'node:test';
 import { fileURLToPath } from 'node:url';
 
-const ORDER = ['base', 'json', 'text', 'tokenizer', 'tensor', 'kernels', 'nn', 'arch', 'generate', 'binding'];
+const ORDER = ['base', 'json', 'text', 'regex', 'tokenizer', 'tensor', 'kernels', 'nn', 'arch', 'generate', 'binding'];
 const WASM = fileURLToPath(new URL('../../wasm/', import.meta.url));
 
 /** Library headers that only one folder may know. @type {[RegExp, string][]} */
@@ -15,6 +15,7 @@ const OWNED = [
   [/^(xnnpack|pthreadpool)\b/, 'kernels'],
   [/^wasm_simd128\.h$/, 'kernels'],
   [/^yyjson\.h$/, 'json'],
+  [/^pcre2\.h$/, 'regex'],
 ];
 
 /** @param {string} file relative to wasm/ @param {string} source */

@@ -25,7 +25,7 @@ test('npm pack gives a package that runs by itself', async (t) => {
   for (const name of ['engine-simd', 'engine-relaxed', 'tokenizers']) {
     for (const kind of ['js', 'wasm']) assert.ok(names.includes(`js/wasm/${name}.${kind}`), `js/wasm/${name}.${kind} is missing`);
   }
-  for (const name of ['package.json', 'README.md', 'LICENSE', 'js/index.js', 'js/types.d.ts', 'js/dist/wasmformers.js', 'js/dist/tokenizers.js', 'js/dist/template-interpreter.js', 'js/vendor/jinja.js', 'js/vendor/jinja.LICENSE']) assert.ok(names.includes(name), name);
+  for (const name of ['package.json', 'js/wasm/regex.wasm', 'README.md', 'LICENSE', 'js/index.js', 'js/types.d.ts', 'js/dist/wasmformers.js', 'js/dist/tokenizers.js', 'js/dist/template-interpreter.js', 'js/vendor/jinja.js', 'js/vendor/jinja.LICENSE']) assert.ok(names.includes(name), name);
   const strangers = names.filter((/** @type {string} */ name) => !/^(js\/|package\.json$|README\.md$|CHANGELOG\.md$|LICENSE$)/.test(name));
   assert.deepEqual(strangers, []);
   assert.deepEqual(names.filter((/** @type {string} */ name) => /\.(md|tgz)$|test/.test(name) && name.startsWith('js/')), []);

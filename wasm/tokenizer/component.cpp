@@ -75,15 +75,4 @@ uint32_t Component::id() const {
   return uint32_t(n.value_or(0));
 }
 
-std::string stringPattern(const Component& c) {
-  const Component pattern = c.member("pattern");
-  if (pattern.value["Regex"]) {
-    pattern.fail("unsupported_pattern", "is a regular expression, which " + std::string(c.type()) + " does not support.");
-    return {};
-  }
-  std::string text = pattern.string("String");
-  if (text.empty()) pattern.fail("bad_value", "is empty.");
-  return text;
-}
-
 }  // namespace wasmformers::tokenizer

@@ -54,10 +54,6 @@ class Component {
   std::nullptr_t unknown(std::string_view stage) const;
 };
 
-/// The `pattern` {"String": …} of c, never empty; "" where that is wrong or a regular expression, which are not
-/// supported yet.
-std::string stringPattern(const Component& c);
-
 /// How deep Sequences may stand in each other: real files have two levels.
 constexpr int kMaxDepth = 32;
 

@@ -1,16 +1,29 @@
 // See decoder.h. Each class is a `type` of the file; what it does is what tokenizers 0.23.3 does.
 #include "tokenizer/decoder.h"
 
+#include <utility>
+
 #include "text/utf8.h"
 #include "tokenizer/byte_level.h"
+#include "tokenizer/pattern.h"
 
 namespace wasmformers::tokenizer {
 namespace {
 
 void replaceAll(std::string& s, std::string_view from, std::string_view to) {
+  std::string out;
+  if (from.empty()) {  // stands between all characters
+    if (to.empty()) return;
+    for (const char *p = s.data(), *end = p + s.size(); p < end;) {
+      const char* character = p;
+      text::decode(p);
+      out.append(to).append(character, size_t(p - character));
+    }
+    s = out.append(to);
+    return;
+  }
   size_t at = s.find(from);
   if (at == s.npos) return;
-  std::string out;
   size_t done = 0;
   for (; at != s.npos; at = s.find(from, done)) {
     out.append(s, done, at - done).append(to);
@@ -32,6 +45,11 @@ bool mayNeedCleanUp(std::string_view s) {
   return false;
 }
 
+void cleanUp(std::string& s) {
+  if (!mayNeedCleanUp(s)) return;
+  for (const auto& [from, to] : kCleanUp) replaceAll(s, from, to);
+}
+
 class WordPiece final : public Decoder {
  public:
   WordPiece(std::string prefix, bool cleanUp) : prefix_(std::move(prefix)), cleanUp_(cleanUp) {}
@@ -47,7 +65,7 @@ class WordPiece final : public Decoder {
       out.bytes += token;
       if (cleanUp_ && mayNeedCleanUp(std::string_view(out.bytes).substr(begin))) {
         cleaned.assign(out.bytes, begin);
-        for (const auto& [from, to] : kCleanUp) replaceAll(cleaned, from, to);
+        cleanUp(cleaned);
         out.bytes.replace(begin, std::string::npos, cleaned);
       }
       out.close();
@@ -123,13 +141,36 @@ class BpeDecoder final : public Decoder {
     std::string one;
     for (size_t i = 0; i < in.size(); ++i) {
       one.assign(in[i]);
-      if (!suffix_.empty()) replaceAll(one, suffix_, i + 1 < in.size() ? " " : "");
+      replaceAll(one, suffix_, i + 1 < in.size() ? " " : "");
       out.add(one);
     }
   }
 
  private:
   std::string suffix_;
+};
+
+// Connectionist temporal classification: runs of the same token count once, padding is what stood between two.
+class Ctc final : public Decoder {
+ public:
+  Ctc(std::string pad, std::string delimiter, bool cleanUp) : pad_(std::move(pad)), delimiter_(std::move(delimiter)), cleanUp_(cleanUp) {}
+  void decode(const TokenList& in, TokenList& out) const override {
+    std::string one;
+    for (size_t i = 0; i < in.size(); ++i) {
+      if (i && in[i] == in[i - 1]) continue;
+      one.assign(in[i]);
+      replaceAll(one, pad_, "");
+      if (cleanUp_) {
+        cleanUp(one);
+        replaceAll(one, delimiter_, " ");
+      }
+      if (!one.empty()) out.add(one);
+    }
+  }
+
+ private:
+  std::string pad_, delimiter_;
+  bool cleanUp_;
 };
 
 class Fuse final : public Decoder {
@@ -139,19 +180,27 @@ class Fuse final : public Decoder {
 
 class Replace final : public Decoder {
  public:
-  Replace(std::string from, std::string to) : from_(std::move(from)), to_(std::move(to)) {}
+  Replace(Pattern pattern, std::string content) : pattern_(std::move(pattern)), content_(std::move(content)) {}
   Kind kind() const override { return Kind::EachToken; }
+  regex::Outcome takeOutcome() const override { return std::exchange(outcome_, regex::Outcome::Done); }
   void decode(const TokenList& in, TokenList& out) const override {
-    std::string one;
     for (size_t i = 0; i < in.size(); ++i) {
-      one.assign(in[i]);
-      replaceAll(one, from_, to_);
-      out.add(one);
+      const std::string_view token = in[i];
+      size_t last = 0;
+      const auto outcome = pattern_.forMatches(token, [&](size_t begin, size_t end) {
+        out.bytes.append(token, last, begin - last).append(content_);
+        last = end;
+      });
+      if (outcome != Pattern::Outcome::Done) outcome_ = outcome;
+      out.bytes.append(token, last);
+      out.close();
     }
   }
 
  private:
-  std::string from_, to_;
+  Pattern pattern_;
+  std::string content_;
+  mutable regex::Outcome outcome_ = regex::Outcome::Done;
 };
 
 // Takes up to `start` and `stop` of one character off both ends of every token.
@@ -186,6 +235,14 @@ class Sequence final : public Decoder {
       part->decode(out, next);
       std::swap(out, next);
     }
+  }
+  regex::Outcome takeOutcome() const override {
+    regex::Outcome first = regex::Outcome::Done;
+    for (const auto& part : parts_) {
+      const regex::Outcome outcome = part->takeOutcome();
+      if (first == regex::Outcome::Done) first = outcome;
+    }
+    return first;
   }
 
  private:
@@ -229,6 +286,7 @@ std::unique_ptr<Decoder> makeDecoder(const Component& c, int depth) {
   if (c.absent()) return nullptr;
   if (depth > kMaxDepth) return c.fail("too_deep", "is nested too deeply.");
   const std::string_view type = c.type();
+  if (type == "CTC") return std::make_unique<Ctc>(c.string("pad_token"), c.string("word_delimiter_token"), c.boolean("cleanup"));
   if (type == "WordPiece") return std::make_unique<WordPiece>(c.string("prefix"), c.boolean("cleanup"));
   if (type == "ByteLevel") return std::make_unique<ByteLevel>();
   if (type == "ByteFallback") return std::make_unique<ByteFallback>();
@@ -239,11 +297,7 @@ std::unique_ptr<Decoder> makeDecoder(const Component& c, int depth) {
   }
   if (type == "Fuse") return std::make_unique<Fuse>();
   if (type == "Strip") return makeStrip(c);
-  if (type == "Replace") {
-    std::string pattern = stringPattern(c);
-    if (pattern.empty()) return nullptr;
-    return std::make_unique<Replace>(std::move(pattern), c.string("content"));
-  }
+  if (type == "Replace") return std::make_unique<Replace>(Pattern(c), c.string("content"));
   if (type == "Sequence") {
     std::vector<std::unique_ptr<Decoder>> parts;
     for (const Component& one : c.list("decoders")) {

@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "regex/regex.h"
 #include "tokenizer/component.h"
 
 namespace wasmformers::tokenizer {
@@ -37,6 +38,8 @@ class Decoder {
   virtual ~Decoder() = default;
   /// Writes to `out` (empty) what becomes of the tokens; joined, the last decoder's list is the text.
   virtual void decode(const TokenList& in, TokenList& out) const = 0;
+  /// Whether a pattern gave up since this was asked last: then text is missing.
+  virtual regex::Outcome takeOutcome() const { return regex::Outcome::Done; }
 
   /// What DecodeStream and DecodeTable must know: what a token becomes depends on it alone, or also on whether it is the
   /// first, or on the one before as well, or on whether it is the last, or as these decoders do it.

@@ -8,6 +8,7 @@ namespace wasmformers::tokenizer {
 void NormalizedString::assign(std::string_view part, uint32_t partStart, bool align) {
   text.assign(part);
   start = partStart;
+  outcome = regex::Outcome::Done;
   aligned = align;
   spans.clear();
   if (!align) return;

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "regex/regex.h"
 #include "text/normal_forms.h"
 #include "text/utf8.h"
 
@@ -21,6 +22,7 @@ struct NormalizedString {
   std::vector<Span> spans;  // one per byte of text where `aligned`, else empty
   bool aligned = false;
   uint32_t start = 0;       // where this part begins in the original
+  regex::Outcome outcome = regex::Outcome::Done;  // otherwise a pattern gave up, and the text is not complete
 
   /// Begins with `part` of the original, which stands there at `start`.
   void assign(std::string_view part, uint32_t partStart, bool align);

@@ -3,6 +3,7 @@
 
 #include "text/unicode.h"
 #include "tokenizer/byte_level.h"
+#include "tokenizer/pattern.h"
 
 namespace wasmformers::tokenizer {
 
@@ -36,22 +37,6 @@ void prepend(NormalizedString& s, std::string_view added) {
   int32_t change = 0;
   for (const char *p = added.data(), *end = p + added.size(); p < end;) out.put(text::decode(p), change), change = 1;
   out.put(next, 1);
-  out.keep(s.text.size());
-  out.finish();
-}
-
-void replaceAll(NormalizedString& s, std::string_view pattern, std::string_view content) {
-  size_t at = s.text.find(pattern);
-  if (at == std::string::npos) return;
-  const size_t skipped = text::countCharacters(pattern);
-  Rewriter out(s);
-  size_t from = 0;
-  for (; at != std::string::npos; at = s.text.find(pattern, from)) {
-    out.keep(at - from);
-    out.skip(skipped);
-    out.putBytes(content, 1);
-    from = at + pattern.size();
-  }
   out.keep(s.text.size());
   out.finish();
 }
@@ -140,43 +125,25 @@ class Prepend final : public Normalizer {
 
 class Replace final : public Normalizer {
  public:
-  Replace(std::string pattern, std::string content) : pattern_(std::move(pattern)), content_(std::move(content)) {}
-  void normalize(NormalizedString& s) const override { replaceAll(s, pattern_, content_); }
-
- private:
-  std::string pattern_, content_;
-};
-
-// Replace by the regular expressions that tokenizers of the Hub use there: runs of spaces (" {2,}") or of white space
-// ("\\s+"), of some length at least.
-class ReplaceRuns final : public Normalizer {
- public:
-  ReplaceRuns(bool anyWhiteSpace, size_t shortest, std::string content)
-      : any_(anyWhiteSpace), shortest_(shortest), content_(std::move(content)) {}
+  Replace(Pattern pattern, std::string content) : pattern_(std::move(pattern)), content_(std::move(content)) {}
   void normalize(NormalizedString& s) const override {
     Rewriter out(s);
-    bool changed = false;
-    const char *p = s.text.data(), *end = p + s.text.size();
-    while (p < end) {
-      const char* from = p;
-      size_t run = 0;
-      for (const char* at = p; at < end && isMember(text::decode(at)); p = at) ++run;
-      if (run >= shortest_) {
-        out.skip(run);
-        out.putBytes(content_, 1);
-        changed = true;
-        continue;
-      }
-      if (p == from) text::decode(p);
-      out.keep(size_t(p - from));
-    }
-    if (changed) out.finish();
+    size_t last = 0;
+    bool any = false;
+    s.outcome = pattern_.forMatches(s.text, [&](size_t begin, size_t end) {
+      out.keep(begin - last);
+      out.skip(text::countCharacters(std::string_view(s.text).substr(begin, end - begin)));
+      out.putBytes(content_, 1);
+      last = end;
+      any = true;
+    });
+    if (!any) return;
+    out.keep(s.text.size() - last);
+    out.finish();
   }
 
  private:
-  bool isMember(uint32_t c) const { return any_ ? text::is(c, text::kWhiteSpace) : c == ' '; }
-  bool any_;
-  size_t shortest_;
+  Pattern pattern_;
   std::string content_;
 };
 
@@ -184,7 +151,10 @@ class Sequence final : public Normalizer {
  public:
   explicit Sequence(std::vector<std::unique_ptr<Normalizer>> parts) : parts_(std::move(parts)) {}
   void normalize(NormalizedString& s) const override {
-    for (const auto& part : parts_) part->normalize(s);
+    for (const auto& part : parts_) {
+      part->normalize(s);
+      if (s.outcome != regex::Outcome::Done) return;
+    }
   }
 
  private:
@@ -214,16 +184,7 @@ std::unique_ptr<Normalizer> makeNormalizer(const Component& c, int depth) {
   if (type == "Strip") return made<Strip>(c.boolean("strip_left"), c.boolean("strip_right"));
   if (type == "Prepend") return made<Prepend>(c.string("prepend"));
   if (type == "Precompiled") return makePrecompiled(c);
-  if (type == "Replace") {
-    const std::string_view regex = c.value["pattern"]["Regex"].asString();
-    for (size_t shortest : {size_t(1), size_t(2)}) {
-      const std::string_view count = shortest == 1 ? "+" : "{2,}";
-      if (regex == std::string(" ").append(count)) return made<ReplaceRuns>(false, shortest, c.string("content"));
-      if (regex == std::string("\\s").append(count)) return made<ReplaceRuns>(true, shortest, c.string("content"));
-    }
-    std::string pattern = stringPattern(c);
-    return pattern.empty() ? nullptr : made<Replace>(std::move(pattern), c.string("content"));
-  }
+  if (type == "Replace") return made<Replace>(Pattern(c), c.string("content"));
   if (type == "Sequence") {
     std::vector<std::unique_ptr<Normalizer>> parts;
     for (const Component& one : c.list("normalizers")) {

@@ -26,7 +26,6 @@ std::unique_ptr<Normalizer> makePrecompiled(const Component& c);
 void toForm(NormalizedString& s, text::Form form);
 void toLowercase(NormalizedString& s);
 void prepend(NormalizedString& s, std::string_view added);
-void replaceAll(NormalizedString& s, std::string_view pattern, std::string_view content);
 /// Keeps the characters for which keep(c) holds.
 template <class Keep>
 void filter(NormalizedString& s, Keep keep) {

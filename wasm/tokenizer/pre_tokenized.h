@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "regex/regex.h"
 #include "tokenizer/normalized_string.h"
 
 namespace wasmformers::tokenizer {
@@ -23,6 +24,7 @@ struct PreTokenized {
   std::vector<Span> spans;  // per byte, where `aligned`
   bool aligned = false;
   std::vector<Piece> pieces;
+  regex::Outcome outcome = regex::Outcome::Done;  // otherwise a pattern gave up, and pieces are missing
 
   std::string_view view(const Piece& p) const { return {text.data() + p.begin, p.end - p.begin}; }
   void clear(bool align) {
@@ -30,6 +32,7 @@ struct PreTokenized {
     spans.clear();
     pieces.clear();
     aligned = align;
+    outcome = regex::Outcome::Done;
   }
   /// Takes over a normalized part; pieces of it are added by the caller, from the offset that is returned on.
   uint32_t append(NormalizedString& part);

@@ -5,7 +5,7 @@
 #include "text/unicode.h"
 #include "text/utf8.h"
 #include "tokenizer/byte_level.h"
-#include "tokenizer/normalizer.h"
+#include "tokenizer/pattern.h"
 
 namespace wasmformers::tokenizer {
 namespace {
@@ -120,29 +120,36 @@ class CharDelimiterSplit final : public PreTokenizer {
   uint32_t delimiter_;
 };
 
-// Split by a plain string.
-class StringSplit final : public PreTokenizer {
+// Split by a pattern.
+class Split final : public PreTokenizer {
  public:
-  StringSplit(std::string pattern, Behavior behavior, bool invert)
-      : pattern_(std::move(pattern)), behavior_(behavior), invert_(invert) {}
+  Split(Pattern pattern, Behavior behavior, bool invert) : pattern_(std::move(pattern)), behavior_(behavior), invert_(invert) {}
   void preTokenize(PreTokenized& t) const override {
-    std::vector<Match> matches;
+    const bool matches = behavior_ == Behavior::Isolated || (behavior_ == Behavior::Removed && invert_);
+    const bool others = behavior_ == Behavior::Isolated || (behavior_ == Behavior::Removed && !invert_);
     t.split([&](std::string_view s, auto emit) {
-      matches.clear();
-      size_t from = 0;
-      for (size_t at; (at = s.find(pattern_, from)) != s.npos; from = at + pattern_.size()) {
-        if (at > from) matches.push_back({uint32_t(from), uint32_t(at), invert_});
-        matches.push_back({uint32_t(at), uint32_t(at + pattern_.size()), !invert_});
+      Pattern::Outcome outcome;
+      if (matches || others) {  // nothing is joined
+        size_t last = 0;
+        outcome = pattern_.forMatches(s, [&](size_t begin, size_t end) {
+          if (others) emit(last, begin);
+          if (matches) emit(begin, end);
+          last = end;
+        });
+        if (others) emit(last, s.size());
+      } else {
+        outcome = pattern_.cover(s, invert_, cover_);
+        emitMatches(cover_, behavior_, emit);
       }
-      if (from < s.size()) matches.push_back({uint32_t(from), uint32_t(s.size()), invert_});
-      emitMatches(matches, behavior_, emit);
+      if (outcome != Pattern::Outcome::Done) t.outcome = outcome;
     });
   }
 
  private:
-  std::string pattern_;
+  Pattern pattern_;
   Behavior behavior_;
   bool invert_;
+  mutable std::vector<Match> cover_;  // kept for its memory
 };
 
 class ByteLevel final : public PreTokenizer {
@@ -175,6 +182,25 @@ class ByteLevel final : public PreTokenizer {
 
  private:
   bool addPrefixSpace_, useRegex_;
+};
+
+// Words end where the script changes; spaces belong to the script before them, and before the first one to nothing.
+class UnicodeScripts final : public PreTokenizer {
+  void preTokenize(PreTokenized& t) const override {
+    t.split([](std::string_view s, auto emit) {
+      const char *base = s.data(), *p = base, *end = p + s.size(), *word = nullptr;
+      uint8_t last = 0;
+      while (p < end) {
+        const char* at = p;
+        const uint8_t script = text::scriptOf(text::decode(p));
+        if (script == 0 || script == last) continue;
+        if (word) emit(size_t(word - base), size_t(at - base));
+        word = at;
+        last = script;
+      }
+      if (word) emit(size_t(word - base), s.size());
+    });
+  }
 };
 
 // Pieces of `length` characters.
@@ -238,6 +264,7 @@ std::unique_ptr<PreTokenizer> makePreTokenizer(const Component& c, int depth) {
   if (type == "BertPreTokenizer") return made<BertPreTokenizer>();
   if (type == "Whitespace") return made<Whitespace>();
   if (type == "ByteLevel") return made<ByteLevel>(c.boolean("add_prefix_space"), c.boolean("use_regex", true));
+  if (type == "UnicodeScripts") return made<UnicodeScripts>();
   if (type == "Metaspace") return makeMetaspace(c);
   if (type == "WhitespaceSplit") return made<PropertySplit>(uint32_t(kWhiteSpace), Behavior::Removed);
   if (type == "Punctuation") return made<PropertySplit>(uint32_t(kPunctuation), behaviorOf(c, "Isolated"));
@@ -250,9 +277,7 @@ std::unique_ptr<PreTokenizer> makePreTokenizer(const Component& c, int depth) {
     return length ? made<FixedLength>(length) : c.member("length").fail("bad_value", "must not be 0.");
   }
   if (type == "Split") {
-    std::string pattern = stringPattern(c);
-    if (pattern.empty()) return nullptr;
-    return made<StringSplit>(std::move(pattern), behaviorOf(c, ""), c.boolean("invert"));
+    return made<Split>(Pattern(c), behaviorOf(c, ""), c.boolean("invert"));
   }
   if (type == "Sequence") {
     std::vector<std::unique_ptr<PreTokenizer>> parts;

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "text/utf8.h"
+#include "tokenizer/pattern.h"
 
 namespace wasmformers::tokenizer {
 namespace {
@@ -58,6 +59,7 @@ void EncodedBatch::clear() {
 void Tokenizer::appendPart(std::string_view part, uint32_t start, bool details) {
   part_.assign(part, start, details);
   if (normalizer_) normalizer_->normalize(part_);
+  if (part_.outcome != regex::Outcome::Done) work_.outcome = part_.outcome;
   std::vector<AddedMatch> matches;
   const bool cut = added_.split(part_.text, true, matches);
   const uint32_t length = uint32_t(part_.text.size());
@@ -98,6 +100,7 @@ Status Tokenizer::encodeText(std::string_view bytes, int32_t word, uint32_t type
   const std::string_view text = text::makeValid(bytes, repaired);
   prepare(text, options.details || (preTokenizer_ && preTokenizer_->needsSpans()));
   tokens_.clear(options.details);
+  WF_TRY(patternError(work_.outcome));
   WF_TRY(model_->tokenize(work_, tokens_));
   const size_t n = tokens_.ids.size();
   const uint32_t base = uint32_t(out.size());
@@ -192,7 +195,7 @@ std::string Tokenizer::decode(const uint32_t* ids, size_t count, bool skipSpecia
   return out;
 }
 
-void Tokenizer::decode(const uint32_t* ids, size_t count, bool skipSpecialTokens, std::string& text) const {
+void Tokenizer::decode(const uint32_t* ids, size_t count, bool skipSpecialTokens, std::string& text, Status* failure) const {
   if (decodes_ == Decodes::Unknown) {
     decodeTable_ = DecodeTable::make(decoder_.get(), [this](uint32_t id, std::string_view& token, bool& special) {
       const bool found = decodedToken(id, false, token);
@@ -201,7 +204,12 @@ void Tokenizer::decode(const uint32_t* ids, size_t count, bool skipSpecialTokens
     });
     decodes_ = decodeTable_ ? Decodes::ByTable : Decodes::ByToken;
   }
-  if (decodes_ == Decodes::ByTable) return decodeTable_->decode(ids, count, skipSpecialTokens, text);
+  if (decodes_ == Decodes::ByTable) decodeTable_->decode(ids, count, skipSpecialTokens, text);
+  else decodeTokens(ids, count, skipSpecialTokens, text);
+  if (failure && decoder_) *failure = patternError(decoder_->takeOutcome());
+}
+
+void Tokenizer::decodeTokens(const uint32_t* ids, size_t count, bool skipSpecialTokens, std::string& text) const {
   TokenList tokens, out;
   std::string_view token;
   for (size_t i = 0; i < count; ++i) {

@@ -80,8 +80,8 @@ class Tokenizer final : private TokenTexts {
 
   /// The text of ids; ids that do not exist are passed over, as in the reference.
   std::string decode(const uint32_t* ids, size_t count, bool skipSpecialTokens) const;
-  /// The same, behind what `out` holds.
-  void decode(const uint32_t* ids, size_t count, bool skipSpecialTokens, std::string& out) const;
+  /// The same, behind what `out` holds; where a pattern of the decoder gave up, `failure` says so.
+  void decode(const uint32_t* ids, size_t count, bool skipSpecialTokens, std::string& out, Status* failure = nullptr) const;
   /// The token that decoding sees; false where there is none or it is passed over.
   bool decodedToken(uint32_t id, bool skipSpecialTokens, std::string_view& token) const;
   const Decoder* decoder() const { return decoder_.get(); }
@@ -117,6 +117,7 @@ class Tokenizer final : private TokenTexts {
   Status encodeText(std::string_view text, int32_t word, uint32_t typeId, const EncodeOptions& options, Encoding& out);
   Status checkStride(const Truncation& t) const;
   void prepare(std::string_view text, bool details);
+  void decodeTokens(const uint32_t* ids, size_t count, bool skipSpecialTokens, std::string& text) const;
   void appendPart(std::string_view part, uint32_t start, bool details);
 
   Buffer form_;  // whose tables the model looks at; first, so that it is let go last

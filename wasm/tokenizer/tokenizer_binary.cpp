@@ -47,6 +47,7 @@ Result<std::unique_ptr<Tokenizer>> Tokenizer::fromBinary(Buffer form, size_t siz
   t->form_ = std::move(form);
   t->read({skeleton->root(), "", &status}, &reader);
   const std::vector<AddedToken> added = readAddedTokens({tokens->root(), "added_tokens", &status});
+  if (status.code() == "needs_regex_engine") return status;
   if (!reader.ok() || !status.ok()) return damagedForm();
   t->addTokens(added);
   return t;
