@@ -45,6 +45,7 @@ function encodingDiffers(e, want, texts, forgetful = false) {
   /** @param {number} i @param {number} sequence */
   const converted = (i, sequence) => {
     const map = maps[sequence]?.[words ? Math.max(0, want.words[i]) : 0];
+    if (!map && !want.offsets[2 * i] && !want.offsets[2 * i + 1]) return [0, 0];
     return map && [map[want.offsets[2 * i]], map[want.offsets[2 * i + 1]]];
   };
   for (let i = 0; i < want.ids.length; i++) {

@@ -66,7 +66,7 @@ export class Reference {
   }
   /** @param {Case[]} cases @returns {Promise<Answer[]>} */
   async answers(cases) { return (await this.#ask({ cases })).answers; }
-  /** @param {number[][]} lists @returns {Promise<[string, string][]>} */
+  /** @param {number[][]} lists @returns {Promise<([string, string] | [null, null])[]>} null: it crashed */
   async decode(lists) { return (await this.#ask({ decode: lists })).texts; }
   close() { this.#process.stdin.end(); }
 }

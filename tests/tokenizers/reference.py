@@ -62,8 +62,8 @@ def answer(case):
 def decode(ids):
     try:
         return [tokenizer.decode(ids, skip_special_tokens=True), tokenizer.decode(ids, skip_special_tokens=False)]
-    except BaseException as error:
-        return [f"error: {error}", f"error: {error}"]
+    except BaseException:  # the reference crashed: it has no answer
+        return [None, None]
 
 
 for line in sys.stdin:

@@ -71,7 +71,7 @@ class ClsSepProcessing final : public PostProcessor {
     if (roberta_) out.setTypeIds(0);
     out.sequence[0] = out.sequence[1] = {};
     out.sequence[i ? 1 : 0] = {begin, uint32_t(out.size()), true};
-    out.addSpecial(sep_.id, roberta_ ? 0 : uint32_t(i), &sep_.text);
+    out.addSpecial(sep_.id, roberta_ || !i ? 0 : 1, &sep_.text);  // 1 also for what a template before this one put third
     out.overflowing = std::move(e.overflowing);
     e = std::move(out);
   }
