@@ -311,6 +311,8 @@ export class Core {
   addedTokens(pair) { return this.#alive().addedTokens(pair); }
 
   /** What marks tokens that go on with a word, or "". @returns {string} */
+  /** @param {number} number where BPE's dropout draws from, from now on */
+  seed(number) { this.#alive().seed(number >>> 0); }
   get continuingSubwordPrefix() { return this.#alive().continuingSubwordPrefix(); }
 
   /** The truncation and padding sections of the file. @returns {Omit<CoreOptions, 'addSpecialTokens' | 'details' | 'overflow' | 'words'> & { padToken: string }} */

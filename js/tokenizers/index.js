@@ -136,6 +136,8 @@ export class Tokenizer {
   }
   /** Adds tokens; ones that the vocabulary has keep their id. @param {(AddedToken | string)[]} tokens */
   addTokens(tokens) { this.#core.addTokens(tokens.map(addedToken)); }
+  /** What BPE's dropout does from now on is the same for the same number; a loaded tokenizer begins at one of its own. @param {number} number */
+  seed(number) { this.#core.seed(number); }
 
   /** Lets go of the Wasm memory. Later calls throw. */
   dispose() { this.#core.dispose(); }

@@ -217,6 +217,9 @@ class TokenizerHandle {
   }
   /// How many tokens the post-processor adds.
   int addedTokens(bool pair) const { return tokenizer_ ? int(tokenizer_->addedTokens(pair)) : 0; }
+  void seed(double number) {
+    if (tokenizer_) tokenizer_->seed(uint32_t(number));
+  }
   std::string continuingSubwordPrefix() const { return tokenizer_ ? tokenizer_->continuingSubwordPrefix() : ""; }
   std::string padToken() const { return tokenizer_ ? tokenizer_->filePadding().token : ""; }
 
@@ -324,6 +327,7 @@ EMSCRIPTEN_BINDINGS(tokenizers) {
       .function("vocabulary", &TokenizerHandle::vocabulary)
       .function("tokenToId", &TokenizerHandle::tokenToId)
       .function("addedTokens", &TokenizerHandle::addedTokens)
+      .function("seed", &TokenizerHandle::seed)
       .function("continuingSubwordPrefix", &TokenizerHandle::continuingSubwordPrefix)
       .function("padToken", &TokenizerHandle::padToken)
       .function("fileOptions", &TokenizerHandle::fileOptions)

@@ -2,8 +2,8 @@
 // until no known pair is left. After tokenizers' models/bpe (Sennrich et al., 2016). Short words are searched for the
 // best pair, long ones keep a heap, so that a megabyte without a space stays n log n; words seen before come from a
 // cache. SentencePiece's texts are one word each, spaces written as ▁: where no merge makes a token with ▁ behind another
-// character, nothing is ever joined across the beginning of a run of ▁, and the text is cut there first. Dropout is
-// training's and not done.
+// character, nothing is ever joined across the beginning of a run of ▁, and the text is cut there first. With dropout
+// (Provilkov et al., 2020) merges are passed over by chance, every time anew: without the cache, in whole words.
 #include <algorithm>
 
 #include "text/utf8.h"
@@ -47,6 +47,7 @@ class Bpe final : public Model {
     fuseUnk_ = c.boolean("fuse_unk", false);
     byteFallback_ = c.boolean("byte_fallback", false);
     ignoreMerges_ = c.boolean("ignore_merges", false);
+    readDropout(c.member("dropout"));
     readVocabulary(c.member("vocab"), form, vocabulary_);
     unk_ = hasUnk_ ? vocabulary_.find(unkToken_) : kNoId;
     if (byteFallback_) readByteTokens(vocabulary_, bytes_);
@@ -57,10 +58,10 @@ class Bpe final : public Model {
     }
     if (form) {
       merges_.read(*form);
-      cutAtMarks_ = form->bytes() == "1";
+      cutAtMarks_ = form->bytes() == "1" && dropout_ == 0;
       return;
     }
-    cutAtMarks_ = !affixes && !ignoreMerges_ && vocabulary_.find(kMark) != kNoId;
+    cutAtMarks_ = dropout_ == 0 && !affixes && !ignoreMerges_ && vocabulary_.find(kMark) != kNoId;
     readMerges(c.member("merges"));
   }
   void write(BinaryWriter& to) const override {
@@ -68,6 +69,8 @@ class Bpe final : public Model {
     merges_.write(to);
     to.bytes(cutAtMarks_ ? "1" : "0");
   }
+
+  void seed(uint32_t number) override { random_ = (uint64_t(number) + 1) * 0x9E3779B97F4A7C15u; }
 
   Status tokenize(const PreTokenized& text, Tokens& out) const override {
     for (size_t i = 0; i < text.pieces.size(); ++i) {
@@ -90,6 +93,13 @@ class Bpe final : public Model {
  private:
   static constexpr uint32_t kDirect = 0x400;      // characters whose ids are looked up once
   static constexpr size_t kShort = 48;            // symbols up to which the best pair is searched for
+
+  void readDropout(const Component& c) {
+    if (c.absent()) return;
+    dropout_ = float(c.value.asNumber(-1));
+    if (!(dropout_ >= 0 && dropout_ <= 1)) c.fail("bad_value", "must be a number from 0 to 1.");
+    ignoreMerges_ = ignoreMerges_ && dropout_ == 0;  // as the reference
+  }
 
   void readMerges(const Component& c) {
     merges_.reserve(c.value.size() + 1);
@@ -132,7 +142,7 @@ class Bpe final : public Model {
   // Appends the tokens of a word that nothing before or behind it has to do with. False: an unknown token is needed
   // and not there.
   bool addWord(std::string_view word, uint32_t base, size_t index, Tokens& out) const {
-    const bool cached = word.size() <= WordCache::kLongest;
+    const bool cached = word.size() <= WordCache::kLongest && dropout_ == 0;
     uint32_t hash = 0;
     if (cached) {
       hash = hashBytes(word.data(), word.size());
@@ -184,7 +194,7 @@ class Bpe final : public Model {
       unkLength = length;
     }
     if (pending) addSymbol(unk_, unkLength);
-    if (symbols_.size() <= kShort) mergeShort();
+    if (symbols_.size() <= kShort && dropout_ == 0) mergeShort();
     else mergeLong();
     return true;
   }
@@ -258,10 +268,22 @@ class Bpe final : public Model {
       if (rank != Merges::kNone) heap_.push_back(uint64_t(rank) << 32 | i);
     }
     std::make_heap(heap_.begin(), heap_.end(), later);
+    passed_.clear();
     while (!heap_.empty()) {
       const uint64_t top = heap_.front();
       std::pop_heap(heap_.begin(), heap_.end(), later);
       heap_.pop_back();
+      if (dropout_ > 0) {  // passed over, until a merge that is not
+        if (draw() < dropout_) {
+          passed_.push_back(top);
+          continue;
+        }
+        for (const uint64_t again : passed_) {
+          heap_.push_back(again);
+          std::push_heap(heap_.begin(), heap_.end(), later);
+        }
+        passed_.clear();
+      }
       const int32_t at = int32_t(uint32_t(top));
       Symbol& s = symbols_[size_t(at)];
       if (!s.length) continue;
@@ -278,7 +300,16 @@ class Bpe final : public Model {
     }
   }
 
+  // From 0 to 1; Marsaglia's xorshift64 with the multiplier of Vigna's "An experimental exploration of xorshift".
+  float draw() const {
+    random_ ^= random_ >> 12;
+    random_ ^= random_ << 25;
+    random_ ^= random_ >> 27;
+    return float(random_ * 0x2545F4914F6CDD1Du >> 40) * 0x1p-24f;
+  }
+
   std::string suffix_, unkToken_;
+  float dropout_ = 0;
   bool hasUnk_, fuseUnk_, byteFallback_, ignoreMerges_, cutAtMarks_ = false;
   uint32_t unk_ = kNoId;
   uint32_t bytes_[256] = {}, direct_[kDirect];
@@ -287,7 +318,8 @@ class Bpe final : public Model {
   // Working memory and cache: a tokenizer belongs to one thread.
   mutable std::vector<Symbol> symbols_;
   mutable std::vector<Part> parts_;
-  mutable std::vector<uint64_t> heap_;
+  mutable std::vector<uint64_t> heap_, passed_;
+  mutable uint64_t random_ = 1;
   mutable std::string affixed_;
   mutable std::string_view piece_;
   mutable WordCache cache_;

@@ -59,6 +59,8 @@ class Model {
   const Vocabulary& vocabulary() const { return vocabulary_; }
   /// What marks tokens that go on with a word ("##"), or "".
   const std::string& continuingSubwordPrefix() const { return prefix_; }
+  /// Where BPE's dropout draws from, from now on.
+  virtual void seed(uint32_t) {}
   /// The tables, for makeModel() to read again.
   virtual void write(BinaryWriter& to) const { vocabulary_.write(to); }
 

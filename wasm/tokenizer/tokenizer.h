@@ -102,6 +102,8 @@ class Tokenizer final : private TokenTexts {
   }
   /// Another post-processor than the file's; null: none. The binary form keeps the file's.
   void setPostProcessor(std::unique_ptr<PostProcessor> post) { post_ = std::move(post); }
+  /// BPE's dropout is as the number says, from now on.
+  void seed(uint32_t number) { model_->seed(number); }
   const std::string& continuingSubwordPrefix() const { return model_->continuingSubwordPrefix(); }
   /// Tokens that the post-processor adds.
   size_t addedTokens(bool pair) const { return post_ ? post_->addedTokens(pair) : 0; }
