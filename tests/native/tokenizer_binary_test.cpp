@@ -4,7 +4,8 @@
 
 #include <random>
 
-#include "json/json.h"
+#include "json/write.h"
+#include "text/utf8.h"
 #include "tokenizer/tokenizer.h"
 #include "tokenizer_fixtures.h"
 
@@ -108,6 +109,46 @@ TEST_P(Binary, NamesWhatIsWrong) {
   }
   const Source source = Source::of("{}");
   EXPECT_EQ(codeOf(form, &source), "binary_form_stale");
+}
+
+// However the file is written, the same tables come of it: vocabulary and merges are read from its text where that is
+// written as usual, else the whole file is parsed (a byte order mark is reason enough).
+TEST_P(Binary, AnySpellingOfTheFile) {
+  const auto payload = [](std::string_view json) {
+    auto made = Tokenizer::fromJson(json, "tokenizer.json");
+    EXPECT_TRUE(made.ok()) << made.status().message();
+    return made.ok() ? (*made)->toBinary().substr(48) : std::string();
+  };
+  const std::string want = payload("\xEF\xBB\xBF" + json_);
+  EXPECT_EQ(tokenizer_->toBinary().substr(48), want);
+  std::string compact, escaped, spaced;
+  json::write(json::Document::parse(json_, "", ErrorClass::Internal)->root(), compact);
+  if (std::string_view(GetParam()) == "unigram-metaspace") compact = json_;  // whose scores would get other digits
+  EXPECT_EQ(payload(compact), want);
+  bool quoted = false;
+  for (const char *p = json_.data(), *end = p + json_.size(); p < end;) {
+    const char* from = p;
+    const uint32_t c = text::decode(p);
+    if (*from == '\\' && p < end) {
+      escaped.append(from, ++p);
+      spaced.append(from, p);
+      continue;
+    }
+    if (c == '"') quoted = !quoted;
+    if (!quoted && c < 0x80 && std::strchr("{}[],:", int(c))) spaced += "\r\n\t ";
+    spaced.append(from, p);
+    // Names of members stay as they are: "type" must be found.
+    char unit[16];
+    if (c >= 0x10000) std::snprintf(unit, sizeof unit, "\\u%04X\\uDC%02x", 0xD7C0 + (c >> 10), c & 0xFF);
+    else std::snprintf(unit, sizeof unit, "\\u%04x", c);
+    if (c >= 0x80 && (c < 0x10000 || (c & 0x300) == 0)) escaped += unit;
+    else escaped.append(from, p);
+  }
+  EXPECT_EQ(payload(escaped), want);
+  EXPECT_EQ(payload(spaced), want);
+  auto broken = Tokenizer::fromJson(compact.substr(0, compact.size() - 1), "tokenizer.json");
+  ASSERT_FALSE(broken.ok());
+  EXPECT_EQ(broken.status().code(), "invalid_json");
 }
 
 // Forms whose checksum is right but whose parts are not: an error, or a tokenizer that stays inside its memory (the

@@ -39,7 +39,7 @@ size_t endOfMarked(std::string_view s, size_t from) {
 
 class Bpe final : public Model {
  public:
-  Bpe(const Component& c, BinaryReader* form) {
+  Bpe(const Component& c, Tables* tables) {
     prefix_ = c.string("continuing_subword_prefix", "");
     suffix_ = c.string("end_of_word_suffix", "");
     unkToken_ = c.string("unk_token", "");
@@ -48,7 +48,7 @@ class Bpe final : public Model {
     byteFallback_ = c.boolean("byte_fallback", false);
     ignoreMerges_ = c.boolean("ignore_merges", false);
     readDropout(c.member("dropout"));
-    readVocabulary(c.member("vocab"), form, vocabulary_);
+    readVocabulary(c.member("vocab"), tables, vocabulary_);
     unk_ = hasUnk_ ? vocabulary_.find(unkToken_) : kNoId;
     if (byteFallback_) readByteTokens(vocabulary_, bytes_);
     const bool affixes = !prefix_.empty() || !suffix_.empty();
@@ -56,13 +56,14 @@ class Bpe final : public Model {
       char utf8[4];
       direct_[ch] = vocabulary_.find({utf8, size_t(text::encode(ch, utf8))});
     }
-    if (form) {
-      merges_.read(*form);
-      cutAtMarks_ = form->bytes() == "1" && dropout_ == 0;
+    if (tables && tables->form) {
+      merges_.read(*tables->form);
+      cutAtMarks_ = tables->form->bytes() == "1" && dropout_ == 0;
       return;
     }
     cutAtMarks_ = dropout_ == 0 && !affixes && !ignoreMerges_ && vocabulary_.find(kMark) != kNoId;
-    readMerges(c.member("merges"));
+    if (tables) tables->unusual |= !readMerges(tables->text->merges);
+    else readMerges(c.member("merges"));
   }
   void write(BinaryWriter& to) const override {
     Model::write(to);
@@ -102,37 +103,58 @@ class Bpe final : public Model {
   }
 
   void readMerges(const Component& c) {
-    merges_.reserve(c.value.size() + 1);
+    merges_.reserve(c.value.size());
     if (!c.value.isArray()) c.wrongType("an array");
-    size_t n = 0;
-    uint32_t last = 0;  // files list merges in the order of what they make: the next one is looked for there first
-    std::string whole;
     for (json::Value v : c.value.elements()) {
       std::string_view left, right;
+      const std::string n = std::to_string(merges_.size());
       if (v.isString()) {
-        const std::string_view pair = v.asString();
-        const size_t space = pair.find(' ');
-        if (space != pair.npos && pair.find(' ', space + 1) == pair.npos) left = pair.substr(0, space), right = pair.substr(space + 1);
-        else return void(c.fail("bad_merge", "has at " + std::to_string(n) + " no two tokens with a space between them."));
+        if (!cutPair(v.asString(), left, right)) return void(c.fail("bad_merge", "has at " + n + " no two tokens with a space between them."));
       } else {
         left = v.at(0).asString(), right = v.at(1).asString();
-        if (v.size() != 2 || !v.at(0).isString() || !v.at(1).isString()) return void(c.fail("bad_merge", "has at " + std::to_string(n) + " no two tokens."));
+        if (v.size() != 2 || !v.at(0).isString() || !v.at(1).isString()) return void(c.fail("bad_merge", "has at " + n + " no two tokens."));
       }
-      whole.assign(left).append(right.substr(std::min(prefix_.size(), right.size())));
-      const uint32_t a = vocabulary_.find(left), b = vocabulary_.find(right), id = findNear(whole, last);
-      if (a == kNoId || b == kNoId || id == kNoId) {
-        return void(c.fail("bad_merge", "joins at " + std::to_string(n) + " tokens that are not in the vocabulary."));
-      }
-      cutAtMarks_ = cutAtMarks_ && !marksInside(whole);
-      merges_.add(a, b, id);
-      last = id;
-      ++n;
+      if (!addMerge(left, right)) return void(c.fail("bad_merge", "joins at " + n + " tokens that are not in the vocabulary."));
     }
   }
+  // As they stand in the file. False where they are not written so.
+  bool readMerges(std::string_view text) {
+    TextScanner s(text);
+    if (!s.take('[')) return false;
+    if (s.take(']')) return merges_.reserve(0), true;
+    const bool pairs = text.substr(1, 64).find('[') < text.substr(1, 64).find('"');
+    const size_t commas = size_t(std::count(text.begin(), text.end(), ',')) + 1;
+    merges_.reserve(pairs ? commas / 2 : commas);
+    std::string_view left, right;
+    do {
+      if (pairs ? !s.take('[') || !s.string(left, 0) || !s.take(',') || !s.string(right, 1) || !s.take(']') : !s.string(left) || !cutPair(left, left, right)) return false;
+      if (!addMerge(left, right)) return false;
+    } while (s.take(','));
+    return s.take(']');
+  }
+  static bool cutPair(std::string_view pair, std::string_view& left, std::string_view& right) {
+    const size_t space = pair.find(' ');
+    if (space == pair.npos || pair.find(' ', space + 1) != pair.npos) return false;
+    left = pair.substr(0, space);
+    right = pair.substr(space + 1);
+    return true;
+  }
+  // False where a token is not in the vocabulary.
+  bool addMerge(std::string_view left, std::string_view right) {
+    affixed_.assign(left).append(right.substr(std::min(prefix_.size(), right.size())));
+    const uint32_t a = vocabulary_.find(left), b = vocabulary_.find(right), id = findNear(affixed_, lastMade_);
+    if (a == kNoId || b == kNoId || id == kNoId) return false;
+    cutAtMarks_ = cutAtMarks_ && !marksInside(affixed_);
+    merges_.add(a, b, id);
+    lastMade_ = id;
+    return true;
+  }
+  // Files list merges in the order of what they make: the next one is looked for there first.
   uint32_t findNear(std::string_view token, uint32_t id) const {
     for (uint32_t guess = id; guess < id + 2; ++guess) {
       bool found = false;
-      if (vocabulary_.token(guess, found) == token && found) return guess;
+      const std::string_view have = vocabulary_.token(guess, found);
+      if (found && have.size() == token.size() && equalBytes(have.data(), token.data(), token.size())) return guess;
     }
     return vocabulary_.find(token);
   }
@@ -311,7 +333,7 @@ class Bpe final : public Model {
   std::string suffix_, unkToken_;
   float dropout_ = 0;
   bool hasUnk_, fuseUnk_, byteFallback_, ignoreMerges_, cutAtMarks_ = false;
-  uint32_t unk_ = kNoId;
+  uint32_t unk_ = kNoId, lastMade_ = 0;
   uint32_t bytes_[256] = {}, direct_[kDirect];
   Merges merges_;
 
@@ -327,6 +349,6 @@ class Bpe final : public Model {
 
 }  // namespace
 
-std::unique_ptr<Model> makeBpe(const Component& c, BinaryReader* form) { return std::make_unique<Bpe>(c, form); }
+std::unique_ptr<Model> makeBpe(const Component& c, Tables* tables) { return std::make_unique<Bpe>(c, tables); }
 
 }  // namespace wasmformers::tokenizer

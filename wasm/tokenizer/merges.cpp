@@ -9,7 +9,7 @@ void Merges::reserve(size_t n) {
   size_t slots = 16;
   while (slots < n + n / 2) slots *= 2;
   slots_.edit([&](auto& v) { v.assign(slots, {}); });
-  ids_.edit([&](auto& v) { v.reserve(n); });
+  ids_.edit([&](auto& v) { v.clear(), v.reserve(n); });
   mask_ = slots - 1;
 }
 
@@ -29,13 +29,9 @@ void Merges::read(BinaryReader& from) {
   from.array(slots_);
   from.array(ids_);
   mask_ = slots_.size() - 1;
-  size_t empty = 0;
-  bool holds = !(slots_.size() & mask_);
-  for (const Slot& s : slots_) {
-    holds &= s.rank == kNone || s.rank < ids_.size();
-    empty += s.rank == kNone;
-  }
-  from.require(holds && empty);
+  bool free = false;  // somewhere a search has to end
+  for (size_t at = 0; !free && at < slots_.size(); ++at) free = slots_[at].rank == kNone;
+  from.require(free && !(slots_.size() & mask_));
   if (!from.ok()) reserve(0);
 }
 

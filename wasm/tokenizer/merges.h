@@ -22,7 +22,7 @@ class Merges {
     }
   }
   /// What a pair of this rank becomes.
-  uint32_t id(uint32_t rank) const { return ids_[rank]; }
+  uint32_t id(uint32_t rank) const { return rank < ids_.size() ? ids_[rank] : 0; }
 
   void write(BinaryWriter& to) const;
   void read(BinaryReader& from);

@@ -1,6 +1,8 @@
 // See model.h: the factory, the vocabulary section, and WordLevel, which is a look-up.
 #include "tokenizer/model.h"
 
+#include <algorithm>
+
 #include "tokenizer/binary_form.h"
 
 namespace wasmformers::tokenizer {
@@ -8,7 +10,7 @@ namespace {
 
 class WordLevel final : public Model {
  public:
-  WordLevel(const Component& c, BinaryReader* form) : unkToken_(c.string("unk_token")) { readVocabulary(c.member("vocab"), form, vocabulary_); }
+  WordLevel(const Component& c, Tables* tables) : unkToken_(c.string("unk_token")) { readVocabulary(c.member("vocab"), tables, vocabulary_); }
 
   Status tokenize(const PreTokenized& text, Tokens& out) const override {
     const uint32_t unk = vocabulary_.find(unkToken_);
@@ -33,8 +35,32 @@ Status missingUnkToken(std::string_view unkToken) {
   return tokenizerError("missing_unk_token", "A word is not in the vocabulary, and neither is the unknown token \"" + std::string(unkToken) + "\".", "model.unk_token");
 }
 
-void readVocabulary(const Component& c, BinaryReader* form, Vocabulary& to) {
-  if (form) return to.read(*form);
+namespace {
+
+// {"token": id, …} as it stands in the file. False where it is not written so.
+bool readText(std::string_view text, Vocabulary& to) {
+  const size_t most = size_t(std::count(text.begin(), text.end(), ',')) + 1;
+  to.reserve(most - most / 16, text.size() / 2);
+  TextScanner s(text);
+  if (!s.take('{')) return false;
+  if (s.take('}')) return true;
+  std::string_view token;
+  uint64_t id = 0;
+  do {
+    if (!s.string(token) || !s.take(':') || !s.number(id) || id > INT32_MAX) return false;
+    to.add(token, uint32_t(id));
+  } while (s.take(','));
+  return s.take('}');
+}
+
+}  // namespace
+
+void readVocabulary(const Component& c, Tables* tables, Vocabulary& to) {
+  if (tables && tables->form) return to.read(*tables->form);
+  if (tables) {
+    tables->unusual |= !readText(tables->text->vocab, to);
+    return to.finish();
+  }
   if (!c.value.isObject()) c.wrongType("an object of tokens and ids");
   const size_t n = c.value.size();
   to.reserve(n, n * 8);
@@ -62,12 +88,12 @@ std::string_view modelType(const Component& c) {
   return c.value["continuing_subword_prefix"] && c.value["max_input_chars_per_word"] ? "WordPiece" : "WordLevel";
 }
 
-std::unique_ptr<Model> makeModel(const Component& c, BinaryReader* form) {
+std::unique_ptr<Model> makeModel(const Component& c, Tables* tables) {
   const std::string_view type = modelType(c);
-  if (type == "Unigram") return makeUnigram(c, form);
-  if (type == "BPE") return makeBpe(c, form);
-  if (type == "WordPiece") return makeWordPiece(c, form);
-  if (type == "WordLevel") return std::make_unique<WordLevel>(c, form);
+  if (type == "Unigram") return makeUnigram(c, tables);
+  if (type == "BPE") return makeBpe(c, tables);
+  if (type == "WordPiece") return makeWordPiece(c, tables);
+  if (type == "WordLevel") return std::make_unique<WordLevel>(c, tables);
   return c.unknown("model");
 }
 

@@ -5,6 +5,7 @@
 
 #include "tokenizer/component.h"
 #include "tokenizer/encoding.h"
+#include "tokenizer/model_text.h"
 #include "tokenizer/pre_tokenized.h"
 #include "tokenizer/vocabulary.h"
 #include "tokenizer/word_cache.h"
@@ -50,6 +51,13 @@ struct Tokens {
   }
 };
 
+/// Where a model's tables come from, if not from the file's tree: from a binary form, or from the file's text.
+struct Tables {
+  BinaryReader* form = nullptr;
+  const ModelText* text = nullptr;
+  bool unusual = false;  // the text has to be parsed as a whole after all
+};
+
 class Model {
  public:
   virtual ~Model() = default;
@@ -78,17 +86,17 @@ class Model {
 };
 
 /// The model that `c` describes; null where something is wrong, which c.status says. A missing `type` (older files)
-/// is told from the other fields. With `form`, c has no vocabulary and no merges: the tables come from there.
-std::unique_ptr<Model> makeModel(const Component& c, BinaryReader* form = nullptr);
-std::unique_ptr<Model> makeWordPiece(const Component& c, BinaryReader* form);
-std::unique_ptr<Model> makeBpe(const Component& c, BinaryReader* form);
-std::unique_ptr<Model> makeUnigram(const Component& c, BinaryReader* form);
+/// is told from the other fields. With `tables`, c has no vocabulary and no merges: they come from there.
+std::unique_ptr<Model> makeModel(const Component& c, Tables* tables = nullptr);
+std::unique_ptr<Model> makeWordPiece(const Component& c, Tables* tables);
+std::unique_ptr<Model> makeBpe(const Component& c, Tables* tables);
+std::unique_ptr<Model> makeUnigram(const Component& c, Tables* tables);
 
 /// The type of the model that `c` describes, or "".
 std::string_view modelType(const Component& c);
 
-/// Fills `to` from an object {token: id}, or from the form.
-void readVocabulary(const Component& c, BinaryReader* form, Vocabulary& to);
+/// Fills `to` from an object {token: id}, or from the tables.
+void readVocabulary(const Component& c, Tables* tables, Vocabulary& to);
 
 /// The ids of the tokens "<0x00>" to "<0xFF>", kNoId where there is none.
 void readByteTokens(const Vocabulary& v, uint32_t (&ids)[256]);

@@ -115,7 +115,8 @@ class Tokenizer final : private TokenTexts {
  private:
   Tokenizer() = default;
   std::string_view textOf(uint32_t id) const override;
-  void read(const Component& root, BinaryReader* form);
+  void read(const Component& root, Tables* tables);
+  static Result<std::unique_ptr<Tokenizer>> parsed(std::string_view json, std::string_view file, Tables* tables);
   Status encodeText(std::string_view text, int32_t word, uint32_t typeId, const EncodeOptions& options, Encoding& out);
   Status checkStride(const Truncation& t) const;
   void prepare(std::string_view text, bool details);

@@ -45,7 +45,9 @@ Result<std::unique_ptr<Tokenizer>> Tokenizer::fromBinary(Buffer form, size_t siz
   auto tokens = json::Document::parse(later, "tokenizer.json", ErrorClass::Tokenizer);
   if (!skeleton.ok() || !tokens.ok() || !skeleton->root().isObject()) return damagedForm();
   t->form_ = std::move(form);
-  t->read({skeleton->root(), "", &status}, &reader);
+  Tables tables;
+  tables.form = &reader;
+  t->read({skeleton->root(), "", &status}, &tables);
   const std::vector<AddedToken> added = readAddedTokens({tokens->root(), "added_tokens", &status});
   if (status.code() == "needs_regex_engine") return status;
   if (!reader.ok() || !status.ok()) return damagedForm();

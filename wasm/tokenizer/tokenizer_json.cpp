@@ -66,32 +66,47 @@ std::string skeletonOf(const Component& root) {
 
 }  // namespace
 
-void Tokenizer::read(const Component& root, BinaryReader* form) {
+void Tokenizer::read(const Component& root, Tables* tables) {
   if (root.string("version", "1.0") != "1.0") root.member("version").fail("unknown_version", "is not \"1.0\".");
   truncation_ = readTruncation(root.member("truncation"));
   padding_ = readPadding(root.member("padding"));
   normalizer_ = makeNormalizer(root.member("normalizer"));
   preTokenizer_ = makePreTokenizer(root.member("pre_tokenizer"));
-  model_ = makeModel(root.member("model"), form);
+  model_ = makeModel(root.member("model"), tables);
   post_ = makePostProcessor(root.member("post_processor"));
   decoder_ = makeDecoder(root.member("decoder"));
   const std::vector<AddedToken> tokens = readAddedTokens(root.member("added_tokens"));
-  if (root.failed() || (form && !form->ok())) return;
+  if (root.failed() || (tables && (tables->unusual || (tables->form && !tables->form->ok())))) return;
   addTokens(tokens);
   later_.clear();
 }
 
-Result<std::unique_ptr<Tokenizer>> Tokenizer::fromJson(std::string_view json, std::string_view file) {
+Result<std::unique_ptr<Tokenizer>> Tokenizer::parsed(std::string_view json, std::string_view file, Tables* tables) {
   WF_ASSIGN(const json::Document document, json::Document::parse(json, file, ErrorClass::Tokenizer, true));
   Status status;
   std::unique_ptr<Tokenizer> t(new Tokenizer());
   const Component root(document.root(), "", &status);
-  if (root.value.isObject()) t->read(root, nullptr);
+  if (root.value.isObject()) t->read(root, tables);
   else status = tokenizerError("wrong_type", "The file must be a JSON object, found " + std::string(root.value.typeName()) + ".", "");
   if (!status.ok()) return std::move(status).inFile(file);
-  t->source_ = Source::of(json);
   t->skeleton_ = skeletonOf(root);
   return t;
+}
+
+Result<std::unique_ptr<Tokenizer>> Tokenizer::fromJson(std::string_view json, std::string_view file) {
+  ModelText text;
+  if (text.find(json)) {
+    Tables tables;
+    tables.text = &text;
+    auto quick = parsed(text.rest, file, &tables);
+    if (quick.ok() && !tables.unusual) {
+      (*quick)->source_ = Source::of(json);
+      return quick;
+    }
+  }
+  auto whole = parsed(json, file, nullptr);  // which also knows best what is wrong
+  if (whole.ok()) (*whole)->source_ = Source::of(json);
+  return whole;
 }
 
 }  // namespace wasmformers::tokenizer

@@ -14,7 +14,8 @@ namespace {
 
 class Unigram final : public Model {
  public:
-  Unigram(const Component& c, BinaryReader* form) {
+  Unigram(const Component& c, Tables* tables) {
+    BinaryReader* form = tables ? tables->form : nullptr;
     byteFallback_ = c.boolean("byte_fallback", false);
     unk_ = c.number("unk_id", kNoId);
     if (form) {
@@ -161,6 +162,6 @@ class Unigram final : public Model {
 
 }  // namespace
 
-std::unique_ptr<Model> makeUnigram(const Component& c, BinaryReader* form) { return std::make_unique<Unigram>(c, form); }
+std::unique_ptr<Model> makeUnigram(const Component& c, Tables* tables) { return std::make_unique<Unigram>(c, tables); }
 
 }  // namespace wasmformers::tokenizer

@@ -64,11 +64,12 @@ void Vocabulary::finish() {
 }
 
 uint32_t Vocabulary::entry(uint32_t id) const {
+  uint32_t e = id < dense_.size() ? dense_[id] : kNoId;
   if (!sparse_.empty()) {
     auto at = std::upper_bound(sparse_.begin(), sparse_.end(), id, [](uint32_t x, const ById& b) { return x < b.id; });
-    return at == sparse_.begin() || (--at)->id != id ? kNoId : at->entry;
+    e = at == sparse_.begin() || (--at)->id != id ? kNoId : at->entry;
   }
-  return id < dense_.size() ? dense_[id] : kNoId;
+  return e < ends_.size() ? e : kNoId;
 }
 
 std::string_view Vocabulary::token(uint32_t id, bool& found) const {
@@ -86,6 +87,7 @@ void Vocabulary::write(BinaryWriter& to) const {
   to.array(sparse_);
 }
 
+// Checks what keeps look-ups inside the tables and finite; what else a damaged form may say its checksum finds.
 void Vocabulary::read(BinaryReader& from) {
   from.array(bytes_);
   from.array(ends_);
@@ -94,32 +96,35 @@ void Vocabulary::read(BinaryReader& from) {
   from.array(dense_);
   from.array(sparse_);
   const size_t n = ends_.size();
-  from.require(ids_.size() == n && (slots_.empty() ? !n : !(slots_.size() & (slots_.size() - 1)) && slots_.size() > n));
-  mask_ = slots_.empty() ? 0 : slots_.size() - 1;
-  if (!from.ok()) {
-    *this = {};
-    return;
-  }
+  const bool empty = slots_.empty() && !n;
+  from.require(ids_.size() == n && (empty || (!(slots_.size() & (slots_.size() - 1)) && hasFree())));
+  from.require(!n || (ends_[n - 1] == bytes_.size() && (dense_.empty() != sparse_.empty())));
+  mask_ = empty ? 0 : slots_.size() - 1;
+  const auto* bytes = reinterpret_cast<const unsigned char*>(bytes_.data());
+  unsigned char highest = 0;
+  for (size_t i = 0; i < bytes_.size(); ++i) highest = std::max(highest, bytes[i]);
+  from.require(highest < 0xF4 || text::isValid({bytes_.data(), bytes_.size()}));  // below there is no character beyond Unicode
   uint32_t before = 0;
-  bool holds = true;
-  for (size_t e = 0; e < n; ++e) {
-    holds = holds && ends_[e] >= before && ends_[e] <= bytes_.size() && ids_[e] <= INT32_MAX;
-    if (!holds) break;
-    holds = ends_[e] == before || (static_cast<unsigned char>(bytes_[before]) & 0xC0) != 0x80;  // begins with a character
-    longest_ = std::max<size_t>(longest_, ends_[e] - before);
+  bool holds = from.ok();
+  for (size_t e = 0; holds && e < n; ++e) {
+    const uint32_t end = ends_[e], size = end - before;
+    holds = end >= before && end <= bytes_.size() && ids_[e] <= INT32_MAX;
     idEnd_ = std::max(idEnd_, ids_[e] + 1);
-    before = ends_[e];
+    if (!holds || !size) continue;
+    // A token's last character ends in it.
+    holds = bytes[end - 1] < 0xC0 && (size < 2 || bytes[end - 2] < 0xE0) && (size < 3 || bytes[end - 3] < 0xF0);
+    longest_ = std::max<size_t>(longest_, size);
+    before = end;
   }
-  size_t used = 0;
-  for (const Slot& s : slots_) {
-    holds &= s.entry == kNoId || s.entry < n;
-    used += s.entry != kNoId;
-  }
-  for (uint32_t e : dense_) holds &= e == kNoId || e < n;
-  for (const ById& b : sparse_) holds &= b.entry < n;
-  from.require(holds && before == bytes_.size() && used == n && (dense_.empty() || dense_.size() == idEnd_));
-  from.require(text::isValid({bytes_.data(), bytes_.size()}));
+  from.require(holds && (dense_.empty() || dense_.size() == idEnd_));
   if (!from.ok()) *this = {};
+}
+
+bool Vocabulary::hasFree() const {
+  for (const Slot& s : slots_) {
+    if (s.entry == kNoId) return true;
+  }
+  return false;
 }
 
 }  // namespace wasmformers::tokenizer

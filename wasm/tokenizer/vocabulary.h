@@ -55,12 +55,13 @@ class Vocabulary {
  private:
   struct Slot { uint32_t hash, entry; };
   void grow(size_t slots);
+  bool hasFree() const;
   uint32_t entryOf(std::string_view token, uint32_t hash) const {
     if (slots_.empty()) return kNoId;
     for (size_t at = hash & mask_;; at = (at + 1) & mask_) {
       const Slot& s = slots_[at];
       if (s.entry == kNoId) return kNoId;
-      if (s.hash != hash) continue;
+      if (s.hash != hash || s.entry >= ends_.size()) continue;
       const std::string_view have = text(s.entry);
       if (have.size() == token.size() && equalBytes(have.data(), token.data(), token.size())) return s.entry;
     }

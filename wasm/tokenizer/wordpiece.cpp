@@ -12,13 +12,13 @@ namespace {
 
 class WordPiece final : public Model {
  public:
-  WordPiece(const Component& c, BinaryReader* form)
+  WordPiece(const Component& c, Tables* tables)
       : unkToken_(c.string("unk_token")), maxCharacters_(c.number("max_input_chars_per_word")) {
     prefix_ = c.string("continuing_subword_prefix");
-    readVocabulary(c.member("vocab"), form, vocabulary_);
+    readVocabulary(c.member("vocab"), tables, vocabulary_);
     unk_ = vocabulary_.find(unkToken_);
-    if (form) {
-      continuing_.read(*form);
+    if (tables && tables->form) {
+      continuing_.read(*tables->form);
       return;
     }
     continuing_.reserve(vocabulary_.size() / 4, vocabulary_.size() * 2);
@@ -78,6 +78,6 @@ class WordPiece final : public Model {
 
 }  // namespace
 
-std::unique_ptr<Model> makeWordPiece(const Component& c, BinaryReader* form) { return std::make_unique<WordPiece>(c, form); }
+std::unique_ptr<Model> makeWordPiece(const Component& c, Tables* tables) { return std::make_unique<WordPiece>(c, tables); }
 
 }  // namespace wasmformers::tokenizer
