@@ -96,17 +96,21 @@ size_t endOfGpt2Word(std::string_view s, size_t from) {
   return s.size();
 }
 
-void toByteLevel(NormalizedString& s) {
+char* writeByteLevel(std::string_view in, char* to) {
   const Tables& t = tables();
-  std::string out(s.text.size() * 2, '\0');  // no character takes more than two bytes
-  char* to = out.data();
-  for (char c : s.text) {
+  for (char c : in) {
     const auto b = static_cast<unsigned char>(c);
     to[0] = t.utf8[b][0];
     to[1] = t.utf8[b][1];
     to += t.length[b];
   }
-  out.resize(size_t(to - out.data()));
+  return to;
+}
+
+void toByteLevel(NormalizedString& s) {
+  const Tables& t = tables();
+  std::string out(s.text.size() * 2, '\0');  // no character takes more than two bytes
+  out.resize(size_t(writeByteLevel(s.text, out.data()) - out.data()));
   if (s.aligned) {
     std::vector<Span> spans;
     spans.reserve(out.size());

@@ -23,6 +23,9 @@ size_t byteLevelLength(std::string_view in);
 /// `from` must be smaller than the text's size; every character belongs to some word.
 size_t endOfGpt2Word(std::string_view text, size_t from);
 
+/// Writes the byte-level form of `in` (room for two bytes each) and returns where it ends.
+char* writeByteLevel(std::string_view in, char* to);
+
 /// Rewrites s into its byte-level form; every byte keeps the span that it had.
 void toByteLevel(NormalizedString& s);
 

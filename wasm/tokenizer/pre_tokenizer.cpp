@@ -2,6 +2,8 @@
 // are classed by a table for ASCII and by text/unicode.h beyond it.
 #include "tokenizer/pre_tokenizer.h"
 
+#include <algorithm>
+
 #include "text/unicode.h"
 #include "text/utf8.h"
 #include "tokenizer/byte_level.h"
@@ -156,31 +158,48 @@ class ByteLevel final : public PreTokenizer {
  public:
   ByteLevel(bool addPrefixSpace, bool useRegex) : addPrefixSpace_(addPrefixSpace), useRegex_(useRegex) {}
   void preTokenize(PreTokenized& t) const override {
-    t.rewrite([&](NormalizedString& s, auto emit) {
-      if (addPrefixSpace_ && !s.text.empty() && s.text[0] != ' ') {
-        s.text.insert(s.text.begin(), ' ');
-        if (s.aligned) {  // the space belongs to the character that it stands before
-          s.spans.insert(s.spans.begin(), s.spans[0]);
+    t.rebuild([&](PreTokenized& out) {
+      // No byte takes more than two; the piece may have a space in front.
+      out.text.resize(2 * (t.text.size() + t.pieces.size()));
+      if (t.aligned) out.spans.reserve(out.text.size());
+      char* to = out.text.data();
+      const auto here = [&] { return uint32_t(to - out.text.data()); };
+      std::string spaced;
+      for (const Piece& p : t.pieces) {
+        std::string_view s = t.view(p);
+        const Span* spans = t.aligned ? t.spans.data() + p.begin : nullptr;
+        const uint32_t begin = here();
+        if (p.added >= 0) {
+          to = std::copy(s.begin(), s.end(), to);
+          if (spans) out.spans.insert(out.spans.end(), spans, spans + s.size());
+          out.pieces.push_back({begin, here(), p.added});
+          continue;
         }
-      }
-      if (useRegex_) {
-        size_t out = 0;
-        for (size_t from = 0; from < s.text.size();) {
-          const size_t end = endOfGpt2Word(s.text, from);
-          const size_t length = byteLevelLength(std::string_view(s.text).substr(from, end - from));
-          emit(out, out + length);
-          out += length;
-          from = end;
+        if (addPrefixSpace_ && !s.empty() && s[0] != ' ') {  // the space belongs to the character that it stands before
+          s = spaced.assign(1, ' ').append(s);
+          if (spans) out.spans.insert(out.spans.end(), byteLevelLength(" "), *spans);
+          to = writeByteLevel(" ", to);
+          for (size_t from = 0; from < s.size();) from = addWord(s, from, 1, spans, from ? here() : begin, to, out);
+          continue;
         }
-        toByteLevel(s);
-      } else {
-        toByteLevel(s);
-        emit(0, s.text.size());
+        for (size_t from = 0; from < s.size();) from = addWord(s, from, 0, spans, here(), to, out);
       }
+      out.text.resize(here());
     });
   }
 
  private:
+  // Writes the word of s that begins at `from`, as the piece at `begin`. The first `added` bytes of s are there already,
+  // and have no spans.
+  size_t addWord(std::string_view s, size_t from, size_t added, const Span* spans, uint32_t begin, char*& to, PreTokenized& out) const {
+    const size_t end = useRegex_ ? endOfGpt2Word(s, from) : s.size();
+    from = std::max(from, added);
+    to = writeByteLevel(s.substr(from, end - from), to);
+    for (size_t i = from; spans && i < end; ++i) out.spans.insert(out.spans.end(), byteLevelLength(s.substr(i, 1)), spans[i - added]);
+    out.pieces.push_back({begin, uint32_t(to - out.text.data()), -1});
+    return end;
+  }
+
   bool addPrefixSpace_, useRegex_;
 };
 
