@@ -65,8 +65,8 @@ class WordCache {
 
  private:
   static constexpr uint32_t kNone = UINT32_MAX;
-  static constexpr int kSlotBits = 15;
-  static constexpr size_t kMostWords = size_t(1) << 18;  // 2 MB of records
+  static constexpr int kSlotBits = 16;
+  static constexpr size_t kMostWords = size_t(1) << 19;  // 4 MB of records
   static size_t idsAt(size_t length) { return 4 + (length + 3) / 4 * 4; }
   struct Slot { uint32_t hash = 0, at = kNone; };
   std::vector<Slot> slots_;
