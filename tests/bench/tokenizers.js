@@ -9,6 +9,7 @@ import { promisify } from 'node:util';
 import { brotliCompressSync } from 'node:zlib';
 import { ensureModel } from '../../models/fetch.js';
 import { buildWasm } from '../../tools/build.js';
+import { bundle } from '../../tools/bundle.js';
 import { NODE } from '../../tools/run.js';
 import { ELSEWHERE_HINT, tokenizerJson } from '../tokenizers/files.js';
 
@@ -45,6 +46,7 @@ const verdict = (/** @type {number} */ ratio, /** @type {number} */ goal) => (Nu
 const ms = (/** @type {number | undefined} */ t) => (t === undefined ? '–' : t.toFixed(t < 10 ? 1 : 0));
 
 await buildWasm();
+await bundle();
 await ensureModel('sentence-transformers/all-MiniLM-L6-v2');
 if (!existsSync(here('node_modules/tokenizers'))) await run('npm', ['install', '--ignore-scripts'], { ...OPTIONS, cwd: here('.') });
 const asked = option('names')?.split(',');
@@ -136,12 +138,13 @@ function modules(file, found = new Set()) {
 function size() {
   say('## Over the wire: `wasmformers/tokenizers` (brotli 11, kB)\n');
   const brotli = (/** @type {string} */ f) => brotliCompressSync(readFileSync(f)).length / 1000;
-  const js = [...modules(here('../../js/tokenizers/index.js'))].reduce((sum, f) => sum + brotli(f), 0);
+  const js = brotli(here('../../js/dist/tokenizers.js')), apart = [...modules(here('../../js/tokenizers/index.js'))].reduce((sum, f) => sum + brotli(f), 0);
   const wasm = brotli(here('../../js/wasm/tokenizers.wasm')), glue = brotli(here('../../js/wasm/tokenizers.js'));
   const dist = here('node_modules/@huggingface/tokenizers/dist');
   const peer = brotli(`${dist}/${readdirSync(dist).find((f) => f === 'tokenizers.min.mjs')}`);
   const sum = wasm + glue + js;
-  table(['Wasm', 'glue', 'JS', 'together', 'goal', '@huggingface/tokenizers, minified'], [[wasm.toFixed(1), glue.toFixed(1), js.toFixed(1), sum.toFixed(1), `≤ 150 ${sum <= 150 ? 'met' : 'not met'}`, peer.toFixed(1)]]);
+  table(['Wasm', 'glue', 'JS, one file', 'together', 'goal', 'JS as modules with their comments', '@huggingface/tokenizers, minified'],
+    [[wasm.toFixed(1), glue.toFixed(1), js.toFixed(1), sum.toFixed(1), `≤ 150 ${sum <= 150 ? 'met' : 'not met'}`, apart.toFixed(1), peer.toFixed(1)]]);
 }
 
 if (wanted('node')) await node();

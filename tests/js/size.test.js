@@ -31,6 +31,12 @@ test('the library in one file, Brotli', async (t) => {
   assert.ok(bytes < 40_000, `${bytes} bytes`);
 });
 
+test('wasmformers/tokenizers alone, Brotli', async (t) => {
+  const bytes = await brotli(['wasm/tokenizers.wasm', 'wasm/tokenizers.js', 'dist/tokenizers.js']);
+  t.diagnostic(`wasmformers/tokenizers ${(bytes / 1000).toFixed(1)} kB of 150`);
+  assert.ok(bytes <= 150_000, `${bytes} bytes`);
+});
+
 for (const variant of ['simd', 'relaxed']) {
   test(`Wasm and JS, ${variant}, Brotli`, async (t) => {
     const parts = {
