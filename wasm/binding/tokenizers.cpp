@@ -45,7 +45,7 @@ class TokenizerHandle {
   double input(double bytes) {
     if (!input_.ok() || double(input_.size()) < bytes) {
       input_ = Buffer();  // first, so that both are never held
-      auto made = allocate(size_t(bytes) + size_t(bytes) / 2 + 64, "the tokenizer's input");
+      auto made = allocate(size_t(bytes) + (tokenizer_ ? size_t(bytes) / 2 : 0) + 64, "the tokenizer's input");  // files come once, requests grow
       if (!made.ok()) return said(made.takeStatus()), 0;
       input_ = made.take();
     }
