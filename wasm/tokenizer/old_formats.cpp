@@ -211,7 +211,9 @@ Result<std::string> readSentencePiece(std::string_view bytes, std::string_view f
     v.reserve(m.pieces.size(), m.pieces.size() * 8);
     std::vector<float> scores;
     for (const Piece& p : m.pieces) {
-      if (v.add(p.text, uint32_t(v.size())) == scores.size()) scores.push_back(p.score);
+      if (v.find(p.text) != kNoId) continue;  // a piece twice: ids stay what entries are
+      v.add(p.text, uint32_t(v.size()));
+      scores.push_back(p.score);
     }
     v.finish();
     splits = splitsOf(v, true);
@@ -254,7 +256,9 @@ Result<std::string> readTiktoken(std::string_view ranks, std::string_view file) 
   std::stable_sort(tokens.begin(), tokens.end(), [](const Token& a, const Token& b) { return a.rank < b.rank; });
   Vocabulary v;  // entries and ids in the order of the ranks
   v.reserve(tokens.size(), tokens.size() * 8);
-  for (const Token& t : tokens) v.add(t.bytes, uint32_t(v.size()));
+  for (const Token& t : tokens) {
+    if (v.find(t.bytes) == kNoId) v.add(t.bytes, uint32_t(v.size()));
+  }
   v.finish();
 
   std::string out = "{";
