@@ -288,13 +288,21 @@ TEST(Kernels, SoftmaxAndActivations) {
 
 TEST(Kernels, RotaryAndAdd) {
   for (size_t d : {2, 6, 8, 32, 64}) {
-    const size_t rows = 5, heads = 3, stride = heads * d + 1;
-    const Floats cos = random(9 * d, 1, 2), sin = random(9 * d, 1, 3);
-    const int32_t positions[] = {0, 3, 1, 8, 7};
-    Floats got = random(rows * stride), want = got;
-    fast().rotary(got.data(), rows, stride, heads, d, positions, cos.data(), sin.data());
-    reference().rotary(want.data(), rows, stride, heads, d, positions, cos.data(), sin.data());
-    expectNear(got, want, rows * stride, 1e-6f, "rotary " + std::to_string(d));
+    for (size_t part : {d, d / 2 + d / 2 % 2, d / 4 + d / 4 % 2}) {  // of a head; what is rotated is even
+      const size_t rows = 5, heads = 3, stride = heads * d + 1;
+      const Floats cos = random(9 * d, 1, 2), sin = random(9 * d, 1, 3);
+      const int32_t positions[] = {0, 3, 1, 8, 7};
+      const Floats before = random(rows * stride);
+      Floats got = before, want = before;
+      fast().rotary(got.data(), rows, stride, heads, d, part, positions, cos.data(), sin.data());
+      reference().rotary(want.data(), rows, stride, heads, d, part, positions, cos.data(), sin.data());
+      expectNear(got, want, rows * stride, 1e-6f, "rotary " + std::to_string(part) + " of " + std::to_string(d));
+      for (size_t r = 0; r < rows; ++r) {
+        for (size_t h = 0; h < heads; ++h) {
+          for (size_t i = part; i < d; ++i) EXPECT_EQ(got[r * stride + h * d + i], before[r * stride + h * d + i]);
+        }
+      }
+    }
   }
   for (size_t n : {1, 4, 7}) {
     const Floats x = random(n);

@@ -129,7 +129,7 @@ class ModernBert : public TextEncoder {
     kernels::Rows in(x, m, e);
     block.qkv(c, in, qkv);
     for (float* part : {qkv, qkv + e}) {
-      c.kernels.rotary(part, m, 3 * e, heads_, d, positions_, cos_[block.global], sin_[block.global]);
+      c.kernels.rotary(part, m, 3 * e, heads_, d, d, positions_, cos_[block.global], sin_[block.global]);
     }
     nn::AttentionContext a = attention(1 / std::sqrt(float(d)));
     if (!block.global) a.window = int64_t(window_);

@@ -8,6 +8,7 @@
 #include <cstdint>
 
 #include "base/arena.h"
+#include "kernels/kv_cache.h"
 #include "kernels/matrix.h"
 
 namespace wasmformers::kernels {
@@ -67,13 +68,16 @@ struct Table {
   void (*gatedActivate)(Activation, const float* x, size_t rows, size_t n, float* y);
   /// y += x
   void (*add)(const float* x, size_t count, float* y);
-  /// Rotary positions in place on rows [M, H·D] `stride` floats apart: the halves of each head are rotated against
-  /// each other ("neox" style) by cos/sin [P, D/2] of the row's position.
-  void (*rotary)(float* x, size_t rows, size_t stride, size_t heads, size_t headDim, const int32_t* positions,
-                 const float* cos, const float* sin);
+  /// Rotary positions in place on rows [M, H·D] `stride` floats apart: of each head the first R values (even; all where
+  /// R = D), the halves against each other ("neox" style), by cos/sin [P, R/2] of the row's position.
+  void (*rotary)(float* x, size_t rows, size_t stride, size_t heads, size_t headDim, size_t rotaryDim,
+                 const int32_t* positions, const float* cos, const float* sin);
   void (*attention)(Arena&, const AttentionArgs&);
   /// y[count, K] = rows `ids` of the matrix as float. Ids were checked by the caller.
   void (*gather)(const Matrix&, const int32_t* ids, size_t count, float* y, size_t yStride);
+  /// Decoders' attention, and what fills its cache (kv_cache.h).
+  void (*cacheAppend)(const CacheAppendArgs&);
+  void (*cachedAttention)(Arena&, const CachedAttentionArgs&);
 };
 
 const Table& reference();

@@ -1,5 +1,6 @@
 // The plain kernels: what every operation of the table means, in loops that can be read. They run natively and are
-// the oracle for the fast ones. (Attention is in reference_attention.cpp.)
+// the oracle for the fast ones. (Attention is in reference_attention.cpp
+// and reference_cache.cpp.)
 #include <algorithm>
 #include <cmath>
 
@@ -107,9 +108,9 @@ void add(const float* x, size_t count, float* y) {
   for (size_t i = 0; i < count; ++i) y[i] += x[i];
 }
 
-void rotary(float* x, size_t rows, size_t stride, size_t heads, size_t headDim, const int32_t* positions,
-            const float* cos, const float* sin) {
-  const size_t half = headDim / 2;
+void rotary(float* x, size_t rows, size_t stride, size_t heads, size_t headDim, size_t rotaryDim,
+            const int32_t* positions, const float* cos, const float* sin) {
+  const size_t half = rotaryDim / 2;
   for (size_t r = 0; r < rows; ++r, x += stride) {
     const float *c = cos + size_t(positions[r]) * half, *s = sin + size_t(positions[r]) * half;
     for (size_t h = 0; h < heads; ++h) {
@@ -137,7 +138,7 @@ namespace wasmformers::kernels {
 const Table& reference() {
   static const Table table = {"reference",          plain::linear,  plain::layerNorm, plain::rmsNorm,
                               plain::softmax,       plain::activate, plain::gatedActivate, plain::add,
-                              plain::rotary,        plain::attention, plain::gather};
+                              plain::rotary,        plain::attention, plain::gather, plain::cacheAppend, plain::cachedAttention};
   return table;
 }
 

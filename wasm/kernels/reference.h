@@ -7,7 +7,9 @@ namespace wasmformers::kernels::plain {
 
 float activation(Activation a, float x);
 void attention(Arena&, const AttentionArgs&);
-void rotary(float* x, size_t rows, size_t stride, size_t heads, size_t headDim, const int32_t* positions,
-            const float* cos, const float* sin);
+void rotary(float* x, size_t rows, size_t stride, size_t heads, size_t headDim, size_t rotaryDim,
+            const int32_t* positions, const float* cos, const float* sin);
+void cacheAppend(const CacheAppendArgs&);
+void cachedAttention(Arena&, const CachedAttentionArgs&);
 
 }  // namespace wasmformers::kernels::plain

@@ -62,10 +62,10 @@ void linear(Arena& arena, Rows& x, const Matrix& w, const Epilogue& e, float* y,
   arena.release(mark);
 }
 
-void rotary(float* x, size_t rows, size_t stride, size_t heads, size_t headDim, const int32_t* positions,
-            const float* cos, const float* sin) {
-  const size_t half = headDim / 2;
-  if (half % 4) return plain::rotary(x, rows, stride, heads, headDim, positions, cos, sin);
+void rotary(float* x, size_t rows, size_t stride, size_t heads, size_t headDim, size_t rotaryDim,
+            const int32_t* positions, const float* cos, const float* sin) {
+  const size_t half = rotaryDim / 2;
+  if (half % 4) return plain::rotary(x, rows, stride, heads, headDim, rotaryDim, positions, cos, sin);
   for (size_t r = 0; r < rows; ++r, x += stride) {
     const float *c = cos + size_t(positions[r]) * half, *s = sin + size_t(positions[r]) * half;
     for (size_t h = 0; h < heads; ++h) {
@@ -94,7 +94,7 @@ namespace wasmformers::kernels {
 const Table& fast() {
   static const Table table = {"simd",           simd::linear,       simd::layerNorm, simd::rmsNorm,
                               simd::softmax,    simd::activate,     simd::gatedActivate, simd::add,
-                              simd::rotary,     simd::attention,    simd::gather};
+                              simd::rotary,     simd::attention,    simd::gather, plain::cacheAppend, plain::cachedAttention};
   return table;
 }
 
