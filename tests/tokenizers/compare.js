@@ -11,7 +11,7 @@
 /** @param {any} x @returns {any} */
 const wellFormed = (x) => (typeof x === 'string' ? /** @type {any} */ (x).toWellFormed() : Array.isArray(x) ? x.map(wellFormed) : x);
 /** The case as the reference gets it. @param {Case} c @returns {Case} */
-export const forReference = (c) => ({ ...c, text: wellFormed(c.text), ...(c.pair === undefined ? {} : { pair: wellFormed(c.pair) }), ...(c.batch ? { batch: wellFormed(c.batch) } : {}) });
+export const forReference = (c) => ({ ...c, text: wellFormed(c.text), ...(c.pair === undefined ? {} : { pair: wellFormed(c.pair) }), ...(c.batch ? { batch: wellFormed(c.batch) } : {}), ...(c.pairs ? { pairs: wellFormed(c.pairs) } : {}) });
 
 /** Code point → UTF-16 unit of a text. @param {string} text */
 function unitsOf(text) {
@@ -73,8 +73,9 @@ function fullDiffers(e, want, texts) {
 /** What ours is asked. @param {Case} c */
 function optionsOf(c) {
   /** @type {Record<string, any>} */
-  const options = { add_special_tokens: c.special, padding: false, truncation: false, is_split_into_words: Array.isArray(c.text) };
+  const options = { add_special_tokens: c.special, padding: false, truncation: false, is_split_into_words: Array.isArray(c.batch ? c.batch[0] : c.text) };
   if (c.pair !== undefined) options.text_pair = c.pair;
+  if (c.pairs) options.text_pair = c.pairs;
   if (c.truncation) {
     const [max_length, stride, truncation, truncation_side] = c.truncation;
     Object.assign(options, { max_length, stride, truncation, truncation_side, return_overflowing_tokens: true });
@@ -89,8 +90,8 @@ function optionsOf(c) {
  * @returns {Difference | null}
  */
 export function differs(tokenizer, c, want) {
-  if (want.error?.startsWith('PanicException')) return null; // the reference crashed: it has no answer
-  const options = optionsOf(c);
+  // Where the reference crashed it has no answer; ours has one or a named error.
+  const crashed = want.error?.startsWith('PanicException'), options = optionsOf(c);
   if (c.padding) {
     // Fixed padding and truncation share max_length in ours: padding alone is asked for where both are.
     const [padding_side, pad_to_multiple_of, length] = c.padding;
@@ -103,12 +104,14 @@ export function differs(tokenizer, c, want) {
     made = c.batch ? tokenizer.encodeBatch(c.batch, options) : tokenizer.encode(c.text, options);
   } catch (error) {
     const { code, message } = /** @type {any} */ (error);
+    if (crashed && code) return null;
     return want.error && code ? null : { field: 'error', ours: `${code}: ${message}`, reference: want.error ?? 'an answer' };
   }
+  if (crashed) return null;
   if (want.error !== undefined) return { field: 'error', ours: 'an answer', reference: want.error };
   if (want.encodings) {
     for (let i = 0; i < want.encodings.length; i++) {
-      const found = fullDiffers(made[i], want.encodings[i], [c.batch?.[i]]);
+      const found = fullDiffers(made[i], want.encodings[i], [c.batch?.[i], c.pairs?.[i]]);
       if (found) return { ...found, field: `text ${i}: ${found.field}` };
     }
     return null;

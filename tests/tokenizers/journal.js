@@ -1,0 +1,77 @@
+// What the long run has done, block by block: kept in build/, so that a run that was stopped goes on where it was, and
+// written as a table to RESULTS.md. A journal belongs to one state of the Wasm and its JavaScript: others begin anew.
+import { createHash } from 'node:crypto';
+import { mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { VERSION } from './reference.js';
+
+const ROOT = new URL('../../', import.meta.url);
+const RESULTS = new URL('RESULTS.md', import.meta.url);
+
+/**
+ * @typedef {{ cases: number, refused: number, crashed: number, differences: number, seconds: number }} Block
+ * refused: the reference and ours both have an error for; crashed: the reference panics, nothing is compared
+ */
+
+/** Names the state that is tested. */
+function stateOf() {
+  const hash = createHash('sha256');
+  const scripts = readdirSync(new URL('js/tokenizers/', ROOT)).filter((f) => f.endsWith('.js')).sort().map((f) => `js/tokenizers/${f}`);
+  for (const file of ['js/wasm/tokenizers.wasm', 'js/wasm/regex.wasm', ...scripts]) hash.update(readFileSync(new URL(file, ROOT)));
+  return hash.digest('hex').slice(0, 12);
+}
+
+export class Journal {
+  /** What is tested, in twelve letters. */
+  state = stateOf();
+  #file = new URL(`build/nightly/${this.state}.json`, ROOT);
+  /** @type {Record<string, Block>} by "kind name seed" */
+  #blocks = {};
+
+  constructor() {
+    try {
+      this.#blocks = JSON.parse(readFileSync(this.#file, 'utf8'));
+    } catch { /* nothing was done yet */ }
+  }
+
+  /** @param {string} kind @param {string} name @param {number} seed @returns {Block | undefined} */
+  done(kind, name, seed) { return this.#blocks[`${kind} ${name} ${seed}`]; }
+
+  /** @param {string} kind @param {string} name @param {number} seed @param {Block} block */
+  add(kind, name, seed, block) {
+    this.#blocks[`${kind} ${name} ${seed}`] = block;
+    mkdirSync(new URL('.', this.#file), { recursive: true });
+    writeFileSync(this.#file, JSON.stringify(this.#blocks, null, 1));
+  }
+
+  /** Writes RESULTS.md. */
+  write() {
+    /** @type {Map<string, Map<string, Block & { seeds: number[] }>>} */
+    const kinds = new Map();
+    for (const [key, block] of Object.entries(this.#blocks)) {
+      const [kind, name, seed] = key.split(' '), made = kinds.get(kind) ?? kinds.set(kind, new Map()).get(kind);
+      const sum = made?.get(name) ?? { cases: 0, refused: 0, crashed: 0, differences: 0, seconds: 0, seeds: [] };
+      for (const field of /** @type {const} */ (['cases', 'refused', 'crashed', 'differences', 'seconds'])) sum[field] += block[field];
+      sum.seeds.push(Number(seed));
+      made?.set(name, sum);
+    }
+    const rows = [];
+    for (const [kind, names] of kinds) {
+      const all = [...names.values()], total = (/** @type {'cases' | 'refused' | 'crashed' | 'differences' | 'seconds'} */ field) => all.reduce((n, x) => n + x[field], 0);
+      rows.push(`| **${kind}** | | **${total('cases')}** | **${total('differences')}** | ${total('refused')} | ${total('crashed')} | | ${total('seconds').toFixed(0)} |`);
+      for (const [name, x] of names) rows.push(`| | ${name} | ${x.cases} | ${x.differences} | ${x.refused} | ${x.crashed} | ${Math.min(...x.seeds)}–${Math.max(...x.seeds)} | ${x.seconds.toFixed(0)} |`);
+    }
+    writeFileSync(RESULTS, `# The long run against the reference
+
+Made by \`node tests/tokenizers/nightly.js\` on ${new Date().toISOString().slice(0, 10)}, Node ${process.versions.node}: ours (js/wasm and js/tokenizers, sha256 ${this.state}…)
+against Rust's \`tokenizers\` ${VERSION} from PyPI. A case is a text, a pair, words or a batch of them, with what may be asked of an encoding
+(truncation, stride, padding, special tokens), encoded by both and compared in every field, overflow and decoded text as well.
+Refused: both have an error. Crashed: the reference panics, so that there is nothing to compare. Each seed is one block of cases.
+
+| kind of model | tokenizer | cases | differences | refused | crashed | seeds | s |
+|---|---|--:|--:|--:|--:|---|--:|
+${rows.join('\n')}
+`);
+    return fileURLToPath(RESULTS);
+  }
+}
