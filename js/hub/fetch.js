@@ -29,7 +29,7 @@ const passing = (status) => status === 408 || status === 429 || status >= 500;
 /**
  * One request, repeated on network errors and passing statuses with growing pauses.
  * @param {string} url
- * @param {{ headers?: Record<string, string>, signal?: AbortSignal, cache?: RequestCache, tries?: number }} options
+ * @param {{ method?: string, headers?: Record<string, string>, signal?: AbortSignal, cache?: RequestCache, tries?: number }} options
  * @returns {Promise<Response>} of any status that will not pass
  */
 export async function request(url, { tries = TRIES, ...init } = {}) {

@@ -14,10 +14,10 @@ import { cacheFolder, chunksOf, currentCache, quietly } from './cache.js';
  * @typedef {{ status: string, name?: string, file?: string, progress?: number, loaded?: number, total?: number, task?: string, model?: string, [more: string]: any }} ProgressEvent
  * @typedef {{
  *   revision?: string, subfolder?: string, progress_callback?: ((event: ProgressEvent) => void) | null, signal?: AbortSignal,
- *   local_files_only?: boolean, cache_dir?: string | null, token?: string, headers?: Record<string, string>, beside?: string,
- * }} HubOptions beside: give what was kept in the cache beside the file under this ending, where there is something
- * @typedef {{ name: string, size: number, chunks: AsyncIterable<Uint8Array>, key?: string, madeFrom?: number }} OpenFile size 0 where it is not known;
- *   key: where the cache has it, or will; madeFrom: this is what keepBeside() kept, beside a file of that size
+ *   local_files_only?: boolean, cache_dir?: string | null, token?: string, headers?: Record<string, string>, beside?: string, sizeOnly?: boolean,
+ * }} HubOptions beside: give what was kept in the cache beside the file under this ending, where there is something; sizeOnly: the file will not be read
+ * @typedef {{ name: string, size: number, chunks: AsyncIterable<Uint8Array>, key?: string, madeFrom?: number, here?: boolean }} OpenFile size 0 where it is not known;
+ *   key: where the cache has it, or will; madeFrom: this is what keepBeside() kept, beside a file of that size; here: no network is needed
  */
 
 const isUrl = (/** @type {string} */ id) => /^(https?|blob|data|chrome-extension|capacitor):/.test(id);
@@ -72,7 +72,7 @@ async function openOnDisk(folder, name) {
       throw unreadable(error);
     }
   }
-  return sniffed({ name, size: found.size, chunks: chunks() }, path);
+  return sniffed({ name, size: found.size, here: true, chunks: chunks() }, path);
 }
 
 /** Writes a copy of what passes through into the cache; whole files only. @param {OpenFile} file @param {string} key @param {import('./cache.js').Cache} cache @returns {OpenFile} */
@@ -117,19 +117,22 @@ function sniffed(file, url) {
 const webPage = (name, url) => new HubError(`${url} answered with a web page instead of ${name}: the server probably sends its start page for missing files.`,
   { code: 'html_instead_of_file', status: 200, url, file: name });
 
+/** @returns {AsyncGenerator<Uint8Array>} */
+async function* nothing() {}
+
 /** @param {string} url @param {string} name @param {HubOptions} options @param {boolean} keep @returns {Promise<OpenFile | null>} null: not there */
 async function openUrl(url, name, options, keep) {
   const cache = keep ? currentCache(options.cache_dir ?? undefined) : null;
   const found = cache && (await quietly(() => cache.get(url)));
   if (found) {
     const form = options.beside ? await quietly(() => cache.get(url + options.beside)) : null;
-    return { name, key: url, ...(form ? { size: form.size, chunks: form.stream, madeFrom: found.size } : { size: found.size, chunks: found.stream }) };
+    return { name, key: url, here: true, ...(form ? { size: form.size, chunks: form.stream, madeFrom: found.size } : { size: found.size, chunks: found.stream }) };
   }
   if (keep && (options.local_files_only || !env.allowRemoteModels)) return null;
   // That a file was missing is remembered for when there is no network: what is optional must not fail then.
   const absence = url + '.missing', absent = !!cache && !!(await quietly(() => cache.get(absence)));
   // What goes into our own cache need not fill the browser's as well.
-  const init = { headers: headersFor(url, options), signal: options.signal, ...(cache ? { cache: /** @type {RequestCache} */ ('no-store') } : {}) };
+  const init = { ...(options.sizeOnly ? { method: 'HEAD' } : {}), headers: headersFor(url, options), signal: options.signal, ...(cache ? { cache: /** @type {RequestCache} */ ('no-store') } : {}) };
   const response = await request(url, { ...init, ...(absent ? { tries: 1 } : {}) }).catch((error) => {
     if (absent && error instanceof HubError) return null;
     throw error;
@@ -137,6 +140,7 @@ async function openUrl(url, name, options, keep) {
   if (!response) return null;
   if (!response.ok) {
     await response.body?.cancel();
+    if (options.sizeOnly && (response.status === 405 || response.status === 501)) return { name, size: 0, chunks: nothing() }; // a server that knows no HEAD
     if (response.status !== 404) throw notOk(name, response, url);
     if (cache && !absent) {
       await quietly(async () => {
@@ -151,6 +155,7 @@ async function openUrl(url, name, options, keep) {
     await response.body?.cancel();
     throw webPage(name, url);
   }
+  if (options.sizeOnly) return { name, size: lengthOf(response), chunks: nothing() };
   const file = sniffed({ name, size: lengthOf(response), chunks: body(response, url, name, init) }, url);
   return cache ? { ...kept(file, url, cache), key: url } : file;
 }
@@ -202,6 +207,13 @@ export async function openFile(id, name, options = {}) {
   options.progress_callback?.({ status: 'initiate', name: id, file: name });
   const file = await find(id, name, options);
   return file && watched(file, id, options);
+}
+
+/** How large a file is, and whether it is here already; nothing is downloaded. @param {string} id @param {string} name @param {HubOptions} [options] @returns {Promise<{ size: number, cached: boolean } | null>} null where the repository lacks it */
+export async function sizeOf(id, name, options = {}) {
+  throwIfAborted(options.signal);
+  const file = await find(id, name, { ...options, sizeOnly: true });
+  return file && { size: file.size, cached: !!file.here };
 }
 
 /** Keeps something that was made from a file beside it in the cache, if the cache has room. @param {string} key the file's @param {string} ending @param {Uint8Array} bytes @param {HubOptions} [options] */

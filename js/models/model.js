@@ -1,7 +1,8 @@
 // Models as users hold them: from_pretrained by a repository's id, called with named tensors, giving named tensors.
 
 import { ConfigError, InputError, throwIfAborted } from '../errors.js';
-import { getText, missing, openFile, withTotals } from '../hub/index.js';
+import { getText, missing, withTotals } from '../hub/index.js';
+import { blameShard, weightFiles } from '../hub/weights.js';
 import { EngineModel, checkFits } from '../runtime/engine.js';
 import { warmUp } from '../runtime/load-wasm.js';
 import { together } from '../utils/abort.js';
@@ -29,42 +30,6 @@ function checkDevice(device) {
   if (device && !['auto', 'cpu', 'wasm'].includes(device)) {
     throw new ConfigError(`The device "${device}" is unknown here; there are auto, cpu and wasm.`, { code: 'unknown_device', field: 'device' });
   }
-}
-
-/** The weights' files in order: model.safetensors, or the shards that model.safetensors.index.json names. @param {string} id @param {ModelOptions} options */
-async function* weightFiles(id, options) {
-  const base = options.model_file_name ?? 'model';
-  const single = await openFile(id, base + '.safetensors', options);
-  if (single) {
-    yield single;
-    return;
-  }
-  const name = base + '.safetensors.index.json';
-  const text = await getText(id, name, options);
-  if (text === null) throw missing(id, base + '.safetensors', options);
-  for (const shard of shardsOf(text, id, name)) {
-    const file = await openFile(id, shard, options);
-    if (!file) throw missing(id, shard, options);
-    yield file;
-  }
-}
-
-/** @param {string} text @param {string} id @param {string} name @returns {Set<string>} */
-function shardsOf(text, id, name) {
-  let map;
-  try {
-    map = JSON.parse(text).weight_map;
-  } catch (cause) {
-    throw new ConfigError(`${name} of ${id} is not valid JSON: ${/** @type {Error} */ (cause).message}`, { code: 'invalid_json', file: name, cause });
-  }
-  const shards = new Set(Object.values(map ?? {}));
-  for (const shard of shards) {
-    if (typeof shard !== 'string' || !/^[\w.-]+\.safetensors$/.test(shard)) {
-      throw new ConfigError(`${name} of ${id} names a shard that is no safetensors file: ${JSON.stringify(shard)}.`, { code: 'bad_index', file: name, field: 'weight_map' });
-    }
-  }
-  if (!shards.size) throw new ConfigError(`${name} of ${id} names no files.`, { code: 'bad_index', file: name, field: 'weight_map' });
-  return /** @type {Set<string>} */ (shards);
 }
 
 /** Opens the first file of weights now, without awaiting it, so that it downloads while config.json does. @param {AsyncGenerator<any>} files */
@@ -99,7 +64,9 @@ function architectureOf(Class, configText) {
 /** @param {typeof PreTrainedModel} Class @param {string} id @param {ModelOptions} options @param {'fp32' | 'q8'} dtype */
 async function load(Class, id, options, dtype) {
   // Weights are asked for before config.json has come: a cold start waits for the slowest, not for the sum.
-  const files = ahead(weightFiles(id, options));
+  /** @type {{ index?: import('../hub/weights.js').Index }} */
+  const found = {};
+  const files = ahead(weightFiles(id, options, found));
   /** @type {EngineModel | undefined} */
   let engine;
   try {
@@ -114,7 +81,7 @@ async function load(Class, id, options, dtype) {
   } catch (error) {
     engine?.dispose();
     throwIfAborted(options.signal); // the caller's reason, not what it led to
-    throw error;
+    throw blameShard(error, found.index, id);
   }
 }
 
