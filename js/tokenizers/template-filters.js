@@ -130,9 +130,10 @@ export function makeFilters({ Environment, Interpreter, parse, tokenize }) {
     },
     items: (/** @type {Value} */ v) => (v.type === 'UndefinedValue' ? new ArrayValue([]) : pairs(v)),
   }));
+  FILTERS.set(' is', (v, [name, not, ...args]) => new BooleanValue(tested(v, text(name), ...args) !== (text(not) !== '')));
   for (const [alias, name] of [['count', 'length'], ['e', 'escape']]) FILTERS.set(alias, /** @type {any} */ (FILTERS.get(name)));
 
-  /** Tests; the argument is only ever there in select and its like. @type {Map<string, (v: Value, other: Value) => boolean>} */
+  /** @type {Map<string, (v: Value, other: Value) => boolean>} */
   const TESTS = new Map(Object.entries({
     defined: (/** @type {Value} */ v) => v.type !== 'UndefinedValue',
     undefined: (/** @type {Value} */ v) => v.type === 'UndefinedValue',
@@ -152,6 +153,11 @@ export function makeFilters({ Environment, Interpreter, parse, tokenize }) {
     even: (/** @type {Value} */ v) => number(v) % 2 === 0,
     lower: (/** @type {Value} */ v) => text(v) === text(v).toLowerCase() && text(v) !== text(v).toUpperCase(),
     upper: (/** @type {Value} */ v) => text(v) === text(v).toUpperCase() && text(v) !== text(v).toLowerCase(),
+    divisibleby: (/** @type {Value} */ v, /** @type {Value} */ by) => {
+      if (number(by) === 0) throw new TemplateFault('division by zero');
+      return number(v) % number(by) === 0;
+    },
+    sameas: (/** @type {Value} */ a, /** @type {Value} */ b) => a === b || (a.type === b.type && a.type !== 'FloatValue' && a.value === b.value),
     eq: equal, ne: (/** @type {Value} */ a, /** @type {Value} */ b) => !equal(a, b),
     in: (/** @type {Value} */ a, /** @type {Value} */ b) => contains(a, b) ?? false,
     gt: (/** @type {Value} */ a, /** @type {Value} */ b) => a.value > b.value, ge: (/** @type {Value} */ a, /** @type {Value} */ b) => a.value >= b.value,
@@ -160,14 +166,15 @@ export function makeFilters({ Environment, Interpreter, parse, tokenize }) {
   for (const [alias, name] of [['equalto', 'eq'], ['==', 'eq'], ['!=', 'ne'], ['greaterthan', 'gt'], ['>', 'gt'], ['lessthan', 'lt'], ['<', 'lt'], ['>=', 'ge'], ['<=', 'le']]) {
     TESTS.set(alias, /** @type {any} */ (TESTS.get(name)));
   }
-  /** @param {Value} v @param {string} name @param {Value} [other] */
-  const tested = (v, name, other = new UndefinedValue()) => {
+  /** @param {Value} v @param {string} name @param {Value[]} args */
+  const tested = (v, name, ...args) => {
     const test = TESTS.get(name);
     if (!test) throw new TemplateFault(`No test named '${name}'.`);
-    return test(v, other);
+    if (args.length !== test.length - 1) throw new TemplateFault(`The test '${name}' takes ${test.length - 1} arguments, not ${args.length}.`);
+    return test(v, args[0]);
   };
   /** select's and reject's way to say a test. @param {Value} v @param {Value[]} args */
-  const passes = (v, [name, other]) => (name ? tested(v, text(name), other) : truth(v));
+  const passes = (v, [name, ...args]) => (name ? tested(v, text(name), ...args) : truth(v));
 
-  return { BooleanValue, FunctionValue, ObjectValue, StringValue, UndefinedValue, FILTERS, tested, items, named, pairs, plain, truth, wrap };
+  return { BooleanValue, FunctionValue, ObjectValue, StringValue, TupleValue, UndefinedValue, FILTERS, tested, items, named, pairs, plain, truth, wrap };
 }

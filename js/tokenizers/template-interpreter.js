@@ -2,13 +2,16 @@
 // lengths of texts, weights of lists. What it overrides are methods that @huggingface/jinja 0.5 has.
 
 import { makeFilters } from './template-filters.js';
-import { LimitFault, MAX_TEXT, STRING_METHODS, TemplateFault, checkLength, contains, equal, text } from './template-values.js';
+import { lex, withoutNothing } from './template-lexer.js';
+import { LimitFault, MAX_TEXT, STRING_METHODS, TemplateFault, checkLength, contains, equal, keyIn, keyOf, text } from './template-values.js';
 
 /** @typedef {import('./template-values.js').Value} Value */
 
 /** Steps of one rendering: a node of the template is one, so are 256 characters of a text or an entry of a list that is gone through. */
 const MAX_STEPS = 5e6;
 const MAX_DEPTH = 200;
+/** Filters that compare what they go over with their arguments. */
+const COMPARING = new Set([' is', 'select', 'reject', 'selectattr', 'rejectattr']);
 
 /** A break or continue on its way to its loop, with the text of the turn so far. */
 class Control extends Error {
@@ -36,7 +39,18 @@ function sizeOf(node) {
 
 /** @param {any} jinja the library */
 export function makeEngine({ Environment, Interpreter, parse, tokenize }) {
-  const { BooleanValue, FunctionValue, ObjectValue, StringValue, UndefinedValue, FILTERS, tested, items, named, pairs, plain, truth, wrap } = makeFilters({ Environment, Interpreter, parse, tokenize });
+  const { BooleanValue, FunctionValue, ObjectValue, StringValue, TupleValue, UndefinedValue, FILTERS, tested, items, named, pairs, plain, truth, wrap } = makeFilters({ Environment, Interpreter, parse, tokenize });
+
+  /** Methods of mappings. @param {any} object @param {unknown} name */
+  const methodOf = (object, name) => {
+    switch (name) {
+      case 'get': return new FunctionValue((/** @type {Value[]} */ [key, other]) => object.value.get(keyIn(object.value, keyOf(key))) ?? (other?.type === 'KeywordArgumentsValue' ? undefined : other) ?? wrap(null));
+      case 'items': return new FunctionValue(() => pairs(object)); // whatever the mapping holds
+      case 'keys': return new FunctionValue(() => wrap([...object.value.keys()]));
+      case 'values': return object.builtins.get(name);
+      default: return null;
+    }
+  };
 
   class Bounded extends Interpreter {
     steps = 0;
@@ -83,7 +97,7 @@ export function makeEngine({ Environment, Interpreter, parse, tokenize }) {
       // The library looks through all of a macro, again and again.
       if (node?.type === 'Macro' || node?.type === 'CallStatement') this.charge(sizeOf(node));
       if (node?.type === 'Break' || node?.type === 'Continue') throw new Control(node.type === 'Break');
-      const v = super.evaluate(node, env) ?? new UndefinedValue();
+      const v = (node?.type === 'ObjectLiteral' ? this.evaluateMapping(node, env) : super.evaluate(node, env)) ?? new UndefinedValue();
       const { value } = v;
       if (typeof value === 'string') {
         checkLength(value.length, 'A text of the template');
@@ -160,6 +174,16 @@ export function makeEngine({ Environment, Interpreter, parse, tokenize }) {
       return new StringValue(result);
     }
 
+    /** Keys may be numbers, booleans and None too. @param {any} node @param {any} env */
+    evaluateMapping(node, env) {
+      const mapping = new Map();
+      for (const [key, value] of node.value) {
+        const k = keyOf(this.evaluate(key, env));
+        mapping.set(keyIn(mapping, k), this.evaluate(value, env));
+      }
+      return new ObjectValue(mapping);
+    }
+
     /** @param {any} node @param {any} env */
     evaluateTestExpression(node, env) {
       const v = this.evaluate(node.operand, env);
@@ -170,7 +194,7 @@ export function makeEngine({ Environment, Interpreter, parse, tokenize }) {
     evaluateBinaryExpression(node, env) {
       const operator = node.operator.value;
       if (operator === 'and' || operator === 'or') return super.evaluateBinaryExpression(node, env);
-      const a = this.evaluate(node.left, env), b = this.evaluate(node.right, env);
+      let a = this.evaluate(node.left, env), b = this.evaluate(node.right, env);
       if (operator === '==' || operator === '!=' || operator === 'in' || operator === 'not in') {
         this.chargeFor(a);
         this.chargeFor(b);
@@ -181,6 +205,9 @@ export function makeEngine({ Environment, Interpreter, parse, tokenize }) {
         return wrap(found === (operator === 'in'));
       }
       if (operator === '~') return wrap(text(a) + text(b));
+      if (operator === '+' && a instanceof TupleValue && b instanceof TupleValue) return new TupleValue([...a.value, ...b.value]);
+      if (a.type === 'BooleanValue') a = wrap(Number(a.value));
+      if (b.type === 'BooleanValue') b = wrap(Number(b.value));
       const [s, n] = a.type === 'StringValue' ? [a, b] : [b, a];
       if (operator === '*' && s.type === 'StringValue' && n.type === 'IntegerValue') {
         checkLength(s.value.length * Math.max(0, n.value), 'A text of the template');
@@ -200,7 +227,7 @@ export function makeEngine({ Environment, Interpreter, parse, tokenize }) {
       const object = this.evaluate(node.object, env);
       if (!node.computed && object instanceof ObjectValue) {
         // x.items is the method, whatever x holds.
-        const name = node.property.value, method = name === 'items' ? new FunctionValue(() => pairs(object)) : name === 'dictsort' ? null : object.builtins.get(name);
+        const name = node.property.value, method = methodOf(object, name);
         if (method) return method;
       }
       if (object.type === 'StringValue' && node.property.type === 'Identifier' && !node.computed) {
@@ -213,7 +240,7 @@ export function makeEngine({ Environment, Interpreter, parse, tokenize }) {
       }
       if (node.computed && object.value instanceof Map && node.property.type !== 'SliceExpression') {
         const key = this.evaluate(node.property, env);
-        return object.value.get(key.value) ?? object.builtins.get(key.value) ?? new UndefinedValue();
+        return object.value.get(keyIn(object.value, key.type === 'NullValue' ? null : key.value)) ?? methodOf(object, key.value) ?? new UndefinedValue();
       }
       return super.evaluateMemberExpression({ ...node, object: { ready: object } }, env);
     }
@@ -225,9 +252,18 @@ export function makeEngine({ Environment, Interpreter, parse, tokenize }) {
       const own = FILTERS.get(name);
       if (!own) return super.applyFilter(operand, node, env);
       const [args, kwargs] = call ? this.evaluateArguments(node.args, env) : [[], new Map()];
+      if (COMPARING.has(name)) { // each entry with an argument
+        const times = /select|reject/.test(name) && operand.value?.length > 1 ? operand.value.length : 1;
+        for (const arg of args) this.charge(times * (this.weight(arg) >> 3));
+      }
       return own(operand, args, kwargs, (/** @type {Value} */ v, /** @type {string} */ name) => this.applyFilter(v, { type: 'Identifier', value: name }, env));
     }
   }
 
-  return { Environment, Bounded, FunctionValue, LimitFault, ObjectValue, parse, text, tokenize, wrap };
+  /** @param {string} source */
+  const read = (source) => {
+    const tokens = lex(source), program = parse(tokens);
+    return tokens.some(({ type, value }) => type === 'Identifier' && value === '') ? withoutNothing(program) : program;
+  };
+  return { Environment, Bounded, FunctionValue, LimitFault, ObjectValue, read, text, wrap };
 }

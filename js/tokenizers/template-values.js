@@ -52,13 +52,30 @@ function quoted(s) {
   return quote + inner + quote;
 }
 
+/** A key of a mapping that is no text. @param {number | boolean | null} key */
+const keyText = (key) => (key === null ? 'None' : typeof key === 'boolean' ? (key ? 'True' : 'False') : Number.isInteger(key) ? String(key) : floatText(key));
+
 /** repr(value). @param {Value} v @returns {string} */
 function repr(v) {
   if (v.type === 'StringValue') return quoted(v.value);
   if (v.type === 'TupleValue') return v.value.length === 1 ? `(${repr(v.value[0])},)` : `(${v.value.map(repr).join(', ')})`;
   if (v.type === 'ArrayValue') return `[${v.value.map(repr).join(', ')}]`;
-  if (isMapping(v)) return `{${Array.from(v.value, ([key, value]) => `${quoted(key)}: ${repr(value)}`).join(', ')}}`;
+  if (isMapping(v)) return `{${Array.from(v.value, ([key, value]) => `${typeof key === 'string' ? quoted(key) : keyText(key)}: ${repr(value)}`).join(', ')}}`;
   return v.type === 'UndefinedValue' ? 'Undefined' : text(v);
+}
+
+/** What a mapping's Map has for a key. @param {Value} v @returns {string | number | boolean | null} */
+export function keyOf(v) {
+  if (v?.type === 'NullValue') return null;
+  if (v?.type === 'FloatValue' ? !Number.isInteger(v.value) : ['StringValue', 'IntegerValue', 'BooleanValue'].includes(v?.type)) return v.value;
+  throw new TemplateFault(`A value of the kind ${v?.type} cannot be the key of a mapping.`);
+}
+
+/** The key that a mapping has and that is equal to this one: to Python 1 is True. @param {Map<any, any>} map @param {any} key */
+export function keyIn(map, key) {
+  if (typeof key === 'string' || map.has(key)) return key;
+  const other = typeof key === 'boolean' ? Number(key) : key === 1 || key === 0 ? key === 1 : key;
+  return map.has(other) ? other : key;
 }
 
 /** str(value): what {{ value }} prints. @param {Value} v @returns {string} */
@@ -90,7 +107,7 @@ export function equal(a, b) {
 export function contains(a, b) {
   if (isList(b)) return b.value.some((/** @type {Value} */ x) => equal(a, x));
   if (b.type === 'StringValue' && a.type === 'StringValue') return b.value.includes(a.value);
-  if (isMapping(b)) return a.type === 'StringValue' && b.value.has(a.value);
+  if (isMapping(b)) return b.value.has(keyIn(b.value, a.type === 'NullValue' ? null : a.value));
   return b.type === 'UndefinedValue' ? false : undefined;
 }
 
@@ -120,12 +137,12 @@ export function json(v, o, margin = '') {
   if (isMapping(v)) {
     const entries = Array.from(v.value);
     if (o.sortKeys) entries.sort(([a], [b]) => (a < b ? -1 : 1));
-    return wrap('{', entries.map(([name, x]) => string(name) + key + json(x, o, inner)), '}');
+    return wrap('{', entries.map(([name, x]) => string(typeof name === 'string' ? name : name === null ? 'null' : typeof name === 'boolean' ? String(name) : keyText(name)) + key + json(x, o, inner)), '}');
   }
   throw new TemplateFault(`Object of type ${v.type} is not JSON serializable`);
 }
 
-const SPACE = '[\\t-\\r\\x1c-\\x20\\x85\\xa0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000]'; // str.isspace
+export const SPACE = '[\\t-\\r\\x1c-\\x20\\x85\\xa0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000]'; // str.isspace
 const SPACES = new RegExp(SPACE);
 
 /** str.strip, lstrip, rstrip. @param {string} s @param {string | null} chars null: white space @param {boolean} left @param {boolean} right */

@@ -63,6 +63,16 @@ for (const [name, cases] of Object.entries(data.encoded)) {
   });
 }
 
+test('small templates as the reference renders them: white space, raw blocks, tuples, tests, keys, escapes', async () => {
+  await loadTemplateEngine();
+  const { variables, cases } = JSON.parse(readFileSync(fixture('chat/syntax.json'), 'utf8'));
+  for (const { template, text, error } of cases) {
+    const render = () => renderTemplate(template, variables, { file: '' });
+    if (error) assert.throws(render, { name: 'TokenizerError', code: /^(invalid_template|template_failed)$/ }, `${template}: the reference says ${error}`);
+    else assert.equal(render(), text, template);
+  }
+});
+
 const chat = [{ role: 'user', content: 'the man' }, { role: 'assistant', content: 'a b' }];
 const simple = "{% for m in messages %}{{ m.content }} {% endfor %}{% if add_generation_prompt %}a{% endif %}";
 
@@ -190,8 +200,8 @@ test('a template that would not end, or would fill the memory, is stopped', asyn
     'a long text split': "{% set s = 'a ' * 5000000 %}{{ s.split() | length }}",
     'long lists without repetition': '{% for i in range(99999) %}{% set x = range(99999) | unique | list %}{% endfor %}',
     'a long macro again and again': `{% for i in range(99999) %}{% macro f() %}${'{{ x }}'.repeat(50000)}{% endmacro %}{% endfor %}`,
-    'a long space': ' '.repeat(1e6),
-    'long spaces before tags': `${' '.repeat(5e5)}{% generation ${' '.repeat(5e5)}%}`,
+    'long lists compared with one another': '{{ range(99999) | select("in", range(99999)) | list | length }}',
+    'a long list in itself': '{% set a = range(99999) | list %}{% for x in a %}{% if x is in a %}{% endif %}{% endfor %}',
     'a long template': 'x'.repeat(1 << 21),
     'long lists made JSON': '{% set a = range(99999) %}{% for i in range(99999) %}{% set x = a | tojson %}{% endfor %}',
   };
@@ -205,6 +215,14 @@ test('a template that would not end, or would fill the memory, is stopped', asyn
   for (const [what, source] of Object.entries(stopped)) assert.equal(code(source), 'template_limit', what);
   for (const source of ['{{ '.repeat(1e5), '('.repeat(1e5), `{{ ${'('.repeat(1e5)}`, `{{ ${'['.repeat(1e5)}`, `{{ ${'not '.repeat(1e5)}1 }}`, '{% if 1 %}'.repeat(1e5), `{{ x${'.x'.repeat(1e5)} }}`, `{{ 1${' + 1'.repeat(1e5)} }}`]) {
     assert.ok(['invalid_template', 'template_limit', source.length].includes(code(source)), source.slice(0, 20));
+  }
+  // Reading takes linear time.
+  assert.equal(code(' '.repeat(1e6)), 1e6);
+  for (const unit of ['{%', '{# ', '{{ ', ' ', '\n', "'", '\\', '{% raw %}', '-%}', '1_', '1e', 'x is y(', 'x is [', '(1,), ', 'a, ', '()', '{% if x %}  \n']) {
+    for (const [before, after] of [['', ''], ['{{ ', ' }}'], ['{% raw %}', ''], ['{{ "', '" }}'], ['{% set x = ', ' %}']]) {
+      const result = code(before + unit.repeat(2e5 / unit.length) + after);
+      assert.ok(typeof result === 'number' || ['invalid_template', 'template_limit', 'template_failed'].includes(result), `${before}${unit}… ${result}`);
+    }
   }
   assert.equal(code('{% for i in range(50000) %}x{% endfor %}'), 50000, 'what is long but ends is rendered');
 });
