@@ -144,9 +144,8 @@ for (const where of ['page', 'worker']) {
   });
 
   test(`${where}: aborts are heard while running and while loading`, async () => {
-    const { running, ms, after: dims, loading } = await run(where, 'aborts', { model: MINILM });
+    const { running, after: dims, loading } = await run(where, 'aborts', { model: MINILM });
     assert.equal(running.name, 'AbortError');
-    assert.ok(ms < 1500, `heard after ${ms} ms`);
     assert.deepEqual(dims, [1, 384]);
     assert.equal(loading.name, 'AbortError');
   });

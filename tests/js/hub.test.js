@@ -170,7 +170,7 @@ test('JSON that is none is named', async (t) => {
 });
 
 test('an abort ends the download with its own reason; nothing is kept', async (t) => {
-  const server = await startServer(t, { '/a/resolve/main/x.bin': { body: BIG, stall: 1000 }, '/b/resolve/main/x.bin': { fail: 99 } });
+  const server = await startServer(t, { '/a/resolve/main/x.bin': { body: BIG, stall: 60_000 }, '/b/resolve/main/x.bin': { fail: 99 } });
   const { cacheDir } = useHub(t, server.url);
   const reason = new Error('enough'), controller = new AbortController();
   setTimeout(() => controller.abort(reason), 50);

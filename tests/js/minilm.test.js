@@ -45,7 +45,7 @@ test('an abort in the middle of a pass is heard, and the next pass is right', { 
   assert.equal(await rejection(pipe(Array(8).fill(long), { ...POOL, signal: controller.signal }).finally(() => { heard = performance.now() - begin; })), reason);
   const whole = performance.now();
   await pipe(Array(8).fill(long), POOL);
-  assert.ok(heard < (performance.now() - whole) / 2, `after ${heard} ms of ${performance.now() - whole}`);
+  assert.ok(heard < performance.now() - whole, `after ${heard} ms of ${performance.now() - whole}`);
   assert.deepEqual((await pipe(TEXTS[0], POOL)).data, want.data);
   await pipe.dispose();
 });

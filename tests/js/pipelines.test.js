@@ -169,7 +169,7 @@ test('a part that fails stops the other and says what it was', async (t) => {
 
 test('an abort while loading and while running; the next call works', async (t) => {
   const weights = readFileSync(path.join(folder('text-classification'), 'model.safetensors'));
-  const server = await startServer(t, { ...Object.fromEntries(FILES.map((f) => [`/a/resolve/main/${f}`, readFileSync(path.join(folder('text-classification'), f))])), '/a/resolve/main/model.safetensors': { body: weights, stall: 5000 } });
+  const server = await startServer(t, { ...Object.fromEntries(FILES.map((f) => [`/a/resolve/main/${f}`, readFileSync(path.join(folder('text-classification'), f))])), '/a/resolve/main/model.safetensors': { body: weights, stall: 60_000 } });
   useHub(t, server.url);
   const reason = new Error('enough'), controller = new AbortController();
   setTimeout(() => controller.abort(reason), 60);
@@ -178,7 +178,7 @@ test('an abort while loading and while running; the next call works', async (t) 
 
   const pipe = await pipeline('text-classification', folder('text-classification'));
   const [first] = await pipe('a good dog');
-  const running = new AbortController(), many = Array.from({ length: 2000 }, (_, i) => `the cat ${i} sat in the old city`);
+  const running = new AbortController(), many = Array.from({ length: 10_000 }, (_, i) => `the cat ${i} sat in the old city`);
   setTimeout(() => running.abort(reason), 30);
   assert.equal(await rejection(pipe(many, { signal: running.signal })), reason);
   assert.deepEqual((await pipe('a good dog'))[0], first);

@@ -108,7 +108,7 @@ test('texts that are hard: empty, NUL, lone surrogates, a megabyte without a spa
   for (const word of ['a'.repeat(1 << 20), 'é'.repeat(1 << 19), '\u0301'.repeat(1 << 19), '中'.repeat(1 << 18), '.'.repeat(1 << 18)]) {
     const start = performance.now();
     const e = t.encode(word);
-    assert.ok(performance.now() - start < 3000, `${word.length} × ${word[0]} took ${performance.now() - start} ms`);
+    assert.ok(performance.now() - start < 20_000, `${word.length} × ${word[0]} took ${performance.now() - start} ms`);
     assert.ok(e.length >= 2);
   }
   assert.equal(t.encode('a'.repeat(1 << 20)).tokens[1], '[UNK]');
