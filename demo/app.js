@@ -1,13 +1,11 @@
 // The page: what people see and press. All work is done in worker.js; reading.js shows the text and the results.
 import { MODELS } from './models.js';
+import { $, element, ms, showErrorIn, startTheme } from './page.js';
 import { Reading } from './reading.js';
 
-const $ = (id) => document.getElementById(id);
 const worker = new Worker(new URL('worker.js', import.meta.url), { type: 'module' });
 const send = (type, more = {}) => worker.postMessage({ type, ...more });
 const MB = (bytes) => (bytes < 1e6 ? `${Math.max(1, Math.round(bytes / 1e3))} kB` : `${(bytes / 1e6).toFixed(bytes < 1e7 ? 1 : 0)} MB`);
-const ms = (t) => (t < 1000 ? `${t.toFixed(t < 10 ? 1 : 0)} ms` : `${(t / 1000).toFixed(1)} s`).replace(' ', '\u00a0');
-const element = (tag, text, className = '') => Object.assign(document.createElement(tag), { textContent: text, className });
 
 const IDEAS = ['how insects find their way', 'rights of people who rent', 'keeping accounts safe', 'a childhood long ago'];
 const LARGEST = 4e6; // bytes of a text file
@@ -15,21 +13,7 @@ const LARGEST = 4e6; // bytes of a text file
 let ready = false, indexed = false, reading = 'idle', asked = 0, answered = '';
 const text = new Reading($('reading'), $('results'), $('query'));
 
-// --- theme: the system's, until someone chooses
-const remember = (value) => { try { localStorage.setItem('theme', value); } catch { /* no storage, no memory */ } };
-const remembered = () => { try { return localStorage.getItem('theme'); } catch { return null; } };
-const system = matchMedia('(prefers-color-scheme: dark)');
-function showTheme() {
-  const { theme } = document.documentElement.dataset;
-  $('theme').setAttribute('aria-pressed', String(theme ? theme === 'dark' : system.matches));
-}
-if (remembered()) document.documentElement.dataset.theme = remembered();
-system.addEventListener('change', showTheme);
-$('theme').onclick = () => {
-  remember((document.documentElement.dataset.theme = $('theme').getAttribute('aria-pressed') === 'true' ? 'light' : 'dark'));
-  showTheme();
-};
-showTheme();
+startTheme();
 
 // --- errors, in words, each with a way on
 const ADVICE = {
@@ -40,14 +24,8 @@ const ADVICE = {
   cut_download: 'The connection broke off; what had arrived whole is kept.',
 };
 function showError(where, error, retry) {
-  const box = $(`${where}-error`);
-  box.hidden = !error;
-  box.replaceChildren();
-  if (!error) return;
-  box.append(element('p', error.message));
-  if (ADVICE[error.code]) box.append(element('p', ADVICE[error.code]));
-  box.append(element('p', `${error.name} · ${error.code}`, 'code'));
-  if (retry) {
+  const box = showErrorIn(where, error, ADVICE);
+  if (error && retry) {
     const button = element('button', 'Try again');
     button.type = 'button';
     button.onclick = retry;

@@ -3,18 +3,14 @@
 //   out: progress { files } | preparing | loaded | indexing { done, total } | indexed { passages } | answer | sentences
 //        | cancelled { during } | failed { during, name, code, message }
 // A newer message of a kind overtakes the older one: it aborts it, so that nobody waits for an answer that nobody wants.
-import { env, pipeline } from '../js/index.js';
+import { pipeline } from '../js/index.js';
 import { styleOf } from './models.js';
 import { passagesOf } from './passages.js';
+import { chooseShelf } from './shelf.js';
 
 const BATCH = 8; // passages between two reports of progress
 const SHOWN = 6; // results
 const CLOSER = 3; // of these, the sentence that fits best is looked for
-
-const SHELF = new URL('../models/', import.meta.url).href;
-/** Where models are served beside the demo (npm start), they are taken from there, else from the Hub. */
-const onShelf = (model) => fetch(`${SHELF}${model}/config.json`, { method: 'HEAD' })
-  .then((r) => r.ok && !r.headers.get('content-type')?.startsWith('text/html')).catch(() => false);
 
 let extractor = null, style = styleOf(''), passages = [], vectors = [], size = 0;
 /** What was found out about the sentences of a passage, so that it is found out once. */
@@ -43,8 +39,7 @@ async function load({ model, dtype }) {
   await extractor?.dispose();
   extractor = null;
   vectors = [];
-  env.localModelPath = SHELF;
-  env.allowLocalModels = await onShelf(model);
+  await chooseShelf(model, 'config.json');
   const files = {};
   let shown = 0;
   const loaded = await pipeline('feature-extraction', model, {

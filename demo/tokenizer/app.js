@@ -1,12 +1,10 @@
 // The playground's page: what people choose, type and see. Loading and encoding are done in worker.js; tokens.js draws.
+import { $, element, ms, showErrorIn, startTheme } from '../page.js';
 import { Tokens } from './tokens.js';
 
-const $ = (id) => document.getElementById(id);
 const worker = new Worker(new URL('worker.js', import.meta.url), { type: 'module' });
 const send = (type, more = {}, transfer = []) => worker.postMessage({ type, ...more }, transfer);
 const MB = (bytes) => (bytes < 1e6 ? `${Math.max(1, Math.round(bytes / 1e3))} kB` : `${(bytes / 1e6).toFixed(1)} MB`);
-const ms = (t) => (t < 1000 ? `${t.toFixed(t < 10 ? 1 : 0)} ms` : `${(t / 1000).toFixed(1)} s`).replace(' ', '\u00a0');
-const element = (tag, text, className = '') => Object.assign(document.createElement(tag), { textContent: text, className });
 
 const SMALL = [['bytelevel', 'Byte-level BPE, as in GPT-2 · 6,000 tokens'], ['wordpiece', 'WordPiece, as in BERT · 6,000 tokens'], ['unigram', 'Unigram, as in T5 · 6,000 tokens']];
 const HUB = ['sentence-transformers/all-MiniLM-L6-v2', 'openai-community/gpt2', 'FacebookAI/roberta-base', 'FacebookAI/xlm-roberta-base', 'google-t5/t5-small', 'openai/whisper-tiny', 'Qwen/Qwen3-0.6B', 'deepseek-ai/DeepSeek-V3', 'HuggingFaceTB/SmolLM2-135M-Instruct'];
@@ -16,21 +14,7 @@ const LARGEST = 80e6; // bytes of a file
 let ready = false, asked = 0, chat = false, count = 0, last = null;
 const tokens = new Tokens($('tokens'), $('current'), $('list'));
 
-// --- theme: the system's, until someone chooses (the same key as on the other page)
-const remember = (value) => { try { localStorage.setItem('theme', value); } catch { /* no storage, no memory */ } };
-const remembered = () => { try { return localStorage.getItem('theme'); } catch { return null; } };
-const system = matchMedia('(prefers-color-scheme: dark)');
-function showTheme() {
-  const { theme } = document.documentElement.dataset;
-  $('theme').setAttribute('aria-pressed', String(theme ? theme === 'dark' : system.matches));
-}
-if (remembered()) document.documentElement.dataset.theme = remembered();
-system.addEventListener('change', showTheme);
-$('theme').onclick = () => {
-  remember((document.documentElement.dataset.theme = $('theme').getAttribute('aria-pressed') === 'true' ? 'light' : 'dark'));
-  showTheme();
-};
-showTheme();
+startTheme();
 
 // --- errors, in words
 const ADVICE = {
@@ -39,15 +23,7 @@ const ADVICE = {
   not_found: 'Is the id written as on the Hub? The repository must hold a tokenizer.',
   bad_id: 'An id looks like organisation/name.',
 };
-function showError(where, error) {
-  const box = $(`${where}-error`);
-  box.hidden = !error;
-  box.replaceChildren();
-  if (!error) return;
-  box.append(element('p', error.message));
-  if (ADVICE[error.code]) box.append(element('p', ADVICE[error.code]));
-  box.append(element('p', `${error.name} · ${error.code}`, 'code'));
-}
+const showError = (where, error) => { showErrorIn(where, error, ADVICE); };
 
 // --- 1 tokenizer
 const group = (label, options) => {

@@ -3,16 +3,13 @@
 //   out: progress { loaded, total } | loaded { name, ms, facts, chat } | encoded { id, … } | cancelled | failed { during, … }
 // chat of encode: null, or { system, prompt, whole }: the conversation is rendered too, and with `whole` it is what is cut.
 import { AutoTokenizer, PreTrainedTokenizer } from '../../js/tokenizers/auto-tokenizer.js';
-import { env } from '../../js/env.js';
+import { chooseShelf } from '../shelf.js';
 
 /** Tokens that are shown; further ones are counted. */
 const SHOWN = 5000;
-const SHELF = new URL('../../models/', import.meta.url).href;
 
 let tokenizer = null, loading = new AbortController();
 const send = (type, more = {}, transfer = []) => self.postMessage({ type, ...more }, transfer);
-const onShelf = (id) => fetch(`${SHELF}${id}/tokenizer.json`, { method: 'HEAD' })
-  .then((r) => r.ok && !r.headers.get('content-type')?.startsWith('text/html')).catch(() => false);
 
 async function small(name, signal) {
   const [file, config] = await Promise.all(['tokenizer.json', 'tokenizer_config.json'].map(async (file) => {
@@ -24,8 +21,7 @@ async function small(name, signal) {
 }
 
 async function hub(id, signal) {
-  env.localModelPath = SHELF;
-  env.allowLocalModels = await onShelf(id);
+  await chooseShelf(id, 'tokenizer.json');
   return AutoTokenizer.from_pretrained(id, {
     signal,
     progress_callback: ({ status, file, loaded, total }) => {

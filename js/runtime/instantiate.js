@@ -1,12 +1,26 @@
-// Fetching and compiling a Wasm program of the package, and making instances of it. Callers keep the compiled module,
-// so that another instance costs no download.
+// Fetching and compiling a Wasm program of the package, and making instances of it. A compiled module is
+// kept, so that another instance costs no download.
 
 import { InternalError } from '../errors.js';
 import { isNode } from '../env.js';
 import { node } from '../utils/node.js';
 
+/** @type {Map<string, Promise<WebAssembly.Module>>} */
+const compiled = new Map();
+
+/** The program at an address, fetched and compiled once; after a failure the next call tries again. @param {URL} url @returns {Promise<WebAssembly.Module>} */
+export function compileOnce(url) {
+  let module = compiled.get(url.href);
+  if (!module) {
+    module = compile(url);
+    compiled.set(url.href, module);
+    module.catch(() => compiled.delete(url.href));
+  }
+  return module;
+}
+
 /** @param {URL} url @returns {Promise<WebAssembly.Module>} */
-export async function compile(url) {
+async function compile(url) {
   if (isNode && url.protocol === 'file:') {
     const { readFile } = await node('fs/promises');
     return WebAssembly.compile(await readFile(url));

@@ -1,10 +1,7 @@
 // The regex engine (regex.wasm) for tokenizers whose patterns need one: fetched when the first such tokenizer is
 // loaded, and an instance for each. Not Embind: plain functions of numbers (wasm/binding/regex.cpp).
 
-import { compile } from './instantiate.js';
-
-/** @type {Promise<WebAssembly.Module> | undefined} */
-let compiled;
+import { compileOnce } from './instantiate.js';
 
 /** What tokenizers.wasm asks for as Module.regex (wasm/binding/tokenizers_regex.cpp). */
 export class Regex {
@@ -14,9 +11,7 @@ export class Regex {
 
   /** A fresh engine. */
   static async load() {
-    compiled ??= compile(new URL('../wasm/regex.wasm', import.meta.url));
-    compiled.catch(() => { compiled = undefined; }); // the next load tries again
-    const module = await compiled;
+    const module = await compileOnce(new URL('../wasm/regex.wasm', import.meta.url));
     // What an engine without system calls still imports (its memory has grown, it was killed) asks for nothing.
     /** @type {Record<string, Record<string, () => number>>} */
     const imports = {};

@@ -3,7 +3,7 @@
 // has a Wasm instance of its own: what it takes goes back when it is disposed of, or collected with its owner.
 
 import { InputError, MemoryError, checkStatus } from '../errors.js';
-import { compile, instantiate } from '../runtime/instantiate.js';
+import { compileOnce, instantiate } from '../runtime/instantiate.js';
 import { Regex } from '../runtime/regex.js';
 
 /**
@@ -26,14 +26,9 @@ const encoder = new TextEncoder();
 const TOGETHER = 1 << 14;
 const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
 
-/** @type {Promise<WebAssembly.Module> | undefined} */
-let compiled;
-
 async function load() {
-  compiled ??= compile(new URL('../wasm/tokenizers.wasm', import.meta.url));
-  compiled.catch(() => { compiled = undefined; }); // the next load tries again
   // @ts-ignore: made by the build
-  const [module, { default: factory }] = await Promise.all([compiled, import('../wasm/tokenizers.js')]);
+  const [module, { default: factory }] = await Promise.all([compileOnce(new URL('../wasm/tokenizers.wasm', import.meta.url)), import('../wasm/tokenizers.js')]);
   try {
     return await instantiate(module, factory);
   } catch (cause) {
@@ -310,9 +305,9 @@ export class Core {
   /** How many tokens the post-processor adds. @param {boolean} pair @returns {number} */
   addedTokens(pair) { return this.#alive().addedTokens(pair); }
 
-  /** What marks tokens that go on with a word, or "". @returns {string} */
   /** @param {number} number where BPE's dropout draws from, from now on */
   seed(number) { this.#alive().seed(number >>> 0); }
+  /** What marks tokens that go on with a word, or "". @returns {string} */
   get continuingSubwordPrefix() { return this.#alive().continuingSubwordPrefix(); }
 
   /** The truncation and padding sections of the file. @returns {Omit<CoreOptions, 'addSpecialTokens' | 'details' | 'overflow' | 'words'> & { padToken: string }} */

@@ -14,6 +14,7 @@ import { buildWasm } from '../../tools/build.js';
 import { bundle } from '../../tools/bundle.js';
 import { cachePath } from '../../tools/cache.js';
 import { NODE } from '../../tools/run.js';
+import { save, say, table } from './report.js';
 
 const run = promisify(execFile);
 const here = (/** @type {string} */ p) => fileURLToPath(new URL(p, import.meta.url));
@@ -45,15 +46,6 @@ async function setUp() {
 }
 
 const ms = (/** @type {number} */ t) => t.toFixed(t < 100 ? 1 : 0);
-const lines = /** @type {string[]} */ ([]);
-const say = (/** @type {string} */ text) => { lines.push(text); console.log(text); };
-/** @param {string[]} head @param {(string | number)[][]} rows */
-function table(head, rows) {
-  say(`| ${head.join(' | ')} |`);
-  say(`|${head.map(() => '---').join('|')}|`);
-  for (const row of rows) say(`| ${row.join(' | ')} |`);
-  say('');
-}
 const json = async (/** @type {string} */ node, /** @type {string[]} */ args) => JSON.parse((await run(node, args, OPTIONS)).stdout.trim().split('\n').at(-1) ?? '');
 
 /** @type {Record<string, number[]>} */
@@ -113,4 +105,4 @@ if (wanted('encoders')) await encoders(onnx.folder);
 if (wanted('browser')) await browser(onnx.root);
 if (wanted('quality')) await quality();
 if (wanted('size')) size();
-if (!only) writeFileSync(here('RESULTS.md'), lines.join('\n'));
+if (!only) save(here('RESULTS.md'));

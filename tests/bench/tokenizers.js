@@ -2,7 +2,7 @@
 // same text in one run; prints the tables and, when nothing was left out, writes them to RESULTS-tokenizers.md.
 //   npm run bench:tokenizers [-- --only=node,chromium,memory,size] [--names=minilm,gpt2] [--seconds=15]
 import { execFile } from 'node:child_process';
-import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import os from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
@@ -11,6 +11,7 @@ import { ensureModel } from '../../models/fetch.js';
 import { buildWasm } from '../../tools/build.js';
 import { bundle } from '../../tools/bundle.js';
 import { NODE } from '../../tools/run.js';
+import { save, say, table } from './report.js';
 import { ELSEWHERE_HINT, tokenizerJson } from '../tokenizers/files.js';
 
 const run = promisify(execFile);
@@ -32,15 +33,6 @@ const KINDS = [
   ['llama2', 'SentencePiece BPE', 'Llama-2', 8, 'both'],
   ['t5-small', 'Unigram', 'T5', 5, 'rust'],
 ];
-const lines = /** @type {string[]} */ ([]);
-const say = (/** @type {string} */ text) => { lines.push(text); console.log(text); };
-/** @param {string[]} head @param {(string | number)[][]} rows */
-function table(head, rows) {
-  say(`| ${head.join(' | ')} |`);
-  say(`|${head.map(() => '---').join('|')}|`);
-  for (const row of rows) say(`| ${row.join(' | ')} |`);
-  say('');
-}
 const times = (/** @type {number} */ ratio) => (Number.isFinite(ratio) ? `${ratio.toFixed(1)}×` : '–');
 const verdict = (/** @type {number} */ ratio, /** @type {number} */ goal) => (Number.isFinite(ratio) ? `≥ ${goal}× ${ratio >= goal ? 'met' : 'not met'}` : '');
 const ms = (/** @type {number | undefined} */ t) => (t === undefined ? '–' : t.toFixed(t < 10 ? 1 : 0));
@@ -151,4 +143,4 @@ if (wanted('node')) await node();
 if (wanted('chromium')) await chromium();
 if (wanted('memory')) await memory();
 if (wanted('size')) size();
-if (!only && !asked) writeFileSync(here('RESULTS-tokenizers.md'), lines.join('\n'));
+if (!only && !asked) save(here('RESULTS-tokenizers.md'));

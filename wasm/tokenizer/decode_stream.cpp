@@ -145,12 +145,7 @@ class DecodeStream::Fallback final : public Stage {
     give(t);
   }
   void flush() {
-    if (text::isValid(run_)) {
-      if (!run_.empty()) give(run_);
-    } else {
-      for (size_t i = 0; i < run_.size(); ++i) give("\xEF\xBF\xBD");
-    }
-    run_.clear();
+    giveByteRun(run_, [this](std::string_view s) { give(s); });
   }
 
   std::string run_;

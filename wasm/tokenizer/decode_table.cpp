@@ -30,7 +30,6 @@ bool DecodeTable::plan(const Decoder& d) {
       fused_ = true;
       if (join_ != Join::Texts) return false;
       join_ = Join::Bytes;
-      locals_.push_back(&d);
       return true;
     case Kind::Fuse: return fused_ = true;
     case Kind::ByteFallback:
@@ -60,26 +59,20 @@ void DecodeTable::fill(Entry& e, uint32_t id, bool atEdge) {
     return;
   }
   const uint32_t flags = special ? kSpecial : 0;
-  std::string piece;
-  if (join_ == Join::Bytes && locals_.size() == 1) {
-    appendByteLevel(token, piece);
-  } else {
-    TokenList in, out;
-    const bool before = !atEdge && edge_ == Edge::First, behind = !atEdge && edge_ == Edge::Last;
-    if (before) in.add("a");  // any neighbour will do
-    in.add(token);
-    if (behind) in.add("a");
-    for (const Decoder* d : locals_) {
-      if (d->kind() == Kind::ByteLevel) break;
-      out.clear();
-      d->decode(in, out);
-      std::swap(in, out);
-    }
-    const std::string_view one = in[before ? 1 : 0];
-    if (join_ == Join::Bytes) appendByteLevel(one, piece);
-    else piece = one;
-    if (spaced_ && before) piece.insert(piece.begin(), ' ');
+  TokenList in, out;
+  const bool before = !atEdge && edge_ == Edge::First, behind = !atEdge && edge_ == Edge::Last;
+  if (before) in.add("a");  // any neighbour will do
+  in.add(token);
+  if (behind) in.add("a");
+  for (const Decoder* d : locals_) {
+    out.clear();
+    d->decode(in, out);
+    std::swap(in, out);
   }
+  std::string piece;
+  if (spaced_ && before) piece = ' ';
+  if (join_ == Join::Bytes) appendByteLevel(in[before ? 1 : 0], piece);
+  else piece += in[before ? 1 : 0];
   if (join_ == Join::ByteRuns) {
     if (const int b = fallbackByte(piece); b >= 0) {
       e = {uint32_t(b), kByte | flags};
@@ -103,11 +96,8 @@ const DecodeTable::Entry& DecodeTable::entry(std::vector<Entry>& table, uint32_t
   return e;
 }
 
-// A run of bytes is text if all of it is, else a replacement character each.
 void DecodeTable::flushRun() {
-  if (text::isValid(run_)) append(run_);
-  else for (size_t i = 0; i < run_.size(); ++i) append("\xEF\xBF\xBD");
-  run_.clear();
+  giveByteRun(run_, [this](std::string_view s) { append(s); });
 }
 
 void DecodeTable::append(std::string_view piece) {

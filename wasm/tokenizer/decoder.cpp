@@ -111,14 +111,7 @@ class ByteFallback final : public Decoder {
   Kind kind() const override { return Kind::ByteFallback; }
   void decode(const TokenList& in, TokenList& out) const override {
     std::string bytes;
-    const auto flush = [&] {
-      if (text::isValid(bytes)) {
-        if (!bytes.empty()) out.add(bytes);
-      } else {
-        for (size_t i = 0; i < bytes.size(); ++i) out.add("\xEF\xBF\xBD");
-      }
-      bytes.clear();
-    };
+    const auto flush = [&] { giveByteRun(bytes, [&](std::string_view s) { out.add(s); }); };
     for (size_t i = 0; i < in.size(); ++i) {
       const int b = fallbackByte(in[i]);
       if (b >= 0) {

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "regex/regex.h"
+#include "text/utf8.h"
 #include "tokenizer/component.h"
 
 namespace wasmformers::tokenizer {
@@ -57,6 +58,17 @@ class Decoder {
 void appendByteLevel(std::string_view token, std::string& bytes);
 /// The byte of a token like <0x0A>, or -1.
 int fallbackByte(std::string_view token);
+/// What a run of such bytes becomes, handed to give(std::string_view): its text where all of it is well-formed, else a
+/// replacement character for each byte. The run is empty then.
+template <class Give>
+void giveByteRun(std::string& run, Give give) {
+  if (text::isValid(run)) {
+    if (!run.empty()) give(std::string_view(run));
+  } else {
+    for (size_t i = 0; i < run.size(); ++i) give(std::string_view("\xEF\xBF\xBD"));
+  }
+  run.clear();
+}
 
 /// The decoder that `c` describes; null for JSON null and where something is wrong, which c.status says.
 std::unique_ptr<Decoder> makeDecoder(const Component& c, int depth = 0);
