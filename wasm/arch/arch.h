@@ -1,10 +1,11 @@
 // What a model family is to the rest of the house. Each family is one file with the same three parts in the
 // same order: its configuration (read from config.json), its weights (declared by the checkpoint's own
 // names), its forward pass (in steps, so that the caller can breathe, show progress or stop between layers).
-// registry.cpp lists them all.
+// Programs bring the families that they are for: encoder_families.cpp lists those of the engine.
 #pragma once
 
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -78,17 +79,17 @@ struct Request {
   kernels::Format format = kernels::Format::F32;
 };
 
-/// One line of the registry.
+/// One line of a table of families.
 struct Family {
   std::string_view modelType;  // config.json's model_type
   Result<std::unique_ptr<Model>> (*create)(json::Value config, const Request&);
 };
 
-/// Makes the model that config.json describes. ConfigError: "unknown_model_type", "unsupported_head", a field
-/// that is missing, of the wrong type or out of range.
-Result<std::unique_ptr<Model>> createModel(json::Value config, const Request&);
+/// A table each, so that a program holds the code of no family that it is not for.
+std::span<const Family> encoderFamilies();
 
-/// Every model_type of the registry, for messages.
-std::vector<std::string_view> modelTypes();
+/// Makes the model that config.json describes. ConfigError: "unknown_model_type" (not one of `families`),
+/// "unsupported_head", a field that is missing, of the wrong type or out of range.
+Result<std::unique_ptr<Model>> createModel(json::Value config, const Request&, std::span<const Family> families);
 
 }  // namespace wasmformers::arch

@@ -1,17 +1,9 @@
-// The table of families: model_type of config.json → the file that knows it. A new family is a line here.
-#include "arch/families.h"
+// From config.json to a model: which head its architecture names, and which family of a program's table its model_type.
+#include "arch/arch.h"
 
 namespace wasmformers::arch {
 
 namespace {
-
-constexpr Family kFamilies[] = {
-    {"albert", createAlbert},         {"bert", createBert},
-    {"camembert", createRoberta},     {"deberta-v2", createDebertaV2},
-    {"distilbert", createDistilBert}, {"electra", createElectra},
-    {"modernbert", createModernBert}, {"mpnet", createMPNet},
-    {"roberta", createRoberta},       {"xlm-roberta", createRoberta},
-};
 
 struct NamedHead {
   std::string_view ending;
@@ -43,23 +35,18 @@ Result<Head> headFromArchitecture(std::string_view architecture) {
       .atField("architectures");
 }
 
-std::vector<std::string_view> modelTypes() {
-  std::vector<std::string_view> all;
-  for (const Family& f : kFamilies) all.push_back(f.modelType);
-  return all;
-}
-
-Result<std::unique_ptr<Model>> createModel(json::Value config, const Request& request) {
+Result<std::unique_ptr<Model>> createModel(json::Value config, const Request& request,
+                                           std::span<const Family> families) {
   if (!config.isObject()) {
     return Status(ErrorClass::Config, "invalid_config", "config.json is no JSON object.")
         .inFile("config.json");
   }
   const json::Value type = config["model_type"];
-  for (const Family& f : kFamilies) {
+  for (const Family& f : families) {
     if (type.asString() == f.modelType) return f.create(config, request);
   }
   std::string known;
-  for (const Family& f : kFamilies) known += (known.empty() ? "" : ", ") + std::string(f.modelType);
+  for (const Family& f : families) known += (known.empty() ? "" : ", ") + std::string(f.modelType);
   const std::string what =
       type.isString() ? "has the model_type \"" + std::string(type.asString()) + "\"" : "has no model_type";
   return Status(ErrorClass::Config, "unknown_model_type",
