@@ -2,6 +2,10 @@
 
 export { env } from './env.js';
 export { ConfigError, HubError, InputError, InternalError, MemoryError, TokenizerError, WasmformersError, WeightsError } from './errors.js';
+export {
+  EosTokenCriteria, InterruptableStoppingCriteria, LogitsProcessor, LogitsProcessorList, MaxLengthCriteria, StoppingCriteria, StoppingCriteriaList,
+} from './generation/criteria.js';
+export { BaseStreamer, TextStreamer } from './generation/streamers.js';
 export * from './models/index.js';
 export * from './pipelines/index.js';
 export { AutoTokenizer, PreTrainedTokenizer } from './tokenizers/auto-tokenizer.js';

@@ -420,6 +420,62 @@ export class WhisperTokenizer extends PreTrainedTokenizer {
 }
 export class XLMRobertaTokenizer extends PreTrainedTokenizer {}
 
+// --- generation ---------------------------------------------------------------------------------------------------
+
+/** Hears the prompt's ids, then each step's, a row each, and the end. */
+export class BaseStreamer {
+  put(value: bigint[][]): void;
+  end(): void;
+}
+export interface TextStreamerOptions {
+  skip_prompt?: boolean;
+  /** true */
+  skip_special_tokens?: boolean;
+  /** Final pieces of text; standard output (the console) where none is given. */
+  callback_function?: ((text: string) => void) | null;
+  token_callback_function?: ((tokens: bigint[]) => void) | null;
+  decode_kwargs?: DecodeOptions;
+}
+export class TextStreamer extends BaseStreamer {
+  constructor(tokenizer: PreTrainedTokenizer, options?: TextStreamerOptions);
+  tokenizer: PreTrainedTokenizer;
+  skip_prompt: boolean;
+  /** For subclasses: text that will not change any more. */
+  on_finalized_text(text: string, stream_end: boolean): void;
+}
+/** Called after each step with all ids so far; true: that row (or every row) ends. */
+export type Criterion = (input_ids: bigint[][], scores?: any) => boolean | boolean[];
+export interface StoppingCriteria { (input_ids: bigint[][], scores?: any): boolean | boolean[] }
+export class StoppingCriteria { _call(input_ids: bigint[][], scores?: any): boolean | boolean[] }
+export interface StoppingCriteriaList { (input_ids: bigint[][], scores?: any): boolean[] }
+export class StoppingCriteriaList {
+  constructor(...items: (Criterion | Iterable<Criterion>)[]);
+  items: Criterion[];
+  push(item: Criterion): void;
+  extend(items: Criterion | Iterable<Criterion>): void;
+  [Symbol.iterator](): Iterator<Criterion>;
+}
+export class MaxLengthCriteria extends StoppingCriteria { constructor(max_length: number, max_position_embeddings?: number | null) }
+export class EosTokenCriteria extends StoppingCriteria { constructor(eos_token_id: number | number[]) }
+/** Ends everything once interrupt() was called, until reset(). */
+export class InterruptableStoppingCriteria extends StoppingCriteria {
+  interrupted: boolean;
+  interrupt(): void;
+  reset(): void;
+}
+/** Changes a step's logits [rows, vocabulary], or gives others. */
+export type Processor = (input_ids: bigint[][], logits: Tensor) => Tensor | void;
+export interface LogitsProcessor { (input_ids: bigint[][], logits: Tensor): Tensor | void }
+export class LogitsProcessor { _call(input_ids: bigint[][], logits: Tensor): Tensor | void }
+export interface LogitsProcessorList { (input_ids: bigint[][], logits: Tensor): Tensor }
+export class LogitsProcessorList {
+  constructor(...items: (Processor | Iterable<Processor>)[]);
+  items: Processor[];
+  push(item: Processor): void;
+  extend(items: Processor | Iterable<Processor>): void;
+  [Symbol.iterator](): Iterator<Processor>;
+}
+
 // --- models -------------------------------------------------------------------------------------------------------
 
 type Input = Tensor | { data: ArrayLike<number | bigint>; dims: number[] } | ArrayLike<number | bigint> | number[][] | number[][][] | null | undefined;
