@@ -146,8 +146,12 @@ TEST(ArchConfig, Architectures) {
   EXPECT_EQ(*arch::headFromArchitecture(""), arch::Head::Base);
   EXPECT_EQ(*arch::headFromArchitecture("XLMRobertaModel"), arch::Head::Base);
   EXPECT_EQ(*arch::headFromArchitecture("DebertaV2ForMultipleChoice"), arch::Head::MultipleChoice);
-  for (const char* unknown : {"BertForPreTraining", "BertLMHeadModel", "RobertaForCausalLM",
-                              "BertForNextSentencePrediction", "X"}) {
+  EXPECT_EQ(*arch::headFromArchitecture("GPT2LMHeadModel"), arch::Head::CausalLM);
+  EXPECT_EQ(*arch::headFromArchitecture("GPTNeoXForCausalLM"), arch::Head::CausalLM);
+  const Status decoder = create("{\"model_type\": \"bert\"}", arch::Head::CausalLM);
+  EXPECT_EQ(decoder.code(), "unsupported_config");
+  EXPECT_EQ(decoder.field(), "architectures");
+  for (const char* unknown : {"BertForPreTraining", "BertForNextSentencePrediction", "X"}) {
     const auto head = arch::headFromArchitecture(unknown);
     ASSERT_FALSE(head.ok()) << unknown;
     EXPECT_EQ(head.status().code(), "unknown_architecture");

@@ -79,7 +79,7 @@ Status Runner::loadShards(const std::string& config, const std::string& architec
                           const std::vector<std::string>& files) {
   WF_ASSIGN(json::Document document, json::Document::parse(config, "config.json", ErrorClass::Config));
   WF_ASSIGN(const arch::Head head, arch::headFromArchitecture(architecture));
-  WF_ASSIGN(model, arch::createModel(document.root(), {head, format}, arch::encoderFamilies()));
+  WF_ASSIGN(model, arch::createModel(document.root(), {head, format}, families));
   model->declare(weights);
   arch::Loader loader(weights);
   for (const std::string& file : files) {

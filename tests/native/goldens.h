@@ -34,6 +34,7 @@ struct Runner {
   std::vector<arch::Output> outputs;
   Arena arena;
   const kernels::Table* kernels = &kernels::fast();
+  std::span<const arch::Family> families = arch::encoderFamilies();
 
   Status load(const std::string& config, const std::string& architecture, kernels::Format format,
               const std::string& safetensors) {

@@ -56,6 +56,7 @@ class Albert : public TextEncoder {
                          kLayerNames, shape_);
     }
     switch (request_.head) {
+      case Head::CausalLM:  // refused by TextEncoder
       case Head::Base:
         pooler_.declare(w, "pooler", e, e, f, nn::Bias::Yes, nn::Need::Optional);
         return;

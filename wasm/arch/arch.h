@@ -24,6 +24,7 @@ enum class Head : uint8_t {
   TokenClassification,
   QuestionAnswering,
   MultipleChoice,
+  CausalLM,
 };
 
 /// "BertForMaskedLM" → MaskedLM, "BertModel" and "" → Base; ConfigError "unknown_architecture" otherwise.
@@ -87,6 +88,7 @@ struct Family {
 
 /// A table each, so that a program holds the code of no family that it is not for.
 std::span<const Family> encoderFamilies();
+std::span<const Family> decoderFamilies();
 
 /// Makes the model that config.json describes. ConfigError: "unknown_model_type" (not one of `families`),
 /// "unsupported_head", a field that is missing, of the wrong type or out of range.

@@ -42,6 +42,7 @@ class Bert : public TextEncoder {
       blocks_[i].declare(w, "encoder.layer." + std::to_string(i) + ".", nn::kBertLayerNames, shape_);
     }
     switch (request_.head) {
+      case Head::CausalLM:  // refused by TextEncoder
       case Head::Base:
         pooler_.declare(w, "pooler.dense", e, e, f, nn::Bias::Yes, nn::Need::Optional);
         return;

@@ -100,6 +100,7 @@ class DebertaV2 : public TextEncoder {
       if (p2c_) positionQuery_[i].declare(w, prefix + "attention.self.pos_query_proj", e, e, f);
     }
     switch (request_.head) {
+      case Head::CausalLM:  // refused by TextEncoder
       case Head::Base:
         return;
       case Head::SequenceClassification:

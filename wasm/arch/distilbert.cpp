@@ -38,6 +38,7 @@ class DistilBert : public TextEncoder {
     for (size_t i = 0; i < layers_; ++i)
       blocks_[i].declare(w, "transformer.layer." + std::to_string(i) + ".", kLayerNames, shape_);
     switch (request_.head) {
+      case Head::CausalLM:  // refused by TextEncoder
       case Head::Base:
         return;
       case Head::SequenceClassification:

@@ -47,6 +47,7 @@ class Electra : public TextEncoder {
       blocks_[i].declare(w, "encoder.layer." + std::to_string(i) + ".", nn::kBertLayerNames, shape_);
     }
     switch (request_.head) {
+      case Head::CausalLM:  // refused by TextEncoder
       case Head::Base:
         return;
       case Head::SequenceClassification:  // ElectraClassificationHead

@@ -54,6 +54,7 @@ class MPNet : public TextEncoder {
     for (size_t i = 0; i < layers_; ++i)
       blocks_[i].declare(w, "encoder.layer." + std::to_string(i) + ".", kLayerNames, shape_);
     switch (request_.head) {
+      case Head::CausalLM:  // refused by TextEncoder
       case Head::Base:
         pooler_.declare(w, "pooler.dense", e, e, f, nn::Bias::Yes, nn::Need::Optional);
         return;

@@ -15,6 +15,7 @@ constexpr NamedHead kHeads[] = {
     {"TokenClassification", Head::TokenClassification},
     {"QuestionAnswering", Head::QuestionAnswering},
     {"MultipleChoice", Head::MultipleChoice},
+    {"CausalLM", Head::CausalLM},
 };
 
 }  // namespace
@@ -24,6 +25,7 @@ Result<Head> headFromArchitecture(std::string_view architecture) {
   const bool base = at == std::string_view::npos && architecture.ends_with("Model") &&
                     !architecture.ends_with("LMHeadModel");
   if (architecture.empty() || base) return Head::Base;
+  if (architecture.ends_with("LMHeadModel")) return Head::CausalLM;  // "GPT2LMHeadModel"
   const std::string_view ending = at == std::string_view::npos ? architecture : architecture.substr(at + 3);
   for (const NamedHead& h : kHeads) {
     if (h.ending == ending) return h.head;

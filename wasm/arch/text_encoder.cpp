@@ -22,6 +22,7 @@ std::string at(const std::string& name, size_t index, size_t length) {
 TextEncoder::TextEncoder(ConfigReader& c, const Request& request, size_t vocabulary) : request_(request) {
   vocabulary_ = c.size("vocab_size", vocabulary, 1 << 27);
   labels_ = c.labels();
+  if (request.head == Head::CausalLM) c.unsupported("architectures", "an encoder family as a causal language model");
   if (c.flag("is_decoder", false)) c.unsupported("is_decoder", "an encoder family used as a decoder");
 }
 
@@ -219,6 +220,7 @@ Status TextEncoder::head(Pass& pass) {
   finish(c);
   const int64_t b = int64_t(batch_), t = int64_t(length_), e = int64_t(hidden_size_), n = int64_t(labels_);
   switch (request_.head) {
+    case Head::CausalLM:  // refused when the model was made
     case Head::Base:
       pass.outputs.push_back({"last_hidden_state", {b, t, e}, hidden_});
       if (const float* p = pooled(c)) pass.outputs.push_back({"pooler_output", {b, e}, p});

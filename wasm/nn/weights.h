@@ -38,9 +38,10 @@ class Weights {
               kernels::Use use = kernels::Use::Product, Need need = Need::Required);
   /// A float tensor of `shape`, kept flat.
   void vector(std::string name, Vector& into, Shape shape, Need need = Need::Required);
-  /// Anything else: `packedBytes` is what pack() will keep.
-  void tensor(std::string name, Shape shape, size_t packedBytes, Pack pack, Need need = Need::Required) {
-    want({std::move(name), std::move(shape), packedBytes, 0, std::move(pack), need});
+  /// Anything else: `packedBytes` is what pack() will keep, `rowsAtOnce` as in Wanted.
+  void tensor(std::string name, Shape shape, size_t packedBytes, Pack pack, Need need = Need::Required,
+              size_t rowsAtOnce = 0) {
+    want({std::move(name), std::move(shape), packedBytes, rowsAtOnce, std::move(pack), need});
   }
 
   /// Another name under which some checkpoints store `name`, or a copy of it: read where `name` itself is

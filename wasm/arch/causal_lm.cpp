@@ -1,0 +1,325 @@
+// See causal_lm.h.
+#include "arch/causal_lm.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+
+namespace wasmformers::arch {
+
+namespace {
+
+Status inputError(std::string code, std::string message, std::string_view field) {
+  return Status(ErrorClass::Input, std::move(code), std::move(message)).atField(field);
+}
+
+// "input_ids[1][7]"
+std::string at(const std::string& name, size_t index, size_t length) {
+  return name + "[" + std::to_string(index / length) + "][" + std::to_string(index % length) + "]";
+}
+
+Status outOfMemory() {
+  return Status(ErrorClass::Memory, "out_of_memory",
+                "Not enough memory for the activations of this input; try fewer or shorter texts at once.");
+}
+
+}  // namespace
+
+CausalLM::CausalLM(ConfigReader& c, const Request& request, size_t vocabulary, bool tied) : request_(request) {
+  if (request.head != Head::CausalLM && request.head != Head::Base)
+    c.unsupported("architectures", "a head on a decoder other than its language model's");
+  vocabulary_ = c.size("vocab_size", vocabulary, 1 << 27);
+  tied_ = c.flag("tie_word_embeddings", tied);
+  const json::Value quantized = c.raw()["quantization_config"];
+  if (quantized.isObject()) {
+    c.unsupported("quantization_config", "a checkpoint quantized by \"" +
+                                             std::string(quantized["quant_method"].asString("an unknown method")) +
+                                             "\" (take the unquantized one)");
+  }
+}
+
+void CausalLM::setShape(size_t layers, size_t kvHeads, size_t headDim) {
+  layers_.resize(layers);
+  kvHeads_ = kvHeads;
+  headDim_ = headDim;
+  cache_.shape(layers, kvHeads, headDim);
+}
+
+void CausalLM::declareWords(nn::Weights& w, const std::string& name, const std::string& head, size_t size) {
+  const bool lm = request_.head == Head::CausalLM;
+  w.matrix(name, words_, vocabulary_, size, request_.format,
+           lm && tied_ ? kernels::Use::Both : kernels::Use::Lookup);
+  if (!lm) return;
+  if (tied_)
+    w.alias(head + ".weight", name);  // some files keep both, or only this name of the two
+  else
+    w.matrix(head + ".weight", head_, vocabulary_, size, request_.format);
+}
+
+std::vector<std::string> CausalLM::outputNames() const {
+  return {request_.head == Head::CausalLM ? "logits" : "last_hidden_state"};
+}
+
+size_t CausalLM::recomputeBeyond() const {
+  for (const nn::Rope& r : ropes_) {
+    if (r.type == nn::Rope::Type::LongRope && r.shortFactor != r.longFactor) return size_t(r.original);
+  }
+  return 0;
+}
+
+// Products of these sizes must fit size_t (32 bits in Wasm) before anything is allocated by them.
+Status CausalLM::checkSize(size_t rows, size_t length, double logits) const {
+  double widest = std::max(double(hidden_size_) * 3, logits);
+  for (const nn::DecoderLayer& l : layers_) {
+    const nn::AttentionShape& s = l.attention.shape;
+    widest = std::max(widest, double(s.heads + 2 * s.kvHeads) * double(s.headDim));
+  }
+  if (double(rows) * double(length) * widest < double(SIZE_MAX / 16)) return {};
+  return inputError("too_large",
+                    "input_ids has " + std::to_string(rows) + " texts of " + std::to_string(length) +
+                        " tokens, more than memory can hold at once; use smaller batches.",
+                    "input_ids");
+}
+
+Status CausalLM::checkIds(const int32_t* ids, size_t count, size_t length) const {
+  for (size_t i = 0; i < count; ++i) {
+    if (ids[i] >= 0 && size_t(ids[i]) < vocabulary_) continue;
+    return inputError("ids_out_of_range",
+                      at("input_ids", i, length) + " is " + std::to_string(ids[i]) + ", the vocabulary has " +
+                          std::to_string(vocabulary_) + " entries.",
+                      "input_ids");
+  }
+  return {};
+}
+
+Status CausalLM::readInputs(Pass& pass, const Input*& ids, int32_t*& positions) {
+  for (const Input& in : pass.inputs) {
+    const std::vector<std::string> names = inputNames();
+    if (std::find(names.begin(), names.end(), in.name) == names.end())
+      return inputError("unknown_input", "This model has no input " + in.name + ".", in.name);
+  }
+  ids = pass.input("input_ids");
+  if (!ids) return inputError("missing_input", "The input input_ids is missing.", "input_ids");
+  for (const Input& in : pass.inputs) {
+    if (in.dtype != DType::I32) return inputError("bad_dtype", in.name + " must be integers.", in.name);
+    if (in.shape.size() != 2 || in.shape[0] < 0 || in.shape[1] < 0) {
+      return inputError("bad_shape", in.name + " must have the shape [batch, length], not " + shapeText(in.shape) + ".",
+                        in.name);
+    }
+    if (in.shape != ids->shape) {
+      return inputError("shape_mismatch",
+                        in.name + " has the shape " + shapeText(in.shape) + ", input_ids " + shapeText(ids->shape) + ".",
+                        in.name);
+    }
+  }
+  batch_ = size_t(ids->shape[0]);
+  length_ = size_t(ids->shape[1]);
+  const size_t m = batch_ * length_;
+  WF_TRY(checkSize(batch_, length_, request_.head == Head::CausalLM ? double(vocabulary_) : 0));
+  if (m == 0)
+    return inputError("empty_input", "input_ids is empty: its shape is " + shapeText(ids->shape) + ".", "input_ids");
+  if (context_ && length_ > context_) {
+    return inputError("too_long",
+                      "input_ids has " + std::to_string(length_) + " tokens per text, the model takes at most " +
+                          std::to_string(context_) + "; truncate the text.",
+                      "input_ids");
+  }
+  WF_TRY(checkIds(ids->data.as<int32_t>(), m, length_));
+
+  mask_ = nullptr;
+  if (const Input* mask = pass.input("attention_mask")) {
+    uint8_t* bytes = pass.arena.alloc<uint8_t>(m);
+    if (!bytes) return {};
+    for (size_t i = 0; i < m; ++i) {
+      const int32_t v = mask->data.as<int32_t>()[i];
+      if (v != 0 && v != 1) {
+        return inputError("bad_mask",
+                          at("attention_mask", i, length_) + " is " + std::to_string(v) + "; it must be 0 or 1.",
+                          "attention_mask");
+      }
+      bytes[i] = uint8_t(v);
+      if (!v) mask_ = bytes;  // without a zero there is nothing to hide
+    }
+  }
+
+  positions = pass.arena.alloc<int32_t>(m);
+  if (!positions) return {};
+  const Input* given = pass.input("position_ids");
+  int32_t next = 0;
+  for (size_t i = 0; i < m; ++i) {
+    if (i % length_ == 0) next = 0;
+    if (given) {
+      const int32_t v = given->data.as<int32_t>()[i];
+      const size_t end = contextIsBound_ ? context_ : 1 << 24;
+      if (v < 0 || size_t(v) >= end) {
+        return inputError("ids_out_of_range",
+                          at("position_ids", i, length_) + " is " + std::to_string(v) + "; it must be from 0 to " +
+                              std::to_string(end - 1) + ".",
+                          "position_ids");
+      }
+      positions[i] = v;
+    } else if (paddingHasNoPosition() && mask_ && !mask_[i]) {
+      positions[i] = -1;
+    } else {
+      positions[i] = next++;
+    }
+  }
+  return {};
+}
+
+Status CausalLM::begin(Pass& pass) {
+  next_ = kNotBegun;
+  cached_ = false;
+  past_ = 0;
+  const Input* ids = nullptr;
+  int32_t* positions = nullptr;
+  WF_TRY(readInputs(pass, ids, positions));
+  if (pass.arena.failed()) return outOfMemory();
+  scratch_ = {};
+  scratch_.batch = batch_;
+  scratch_.kvHeads = kvHeads_;
+  scratch_.headDim = headDim_;
+  scratch_.capacity = length_;
+  scratch_.keys = pass.arena.allocBytes(scratch_.bytes());
+  scratch_.values = pass.arena.allocBytes(scratch_.bytes());
+  return start(pass, ids->data.as<int32_t>(), positions);
+}
+
+Status CausalLM::beginCached(const Chunk& chunk, Pass& pass) {
+  next_ = kNotBegun;
+  cached_ = true;
+  wantsLogits_ = chunk.logits;
+  batch_ = chunk.rows;
+  length_ = chunk.length;
+  past_ = cache_.length();
+  if (batch_ == 0 || length_ == 0) return inputError("empty_input", "There are no tokens to go on with.", "input_ids");
+  if (past_ && cache_.rows() != batch_) {
+    return inputError("rows_mismatch",
+                      "The cache holds " + std::to_string(cache_.rows()) + " sequences, not " + std::to_string(batch_) +
+                          ".",
+                      "input_ids");
+  }
+  if (batch_ > cache_.room() || length_ > cache_.capacity() - past_) {
+    return inputError("cache_full",
+                      "The cache has room for " + std::to_string(cache_.room()) + " sequences of " +
+                          std::to_string(cache_.capacity()) + " tokens; " + std::to_string(batch_) + " of " +
+                          std::to_string(past_ + length_) + " are to be kept.",
+                      "input_ids");
+  }
+  WF_TRY(checkSize(batch_, length_, 0));
+  WF_TRY(checkSize(batch_, 1, double(vocabulary_)));
+  const size_t m = batch_ * length_;
+  WF_TRY(checkIds(chunk.ids, m, length_));
+  for (size_t r = 0; context_ && r < batch_; ++r) {
+    size_t tokens = cache_.realTokens(r);
+    for (size_t i = 0; i < length_; ++i) tokens += !chunk.mask || chunk.mask[r * length_ + i];
+    if (tokens <= context_) continue;
+    return inputError("too_long",
+                      "The text has " + std::to_string(tokens) + " tokens so far, the model takes at most " +
+                          std::to_string(context_) + ".",
+                      "input_ids");
+  }
+  int32_t* positions = pass.arena.alloc<int32_t>(m);
+  if (!positions) return outOfMemory();
+  cache_.prepare(chunk.mask, batch_, length_, positions);
+  mask_ = cache_.mask();
+  return start(pass, chunk.ids, positions);
+}
+
+// All that a pass needs before its first layer.
+Status CausalLM::start(Pass& pass, const int32_t* ids, const int32_t* positions) {
+  const nn::Compute c{pass.kernels, pass.arena};
+  const size_t m = batch_ * length_;
+  int32_t* numbers = c.arena.alloc<int32_t>(m);
+  hidden_ = c.arena.alloc<float>(m * hidden_size_);
+  tables_.clear();
+  for (const nn::Rope& rope : ropes_) tables_.push_back(nn::ropeTable(c.arena, rope, positions, m));
+  if (c.arena.failed()) return outOfMemory();
+  for (size_t i = 0; i < m; ++i) numbers[i] = int32_t(i);
+  rowNumbers_ = numbers;
+  embed(c, ids, positions, m, hidden_);
+  if (c.arena.failed()) return outOfMemory();
+  next_ = 0;
+  return {};
+}
+
+Status CausalLM::step(size_t index, Pass& pass) {
+  if (index != next_) {
+    return Status(ErrorClass::Internal, "wrong_step", "step " + std::to_string(index) + " is not the one that is due.");
+  }
+  next_ = index == layers_.size() ? kNotBegun : index + 1;
+  Status s;
+  if (index < layers_.size()) {
+    const nn::DecoderPass p{{pass.kernels, pass.arena},
+                            batch_,
+                            length_,
+                            past_,
+                            cached_ ? cache_.layer(index) : scratch_,
+                            mask_,
+                            cached_ ? cache_.capacity() : length_,
+                            tables_.data(),
+                            rowNumbers_};
+    layers_[index](p, hidden_);
+  } else {
+    s = cached_ ? headOfLast(pass) : head(pass);
+  }
+  if (s.ok() && pass.arena.failed()) s = outOfMemory();
+  if (!s.ok()) next_ = kNotBegun;
+  if (s.ok() && cached_ && index == layers_.size()) cache_.commit(batch_, length_);
+  return s;
+}
+
+void CausalLM::embed(nn::Compute c, const int32_t* ids, const int32_t*, size_t rows, float* hidden) const {
+  c.kernels.gather(words_, ids, rows, hidden, hidden_size_);
+  for (size_t i = 0; embeddingScale_ != 1 && i < rows * hidden_size_; ++i) hidden[i] *= embeddingScale_;
+}
+
+void CausalLM::finish(nn::Compute c, const float* hidden, size_t rows, float* y) const {
+  finalNorm_(c, hidden, rows, y);
+}
+
+const float* CausalLM::logits(nn::Compute c, const float* x, size_t rows) const {
+  float* y = c.arena.alloc<float>(rows * vocabulary_);  // [rows, V]
+  if (!y) return nullptr;
+  kernels::Rows in(x, rows, outputSize());
+  c.kernels.linear(c.arena, in, tied_ ? words_ : head_, {}, y, vocabulary_);
+  const size_t count = rows * vocabulary_;
+  for (size_t i = 0; logitsDivisor_ != 1 && i < count; ++i) y[i] /= logitsDivisor_;
+  for (size_t i = 0; logitsCap_ > 0 && i < count; ++i) y[i] = std::tanh(y[i] / logitsCap_) * logitsCap_;
+  return y;
+}
+
+Status CausalLM::head(Pass& pass) {
+  const nn::Compute c{pass.kernels, pass.arena};
+  const size_t m = batch_ * length_;
+  const int64_t b = int64_t(batch_), t = int64_t(length_);
+  float* x = outputSize() == hidden_size_ ? hidden_ : c.arena.alloc<float>(m * outputSize());
+  if (!x) return {};
+  finish(c, hidden_, m, x);
+  if (request_.head == Head::Base) {
+    pass.outputs.push_back({"last_hidden_state", {b, t, int64_t(outputSize())}, x});
+  } else if (const float* y = logits(c, x, m)) {
+    pass.outputs.push_back({"logits", {b, t, int64_t(vocabulary_)}, y});
+  }
+  return {};
+}
+
+Status CausalLM::headOfLast(Pass& pass) {
+  if (!wantsLogits_) return {};
+  const nn::Compute c{pass.kernels, pass.arena};
+  float *last = c.arena.alloc<float>(batch_ * hidden_size_), *x = c.arena.alloc<float>(batch_ * outputSize());
+  if (!last || !x) return {};
+  for (size_t r = 0; r < batch_; ++r) {
+    std::memcpy(last + r * hidden_size_, hidden_ + ((r + 1) * length_ - 1) * hidden_size_,
+                hidden_size_ * sizeof(float));
+  }
+  finish(c, last, batch_, x);
+  if (request_.head == Head::Base) {
+    pass.outputs.push_back({"last_hidden_state", {int64_t(batch_), int64_t(outputSize())}, x});
+  } else if (const float* y = logits(c, x, batch_)) {
+    pass.outputs.push_back({"logits", {int64_t(batch_), int64_t(vocabulary_)}, y});
+  }
+  return {};
+}
+
+}  // namespace wasmformers::arch

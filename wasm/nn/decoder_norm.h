@@ -1,0 +1,51 @@
+// The norms of decoders: LayerNorm (Ba et al. 2016, arXiv:1607.06450), RMSNorm (Zhang & Sennrich 2019,
+// arXiv:1910.07467), and the same on each head of the queries and keys.
+#pragma once
+
+#include <vector>
+
+#include "nn/linear.h"
+
+namespace wasmformers::nn {
+
+enum class NormKind : uint8_t { Layer, Rms };
+
+struct DecoderNorm {
+  Vector weight, bias;
+  NormKind kind = NormKind::Rms;
+  float eps = 1e-6f;
+  size_t size = 0;  // 0: there is no norm here
+
+  struct Options {
+    NormKind kind = NormKind::Rms;
+    float eps = 1e-6f;
+    Bias bias = Bias::No;
+    float offset = 0;  // added to the stored weight (Gemma keeps it around 0)
+  };
+  /// Declares `name`.weight and `name`.bias, [n] each.
+  void declare(Weights&, const std::string& name, size_t n, const Options&);
+  /// A norm without weights (all ones).
+  Status plain(size_t n, float eps);
+  explicit operator bool() const { return size != 0; }
+  /// y = norm(x) for `rows` rows; y may be x.
+  void operator()(Compute, const float* x, size_t rows, float* y) const;
+};
+
+/// Norms of queries or keys, before they turn.
+struct HeadNorm {
+  enum class Kind : uint8_t {
+    None,
+    Shared,   // each head on its own, one weight [D] for all
+    Each,     // each head on its own with its own weight
+    Together  // all heads as one vector [H·D]
+  };
+  Kind kind = Kind::None;
+  std::vector<DecoderNorm> norms;
+
+  /// Declares `name`.weight, or for Each `name`.norms.<head>.weight.
+  void declare(Weights&, const std::string& name, Kind, size_t heads, size_t headDim, const DecoderNorm::Options&);
+  /// In place on `rows` rows of heads × D values, `stride` floats apart.
+  void operator()(Compute, float* x, size_t rows, size_t stride, size_t heads) const;
+};
+
+}  // namespace wasmformers::nn

@@ -1,0 +1,30 @@
+// The feed-forward part of a decoder layer: down(act(up(x))), or gated, down(act(gate(x)) · up(x)) (Shazeer 2020,
+// arXiv:2002.05202); gate and up may come as one matrix.
+#pragma once
+
+#include "nn/linear.h"
+
+namespace wasmformers::nn {
+
+struct FeedForward {
+  Linear gate, up, gateUp, down;
+  kernels::Activation activation = kernels::Activation::Silu;
+  size_t hidden = 0, inner = 0;
+
+  struct Shape {
+    size_t hidden, inner;
+    kernels::Activation activation;
+    kernels::Format format;
+    Bias bias = Bias::No;
+  };
+  /// Names of the matrices; `gate` nullptr: no gate; `up` nullptr: `gate` holds both.
+  struct Names {
+    const char *gate, *up, *down;
+  };
+  void declare(Weights&, const std::string& prefix, const Names&, const Shape&);
+
+  /// y = residual + this(x) for `rows` rows; residual may be y, or nullptr; y may be x.
+  void operator()(Compute, const float* x, size_t rows, float* y, const float* residual) const;
+};
+
+}  // namespace wasmformers::nn

@@ -1,0 +1,195 @@
+// See kv_cache.h.
+#include "nn/kv_cache.h"
+
+#include <algorithm>
+#include <cstring>
+#include <string>
+
+namespace wasmformers::nn {
+
+using kernels::CacheType;
+
+void KvCache::shape(size_t layers, size_t kvHeads, size_t headDim) {
+  release();
+  layerCount_ = layers;
+  kvHeads_ = kvHeads;
+  headDim_ = headDim;
+}
+
+size_t KvCache::bytesPerToken(CacheType type) const {
+  const size_t row = headDim_ * kernels::cacheValueBytes(type) + (type == CacheType::Q8 ? sizeof(float) : 0);
+  return layerCount_ * 2 * kvHeads_ * row + 1;  // one byte of mask
+}
+
+void KvCache::release() {
+  layers_.clear();
+  mask_ = {};
+  real_.clear();
+  room_ = capacity_ = rows_ = length_ = 0;
+  padded_ = false;
+}
+
+Status KvCache::reserve(size_t rows, size_t capacity, CacheType type) {
+  if (rows == room_ && capacity == capacity_ && type == type_ && !layers_.empty()) {
+    crop(0);
+    return {};
+  }
+  release();
+  type_ = type;
+  const double needed = double(rows) * double(capacity) * double(bytesPerToken(type));
+  const auto tooMuch = [&] {
+    release();
+    return Status(ErrorClass::Memory, "out_of_memory",
+                  "The keys and values of " + std::to_string(rows) + " × " + std::to_string(capacity) +
+                      " tokens need " + std::to_string(uint64_t(needed)) +
+                      " bytes, which cannot be had; use a shorter context, fewer sequences or a smaller cache type.");
+  };
+  if (!(needed < double(SIZE_MAX / 4))) return tooMuch();
+  room_ = rows;
+  capacity_ = capacity;
+  mask_ = Buffer(rows * capacity);
+  real_.assign(rows, 0);
+  layers_.resize(layerCount_);
+  bool ok = mask_.ok();
+  for (size_t i = 0; ok && i < layerCount_; ++i) {
+    const kernels::KvLayerView v = layer(i);
+    Layer& l = layers_[i];
+    l.keys = Buffer(v.bytes());
+    l.values = Buffer(v.bytes());
+    ok = l.keys.ok() && l.values.ok();
+    if (!ok || v.scaleCount() == 0) continue;
+    l.keyScales = Buffer(v.scaleCount() * sizeof(float));
+    l.valueScales = Buffer(v.scaleCount() * sizeof(float));
+    ok = l.keyScales.ok() && l.valueScales.ok();
+  }
+  return ok ? Status() : tooMuch();
+}
+
+kernels::KvLayerView KvCache::layer(size_t index) {
+  Layer& l = layers_[index];
+  return {type_,           l.keys.data(),  l.values.data(), l.keyScales.as<float>(), l.valueScales.as<float>(), room_,
+          kvHeads_,        headDim_,       capacity_};
+}
+
+void KvCache::recount() {
+  padded_ = false;
+  for (size_t r = 0; r < rows_ && length_; ++r) {
+    const uint8_t* m = maskRow(r);
+    real_[r] = 0;
+    for (size_t i = 0; i < length_; ++i) real_[r] += m[i];
+    padded_ = padded_ || real_[r] != length_;
+  }
+}
+
+void KvCache::crop(size_t tokens) {
+  length_ = std::min(length_, tokens);
+  recount();
+}
+
+void KvCache::prepare(const uint8_t* mask, size_t rows, size_t length, int32_t* positions) {
+  recount();  // forgets what a pass that was not ended had noted
+  for (size_t r = 0; r < rows; ++r) {
+    uint8_t* m = maskRow(r) + length_;
+    size_t next = realTokens(r);
+    for (size_t i = 0; i < length; ++i) {
+      m[i] = mask ? mask[r * length + i] != 0 : 1;
+      padded_ = padded_ || !m[i];
+      positions[r * length + i] = m[i] ? int32_t(next++) : 0;
+    }
+  }
+}
+
+void KvCache::commit(size_t rows, size_t length) {
+  rows_ = rows;
+  length_ += length;
+  recount();
+}
+
+namespace {
+
+/// One kind of memory (keys, values, their scales) of one layer: [row][kvHead][capacity][size] bytes.
+struct Plane {
+  std::byte* data;
+  size_t size;
+};
+
+// Copies of `used` tokens of each head between rows; a row on its own (`packed`) has no gaps.
+void copyRow(const std::byte* from, size_t fromStride, std::byte* to, size_t toStride, size_t heads, size_t bytes) {
+  for (size_t h = 0; h < heads; ++h) std::memcpy(to + h * toStride, from + h * fromStride, bytes);
+}
+
+}  // namespace
+
+Status KvCache::reorder(const uint32_t* from, size_t rows) {
+  if (rows == 0 || rows > room_ || length_ == 0) {
+    return Status(ErrorClass::Internal, "bad_reorder", "The cache has no rows to put in this order.");
+  }
+  for (size_t r = 0; r < rows; ++r) {
+    if (from[r] >= rows_) return Status(ErrorClass::Internal, "bad_reorder", "The cache has no such row.");
+  }
+  // An order to copy in, such that no row is overwritten that is still to be read: where only rings are left, one of a
+  // ring's rows is put aside.
+  struct Move {
+    size_t from, to;
+  };
+  constexpr size_t kAside = SIZE_MAX;
+  std::vector<Move> moves;
+  std::vector<size_t> source(from, from + rows), readers(std::max(rows, rows_), 0);
+  for (size_t r = 0; r < rows; ++r) readers[source[r]] += source[r] != r;
+  std::vector<size_t> ready;
+  std::vector<bool> done(rows, false);
+  for (size_t r = 0; r < rows; ++r) {
+    done[r] = source[r] == r;
+    if (!done[r] && readers[r] == 0) ready.push_back(r);
+  }
+  bool aside = false;
+  for (size_t ring = 0;;) {
+    while (!ready.empty()) {
+      const size_t r = ready.back(), s = source[r];
+      ready.pop_back();
+      moves.push_back({s, r});
+      done[r] = true;
+      if (s == kAside || --readers[s] != 0) continue;
+      if (s < rows && !done[s]) ready.push_back(s);
+    }
+    while (ring < rows && done[ring]) ++ring;
+    if (ring == rows) break;
+    // Every row left has one reader: `ring`'s reader takes the copy.
+    moves.push_back({ring, kAside});
+    aside = true;
+    for (size_t r = 0; r < rows; ++r) {
+      if (!done[r] && source[r] == ring) source[r] = kAside;
+    }
+    readers[ring] = 0;
+    ready.push_back(ring);
+  }
+
+  Buffer spare;
+  if (aside) {
+    WF_ASSIGN(spare, allocate(kvHeads_ * length_ * headDim_ * kernels::cacheValueBytes(type_), "a row of the cache"));
+  }
+  for (Layer& l : layers_) {
+    const size_t row = headDim_ * kernels::cacheValueBytes(type_);
+    const Plane planes[] = {{l.keys.data(), row},
+                            {l.values.data(), row},
+                            {l.keyScales.data(), l.keyScales.data() ? sizeof(float) : 0},
+                            {l.valueScales.data(), l.valueScales.data() ? sizeof(float) : 0}};
+    for (const Plane& p : planes) {
+      if (!p.size) continue;
+      const size_t head = capacity_ * p.size, used = length_ * p.size;
+      for (const Move& m : moves) {
+        const bool save = m.to == kAside, restore = m.from == kAside;
+        copyRow(restore ? spare.data() : p.data + m.from * kvHeads_ * head, restore ? used : head,
+                save ? spare.data() : p.data + m.to * kvHeads_ * head, save ? used : head, kvHeads_, used);
+      }
+    }
+  }
+  std::vector<uint8_t> masks(rows * length_);
+  for (size_t r = 0; r < rows; ++r) std::copy_n(maskRow(from[r]), length_, masks.data() + r * length_);
+  for (size_t r = 0; r < rows; ++r) std::copy_n(masks.data() + r * length_, length_, maskRow(r));
+  rows_ = rows;
+  recount();
+  return {};
+}
+
+}  // namespace wasmformers::nn
