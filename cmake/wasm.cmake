@@ -1,5 +1,5 @@
-# The two programs that the package ships: the engine (one file per SIMD variant) and the tokenizers (plain SIMD
-# serves every engine). Glue and .wasm land side by side in js/wasm/.
+# The programs that the package ships: the engines (one file per SIMD variant) and the tokenizers (plain SIMD serves
+# every engine). Glue and .wasm land side by side in js/wasm/.
 #  - MODULARIZE + EXPORT_ES6: the glue is an ES module that finds its .wasm by new URL(…, import.meta.url)
 #  - DYNAMIC_EXECUTION=0: no eval, so that a page may forbid it (Content-Security-Policy)
 #  - ENVIRONMENT without node: js/runtime hands the Wasm over in Node too, and code for Node (import("module")) makes
@@ -17,14 +17,13 @@ function(wasm_program name)
     -sEXPORTED_RUNTIME_METHODS=HEAPU8 --no-entry -Wl,--gc-sections --extern-pre-js ${CMAKE_SOURCE_DIR}/cmake/glue-header.js)
 endfunction()
 
-file(GLOB engine CONFIGURE_DEPENDS wasm/binding/engine*.cpp)
-if(engine)
-  set(variant $<IF:$<BOOL:${RELAXED}>,relaxed,simd>)
-  add_executable(engine ${engine})
-  wasm_program(engine)
-  target_link_libraries(engine PRIVATE wf_engine)
-  set_target_properties(engine PROPERTIES OUTPUT_NAME engine-${variant})
-endif()
+# The engine for encoders, and the one for language models: the same blocks, other families.
+foreach(program engine lm)
+  add_executable(${program} wasm/binding/${program}.cpp)
+  wasm_program(${program})
+  target_link_libraries(${program} PRIVATE wf_engine)
+  set_target_properties(${program} PROPERTIES OUTPUT_NAME ${program}-$<IF:$<BOOL:${RELAXED}>,relaxed,simd>)
+endforeach()
 
 file(GLOB tokenizers CONFIGURE_DEPENDS wasm/binding/tokenizers*.cpp)
 if(tokenizers AND NOT RELAXED)

@@ -54,9 +54,10 @@ export class EngineModel {
    * @param {string} architecture class name such as "BertForMaskedLM"
    * @param {'fp32' | 'q8'} dtype
    * @param {string} where for messages: the repository
+   * @param {import('./load-wasm.js').Program} [program] whose families know the model
    */
-  static async create(configJson, architecture, dtype, where) {
-    const module = await loadEngine().catch((cause) => {
+  static async create(configJson, architecture, dtype, where, program = 'engine') {
+    const module = await loadEngine(program).catch((cause) => {
       if (!(cause instanceof RangeError)) throw cause;
       throw new MemoryError(`There is no memory for another model: ${cause.message}.`, { code: 'out_of_memory', cause });
     });

@@ -44,7 +44,7 @@ test('a page bundled by Vite embeds text in Chromium', async (t) => {
   `);
   await build({ root: folder, configFile: false, logLevel: 'error', build: { outDir: 'dist', target: 'es2022' } });
   const built = await fs.readdir(path.join(folder, 'dist/assets'));
-  for (const name of ['engine-simd', 'engine-relaxed', 'tokenizers']) {
+  for (const name of ['engine-simd', 'engine-relaxed', 'lm-simd', 'lm-relaxed', 'tokenizers']) {
     assert.ok(built.some((file) => file.startsWith(name) && file.endsWith('.wasm')), `${name}.wasm is not in ${built}`);
   }
 

@@ -22,7 +22,7 @@ test('npm pack gives a package that runs by itself', async (t) => {
   const packed = await exec('npm', ['pack', '--json', '--ignore-scripts', '--pack-destination', folder], { cwd: ROOT, env });
   const [{ filename, files }] = JSON.parse(packed.stdout);
   const names = files.map((/** @type {{ path: string }} */ file) => file.path);
-  for (const name of ['engine-simd', 'engine-relaxed', 'tokenizers']) {
+  for (const name of ['engine-simd', 'engine-relaxed', 'lm-simd', 'lm-relaxed', 'tokenizers']) {
     for (const kind of ['js', 'wasm']) assert.ok(names.includes(`js/wasm/${name}.${kind}`), `js/wasm/${name}.${kind} is missing`);
   }
   for (const name of ['package.json', 'js/wasm/regex.wasm', 'README.md', 'LICENSE', 'js/index.js', 'js/types.d.ts', 'js/dist/wasmformers.js', 'js/dist/tokenizers.js', 'js/dist/template-interpreter.js', 'js/vendor/jinja.js', 'js/vendor/jinja.LICENSE']) assert.ok(names.includes(name), name);
