@@ -55,16 +55,6 @@ std::vector<uint8_t> LmRunner::mask(size_t from, size_t to) const {
   return some;
 }
 
-std::vector<std::string> lmCases() {
-  std::vector<std::string> cases = folders("lm");
-  std::erase_if(cases, [](const std::string& name) {
-    const std::string config = readFile(fixture("lm/" + name + "/config.json"));
-    auto parsed = json::Document::parse(config, "config.json", ErrorClass::Config);
-    const std::string type(parsed.ok() ? parsed->root()["model_type"].asString() : "");
-    const auto families = arch::decoderFamilies();
-    return std::none_of(families.begin(), families.end(), [&](const auto& f) { return f.modelType == type; });
-  });
-  return cases;
-}
+std::vector<std::string> lmCases() { return folders("lm"); }
 
 }  // namespace wasmformers::testing

@@ -274,6 +274,16 @@ void CausalLM::embed(nn::Compute c, const int32_t* ids, const int32_t*, size_t r
   for (size_t i = 0; embeddingScale_ != 1 && i < rows * hidden_size_; ++i) hidden[i] *= embeddingScale_;
 }
 
+void CausalLM::addRows(nn::Compute c, const kernels::Matrix& table, const int32_t* positions, size_t rows, float* hidden) {
+  const Arena::Mark mark = c.arena.mark();
+  float* line = c.arena.alloc<float>(table.k());
+  for (size_t i = 0; line && i < rows; ++i) {
+    c.kernels.gather(table, positions + i, 1, line, table.k());
+    c.kernels.add(line, table.k(), hidden + i * table.k());
+  }
+  c.arena.release(mark);
+}
+
 void CausalLM::finish(nn::Compute c, const float* hidden, size_t rows, float* y) const {
   finalNorm_(c, hidden, rows, y);
 }

@@ -71,6 +71,8 @@ class CausalLM : public Model {
 
   /// The word table `name` [V, size] and the output layer `head`.weight: its own, or where tied the table once more.
   void declareWords(nn::Weights&, const std::string& name, const std::string& head, size_t size);
+  /// hidden [M, E] += the table's rows at `positions`.
+  static void addRows(nn::Compute, const kernels::Matrix& table, const int32_t* positions, size_t rows, float* hidden);
   /// What the cache and the steps need to know; the family's constructor ends with it.
   void setShape(size_t layers, size_t kvHeads, size_t headDim);
   /// A rope for the layers to refer to by the number returned.

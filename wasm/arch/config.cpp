@@ -76,6 +76,11 @@ size_t ConfigReader::size(const char* field, size_t fallback, size_t limit, size
   return size_t(*n);
 }
 
+size_t ConfigReader::either(const char* field, const char* other, size_t fallback, size_t limit) {
+  const json::Value v = config_[field];
+  return size(v && !v.isNull() ? field : other, fallback, limit);
+}
+
 float ConfigReader::number(const char* field, float fallback) {
   const json::Value v = config_[field];
   if (!v || v.isNull()) return fallback;

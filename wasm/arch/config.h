@@ -16,6 +16,8 @@ class ConfigReader {
 
   /// A whole number in [1, limit] (or [0, limit] with `min` 0).
   size_t size(const char* field, size_t fallback, size_t limit = 1 << 24, size_t min = 1);
+  /// The same of whichever of two spellings the file has, the first counting more.
+  size_t either(const char* field, const char* other, size_t fallback, size_t limit = 1 << 24);
   float number(const char* field, float fallback);
   /// A number ≥ 0, as norms take it.
   float epsilon(const char* field, float fallback);

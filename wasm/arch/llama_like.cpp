@@ -1,6 +1,7 @@
 // See llama_like.h.
 #include "arch/llama_like.h"
 
+#include <algorithm>
 #include <cmath>
 
 namespace wasmformers::arch {
@@ -68,6 +69,10 @@ void LlamaLike::declareProjections(nn::Weights& w, const std::string& prefix, nn
 
 void LlamaLike::declareFeedForward(nn::Weights& w, const std::string& prefix, size_t layer) {
   layers_[layer].feedForward.declare(w, prefix, {"gate_proj", "up_proj", "down_proj"}, feedForward(inner_));
+}
+
+size_t LlamaLike::readWindow(ConfigReader& c, size_t fallback) {
+  return c.raw()["sliding_window"].isNull() ? 0 : c.size("sliding_window", fallback, 1 << 30, 0);
 }
 
 // Whether layer_types names every layer; full_attention and sliding_attention are known.

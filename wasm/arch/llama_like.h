@@ -28,6 +28,8 @@ class LlamaLike : public CausalLM {
   virtual void declareProjections(nn::Weights&, const std::string& prefix, nn::DecoderAttention&) const;
   virtual void declareFeedForward(nn::Weights&, const std::string& prefix, size_t layer);
 
+  /// sliding_window: null or 0 for none, `fallback` where the file does not say.
+  static size_t readWindow(ConfigReader&, size_t fallback);
   /// Whether a window bounds layer i, by layer_types; `fallback` where the file does not name the types.
   template <class Fallback>
   void readLayerTypes(ConfigReader&, size_t window, Fallback fallback);

@@ -75,6 +75,7 @@ nn::Rope readRope(ConfigReader& c, const RopeDefaults& d) {
   nn::Rope rope;
   const char* spelling = r.has("rope_type") ? "rope_type" : "type";
   rope.type = typeFromName(c, r.has(spelling) ? r.value(spelling).asString("(no string)") : "default", field);
+  if (rope.type == Type::Yarn && r.has("long_factor")) rope.type = Type::LongRope;  // as Phi-3's first files call it
   rope.theta = r.positive("rope_theta", double(c.number(d.thetaField, float(d.theta))));
   if (!(rope.theta > 0)) c.invalid(d.thetaField, std::string(d.thetaField) + " must be positive.");
   const double partial = r.positive("partial_rotary_factor", double(c.number(d.partialField, float(d.partial))));
