@@ -72,9 +72,10 @@ void compareLinear(Format format, float tolerance) {
 
 TEST(Kernels, LinearF32) { compareLinear(Format::F32, 2e-6f); }
 TEST(Kernels, LinearQ8) { compareLinear(Format::Q8, 2e-6f); }
+TEST(Kernels, LinearQ4) { compareLinear(Format::Q4, 2e-6f); }
 
 TEST(Kernels, LinearInPlaceOnItsResidual) {
-  for (Format format : {Format::F32, Format::Q8}) {
+  for (Format format : {Format::F32, Format::Q8, Format::Q4}) {
     for (Activation activation : {Activation::None, Activation::Relu}) {
     const size_t m = 70, n = 24;
     const Floats x = random(m * n, 1, 2), w = random(n * n, 0.3f, 3);
@@ -138,7 +139,7 @@ TEST(Kernels, TransposedAndHalfPrecisionTensorsPackTheSame) {
     }
   }
   const Floats x = random(5 * k, 1, 8);
-  for (Format format : {Format::F32, Format::Q8}) {
+  for (Format format : {Format::F32, Format::Q8, Format::Q4}) {
     auto a = Matrix::pack({DType::F32, {int64_t(n), int64_t(k)}, w.data()}, format);
     auto b = Matrix::pack({DType::F32, {int64_t(k), int64_t(n)}, turned.data()}, format, Use::Product, true);
     auto c = Matrix::pack({DType::BF16, {int64_t(n), int64_t(k)}, bf.data()}, format);
@@ -157,7 +158,7 @@ TEST(Kernels, TransposedAndHalfPrecisionTensorsPackTheSame) {
 TEST(Kernels, PackingByRowsIsPackingAtOnce) {
   const size_t n = 37, k = 45;
   const Floats w = random(n * k), x = random(5 * k, 1, 8);
-  for (Format format : {Format::F32, Format::Q8}) {
+  for (Format format : {Format::F32, Format::Q8, Format::Q4}) {
     for (size_t step : {8, 16, 40}) {
       auto whole = Matrix::pack({DType::F32, {int64_t(n), int64_t(k)}, w.data()}, format);
       auto parts = Matrix::make(n, k, format);
@@ -180,13 +181,15 @@ TEST(Kernels, PackingByRowsIsPackingAtOnce) {
 }
 
 TEST(Kernels, PackingNamesWhatIsNotFinite) {
-  for (float bad : {std::numeric_limits<float>::quiet_NaN(), std::numeric_limits<float>::infinity()}) {
-    for (size_t at : {0, 5, 16, 36}) {
-      Floats w = random(37);
-      w[at] = bad;
-      auto m = Matrix::pack({DType::F32, {1, 37}, w.data()}, Format::Q8);
-      ASSERT_FALSE(m.ok());
-      EXPECT_EQ(m.status().code(), "not_finite");
+  for (Format format : {Format::Q8, Format::Q4}) {
+    for (float bad : {std::numeric_limits<float>::quiet_NaN(), std::numeric_limits<float>::infinity(), -std::numeric_limits<float>::infinity()}) {
+      for (size_t at : {0, 5, 16, 36}) {
+        Floats w = random(37);
+        w[at] = bad;
+        auto m = Matrix::pack({DType::F32, {1, 37}, w.data()}, format);
+        ASSERT_FALSE(m.ok());
+        EXPECT_EQ(m.status().code(), "not_finite");
+      }
     }
   }
 }

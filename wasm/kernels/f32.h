@@ -19,7 +19,7 @@ struct Matrix::F32Data {
 };
 
 /// Row n as float [K].
-inline void copyRow(const Matrix::F32Data& w, size_t n, size_t k, float* y) {
+inline void unpackRow(const Matrix::F32Data& w, size_t n, size_t k, float* y) {
   const float* src = w.row(n, k);
   const size_t step = w.step();
   for (size_t i = 0; i < k; ++i) y[i] = src[i * step];

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "kernels/f32.h"
+#include "kernels/output.h"
 #include "kernels/simd.h"
 #include "kernels/simd_math.h"
 #include "kernels/tiles.h"
@@ -23,42 +24,8 @@ struct Product {
   const float* x;
   size_t xStride;
   const float* panels;
-  size_t n, k;
-  const float *bias, *residual;
-  size_t residualStride;
-  float* y;
-  size_t yStride;
-
-  template <size_t MR>
-  void store(size_t m, size_t panel, const v128_t (&sum)[MR][2]) const {
-    const size_t col = panel * kPanel;
-    if (n - col < kPanel) return storeEdge(m, MR, col, &sum[0][0]);
-    const v128_t bias0 = bias ? wasm_v128_load(bias + col) : splat(0), bias1 = bias ? wasm_v128_load(bias + col + 4) : splat(0);
-    float* out = y + m * yStride + col;
-    const float* rest = residual ? residual + m * residualStride + col : nullptr;
-    for (size_t r = 0; r < MR; ++r, out += yStride) {
-      v128_t v0 = wasm_f32x4_add(sum[r][0], bias0), v1 = wasm_f32x4_add(sum[r][1], bias1);
-      if (rest) {
-        v0 = wasm_f32x4_add(v0, wasm_v128_load(rest));
-        v1 = wasm_f32x4_add(v1, wasm_v128_load(rest + 4));
-        rest += residualStride;
-      }
-      wasm_v128_store(out, v0);
-      wasm_v128_store(out + 4, v1);
-    }
-  }
-
-  void storeEdge(size_t m, size_t rows, size_t col, const v128_t* sum) const {
-    for (size_t r = 0; r < rows; ++r) {
-      float lanes[kPanel];
-      wasm_v128_store(lanes, sum[2 * r]);
-      wasm_v128_store(lanes + 4, sum[2 * r + 1]);
-      for (size_t i = col; i < n; ++i) {
-        y[(m + r) * yStride + i] =
-            lanes[i - col] + (bias ? bias[i] : 0.f) + (residual ? residual[(m + r) * residualStride + i] : 0.f);
-      }
-    }
-  }
+  size_t k;
+  const Output& out;
 };
 
 // MR rows × NP panels.
@@ -81,14 +48,13 @@ void tile(const Product& p, size_t m, size_t panel) {
       }
     }
   }
-  for (size_t q = 0; q < NP; ++q) p.store(m, panel + q, sum[q]);
+  for (size_t q = 0; q < NP; ++q) store(p.out, m, panel + q, sum[q]);
 }
 
 }  // namespace
 
-void productF32(const float* x, size_t m, size_t xStride, const Matrix& w, Columns columns, const float* bias,
-                const float* residual, size_t residualStride, float* y, size_t yStride) {
-  const Product p{x, xStride, w.f32()->panels.as<float>(), w.n(), w.k(), bias, residual, residualStride, y, yStride};
+void productF32(const float* x, size_t m, size_t xStride, const Matrix& w, Columns columns, const Output& out) {
+  const Product p{x, xStride, w.f32()->panels.as<float>(), w.k(), out};
   const size_t panels = columns.to;
   const size_t block = std::max<size_t>(24, (size_t(256) << 10) / (4 * p.k + 1) / 12 * 12);  // rows in the second-level cache
   for (size_t from = 0; from < m; from += block) {

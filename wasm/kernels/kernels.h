@@ -21,7 +21,8 @@ enum class Activation : uint8_t { None, Gelu, GeluTanh, QuickGelu, Relu, Silu, T
 struct Rows {
   const float* data = nullptr;
   size_t rows = 0, cols = 0, stride = 0;
-  QuantizedRows* quantized = nullptr;  // cache, in the arena; see matrix.h
+  QuantizedRows* quantized = nullptr;  // caches, in the arena: for products with q8 and with q4 matrices
+  QuantizedBlocks* blocks = nullptr;
   Rows(const float* d, size_t r, size_t c) : data(d), rows(r), cols(c), stride(c) {}
   Rows(const float* d, size_t r, size_t c, size_t s) : data(d), rows(r), cols(c), stride(s) {}
 };
@@ -52,7 +53,7 @@ struct Table {
   const char* name;
 
   /// y[M, N] = act(x·Wᵀ + bias) + residual; y rows `yStride` floats apart. The arena gives scratch memory, which is
-  /// let go before returning (but not x.quantized).
+  /// let go before returning (but not what x keeps).
   void (*linear)(Arena&, Rows& x, const Matrix& w, const Epilogue&, float* y, size_t yStride);
 
   /// y = (x + residual − mean)/√(var + eps)·gamma + beta over the last axis; residual, beta may be null; y may be x.

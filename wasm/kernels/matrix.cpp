@@ -1,10 +1,11 @@
-// Packing a checkpoint's tensor into either format, whatever it was stored in; see matrix.h.
+// Packing a checkpoint's tensor into any format, whatever it was stored in; see matrix.h.
 #include "kernels/matrix.h"
 
 #include <algorithm>
 #include <vector>
 
 #include "kernels/f32.h"
+#include "kernels/q4.h"
 #include "kernels/q8.h"
 
 namespace wasmformers::kernels {
@@ -54,12 +55,22 @@ size_t Matrix::packedBytes(size_t n, size_t k, Format format, Use use) {
     const size_t np = roundUp(n, kPanel);
     return np * paddedK(k) + np * (sizeof(float) + sizeof(int32_t));
   }
+  if (format == Format::Q4) return roundUp(n, kPanel) / kPanel * (blocksOf(k) * kBlockBytes + kPanel * sizeof(float));
   return (inPanels(use) ? roundUp(n, kPanel) : n) * k * sizeof(float);
 }
 
 size_t Matrix::bytes() const {
   if (q8_) return q8_->weights.size() + q8_->scales.size() + q8_->sums.size();
+  if (q4_) return q4_->blocks.size() + q4_->factors.size();
   return f32_ ? f32_->rows.size() + f32_->panels.size() : 0;
+}
+
+void Matrix::copyRow(size_t row, float* y) const {
+  switch (format_) {
+    case Format::F32: return unpackRow(*f32_, row, k_, y);
+    case Format::Q8: return unpackRow(*q8_, row, k_, y);
+    case Format::Q4: return unpackRow(*q4_, row, k_, y);
+  }
 }
 
 Result<Matrix> Matrix::make(size_t n, size_t k, Format format, Use use) {
@@ -74,8 +85,14 @@ Result<Matrix> Matrix::make(size_t n, size_t k, Format format, Use use) {
     WF_ASSIGN(into, allocate(packedBytes(n, k, format, use), "a weight matrix"));
     return m;
   }
-  m.q8_ = std::make_unique<Q8Data>();
   const size_t np = roundUp(n, kPanel);
+  if (format == Format::Q4) {
+    m.q4_ = std::make_unique<Q4Data>();
+    WF_ASSIGN(m.q4_->blocks, allocate(np / kPanel * blocksOf(k) * kBlockBytes, "a weight matrix"));
+    WF_ASSIGN(m.q4_->factors, allocate(np * sizeof(float), "a weight matrix"));
+    return m;
+  }
+  m.q8_ = std::make_unique<Q8Data>();
   WF_ASSIGN(m.q8_->weights, allocate(np * paddedK(k), "a weight matrix"));
   WF_ASSIGN(m.q8_->scales, allocate(np * sizeof(float), "a weight matrix"));
   WF_ASSIGN(m.q8_->sums, allocate(np * sizeof(int32_t), "a weight matrix"));
@@ -90,9 +107,11 @@ Status Matrix::packPanelRows(const float* rows, size_t at, size_t count) {
     else std::copy(rows, rows + count * k_, f32_->rows.as<float>() + at * k_);
     return {};
   }
-  if (packPanel(rows, count, k_, k_, q8_->weights.as<int8_t>() + at * paddedK(k_), q8_->scales.as<float>() + at, q8_->sums.as<int32_t>() + at)) return {};
+  const bool packed = q4_ ? packPanelQ4(rows, count, k_, q4_->blocks.as<uint8_t>() + at / kPanel * blocksOf(k_) * kBlockBytes, q4_->factors.as<float>() + at)
+                          : packPanel(rows, count, k_, k_, q8_->weights.as<int8_t>() + at * paddedK(k_), q8_->scales.as<float>() + at, q8_->sums.as<int32_t>() + at);
+  if (packed) return {};
   return Status(ErrorClass::Weights, "not_finite",
-                "The tensor holds NaN or infinity near row " + std::to_string(at) + "; it cannot be packed to 8 bits.");
+                "The tensor holds NaN or infinity near row " + std::to_string(at) + "; it cannot be packed to " + (q4_ ? "4" : "8") + " bits.");
 }
 
 Status Matrix::packRows(const TensorView& t, size_t from) {

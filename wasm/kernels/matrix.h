@@ -1,5 +1,5 @@
 // A weight matrix [N, K] (Linear.weight, an embedding table) in the form that products and look-ups read: f32 as it
-// was, or 8 bits per weight with one scale per row. Packed once while the checkpoint streams in; the source bytes can
+// was, 8 bits per weight with one scale per row, or 4 bits with a scale and a zero point per 32 (q4.h). Packed once while the checkpoint streams in; the source bytes can
 // go right after. One packed form serves the product, the look-up and a tied output layer.
 #pragma once
 
@@ -10,13 +10,14 @@
 
 namespace wasmformers::kernels {
 
-enum class Format : uint8_t { F32, Q8 };
+enum class Format : uint8_t { F32, Q8, Q4 };
 
-/// What an f32 matrix is for: look-ups alone read plain rows, products (and look-ups besides them) panels. A q8 matrix
-/// serves both from one form.
+/// What an f32 matrix is for: look-ups alone read plain rows, products (and look-ups besides them) panels. The other
+/// formats serve both from one form.
 enum class Use : uint8_t { Product, Lookup, Both };
 
-struct QuantizedRows;  // activations in 8 bits, per row scale and zero point; defined by the int8 kernels
+struct QuantizedRows;    // activations in 8 bits, scale and zero point per row; defined by q8.h
+struct QuantizedBlocks;  // the same with a scale per 32 of a row; q4.h
 
 class Matrix {
  public:
@@ -33,11 +34,11 @@ class Matrix {
   /// Rows come in any number but the last ones, which need not, in multiples of this.
   static constexpr size_t kRowsAtOnce = 8;
   /// Packs rows [from, from + rows.shape[0]) from a view [rows, K] of F32, F16 or BF16. Errors: WeightsError
-  /// "not_finite" where a q8 row holds NaN or infinity.
+  /// "not_finite" where a quantized row holds NaN, infinity or, for q4, a number beyond 1e28.
   Status packRows(const TensorView& rows, size_t from);
 
-  /// Packs a whole [N, K] tensor of F32, F16 or BF16, or [K, N] if `transposed` (GPT-2's Conv1D). Q8: symmetric, one
-  /// scale per row of W. Errors: MemoryError; WeightsError "not_finite" where a q8 row holds NaN or infinity.
+  /// Packs a whole [N, K] tensor of F32, F16 or BF16, or [K, N] if `transposed` (GPT-2's Conv1D). Errors:
+  /// MemoryError; WeightsError "not_finite" as packRows.
   static Result<Matrix> pack(const TensorView& weight, Format format, Use use = Use::Product,
                              bool transposed = false);
 
@@ -46,12 +47,16 @@ class Matrix {
   size_t k() const { return k_; }
   Format format() const { return format_; }
   size_t bytes() const;  // what it holds now
+  /// Row `row` as float [K].
+  void copyRow(size_t row, float* y) const;
 
   // For kernels only: what each format keeps.
   struct F32Data;
   struct Q8Data;
+  struct Q4Data;
   const F32Data* f32() const { return f32_.get(); }
   const Q8Data* q8() const { return q8_.get(); }
+  const Q4Data* q4() const { return q4_.get(); }
 
  private:
   Status packPanelRows(const float* rows, size_t at, size_t count);
@@ -61,6 +66,7 @@ class Matrix {
   Use use_ = Use::Product;
   std::unique_ptr<F32Data> f32_;
   std::unique_ptr<Q8Data> q8_;
+  std::unique_ptr<Q4Data> q4_;
 };
 
 }  // namespace wasmformers::kernels

@@ -42,6 +42,12 @@ struct QuantizedRows {
   const float* scales = nullptr;       // [M]
   const int32_t* zeros = nullptr;      // [M], in terms of what is stored
   size_t rows = 0, stride = 0;         // elements
+
+  /// Rows [from, from + count).
+  QuantizedRows part(size_t from, size_t count) const {
+    const size_t bytes = form == ActivationForm::Wide ? 2 : 1;
+    return {form, static_cast<const uint8_t*>(data) + from * stride * bytes, scales + from, zeros + from, count, stride};
+  }
 };
 
 /// The scale and zero point of values within [low, high]; the interval is widened to hold 0, which stays exact.

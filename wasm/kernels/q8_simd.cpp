@@ -13,6 +13,7 @@
 // in the second-level cache.
 #include <algorithm>
 
+#include "kernels/output.h"
 #include "kernels/simd.h"
 #include "kernels/simd_math.h"
 #include "kernels/tiles.h"
@@ -27,58 +28,28 @@ ActivationForm gForm = ActivationForm::Wide;
 struct Product {
   const QuantizedRows& x;
   const Matrix::Q8Data& w;
-  size_t n, k;
-  const float *bias, *residual;
-  size_t residualStride;
-  float* y;
-  size_t yStride;
+  size_t k;
+  const Output& out;
 
-  // Sums of rows m …, columns 8·panel … 8·panel+7, become floats: zero point, scale, bias, residual.
+  // Sums of rows m …, columns 8·panel … 8·panel+7, become floats.
   template <size_t MR>
-  void store(size_t m, size_t panel, const v128_t (&sum)[MR][2]) const {
+  void finish(size_t m, size_t panel, v128_t (&sum)[MR][2]) const {
     const size_t col = panel * kPanel;
-    if (n - col < kPanel) return storeEdge(m, MR, col, &sum[0][0]);
     const v128_t scale0 = wasm_v128_load(w.scales.as<float>() + col), scale1 = wasm_v128_load(w.scales.as<float>() + col + 4);
-    const v128_t none = wasm_i32x4_splat(0);
-    const v128_t bias0 = bias ? wasm_v128_load(bias + col) : none, bias1 = bias ? wasm_v128_load(bias + col + 4) : none;
     const bool corrected = x.form != ActivationForm::Wide;
     const v128_t sums0 = wasm_v128_load(w.sums.as<int32_t>() + col), sums1 = wasm_v128_load(w.sums.as<int32_t>() + col + 4);
-    float* out = y + m * yStride + col;
-    const float* rest = residual ? residual + m * residualStride + col : nullptr;
-    for (size_t r = 0; r < MR; ++r, out += yStride) {
-      v128_t s0 = sum[r][0], s1 = sum[r][1];
+    for (size_t r = 0; r < MR; ++r) {
+      v128_t &s0 = sum[r][0], &s1 = sum[r][1];
       if (corrected) {
         const v128_t zero = wasm_v128_load32_splat(x.zeros + m + r);
         s0 = wasm_i32x4_sub(s0, wasm_i32x4_mul(zero, sums0));
         s1 = wasm_i32x4_sub(s1, wasm_i32x4_mul(zero, sums1));
       }
       const v128_t scale = wasm_v128_load32_splat(x.scales + m + r);
-      v128_t v0 = madd(wasm_f32x4_convert_i32x4(s0), wasm_f32x4_mul(scale, scale0), bias0);
-      v128_t v1 = madd(wasm_f32x4_convert_i32x4(s1), wasm_f32x4_mul(scale, scale1), bias1);
-      if (rest) {
-        v0 = wasm_f32x4_add(v0, wasm_v128_load(rest));
-        v1 = wasm_f32x4_add(v1, wasm_v128_load(rest + 4));
-        rest += residualStride;
-      }
-      wasm_v128_store(out, v0);
-      wasm_v128_store(out + 4, v1);
+      s0 = wasm_f32x4_mul(wasm_f32x4_convert_i32x4(s0), wasm_f32x4_mul(scale, scale0));
+      s1 = wasm_f32x4_mul(wasm_f32x4_convert_i32x4(s1), wasm_f32x4_mul(scale, scale1));
     }
-  }
-
-  // The last panel, where it is not full.
-  void storeEdge(size_t m, size_t rows, size_t col, const v128_t* sum) const {
-    for (size_t r = 0; r < rows; ++r) {
-      int32_t lanes[kPanel];
-      wasm_v128_store(lanes, sum[2 * r]);
-      wasm_v128_store(lanes + 4, sum[2 * r + 1]);
-      for (size_t i = col; i < n; ++i) {
-        const int32_t s = lanes[i - col] - x.zeros[m + r] * w.sums.as<int32_t>()[i];
-        float v = float(s) * (x.scales[m + r] * w.scales.as<float>()[i]);
-        if (bias) v += bias[i];
-        if (residual) v += residual[(m + r) * residualStride + i];
-        y[(m + r) * yStride + i] = v;
-      }
-    }
+    store(out, m, panel, sum);
   }
 };
 
@@ -105,7 +76,7 @@ void byteTile(const Product& p, size_t m, size_t panel) {
       }
     }
   }
-  for (size_t q = 0; q < NP; ++q) p.store(m, panel + q, sum[q]);
+  for (size_t q = 0; q < NP; ++q) p.finish(m, panel + q, sum[q]);
 }
 
 void byteRows(const Product& p, size_t from, size_t to, Columns columns) {
@@ -152,7 +123,7 @@ void wideTile(const Product& p, size_t m, size_t panel, const int16_t* w) {
       sum[r][1] = wasm_i32x4_add(sum[r][1], wasm_i32x4_dot_i16x8(w1, v));
     }
   }
-  p.store(m, panel, sum);
+  p.finish(m, panel, sum);
 }
 
 // One or two rows: widening on the way, four k of two columns at a time; the halves are added at the end.
@@ -182,7 +153,7 @@ void wideRow(const Product& p, size_t m, size_t panel) {
     joined[r][0] = join(sum[r][0], sum[r][1]);
     joined[r][1] = join(sum[r][2], sum[r][3]);
   }
-  p.store(m, panel, joined);
+  p.finish(m, panel, joined);
 }
 
 void wideRows(const Product& p, size_t from, size_t to, Columns columns, int16_t* scratch) {
@@ -257,9 +228,8 @@ bool forceActivationForm(ActivationForm form) {
   return true;
 }
 
-void productQ8(Arena& arena, const QuantizedRows& x, const Matrix& w, Columns columns, const float* bias,
-               const float* residual, size_t residualStride, float* y, size_t yStride) {
-  const Product p{x, *w.q8(), w.n(), w.k(), bias, residual, residualStride, y, yStride};
+void productQ8(Arena& arena, const QuantizedRows& x, const Matrix& w, Columns columns, const Output& out) {
+  const Product p{x, *w.q8(), w.k(), out};
   const size_t rowBytes = x.stride * (x.form == ActivationForm::Wide ? 2 : 1);
   const size_t block = std::max<size_t>(24, (size_t(256) << 10) / rowBytes / 12 * 12);
   const Arena::Mark mark = arena.mark();

@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "kernels/f32.h"
+#include "kernels/q4.h"
 #include "kernels/q8.h"
 #include "kernels/reference.h"
 
@@ -28,6 +29,28 @@ void activate(Activation a, float* x, size_t count) {
   for (size_t i = 0; i < count; ++i) x[i] = activation(a, x[i]);
 }
 
+namespace {
+
+// Row m of x with row n of W: exact sums within a block, then scales.
+float blockProduct(const QuantizedBlocks& x, size_t m, const Matrix::Q4Data& w, size_t n, size_t k) {
+  const auto* a = static_cast<const int8_t*>(x.data) + m * x.stride();
+  const uint8_t* block = w.panel(n / kPanel, k);
+  const size_t r = n % kPanel;
+  double total = 0;
+  for (size_t g = 0; g < x.blocks; ++g, a += kBlock, block += kBlockBytes) {
+    const uint16_t code = reinterpret_cast<const uint16_t*>(block + kBlockBytes - 2 * kPanel)[r];
+    int32_t sum = codeZero(code) * x.sums[m * x.blocks + g];
+    for (size_t i = 0; i < kBlock; ++i) {
+      const uint8_t byte = block[i % 16 / 4 * 32 + r * 4 + i % 4];
+      sum += 2 * a[i] * (i < 16 ? byte & 15 : byte >> 4);
+    }
+    total += double(sum) * (double(codeScale(code)) * x.scales[m * x.blocks + g]);
+  }
+  return float(total * w.factors.as<float>()[n]);
+}
+
+}  // namespace
+
 void linear(Arena& arena, Rows& x, const Matrix& w, const Epilogue& e, float* y, size_t yStride) {
   const Arena::Mark mark = arena.mark();
   if (w.format() == Format::Q8 && (!x.quantized || x.quantized->form == ActivationForm::Wide)) {
@@ -39,10 +62,14 @@ void linear(Arena& arena, Rows& x, const Matrix& w, const Epilogue& e, float* y,
     arena.release(mark);
     return;
   }
+  const QuantizedBlocks* blocks = w.format() == Format::Q4 ? quantizeBlocksPlain(arena, x) : nullptr;
+  if (w.format() == Format::Q4 && !blocks) return;
   for (size_t m = 0; m < x.rows; ++m) {
     for (size_t n = 0; n < w.n(); ++n) {
       float v = 0;
-      if (w.format() == Format::F32) {
+      if (blocks) {
+        v = blockProduct(*blocks, m, *w.q4(), n, w.k());
+      } else if (w.format() == Format::F32) {
         const float *row = w.f32()->row(n, w.k()), *in = x.data + m * x.stride;
         const size_t step = w.f32()->step();
         double sum = 0;
@@ -66,6 +93,7 @@ void linear(Arena& arena, Rows& x, const Matrix& w, const Epilogue& e, float* y,
       y[m * yStride + n] = v;
     }
   }
+  arena.release(mark);
 }
 
 void layerNorm(const float* x, const float* residual, const float* gamma, const float* beta, float eps, size_t rows,
@@ -125,10 +153,7 @@ void rotary(float* x, size_t rows, size_t stride, size_t heads, size_t headDim, 
 }
 
 void gather(const Matrix& w, const int32_t* ids, size_t count, float* y, size_t yStride) {
-  for (size_t i = 0; i < count; ++i, y += yStride) {
-    if (w.format() == Format::Q8) unpackRow(*w.q8(), size_t(ids[i]), w.k(), y);
-    else copyRow(*w.f32(), size_t(ids[i]), w.k(), y);
-  }
+  for (size_t i = 0; i < count; ++i) w.copyRow(size_t(ids[i]), y + i * yStride);
 }
 
 }  // namespace wasmformers::kernels::plain

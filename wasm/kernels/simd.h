@@ -2,6 +2,7 @@
 #pragma once
 
 #include "kernels/kernels.h"
+#include "kernels/q4.h"
 #include "kernels/q8.h"
 
 namespace wasmformers::kernels::simd {
@@ -20,6 +21,8 @@ void epilogue(const Epilogue&, size_t rows, size_t cols, float* y, size_t yStrid
 
 /// Quantizes x once, into the arena. nullptr when memory ran out.
 QuantizedRows* quantizeRows(Arena&, const Rows& x, ActivationForm);
+/// The same per 32 of a row: bytes with relaxed SIMD, else in the wide form.
+QuantizedBlocks* quantizeBlocks(Arena&, const Rows& x);
 
 /// Panels of 8 columns that a product computes.
 struct Columns {
@@ -27,13 +30,19 @@ struct Columns {
 };
 inline Columns allColumns(const Matrix& w) { return {0, roundUp(w.n(), kPanel) / kPanel}; }
 
-/// y[M, N] = x·Wᵀ (+ bias, + residual: no activation); the whole of x was quantized in `form`'s way. All pointers are
-/// those of column 0.
-void productQ8(Arena&, const QuantizedRows& x, const Matrix& w, Columns, const float* bias, const float* residual,
-               size_t residualStride, float* y, size_t yStride);
-/// The same in f32.
-void productF32(const float* x, size_t m, size_t xStride, const Matrix& w, Columns, const float* bias,
-                const float* residual, size_t residualStride, float* y, size_t yStride);
+/// Where a product goes: y = sum + bias + residual, the latter two optional; all pointers are those of column 0.
+struct Output {
+  size_t n;
+  const float *bias, *residual;
+  size_t residualStride;
+  float* y;
+  size_t yStride;
+};
+
+/// y[M, N] = x·Wᵀ; the whole of x was quantized in `form`'s way.
+void productQ8(Arena&, const QuantizedRows& x, const Matrix& w, Columns, const Output&);
+void productQ4(Arena&, const QuantizedBlocks& x, const Matrix& w, Columns, const Output&);
+void productF32(const float* x, size_t m, size_t xStride, const Matrix& w, Columns, const Output&);
 
 /// The form in which the product wants its activations: the run-time probe's answer.
 ActivationForm activationForm();

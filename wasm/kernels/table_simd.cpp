@@ -2,7 +2,6 @@
 #include <algorithm>
 #include <cstring>
 
-#include "kernels/f32.h"
 #include "kernels/reference.h"
 #include "kernels/simd.h"
 #include "kernels/simd_math.h"
@@ -17,26 +16,30 @@ constexpr size_t kRowBlock = 128, kPanelBlock = 8;
 // Some rows of x, in the form that the product of this matrix reads.
 struct Operand {
   const Rows& x;
-  QuantizedRows q;  // for q8
 
   void multiply(Arena& arena, size_t from, size_t count, const Matrix& w, Columns columns, const Epilogue& e, float* y, size_t yStride) const {
-    if (w.format() == Format::F32) {
-      return productF32(x.data + from * x.stride, count, x.stride, w, columns, e.bias, e.residual, e.residualStride, y, yStride);
+    const Output out{w.n(), e.bias, e.residual, e.residualStride, y, yStride};
+    switch (w.format()) {
+      case Format::F32: return productF32(x.data + from * x.stride, count, x.stride, w, columns, out);
+      case Format::Q8: return productQ8(arena, x.quantized->part(from, count), w, columns, out);
+      case Format::Q4: return productQ4(arena, x.blocks->part(from, count), w, columns, out);
     }
-    QuantizedRows part = q;
-    part.rows = count;
-    part.data = static_cast<const uint8_t*>(q.data) + from * q.stride * (q.form == ActivationForm::Wide ? 2 : 1);
-    part.scales += from;
-    part.zeros += from;
-    productQ8(arena, part, w, columns, e.bias, e.residual, e.residualStride, y, yStride);
   }
 };
 
+// Makes what the product reads of x, once.
+bool prepare(Arena& arena, Rows& x, Format format) {
+  switch (format) {
+    case Format::F32: return true;
+    case Format::Q8: return x.quantized || (x.quantized = quantizeRows(arena, x, activationForm()));
+    case Format::Q4: return x.blocks || (x.blocks = quantizeBlocks(arena, x));
+  }
+  return false;
+}
+
 void linear(Arena& arena, Rows& x, const Matrix& w, const Epilogue& e, float* y, size_t yStride) {
-  const bool q8 = w.format() == Format::Q8;
-  if (q8 && !x.quantized) x.quantized = quantizeRows(arena, x, activationForm());
-  if (q8 && !x.quantized) return;
-  const Operand operand{x, q8 ? *x.quantized : QuantizedRows{}};
+  if (!prepare(arena, x, w.format())) return;
+  const Operand operand{x};
   const Columns all = allColumns(w);
   if (e.activation == Activation::None) return operand.multiply(arena, 0, x.rows, w, all, e, y, yStride);
 
@@ -79,13 +82,6 @@ void rotary(float* x, size_t rows, size_t stride, size_t heads, size_t headDim, 
   }
 }
 
-void gather(const Matrix& w, const int32_t* ids, size_t count, float* y, size_t yStride) {
-  for (size_t i = 0; i < count; ++i, y += yStride) {
-    if (w.format() == Format::F32) copyRow(*w.f32(), size_t(ids[i]), w.k(), y);
-    else unpackRow(*w.q8(), size_t(ids[i]), w.k(), y);
-  }
-}
-
 }  // namespace
 }  // namespace wasmformers::kernels::simd
 
@@ -94,7 +90,7 @@ namespace wasmformers::kernels {
 const Table& fast() {
   static const Table table = {"simd",           simd::linear,       simd::layerNorm, simd::rmsNorm,
                               simd::softmax,    simd::activate,     simd::gatedActivate, simd::add,
-                              simd::rotary,     simd::attention,    simd::gather, plain::cacheAppend, plain::cachedAttention};
+                              simd::rotary,     simd::attention,    plain::gather, plain::cacheAppend, plain::cachedAttention};
   return table;
 }
 

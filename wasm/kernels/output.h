@@ -1,0 +1,41 @@
+// How a register tile of a product is stored: bias and residual added, the last panel cut where it is not full.
+#pragma once
+
+#include "kernels/simd.h"
+#include "kernels/simd_math.h"
+
+namespace wasmformers::kernels::simd {
+
+// Not inlined: tiles of several sizes and formats share it.
+[[gnu::noinline]] inline void storeEdge(const Output& o, size_t m, size_t rows, size_t col, const v128_t* sum) {
+  for (size_t r = 0; r < rows; ++r) {
+    float lanes[kPanel];
+    wasm_v128_store(lanes, sum[2 * r]);
+    wasm_v128_store(lanes + 4, sum[2 * r + 1]);
+    for (size_t i = col; i < o.n; ++i) {
+      o.y[(m + r) * o.yStride + i] = lanes[i - col] + (o.bias ? o.bias[i] : 0.f) + (o.residual ? o.residual[(m + r) * o.residualStride + i] : 0.f);
+    }
+  }
+}
+
+/// Rows m …, columns 8·panel … 8·panel + 7.
+template <size_t MR>
+void store(const Output& o, size_t m, size_t panel, const v128_t (&sum)[MR][2]) {
+  const size_t col = panel * kPanel;
+  if (o.n - col < kPanel) return storeEdge(o, m, MR, col, &sum[0][0]);
+  const v128_t bias0 = o.bias ? wasm_v128_load(o.bias + col) : splat(0), bias1 = o.bias ? wasm_v128_load(o.bias + col + 4) : splat(0);
+  float* out = o.y + m * o.yStride + col;
+  const float* rest = o.residual ? o.residual + m * o.residualStride + col : nullptr;
+  for (size_t r = 0; r < MR; ++r, out += o.yStride) {
+    v128_t v0 = wasm_f32x4_add(sum[r][0], bias0), v1 = wasm_f32x4_add(sum[r][1], bias1);
+    if (rest) {
+      v0 = wasm_f32x4_add(v0, wasm_v128_load(rest));
+      v1 = wasm_f32x4_add(v1, wasm_v128_load(rest + 4));
+      rest += o.residualStride;
+    }
+    wasm_v128_store(out, v0);
+    wasm_v128_store(out + 4, v1);
+  }
+}
+
+}  // namespace wasmformers::kernels::simd
