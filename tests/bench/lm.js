@@ -49,40 +49,58 @@ async function measure(place) {
   const reader = await open(place, 'ours');
   let bandwidth = 0;
   /** @type {{ at: import('./lm/places.js').Place, figures: Figures }[]} */
-  const running = [], missing = [];
+  const running = [];
+  /** @type {string[]} */
+  const missing = [];
+  /** @param {import('./lm/places.js').Place} at @param {keyof TITLES} who @param {string} dtype @param {any} error */
+  const leave = async (at, who, dtype, error) => {
+    missing.push(`${at.name}, ${TITLES[who]} ${dtype}: ${String(error?.message ?? error).replace(/^.*?MISSING: /s, '').split('\n').slice(0, 3).join(' ')}`);
+    console.log(`  ${missing.at(-1)}`);
+    await at.close();
+  };
   for (const { who, dtype } of wanted) {
     const at = await open(place, who);
     try {
       const load = await at.call('load', who, { ...at.place, models: at.folders[who], id: who === 'ours' ? files.id : ID, dtype: who === 'wllama' ? `${dtype}_0` : dtype });
-      const logits = await at.call('logits', files.prompt(SHORT));
-      const figures = /** @type {Figures} */ ({ place: at.name, who, dtype, load, fidelity: fidelity(logits, files.reference, dtype), share: /** @type {number[]} */ ([]) });
-      running.push({ at, figures });
-      console.log(`  ${at.name}, ${TITLES[who]} ${dtype}: loaded in ${(load / 1e3).toFixed(1)} s, logits ${figures.fidelity}`);
+      running.push({ at, figures: /** @type {Figures} */ ({ place: at.name, who, dtype, load, share: /** @type {number[]} */ ([]) }) });
+      console.log(`  ${at.name}, ${TITLES[who]} ${dtype}: loaded in ${(load / 1e3).toFixed(1)} s`);
     } catch (error) {
-      await at.close();
-      missing.push(`${at.name}, ${TITLES[who]} ${dtype}: ${String(/** @type {any} */ (error)?.message ?? error).replace(/^.*?MISSING: /s, '').split('\n').slice(0, 3).join(' ')}`);
-      console.log(`  ${missing.at(-1)}`);
+      await leave(at, who, dtype, error);
     }
   }
   for (let round = 1; round <= ROUNDS; round++) {
     bandwidth = Math.max(bandwidth, await reader.call('bandwidth', 1500));
-    for (const { at, figures: f } of running) {
-      for (const n of [SHORT, LONG]) {
-        const r = await at.call('run', files.prompt(n, 1 + round), TOKENS), key = n === SHORT ? 'short' : 'long';
-        f[key] = better(f[key], TOKENS - 1, r.rest, r.cpu.rest);
-        if (n === LONG) f.prefill = better(f.prefill, n, r.first, r.cpu.first);
-        f.share.push((r.cpu.first + r.cpu.rest) / (r.first + r.rest));
+    for (const { at, figures: f } of [...running]) {
+      try {
+        for (const n of [SHORT, LONG]) {
+          // Prompts that share no beginning: who keeps the last one's keys and values would have less to do.
+          const r = await at.call('run', files.prompt(n, 2 * round + (n === LONG ? 1 : 0)), TOKENS), key = n === SHORT ? 'short' : 'long';
+          f[key] = better(f[key], TOKENS - 1, r.rest, r.cpu.rest);
+          if (n === LONG) f.prefill = better(f.prefill, n, r.first, r.cpu.first);
+          f.share.push((r.cpu.first + r.cpu.rest) / (r.first + r.rest));
+        }
+        console.log(`  round ${round}, ${at.name}, ${TITLES[f.who]} ${f.dtype}: decode ${speed(f.short)}, ${speed(f.long)}, prefill ${speed(f.prefill)}`);
+      } catch (error) {
+        running.splice(running.findIndex(({ figures }) => figures === f), 1);
+        await leave(at, f.who, f.dtype, error);
       }
-      console.log(`  round ${round}, ${at.name}, ${TITLES[f.who]} ${f.dtype}: decode ${speed(f.short)}, ${speed(f.long)}, prefill ${speed(f.prefill)}`);
     }
   }
+  /** @type {Figures[]} */
+  const done = [];
   for (const { at, figures } of running) {
     const { memory, stats } = await at.call('state');
     Object.assign(figures, { memory, stats, peak: await at.peak() });
-    await at.close();
+    try { // now that the memory's size is known: logits of all 32 tokens take some
+      figures.fidelity = fidelity(await at.call('logits', files.prompt(SHORT)), files.reference, figures.dtype);
+      done.push(figures);
+      await at.close();
+    } catch (error) {
+      await leave(at, figures.who, figures.dtype, error);
+    }
   }
   await reader.close();
-  return { place: reader.name, bandwidth, figures: running.map(({ figures }) => figures), missing };
+  return { place: reader.name, bandwidth, figures: done, missing };
 }
 
 const round = (/** @type {number} */ n) => n.toFixed(n < 10 ? 2 : n < 100 ? 1 : 0);

@@ -7,7 +7,7 @@ import { CONFIG, matrixValues } from './model.js';
  */
 const LONGEST = 512 + 64;
 /** Packed weights where the model does not tell: 8 bits with a scale a row, or blocks of 32 with a 16-bit scale. @param {Figures} f */
-const weightBytes = (f) => f.stats?.packedBytes ?? matrixValues * (f.dtype === 'q8' ? 1 : 0.5 + 2 / 32);
+const weightBytes = (f) => f.stats?.bytesNeeded ?? matrixValues * (f.dtype === 'q8' ? 1 : 0.5 + 2 / 32);
 /** Keys and values in 16 bits for the longest run where the model does not tell. @param {Figures} f */
 const cacheBytes = (f) => f.stats?.cacheBytes ?? 2 * CONFIG.num_hidden_layers * CONFIG.num_key_value_heads * (CONFIG.hidden_size / CONFIG.num_attention_heads) * LONGEST * 2;
 
