@@ -22,7 +22,11 @@ namespace wasmformers::kernels::simd {
 template <size_t MR>
 void store(const Output& o, size_t m, size_t panel, const v128_t (&sum)[MR][2]) {
   const size_t col = panel * kPanel;
-  if (o.n - col < kPanel) return storeEdge(o, m, MR, col, &sum[0][0]);
+  if (o.n - col < kPanel) {
+    v128_t copy[2 * MR];  // the sums themselves have no address, so that they live in registers
+    for (size_t r = 0; r < MR; ++r) copy[2 * r] = sum[r][0], copy[2 * r + 1] = sum[r][1];
+    return storeEdge(o, m, MR, col, copy);
+  }
   const v128_t bias0 = o.bias ? wasm_v128_load(o.bias + col) : splat(0), bias1 = o.bias ? wasm_v128_load(o.bias + col + 4) : splat(0);
   float* out = o.y + m * o.yStride + col;
   const float* rest = o.residual ? o.residual + m * o.residualStride + col : nullptr;

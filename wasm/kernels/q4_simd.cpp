@@ -5,7 +5,7 @@
 //    other: the standard leaves nothing open there, so every engine is exact;
 //  - i32x4.dot_i16x8_s (any SIMD): nibbles become 16 bits by masks alone, activations lie in that order (q4.h).
 //
-// One or two rows read the nibbles where they lie, which is as fast as memory or nearly so. For more, a panel is unpacked
+// Up to four rows read the nibbles where they lie, one or two at a time. For more, a panel is unpacked
 // once for all rows, its zero points worked in, and stays in the first- or second-level cache.
 #include <algorithm>
 
@@ -16,11 +16,9 @@
 
 namespace wasmformers::kernels::simd {
 
-// From memory, so that they stay in registers (simd_math.h).
-extern const uint32_t kMasks[4] = {0x0f0f0f0f, 0x000f000f, 0x00f000f0, 0xffe0};
-
 namespace {
 
+// 0x0f0f0f0f, 0x000f000f, 0x00f000f0, 0xffe0
 v128_t mask(size_t i) { return wasm_v128_load32_splat(kMasks + i); }
 
 struct Product {
@@ -90,23 +88,29 @@ void direct(const Product& p, size_t m, size_t panel) {
   }
   WF_NO_UNROLL
   for (size_t g = 0; g < blocks; ++g, a += kBlock, w += kBlockBytes) {
-    for (size_t q = 0; q < NP; ++q) {
-      const uint8_t* block = w + q * panelBytes;
-      v128_t s[MR][2];
-      for (auto& row : s) row[0] = row[1] = wasm_i32x4_splat(0);
-      for (size_t j = 0; j < 4; ++j) {
-        const v128_t b0 = wasm_v128_load(block + 32 * j), b1 = wasm_v128_load(block + 32 * j + 16);
+    v128_t s[NP][MR][2];
+    for (auto& part : s) {
+      for (auto& row : part) row[0] = row[1] = wasm_i32x4_splat(0);
+    }
+    WF_NO_UNROLL
+    for (size_t j = 0; j < 4; ++j) {
+      for (size_t q = 0; q < NP; ++q) {
+        const uint8_t* bytes = w + q * panelBytes + 32 * j;
+        const v128_t b0 = wasm_v128_load(bytes), b1 = wasm_v128_load(bytes + 16);
         for (size_t r = 0; r < MR; ++r) {
-          s[r][0] = dots(b0, a + r * stride + j * kStep, s[r][0]);
-          s[r][1] = dots(b1, a + r * stride + j * kStep, s[r][1]);
+          s[q][r][0] = dots(b0, a + r * stride + j * kStep, s[q][r][0]);
+          s[q][r][1] = dots(b1, a + r * stride + j * kStep, s[q][r][1]);
         }
       }
+    }
+    for (size_t q = 0; q < NP; ++q) {
+      const uint8_t* block = w + q * panelBytes;
       const v128_t codes = wasm_v128_load(block + kBlockBytes - 2 * kPanel);
       const v128_t c0 = wasm_u32x4_extend_low_u16x8(codes), c1 = wasm_u32x4_extend_high_u16x8(codes);
       for (size_t r = 0; r < MR; ++r) {
         const v128_t scale = wasm_v128_load32_splat(by + r * blocks + g), zero = wasm_v128_load32_splat(minus + r * blocks + g);
-        sum[q][r][0] = madd(wasm_f32x4_convert_i32x4(withZero(s[r][0], c0, zero)), wasm_f32x4_mul(scale, scales(c0)), sum[q][r][0]);
-        sum[q][r][1] = madd(wasm_f32x4_convert_i32x4(withZero(s[r][1], c1, zero)), wasm_f32x4_mul(scale, scales(c1)), sum[q][r][1]);
+        sum[q][r][0] = madd(wasm_f32x4_convert_i32x4(withZero(s[q][r][0], c0, zero)), wasm_f32x4_mul(scale, scales(c0)), sum[q][r][0]);
+        sum[q][r][1] = madd(wasm_f32x4_convert_i32x4(withZero(s[q][r][1], c1, zero)), wasm_f32x4_mul(scale, scales(c1)), sum[q][r][1]);
       }
     }
   }
@@ -228,10 +232,14 @@ void tile(const Product& p, size_t m, size_t panel, const uint8_t* w) {
 
 void productQ4(Arena& arena, const QuantizedBlocks& x, const Matrix& w, Columns columns, const Output& out) {
   const Product p{x, *w.q4(), w.k(), out};
-  if (x.rows <= 2) {
+  if (x.rows <= 4) {
     size_t panel = columns.from;
     for (; x.rows == 1 && panel + 2 <= columns.to; panel += 2) direct<1, 2>(p, 0, panel);
-    for (; panel < columns.to; ++panel) x.rows == 1 ? direct<1, 1>(p, 0, panel) : direct<2, 1>(p, 0, panel);
+    for (; panel < columns.to; ++panel) {
+      size_t m = 0;
+      for (; m + 2 <= x.rows; m += 2) direct<2, 1>(p, m, panel);
+      if (m < x.rows) direct<1, 1>(p, m, panel);
+    }
     return;
   }
   const Arena::Mark mark = arena.mark();
