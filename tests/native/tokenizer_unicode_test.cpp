@@ -79,6 +79,7 @@ std::string normalized(const Normalizer& n, const std::string& text, bool aligne
   n.normalize(s);
   EXPECT_TRUE(text::isValid(s.text));
   if (aligned) {
+    s.needSpans();
     EXPECT_EQ(s.spans.size(), s.text.size());
     for (const Span& span : s.spans) EXPECT_TRUE(span.begin <= span.end && span.end <= text.size());
   }

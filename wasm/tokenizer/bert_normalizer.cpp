@@ -51,6 +51,7 @@ class BertNormalizer final : public Normalizer {
 
   // False, with `s` untouched, where the steps have to be taken one by one.
   bool fused(NormalizedString& s) const {
+    s.needSpans();
     const std::string& in = s.text;
     std::string out(in.size() + 32, '\0');
     std::vector<Span> spans;

@@ -2,12 +2,14 @@
 // until no known pair is left. After tokenizers' models/bpe (Sennrich et al., 2016). Short words are searched for the
 // best pair, long ones keep a heap, so that a megabyte without a space stays n log n; words seen before come from a
 // cache. SentencePiece's texts are one word each, spaces written as ▁: where no merge makes a token with ▁ behind another
-// character, nothing is ever joined across the beginning of a run of ▁, and the text is cut there first. With dropout
-// (Provilkov et al., 2020) merges are passed over by chance, every time anew: without the cache, in whole words.
+// character, nothing is ever joined across the beginning of a run of ▁, and the text is cut there first. Byte-level
+// words come as the bytes that they stand for, each of which is a symbol. With dropout (Provilkov et al., 2020) merges
+// are passed over by chance, every time anew: without the cache, in whole words.
 #include <algorithm>
 
 #include "text/utf8.h"
 #include "tokenizer/binary_form.h"
+#include "tokenizer/byte_level.h"
 #include "tokenizer/merges.h"
 #include "tokenizer/model.h"
 
@@ -56,6 +58,8 @@ class Bpe final : public Model {
       char utf8[4];
       direct_[ch] = vocabulary_.find({utf8, size_t(text::encode(ch, utf8))});
     }
+    takesBytes_ = !affixes;
+    for (uint32_t b = 0; takesBytes_ && b < 256; ++b) takesBytes_ = direct_[characterOfByte(uint8_t(b))] != kNoId;
     if (tables && tables->form) {
       merges_.read(*tables->form);
       cutAtMarks_ = tables->form->bytes() == "1" && dropout_ == 0;
@@ -71,14 +75,16 @@ class Bpe final : public Model {
     to.bytes(cutAtMarks_ ? "1" : "0");
   }
 
+  bool takesBytes() const override { return takesBytes_; }
   void seed(uint32_t number) override { random_ = (uint64_t(number) + 1) * 0x9E3779B97F4A7C15u; }
 
   Status tokenize(const PreTokenized& text, Tokens& out) const override {
+    inBytes_ = text.bytes;
     for (size_t i = 0; i < text.pieces.size(); ++i) {
       if (addAdded(text, i, out)) continue;
       const Piece& p = text.pieces[i];
       const std::string_view word = text.view(p);
-      if (!cutAtMarks_) {
+      if (!cutAtMarks_ || text.bytes) {
         if (!addWord(word, p.begin, i, out)) return missingUnkToken(unkToken_);
         continue;
       }
@@ -186,10 +192,15 @@ class Bpe final : public Model {
   bool split(std::string_view word) const {
     symbols_.clear();
     if (ignoreMerges_) {
-      if (const uint32_t id = vocabulary_.find(word); id != kNoId) {
+      if (const uint32_t id = vocabulary_.find(inBytes_ ? byteLevel(word) : word); id != kNoId) {
         addSymbol(id, uint32_t(word.size()));
         return true;
       }
+    }
+    if (inBytes_) {
+      for (char b : word) addSymbol(direct_[characterOfByte(uint8_t(b))], 1);
+      merge();
+      return true;
     }
     uint32_t unkLength = 0;  // of an unknown token that is not added yet; it may grow
     bool pending = false;
@@ -216,9 +227,16 @@ class Bpe final : public Model {
       unkLength = length;
     }
     if (pending) addSymbol(unk_, unkLength);
+    merge();
+    return true;
+  }
+  void merge() const {
     if (symbols_.size() <= kShort && dropout_ == 0) mergeShort();
     else mergeLong();
-    return true;
+  }
+  std::string_view byteLevel(std::string_view word) const {
+    affixed_.resize(word.size() * 2);
+    return {affixed_.data(), size_t(writeByteLevel(word, affixed_.data()) - affixed_.data())};
   }
 
   uint32_t idOf(uint32_t c, std::string_view bytes, bool first, bool last) const {
@@ -332,7 +350,7 @@ class Bpe final : public Model {
 
   std::string suffix_, unkToken_;
   float dropout_ = 0;
-  bool hasUnk_, fuseUnk_, byteFallback_, ignoreMerges_, cutAtMarks_ = false;
+  bool hasUnk_, fuseUnk_, byteFallback_, ignoreMerges_, cutAtMarks_ = false, takesBytes_ = false;
   uint32_t unk_ = kNoId, lastMade_ = 0;
   uint32_t bytes_[256] = {}, direct_[kDirect];
   Merges merges_;
@@ -344,6 +362,7 @@ class Bpe final : public Model {
   mutable uint64_t random_ = 1;
   mutable std::string affixed_;
   mutable std::string_view piece_;
+  mutable bool inBytes_ = false;
   mutable WordCache cache_;
 };
 

@@ -58,13 +58,6 @@ inline Kind next(const char*& p) {
 uint32_t characterOfByte(uint8_t byte) { return tables().character[byte]; }
 int byteOfCharacter(uint32_t c) { return c < 512 ? tables().byte[c] : -1; }
 
-size_t byteLevelLength(std::string_view in) {
-  const Tables& t = tables();
-  size_t n = 0;
-  for (char c : in) n += t.length[static_cast<unsigned char>(c)];
-  return n;
-}
-
 size_t endOfGpt2Word(std::string_view s, size_t from) {
   const char *base = s.data(), *p = base + from, *end = base + s.size();
   if (*p == '\'' && p + 1 < end) {
@@ -109,6 +102,7 @@ char* writeByteLevel(std::string_view in, char* to) {
 
 void toByteLevel(NormalizedString& s) {
   const Tables& t = tables();
+  s.needSpans();
   std::string out(s.text.size() * 2, '\0');  // no character takes more than two bytes
   out.resize(size_t(writeByteLevel(s.text, out.data()) - out.data()));
   if (s.aligned) {

@@ -15,9 +15,6 @@ uint32_t characterOfByte(uint8_t byte);
 /// The byte that a character stands for, or -1.
 int byteOfCharacter(uint32_t c);
 
-/// How many bytes the byte-level form of `in` has.
-size_t byteLevelLength(std::string_view in);
-
 /// Where the word that begins at `from` ends, by GPT-2's pattern:
 /// 's|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+
 /// `from` must be smaller than the text's size; every character belongs to some word.

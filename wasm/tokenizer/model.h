@@ -67,6 +67,8 @@ class Model {
   const Vocabulary& vocabulary() const { return vocabulary_; }
   /// What marks tokens that go on with a word ("##"), or "".
   const std::string& continuingSubwordPrefix() const { return prefix_; }
+  /// Whether it reads pieces that stand for their byte-level forms (PreTokenized::bytes).
+  virtual bool takesBytes() const { return false; }
   /// Where BPE's dropout draws from, from now on.
   virtual void seed(uint32_t) {}
   /// The tables, for makeModel() to read again.

@@ -9,14 +9,21 @@ void NormalizedString::assign(std::string_view part, uint32_t partStart, bool al
   text.assign(part);
   start = partStart;
   outcome = regex::Outcome::Done;
-  aligned = align;
+  aligned = same = align;
   spans.clear();
-  if (!align) return;
-  spans.resize(part.size());
-  for (size_t i = 0; i < part.size();) {
-    const size_t n = size_t(text::lengthOf(static_cast<unsigned char>(part[i])));
-    const Span span{partStart + uint32_t(i), partStart + uint32_t(i + n)};
-    for (const size_t end = std::min(i + n, part.size()); i < end; ++i) spans[i] = span;
+}
+
+void NormalizedString::needSpans() {
+  if (same) fillSpans(text, start, spans);
+  same = false;
+}
+
+void fillSpans(std::string_view text, uint32_t start, std::vector<Span>& spans) {
+  spans.resize(text.size());
+  for (size_t i = 0; i < text.size();) {
+    const size_t n = size_t(text::lengthOf(static_cast<unsigned char>(text[i])));
+    const Span span{start + uint32_t(i), start + uint32_t(i + n)};
+    for (const size_t end = std::min(i + n, text.size()); i < end; ++i) spans[i] = span;
   }
 }
 

@@ -1,6 +1,8 @@
 // See normalizer.h. Each class is a `type` of the file; what it does is what tokenizers 0.23.3 does.
 #include "tokenizer/normalizer.h"
 
+#include <algorithm>
+
 #include "text/unicode.h"
 #include "tokenizer/byte_level.h"
 #include "tokenizer/pattern.h"
@@ -30,15 +32,10 @@ void toLowercase(NormalizedString& s) {
 
 void prepend(NormalizedString& s, std::string_view added) {
   if (s.text.empty() || added.empty()) return;
-  // The added text and the first character all come from that first character.
-  Rewriter out(s);
-  const char* first = s.text.data();
-  const uint32_t next = text::decode(first);
-  int32_t change = 0;
-  for (const char *p = added.data(), *end = p + added.size(); p < end;) out.put(text::decode(p), change), change = 1;
-  out.put(next, 1);
-  out.keep(s.text.size());
-  out.finish();
+  s.needSpans();
+  s.text.insert(0, added);
+  // What is added comes from the first character.
+  if (s.aligned) s.spans.insert(s.spans.begin(), added.size(), Span(s.spans[0]));
 }
 
 namespace {
@@ -127,24 +124,54 @@ class Replace final : public Normalizer {
  public:
   Replace(Pattern pattern, std::string content) : pattern_(std::move(pattern)), content_(std::move(content)) {}
   void normalize(NormalizedString& s) const override {
-    Rewriter out(s);
+    if (pattern_.character() >= 0) return replaceCharacter(s, char(pattern_.character()));
+    text_.clear();
+    spans_.clear();
     size_t last = 0;
     bool any = false;
     s.outcome = pattern_.forMatches(s.text, [&](size_t begin, size_t end) {
-      out.keep(begin - last);
-      out.skip(text::countCharacters(std::string_view(s.text).substr(begin, end - begin)));
-      out.putBytes(content_, 1);
-      last = end;
+      if (!any) s.needSpans();
       any = true;
+      keep(s, last, begin);
+      text_ += content_;
+      // It comes from the last byte that it replaces or stands behind.
+      if (s.aligned) spans_.insert(spans_.end(), content_.size(), end ? s.spans[end - 1] : Span{s.start, s.start});
+      last = end;
     });
     if (!any) return;
-    out.keep(s.text.size() - last);
-    out.finish();
+    keep(s, last, s.text.size());
+    s.text.swap(text_);
+    s.spans.swap(spans_);
   }
 
  private:
+  // SentencePiece's space: byte by byte, without a search for each.
+  void replaceCharacter(NormalizedString& s, char c) const {
+    const size_t n = size_t(std::count(s.text.begin(), s.text.end(), c)), length = content_.size();
+    if (!n) return;
+    s.needSpans();
+    text_.resize(s.text.size() - n + n * length);
+    if (s.aligned) spans_.resize(text_.size());
+    char* to = text_.data();
+    for (size_t i = 0; i < s.text.size(); ++i) {
+      const bool here = s.text[i] == c;
+      if (s.aligned) std::fill_n(&spans_[size_t(to - text_.data())], here ? length : 1, s.spans[i]);
+      if (!here) *to++ = s.text[i];
+      else for (char with : content_) *to++ = with;
+    }
+    s.text.swap(text_);
+    s.spans.swap(spans_);
+  }
+  void keep(const NormalizedString& s, size_t begin, size_t end) const {
+    text_.append(s.text, begin, end - begin);
+    if (s.aligned) spans_.insert(spans_.end(), s.spans.begin() + long(begin), s.spans.begin() + long(end));
+  }
+
   Pattern pattern_;
   std::string content_;
+  // Kept for their memory.
+  mutable std::string text_;
+  mutable std::vector<Span> spans_;
 };
 
 class Sequence final : public Normalizer {

@@ -20,6 +20,9 @@ class Pattern {
   /// Reads c's `pattern`; what is wrong with it c.status says.
   explicit Pattern(const Component& c);
 
+  /// The ASCII character that the pattern is, or -1.
+  int character() const { return string_.size() == 1 && !scanner_ && !regex_ && string_[0] > 0 ? string_[0] : -1; }
+
   using Bounds = regex::Bounds;
   using Outcome = regex::Outcome;
 

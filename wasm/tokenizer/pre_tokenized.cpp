@@ -4,25 +4,24 @@
 namespace wasmformers::tokenizer {
 
 uint32_t PreTokenized::append(NormalizedString& part) {
+  const uint32_t base = uint32_t(text.size());
+  if (!same || !part.same || part.start != base) {
+    needSpans();
+    part.needSpans();
+  }
   if (text.empty()) {  // the usual case: one part, nothing to copy
     text.swap(part.text);
     spans.swap(part.spans);
     return 0;
   }
-  const uint32_t base = uint32_t(text.size());
   text += part.text;
   spans.insert(spans.end(), part.spans.begin(), part.spans.end());
   return base;
 }
 
-void PreTokenized::take(const Piece& p, NormalizedString& part) const {
-  part.text.assign(text, p.begin, p.end - p.begin);
-  part.aligned = aligned;
-  part.spans.clear();
-  part.start = 0;
-  if (!aligned) return;
-  part.spans.assign(spans.begin() + p.begin, spans.begin() + p.end);
-  if (!part.spans.empty()) part.start = part.spans[0].begin;
+void PreTokenized::needSpans() {
+  if (same) fillSpans(text, 0, spans);
+  same = false;
 }
 
 }  // namespace wasmformers::tokenizer

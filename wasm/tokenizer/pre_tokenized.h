@@ -23,6 +23,8 @@ struct PreTokenized {
   std::string text;
   std::vector<Span> spans;  // per byte, where `aligned`
   bool aligned = false;
+  bool same = false;        // aligned, and the text is the original's: spans are not written out
+  bool bytes = false;       // pieces stand for their byte-level forms (byte_level.h), which nobody has written
   std::vector<Piece> pieces;
   regex::Outcome outcome = regex::Outcome::Done;  // otherwise a pattern gave up, and pieces are missing
 
@@ -31,11 +33,14 @@ struct PreTokenized {
     text.clear();
     spans.clear();
     pieces.clear();
-    aligned = align;
+    aligned = same = align;
+    bytes = false;
     outcome = regex::Outcome::Done;
   }
   /// Takes over a normalized part; pieces of it are added by the caller, from the offset that is returned on.
   uint32_t append(NormalizedString& part);
+  /// Writes spans out if they are not.
+  void needSpans();
 
   /// Cuts every piece that is no added token: cut(view, emit) calls emit(begin, end) with offsets inside the view for
   /// what shall stay, in order. Empty pieces vanish.
@@ -54,37 +59,13 @@ struct PreTokenized {
     pieces.swap(next_);
   }
 
-  /// Rewrites every piece that is no added token, then cuts it: change(part, emit) may change the NormalizedString
-  /// and calls emit(begin, end) with offsets inside its new text.
-  template <class Change>
-  void rewrite(Change change) {
-    PreTokenized out;
-    out.aligned = aligned;
-    NormalizedString part;
-    for (const Piece& p : pieces) {
-      take(p, part);
-      if (p.added >= 0) {
-        const uint32_t base = out.append(part);
-        out.pieces.push_back({base, base + (p.end - p.begin), p.added});
-        continue;
-      }
-      std::vector<Piece> kept;
-      change(part, [&](size_t begin, size_t end) {
-        if (begin < end) kept.push_back({uint32_t(begin), uint32_t(end), -1});
-      });
-      const uint32_t base = out.append(part);
-      for (const Piece& k : kept) out.pieces.push_back({base + k.begin, base + k.end, -1});
-    }
-    text.swap(out.text);
-    spans.swap(out.spans);
-    pieces.swap(out.pieces);
-  }
-
   /// Replaces everything: build(next) fills the text, spans (where aligned) and pieces of an empty one.
   template <class Build>
   void rebuild(Build build) {
+    needSpans();
     if (!spare_) spare_ = std::make_unique<PreTokenized>();
     spare_->clear(aligned);
+    spare_->same = false;
     build(*spare_);
     text.swap(spare_->text);
     spans.swap(spare_->spans);
@@ -92,7 +73,6 @@ struct PreTokenized {
   }
 
  private:
-  void take(const Piece& p, NormalizedString& part) const;
   // Kept for their memory.
   std::vector<Piece> next_;
   std::unique_ptr<PreTokenized> spare_;

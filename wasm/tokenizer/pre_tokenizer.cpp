@@ -157,50 +157,60 @@ class Split final : public PreTokenizer {
 class ByteLevel final : public PreTokenizer {
  public:
   ByteLevel(bool addPrefixSpace, bool useRegex) : addPrefixSpace_(addPrefixSpace), useRegex_(useRegex) {}
+  void leaveBytes() override { leave_ = true; }
   void preTokenize(PreTokenized& t) const override {
-    t.rebuild([&](PreTokenized& out) {
-      // No byte takes more than two; the piece may have a space in front.
-      out.text.resize(2 * (t.text.size() + t.pieces.size()));
-      if (t.aligned) out.spans.reserve(out.text.size());
-      char* to = out.text.data();
-      const auto here = [&] { return uint32_t(to - out.text.data()); };
-      std::string spaced;
-      for (const Piece& p : t.pieces) {
-        std::string_view s = t.view(p);
-        const Span* spans = t.aligned ? t.spans.data() + p.begin : nullptr;
-        const uint32_t begin = here();
-        if (p.added >= 0) {
-          to = std::copy(s.begin(), s.end(), to);
-          if (spans) out.spans.insert(out.spans.end(), spans, spans + s.size());
-          out.pieces.push_back({begin, here(), p.added});
-          continue;
+    if (addPrefixSpace_ && std::any_of(t.pieces.begin(), t.pieces.end(), [&](const Piece& p) { return lacksSpace(t, p); })) addSpaces(t);
+    if (useRegex_) {
+      t.split([](std::string_view s, auto emit) {
+        for (size_t from = 0, end; from < s.size(); from = end) {
+          end = endOfGpt2Word(s, from);
+          emit(from, end);
         }
-        if (addPrefixSpace_ && !s.empty() && s[0] != ' ') {  // the space belongs to the character that it stands before
-          s = spaced.assign(1, ' ').append(s);
-          if (spans) out.spans.insert(out.spans.end(), byteLevelLength(" "), *spans);
-          to = writeByteLevel(" ", to);
-          for (size_t from = 0; from < s.size();) from = addWord(s, from, 1, spans, from ? here() : begin, to, out);
-          continue;
-        }
-        for (size_t from = 0; from < s.size();) from = addWord(s, from, 0, spans, here(), to, out);
-      }
-      out.text.resize(here());
-    });
+      });
+    }
+    if (leave_) t.bytes = true;
+    else write(t);
   }
 
  private:
-  // Writes the word of s that begins at `from`, as the piece at `begin`. The first `added` bytes of s are there already,
-  // and have no spans.
-  size_t addWord(std::string_view s, size_t from, size_t added, const Span* spans, uint32_t begin, char*& to, PreTokenized& out) const {
-    const size_t end = useRegex_ ? endOfGpt2Word(s, from) : s.size();
-    from = std::max(from, added);
-    to = writeByteLevel(s.substr(from, end - from), to);
-    for (size_t i = from; spans && i < end; ++i) out.spans.insert(out.spans.end(), byteLevelLength(s.substr(i, 1)), spans[i - added]);
-    out.pieces.push_back({begin, uint32_t(to - out.text.data()), -1});
-    return end;
+  static bool lacksSpace(const PreTokenized& t, const Piece& p) { return p.added < 0 && t.text[p.begin] != ' '; }
+
+  // The space belongs to the character that it stands before.
+  static void addSpaces(PreTokenized& t) {
+    t.rebuild([&](PreTokenized& out) {
+      for (const Piece& p : t.pieces) {
+        const uint32_t begin = uint32_t(out.text.size());
+        if (lacksSpace(t, p)) {
+          out.text += ' ';
+          if (t.aligned) out.spans.push_back(t.spans[p.begin]);
+        }
+        out.text += t.view(p);
+        if (t.aligned) out.spans.insert(out.spans.end(), t.spans.begin() + p.begin, t.spans.begin() + p.end);
+        out.pieces.push_back({begin, uint32_t(out.text.size()), p.added});
+      }
+    });
   }
 
-  bool addPrefixSpace_, useRegex_;
+  // Puts the byte-level forms in the pieces' places.
+  static void write(PreTokenized& t) {
+    t.rebuild([&](PreTokenized& out) {
+      out.text.resize(2 * t.text.size());  // no byte takes more than two
+      char* to = out.text.data();
+      for (const Piece& p : t.pieces) {
+        const uint32_t begin = uint32_t(to - out.text.data());
+        for (uint32_t i = p.begin; i < p.end; ++i) {
+          char* const from = to;
+          if (p.added < 0) to = writeByteLevel({&t.text[i], 1}, to);
+          else *to++ = t.text[i];
+          if (t.aligned) out.spans.insert(out.spans.end(), size_t(to - from), t.spans[i]);
+        }
+        out.pieces.push_back({begin, uint32_t(to - out.text.data()), p.added});
+      }
+      out.text.resize(size_t(to - out.text.data()));
+    });
+  }
+
+  bool addPrefixSpace_, useRegex_, leave_ = false;
 };
 
 // Words end where the script changes; spaces belong to the script before them, and before the first one to nothing.
@@ -246,6 +256,9 @@ class Sequence final : public PreTokenizer {
   explicit Sequence(std::vector<std::unique_ptr<PreTokenizer>> parts) : parts_(std::move(parts)) {}
   void preTokenize(PreTokenized& t) const override {
     for (const auto& part : parts_) part->preTokenize(t);
+  }
+  void leaveBytes() override {
+    if (!parts_.empty()) parts_.back()->leaveBytes();
   }
   bool needsSpans() const override {
     for (const auto& part : parts_) {

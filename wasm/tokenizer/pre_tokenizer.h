@@ -14,6 +14,8 @@ class PreTokenizer {
   virtual void preTokenize(PreTokenized& text) const = 0;
   /// Whether it asks where in the original a piece begins, so that spans are needed even for ids alone.
   virtual bool needsSpans() const { return false; }
+  /// Where the last step is ByteLevel it may cut only and leave bytes as they are (PreTokenized::bytes).
+  virtual void leaveBytes() {}
 };
 
 /// The pre-tokenizer that `c` describes; null for JSON null and where something is wrong, which c.status says.

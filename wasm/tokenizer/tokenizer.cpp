@@ -94,6 +94,54 @@ void Tokenizer::prepare(std::string_view text, bool details) {
   if (preTokenizer_) preTokenizer_->preTokenize(work_);
 }
 
+// Offsets and widths of tokens_ where nothing has moved: whole characters of the text, counted from token to token.
+void Tokenizer::addPlaces(std::string_view text, bool utf16, Encoding& out) const {
+  const size_t n = tokens_.ranges.size(), before = out.widths.size();
+  out.offsets.resize(2 * (before + n));
+  out.widths.resize(before + n);
+  uint32_t* to = out.offsets.data() + 2 * before;
+  uint8_t* widths = out.widths.data() + before;
+  const bool ascii = text::isAscii(text);
+  const auto inside = [&](uint32_t at) { return at < text.size() && (static_cast<unsigned char>(text[at]) & 0xC0) == 0x80; };
+  uint32_t at = 0, units = 0;  // of the cursor
+  const auto unitsAt = [&](uint32_t byte) {
+    if (ascii || !utf16) return byte;
+    const auto widthAt = [&](uint32_t i) {
+      const auto c = static_cast<unsigned char>(text[i]);
+      return uint32_t((c & 0xC0) != 0x80) + uint32_t(c >= 0xF0);
+    };
+    while (at < byte) units += widthAt(at++);
+    while (at > byte) units -= widthAt(--at);
+    return units;
+  };
+  for (size_t i = 0; i < n; ++i) {
+    uint32_t begin = tokens_.ranges[i].begin, end = tokens_.ranges[i].end;
+    if (!ascii) {
+      const bool some = begin < end;
+      while (inside(begin)) --begin;
+      if (some) while (inside(end)) ++end;
+      else end = begin;
+    }
+    to[2 * i] = unitsAt(begin);
+    to[2 * i + 1] = unitsAt(end);
+    const bool one = end > begin && end - begin == uint32_t(text::lengthOf(static_cast<unsigned char>(text[begin])));
+    widths[i] = one ? uint8_t(to[2 * i + 1] - to[2 * i]) : uint8_t(1);
+  }
+}
+
+// The same where normalizing has changed the text.
+void Tokenizer::addSpans(std::string_view text, bool utf16, Encoding& out) const {
+  const text::Utf16Offsets units(utf16 ? text : std::string_view());  // of no text: leaves bytes as they are
+  for (const Span r : tokens_.ranges) {
+    Span at = r;
+    if (r.begin < r.end && r.end <= work_.spans.size()) at = {work_.spans[r.begin].begin, work_.spans[r.end - 1].end};
+    out.offsets.push_back(units(at.begin));
+    out.offsets.push_back(units(at.end));
+    const bool one = at.end > at.begin && at.end - at.begin == uint32_t(text::lengthOf(static_cast<unsigned char>(text[at.begin])));
+    out.widths.push_back(one ? uint8_t(units(at.end) - units(at.begin)) : uint8_t(1));
+  }
+}
+
 // Appends the tokens of one text (or of one word of it) to `out`.
 Status Tokenizer::encodeText(std::string_view bytes, int32_t word, uint32_t typeId, const EncodeOptions& options, Encoding& out) {
   std::string repaired;
@@ -108,17 +156,9 @@ Status Tokenizer::encodeText(std::string_view bytes, int32_t word, uint32_t type
   else out.ids.insert(out.ids.end(), tokens_.ids.begin(), tokens_.ids.end());
   pad(out.typeIds, n, typeId);
   if (!options.details) return {};
-  const text::Utf16Offsets units(options.utf16 ? text : std::string_view());  // of no text: leaves bytes as they are
-  for (size_t i = 0; i < n; ++i) {
-    const Span r = tokens_.ranges[i];
-    Span at = r;
-    if (r.begin < r.end && r.end <= work_.spans.size()) at = {work_.spans[r.begin].begin, work_.spans[r.end - 1].end};
-    out.offsets.push_back(units(at.begin));
-    out.offsets.push_back(units(at.end));
-    out.words.push_back(word >= 0 ? word : tokens_.words[i]);
-    const bool one = at.end > at.begin && at.end - at.begin == uint32_t(text::lengthOf(static_cast<unsigned char>(text[at.begin])));
-    out.widths.push_back(one ? uint8_t(units(at.end) - units(at.begin)) : uint8_t(1));
-  }
+  if (work_.same) addPlaces(text, options.utf16, out);
+  else addSpans(text, options.utf16, out);
+  for (size_t i = 0; i < n; ++i) out.words.push_back(word >= 0 ? word : tokens_.words[i]);
   pad(out.special, n, uint8_t(0));
   for (Surface& s : tokens_.surfaces) out.surfaces.push_back({base + s.token, std::move(s.text)});
   return {};

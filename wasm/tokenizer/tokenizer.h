@@ -120,6 +120,8 @@ class Tokenizer final : private TokenTexts {
   Status encodeText(std::string_view text, int32_t word, uint32_t typeId, const EncodeOptions& options, Encoding& out);
   Status checkStride(const Truncation& t) const;
   void prepare(std::string_view text, bool details);
+  void addPlaces(std::string_view text, bool utf16, Encoding& out) const;
+  void addSpans(std::string_view text, bool utf16, Encoding& out) const;
   void decodeTokens(const uint32_t* ids, size_t count, bool skipSpecialTokens, std::string& text) const;
   void appendPart(std::string_view part, uint32_t start, bool details);
 

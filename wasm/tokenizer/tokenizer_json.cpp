@@ -73,6 +73,7 @@ void Tokenizer::read(const Component& root, Tables* tables) {
   normalizer_ = makeNormalizer(root.member("normalizer"));
   preTokenizer_ = makePreTokenizer(root.member("pre_tokenizer"));
   model_ = makeModel(root.member("model"), tables);
+  if (model_ && preTokenizer_ && model_->takesBytes()) preTokenizer_->leaveBytes();
   post_ = makePostProcessor(root.member("post_processor"));
   decoder_ = makeDecoder(root.member("decoder"));
   const std::vector<AddedToken> tokens = readAddedTokens(root.member("added_tokens"));
