@@ -8,7 +8,7 @@ import { Regex } from '../runtime/regex.js';
 
 /**
  * @typedef {{
- *   addSpecialTokens: boolean, details: boolean, overflow: boolean, words: boolean,
+ *   addSpecialTokens: boolean, details: boolean, idsOnly?: boolean, overflow: boolean, words: boolean,
  *   truncation: number, maxLength: number, stride: number, truncateLeft: boolean,
  *   padding: number, padLength: number, padToMultipleOf: number, padLeft: boolean, padId: number, padTypeId: number,
  * }} CoreOptions truncation: 0 none, 1 longest_first, 2 only_first, 3 only_second; padding: 0 none, 1 longest, 2 to padLength
@@ -19,7 +19,7 @@ import { Regex } from '../runtime/regex.js';
  * @typedef {{ tokens: (string | null)[], flags: Uint8Array }} Vocabulary by id; flags: 1 added, 2 special
  */
 
-const SPECIAL_TOKENS = 1, DETAILS = 2, OVERFLOW = 4, PAIRS = 8, WORDS = 16, TRUNCATE_LEFT = 32, PAD_LEFT = 64;
+const SPECIAL_TOKENS = 1, DETAILS = 2, OVERFLOW = 4, PAIRS = 8, WORDS = 16, TRUNCATE_LEFT = 32, PAD_LEFT = 64, IDS_ONLY = 128;
 const HEADER = 11;
 const encoder = new TextEncoder();
 /** Bytes of texts that are decoded in one go: a slice keeps its whole alive. */
@@ -173,7 +173,8 @@ export class Core {
       u32[at++] = texts;
       u32[at++] = strings.length;
       u32[at++] = (o.addSpecialTokens ? SPECIAL_TOKENS : 0) | (o.details ? DETAILS : 0) | (o.overflow ? OVERFLOW : 0) | (pairs ? PAIRS : 0)
-        | (counts ? WORDS : 0) | (o.truncateLeft ? TRUNCATE_LEFT : 0) | (o.padLeft ? PAD_LEFT : 0);
+        | (counts ? WORDS : 0) | (o.truncateLeft ? TRUNCATE_LEFT : 0) | (o.padLeft ? PAD_LEFT : 0)
+        | (o.idsOnly ? IDS_ONLY : 0);
       u32[at++] = o.truncation;
       u32[at++] = o.maxLength;
       u32[at++] = o.stride;
@@ -210,7 +211,7 @@ export class Core {
       rows,
       rowStarts: u32.slice(u32[h + 2] >>> 2, (u32[h + 2] >>> 2) + rows + 1),
       rowTexts: u32.slice(u32[h + 3] >>> 2, (u32[h + 3] >>> 2) + rows),
-      ids: ints(4, n), typeIds: ints(5, n), attentionMask: ints(6, n),
+      ids: ints(4, n), typeIds: ints(5, u32[h + 15]), attentionMask: ints(6, u32[h + 15]),
       offsets: ints(7, has ? 2 * n : 0), words: ints(8, has ? n : 0),
       special: this.#u8.slice(u32[h + 9], u32[h + 9] + (has ? n : 0)),
       sequences: new Int8Array(this.#u8.slice(u32[h + 10], u32[h + 10] + (has ? n : 0)).buffer),

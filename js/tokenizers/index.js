@@ -111,7 +111,7 @@ export class Tokenizer {
   encodeIds(texts, options = {}) {
     if (!texts.length) return { ids: new Int32Array(0), starts: new Uint32Array(1) };
     const pairs = /** @type {string[] | null} */ (options.text_pair ?? null);
-    const { ids, rowStarts } = encodeTexts(this.#core, texts, pairs, coreOptions({ ...options, return_overflowing_tokens: false }, this.#defaults, false));
+    const { ids, rowStarts } = encodeTexts(this.#core, texts, pairs, { ...coreOptions({ ...options, return_overflowing_tokens: false }, this.#defaults, false), idsOnly: true });
     return { ids, starts: rowStarts };
   }
 

@@ -29,7 +29,7 @@ struct EncodeRequest {
   uint32_t padding, padLength, padToMultipleOf, padId, padTypeId;
 };
 enum Flags : uint32_t {
-  kSpecialTokens = 1, kDetails = 2, kOverflow = 4, kPairs = 8, kWords = 16, kTruncateLeft = 32, kPadLeft = 64
+  kSpecialTokens = 1, kDetails = 2, kOverflow = 4, kPairs = 8, kWords = 16, kTruncateLeft = 32, kPadLeft = 64, kIdsOnly = 128
 };
 
 class TokenizerHandle {
@@ -119,6 +119,7 @@ class TokenizerHandle {
     EncodeOptions options;
     options.addSpecialTokens = request->flags & kSpecialTokens;
     options.details = request->flags & kDetails;
+    options.idsOnly = (request->flags & kIdsOnly) && !options.details;
     options.overflow = request->flags & kOverflow;
     options.utf16 = true;
     options.truncation = {TruncationStrategy(request->truncation), request->maxLength, request->stride, bool(request->flags & kTruncateLeft)};
@@ -143,7 +144,7 @@ class TokenizerHandle {
                pointer(batch_.ids.data()), pointer(batch_.typeIds.data()), pointer(batch_.attentionMask.data()),
                pointer(batch_.offsets.data()), pointer(batch_.words.data()), pointer(batch_.special.data()),
                pointer(batch_.sequences.data()), uint32_t(surfaceTable_.size() / 2), pointer(surfaceTable_.data()),
-               pointer(surfaceText_.data()), uint32_t(options.details)};
+               pointer(surfaceText_.data()), uint32_t(options.details), uint32_t(batch_.typeIds.size())};
     return address(answer_.data());
   }
 

@@ -19,6 +19,8 @@ struct Tokens {
   std::vector<Span> ranges;
   std::vector<int32_t> words;
   std::vector<Surface> surfaces;
+  std::vector<uint32_t> offsets;  // begin and end in the text, and Encoding::widths: not the model's, see rows.h
+  std::vector<uint8_t> widths;
   bool detailed = false;
 
   void clear(bool details) {
@@ -26,6 +28,8 @@ struct Tokens {
     ranges.clear();
     words.clear();
     surfaces.clear();
+    offsets.clear();
+    widths.clear();
     detailed = details;
   }
   void add(uint32_t id, uint32_t begin, uint32_t end, size_t word) {

@@ -18,26 +18,14 @@ struct SpecialToken {
 // Ġ stands for a space in byte-level tokens.
 bool isSpace(uint32_t c) { return c == 0x120 || text::is(c, text::kWhiteSpace); }
 
-// Takes the white space that a token begins or ends with off its offsets. A space that add_prefix_space put there
-// is in no text, so the first token keeps it.
 void trimOffsets(Encoding& e, bool addPrefixSpace, const TokenTexts& texts) {
-  if (!e.detailed) return;
-  size_t nextSurface = 0;
-  for (size_t i = 0; i < e.size(); ++i) {
-    std::string_view token;
-    if (nextSurface < e.surfaces.size() && e.surfaces[nextSurface].token == i) token = e.surfaces[nextSurface++].text;
-    else token = texts.textOf(e.ids[i]);
-    uint32_t leading = 0, trailing = 0;
-    for (const char *p = token.data(), *end = p + token.size(); p < end && isSpace(text::decode(p));) ++leading;
-    for (const char *p = token.data() + token.size(); p > token.data() && isSpace(text::decodeBack(p));) ++trailing;
-    uint32_t &begin = e.offsets[2 * i], &end = e.offsets[2 * i + 1];
-    const uint32_t width = e.widths[i];
-    if (leading) {
-      if ((i == 0 || begin == 0) && addPrefixSpace && leading == 1) leading = 0;
-      begin = std::min(begin + leading * width, end);
-    }
-    if (trailing && end >= trailing * width) end = std::max(end - trailing * width, begin);
-  }
+  if (e.detailed) tokenizer::trimOffsets(e.ids, e.widths, e.surfaces, addPrefixSpace, texts, e.offsets);
+}
+
+bool trims(Frame& to, bool addPrefixSpace) {
+  if (to.done || to.trims) return false;
+  to.addPrefixSpace = addPrefixSpace;
+  return to.trims = true;
 }
 
 // [CLS] A [SEP] and, for a pair, B [SEP] (BertProcessing) or [SEP] B [SEP] (RobertaProcessing, every type id 0).
@@ -47,6 +35,15 @@ class ClsSepProcessing final : public PostProcessor {
       : cls_(std::move(cls)), sep_(std::move(sep)), roberta_(roberta), trim_(trim), addPrefixSpace_(addPrefixSpace) {}
 
   size_t addedTokens(bool pair) const override { return pair ? (roberta_ ? 4 : 3) : 2; }
+
+  bool frame(bool addSpecialTokens, Frame& to) const override {
+    if (trim_ && !trims(to, addPrefixSpace_)) return false;
+    if (!addSpecialTokens) return true;
+    if (to.done) return false;
+    to.before.push_back({cls_.id, 0, cls_.text});
+    to.after.push_back({sep_.id, 0, sep_.text});
+    return to.done = true;
+  }
 
   void process(std::vector<Encoding>& encodings, bool addSpecialTokens, const TokenTexts& texts) const override {
     for (Encoding& e : encodings) {
@@ -84,6 +81,7 @@ class ByteLevel final : public PostProcessor {
  public:
   ByteLevel(bool trim, bool addPrefixSpace) : trim_(trim), addPrefixSpace_(addPrefixSpace) {}
   size_t addedTokens(bool) const override { return 0; }
+  bool frame(bool, Frame& to) const override { return !to.done && (!trim_ || trims(to, addPrefixSpace_)); }
   void process(std::vector<Encoding>& encodings, bool, const TokenTexts& texts) const override {
     for (size_t i = 0; i < encodings.size(); ++i) {
       if (trim_) forEncodingAndOverflow(encodings[i], [&](Encoding& one) { trimOffsets(one, addPrefixSpace_, texts); });
@@ -103,6 +101,9 @@ class Sequence final : public PostProcessor {
     for (const auto& p : parts_) n += p->addedTokens(pair);
     return n;
   }
+  bool frame(bool addSpecialTokens, Frame& to) const override {
+    return std::all_of(parts_.begin(), parts_.end(), [&](const auto& p) { return p->frame(addSpecialTokens, to); });
+  }
   void process(std::vector<Encoding>& encodings, bool addSpecialTokens, const TokenTexts& texts) const override {
     for (const auto& p : parts_) p->process(encodings, addSpecialTokens, texts);
   }
@@ -121,6 +122,31 @@ SpecialToken specialToken(const Component& c, std::string_view key) {
 }
 
 }  // namespace
+
+Spaces Spaces::around(std::string_view token) {
+  Spaces out;
+  for (const char *p = token.data(), *end = p + token.size(); p < end && isSpace(text::decode(p));) ++out.leading;
+  for (const char *p = token.data() + token.size(); p > token.data() && isSpace(text::decodeBack(p));) ++out.trailing;
+  return out;
+}
+
+// A space that add_prefix_space put there is in no text, so the first token keeps it.
+void trimOffsets(const std::vector<uint32_t>& ids, const std::vector<uint8_t>& widths, const std::vector<Surface>& surfaces, bool addPrefixSpace,
+                 const TokenTexts& texts, std::vector<uint32_t>& offsets) {
+  size_t nextSurface = 0;
+  for (size_t i = 0; i < ids.size(); ++i) {
+    Spaces spaces;
+    if (nextSurface < surfaces.size() && surfaces[nextSurface].token == i) spaces = Spaces::around(surfaces[nextSurface++].text);
+    else spaces = texts.spacesOf(ids[i]);
+    uint32_t &begin = offsets[2 * i], &end = offsets[2 * i + 1];
+    const uint32_t width = widths[i];
+    if (spaces.leading) {
+      if ((i == 0 || begin == 0) && addPrefixSpace && spaces.leading == 1) spaces.leading = 0;
+      begin = std::min(begin + spaces.leading * width, end);
+    }
+    if (spaces.trailing && end >= spaces.trailing * width) end = std::max(end - spaces.trailing * width, begin);
+  }
+}
 
 std::unique_ptr<PostProcessor> makePostProcessor(const Component& c, int depth) {
   if (c.absent()) return nullptr;

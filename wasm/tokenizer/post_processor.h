@@ -8,18 +8,42 @@
 
 namespace wasmformers::tokenizer {
 
+struct Spaces {
+  uint32_t leading = 0, trailing = 0;
+  static Spaces around(std::string_view token);
+};
+
 /// The text of a token by its id, as the model has it.
 class TokenTexts {
  public:
   virtual ~TokenTexts() = default;
   virtual std::string_view textOf(uint32_t id) const = 0;
+  /// How many spaces the token begins with and ends in, as trimming counts them.
+  virtual Spaces spacesOf(uint32_t id) const { return Spaces::around(textOf(id)); }
 };
+
+struct FrameToken {
+  uint32_t id, typeId;
+  std::string text;
+};
+/// What a post-processor makes of one text, if all that it does is to trim offsets and to put tokens around.
+struct Frame {
+  std::vector<FrameToken> before, after;
+  uint32_t typeId = 0;  // of the text itself
+  bool done = false;    // nothing may trim any more
+  bool trims = false, addPrefixSpace = false;
+};
+/// Takes white space off a row's offsets: sizes and surfaces as in an Encoding.
+void trimOffsets(const std::vector<uint32_t>& ids, const std::vector<uint8_t>& widths, const std::vector<Surface>& surfaces, bool addPrefixSpace,
+                 const TokenTexts& texts, std::vector<uint32_t>& offsets);
 
 class PostProcessor {
  public:
   virtual ~PostProcessor() = default;
   /// How many tokens process() will add to a text or a pair; truncation leaves that much room.
   virtual size_t addedTokens(bool pair) const = 0;
+  /// Adds to the frame what it does to one text. False: it does something else.
+  virtual bool frame(bool addSpecialTokens, Frame& to) const = 0;
   /// Takes one encoding, or two for a pair, and leaves any number of them, to be merged in order.
   virtual void process(std::vector<Encoding>& encodings, bool addSpecialTokens, const TokenTexts& texts) const = 0;
 };

@@ -31,6 +31,22 @@ class TemplateProcessing final : public PostProcessor {
     return n;
   }
 
+  bool frame(bool addSpecialTokens, Frame& to) const override {
+    if (to.done) return false;
+    for (const TemplatePiece& p : single_) {
+      if (!p.special) {
+        if (to.done || p.sequence != 0) return false;
+        to.done = true;
+        to.typeId = p.typeId;
+        continue;
+      }
+      for (size_t i = 0; addSpecialTokens && i < p.special->ids.size(); ++i) {
+        (to.done ? to.after : to.before).push_back({p.special->ids[i], p.typeId, p.special->texts[i]});
+      }
+    }
+    return to.done;
+  }
+
   void process(std::vector<Encoding>& encodings, bool addSpecialTokens, const TokenTexts&) const override {
     const bool pair = encodings.size() == 2;
     if (!pair && encodings.size() != 1) return;

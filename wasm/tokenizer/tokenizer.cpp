@@ -9,51 +9,9 @@
 namespace wasmformers::tokenizer {
 namespace {
 
-template <class T>
-void pad(std::vector<T>& v, size_t n, T value) { v.insert(v.end(), n, value); }
-
-// Appends an encoding as a row of `length` tokens or more.
-void appendRow(const Encoding& e, uint32_t textIndex, size_t length, const Padding& p, EncodedBatch& out) {
-  const size_t missing = length > e.size() ? length - e.size() : 0;
-  const size_t left = p.left ? missing : 0, right = missing - left;
-  const uint32_t base = uint32_t(out.ids.size() + left);
-  const auto put = [&](auto& to, const auto& from, auto padding, size_t width) {
-    pad(to, left * width, padding);
-    to.insert(to.end(), from.begin(), from.end());
-    pad(to, right * width, padding);
-  };
-  out.rowTexts.push_back(textIndex);
-  put(out.ids, e.ids, p.id, 1);
-  put(out.typeIds, e.typeIds, p.typeId, 1);
-  pad(out.attentionMask, left, 0u);
-  pad(out.attentionMask, e.size(), 1u);
-  pad(out.attentionMask, right, 0u);
-  if (e.detailed) {
-    put(out.offsets, e.offsets, 0u, 2);
-    put(out.words, e.words, -1, 1);
-    put(out.special, e.special, uint8_t(1), 1);
-    put(out.sequences, e.sequenceIds(), int8_t(-1), 1);
-    for (const Surface& s : e.surfaces) out.surfaces.push_back({base + s.token, s.text});
-    for (size_t i = 0; i < left && !p.token.empty(); ++i) out.surfaces.push_back({uint32_t(base - left + i), p.token});
-    for (size_t i = 0; i < right && !p.token.empty(); ++i) out.surfaces.push_back({uint32_t(base + e.size() + i), p.token});
-  }
-  out.rowStarts.push_back(uint32_t(out.ids.size()));
-}
+constexpr uint8_t kUnknownSpaces = 0xFF;
 
 }  // namespace
-
-void EncodedBatch::clear() {
-  rowStarts.assign(1, 0);
-  rowTexts.clear();
-  ids.clear();
-  typeIds.clear();
-  attentionMask.clear();
-  offsets.clear();
-  words.clear();
-  special.clear();
-  sequences.clear();
-  surfaces.clear();
-}
 
 // Normalizes a part of the text that holds no raw added token and cuts it at the normalized ones.
 void Tokenizer::appendPart(std::string_view part, uint32_t start, bool details) {
@@ -94,73 +52,44 @@ void Tokenizer::prepare(std::string_view text, bool details) {
   if (preTokenizer_) preTokenizer_->preTokenize(work_);
 }
 
-// Offsets and widths of tokens_ where nothing has moved: whole characters of the text, counted from token to token.
-void Tokenizer::addPlaces(std::string_view text, bool utf16, Encoding& out) const {
-  const size_t n = tokens_.ranges.size(), before = out.widths.size();
-  out.offsets.resize(2 * (before + n));
-  out.widths.resize(before + n);
-  uint32_t* to = out.offsets.data() + 2 * before;
-  uint8_t* widths = out.widths.data() + before;
-  const bool ascii = text::isAscii(text);
-  const auto inside = [&](uint32_t at) { return at < text.size() && (static_cast<unsigned char>(text[at]) & 0xC0) == 0x80; };
-  uint32_t at = 0, units = 0;  // of the cursor
-  const auto unitsAt = [&](uint32_t byte) {
-    if (ascii || !utf16) return byte;
-    const auto widthAt = [&](uint32_t i) {
-      const auto c = static_cast<unsigned char>(text[i]);
-      return uint32_t((c & 0xC0) != 0x80) + uint32_t(c >= 0xF0);
-    };
-    while (at < byte) units += widthAt(at++);
-    while (at > byte) units -= widthAt(--at);
-    return units;
-  };
-  for (size_t i = 0; i < n; ++i) {
-    uint32_t begin = tokens_.ranges[i].begin, end = tokens_.ranges[i].end;
-    if (!ascii) {
-      const bool some = begin < end;
-      while (inside(begin)) --begin;
-      if (some) while (inside(end)) ++end;
-      else end = begin;
-    }
-    to[2 * i] = unitsAt(begin);
-    to[2 * i + 1] = unitsAt(end);
-    const bool one = end > begin && end - begin == uint32_t(text::lengthOf(static_cast<unsigned char>(text[begin])));
-    widths[i] = one ? uint8_t(to[2 * i + 1] - to[2 * i]) : uint8_t(1);
-  }
-}
-
-// The same where normalizing has changed the text.
-void Tokenizer::addSpans(std::string_view text, bool utf16, Encoding& out) const {
-  const text::Utf16Offsets units(utf16 ? text : std::string_view());  // of no text: leaves bytes as they are
-  for (const Span r : tokens_.ranges) {
-    Span at = r;
-    if (r.begin < r.end && r.end <= work_.spans.size()) at = {work_.spans[r.begin].begin, work_.spans[r.end - 1].end};
-    out.offsets.push_back(units(at.begin));
-    out.offsets.push_back(units(at.end));
-    const bool one = at.end > at.begin && at.end - at.begin == uint32_t(text::lengthOf(static_cast<unsigned char>(text[at.begin])));
-    out.widths.push_back(one ? uint8_t(units(at.end) - units(at.begin)) : uint8_t(1));
-  }
-}
-
-// Appends the tokens of one text (or of one word of it) to `out`.
-Status Tokenizer::encodeText(std::string_view bytes, int32_t word, uint32_t typeId, const EncodeOptions& options, Encoding& out) {
-  std::string repaired;
-  const std::string_view text = text::makeValid(bytes, repaired);
+// Makes one text (or one word of it) tokens_.
+Status Tokenizer::tokenizeText(std::string_view bytes, const EncodeOptions& options) {
+  const std::string_view text = text::makeValid(bytes, repaired_);
   prepare(text, options.details || (preTokenizer_ && preTokenizer_->needsSpans()));
   tokens_.clear(options.details);
   WF_TRY(patternError(work_.outcome));
   WF_TRY(model_->tokenize(work_, tokens_));
+  if (!options.details) return {};
+  if (work_.same) addPlaces(text, options.utf16, tokens_.ranges, tokens_.offsets, tokens_.widths);
+  else addPlaces(text, work_.spans, options.utf16, tokens_.ranges, tokens_.offsets, tokens_.widths);
+  return {};
+}
+
+// Appends the tokens of one text (or of one word of it) to `out`.
+Status Tokenizer::encodeText(std::string_view bytes, int32_t word, uint32_t typeId, const EncodeOptions& options, Encoding& out) {
+  WF_TRY(tokenizeText(bytes, options));
   const size_t n = tokens_.ids.size();
   const uint32_t base = uint32_t(out.size());
-  if (base == 0) out.ids.swap(tokens_.ids);
-  else out.ids.insert(out.ids.end(), tokens_.ids.begin(), tokens_.ids.end());
-  pad(out.typeIds, n, typeId);
+  const auto append = [](auto& to, const auto& from) { to.insert(to.end(), from.begin(), from.end()); };
+  append(out.ids, tokens_.ids);
+  out.typeIds.insert(out.typeIds.end(), n, typeId);
   if (!options.details) return {};
-  if (work_.same) addPlaces(text, options.utf16, out);
-  else addSpans(text, options.utf16, out);
-  for (size_t i = 0; i < n; ++i) out.words.push_back(word >= 0 ? word : tokens_.words[i]);
-  pad(out.special, n, uint8_t(0));
+  if (word >= 0) out.words.insert(out.words.end(), n, word);
+  else append(out.words, tokens_.words);
+  append(out.offsets, tokens_.offsets);
+  append(out.widths, tokens_.widths);
+  out.special.insert(out.special.end(), n, uint8_t(0));
   for (Surface& s : tokens_.surfaces) out.surfaces.push_back({base + s.token, std::move(s.text)});
+  return {};
+}
+
+// The short way: each input is one text, neither cut nor padded.
+Status Tokenizer::encodeRows(const std::vector<EncodeInput>& inputs, const EncodeOptions& options, const Frame& frame, EncodedBatch& out) {
+  for (size_t i = 0; i < inputs.size(); ++i) {
+    WF_TRY(tokenizeText(inputs[i].texts[0][0], options));
+    if (options.details && frame.trims) trimOffsets(tokens_.ids, tokens_.widths, tokens_.surfaces, frame.addPrefixSpace, *this, tokens_.offsets);
+    appendRow(tokens_, frame, uint32_t(i), options.idsOnly, out);
+  }
   return {};
 }
 
@@ -178,6 +107,12 @@ Status Tokenizer::encodeBatch(const std::vector<EncodeInput>& inputs, const Enco
   out.clear();
   WF_TRY(checkStride(options.truncation));
   const bool padded = options.padding.strategy != PaddingStrategy::None;
+  const auto isOneText = [](const EncodeInput& in) { return !in.pair && !in.splitIntoWords && in.texts[0].size() == 1; };
+  Frame frame;
+  if (!padded && options.truncation.strategy == TruncationStrategy::None && (!post_ || post_->frame(options.addSpecialTokens, frame)) &&
+      std::all_of(inputs.begin(), inputs.end(), isOneText)) {
+    return encodeRows(inputs, options, frame, out);
+  }
   std::vector<Encoding> whole;  // only where the padding has to wait for the longest
   std::vector<Encoding> parts;
   for (const EncodeInput& input : inputs) {
@@ -205,8 +140,6 @@ Status Tokenizer::encodeBatch(const std::vector<EncodeInput>& inputs, const Enco
     const uint32_t index = uint32_t(&input - inputs.data());
     appendRow(e, index, 0, options.padding, out);
     for (const Encoding& o : e.overflowing) appendRow(o, index, 0, options.padding, out);
-    parts.resize(1);
-    if (!parts[0].ids.capacity()) parts[0].ids.swap(e.ids);  // its memory serves the next text
   }
   if (!padded) return {};
   size_t length = options.padding.length;
@@ -272,6 +205,17 @@ std::optional<std::string_view> Tokenizer::idToToken(uint32_t id) const {
 }
 
 std::string_view Tokenizer::textOf(uint32_t id) const { return idToToken(id).value_or(std::string_view()); }
+
+Spaces Tokenizer::spacesOf(uint32_t id) const {
+  if (spaces_.empty()) spaces_.assign(idEnd(), kUnknownSpaces);
+  if (id >= spaces_.size()) return {};
+  if (spaces_[id] == kUnknownSpaces) {
+    const Spaces s = Spaces::around(textOf(id));
+    if (s.leading > 14 || s.trailing > 14) return s;
+    spaces_[id] = uint8_t(s.leading << 4 | s.trailing);
+  }
+  return {uint32_t(spaces_[id] >> 4), uint32_t(spaces_[id] & 15)};
+}
 
 uint32_t Tokenizer::idEnd() const {
   const uint32_t model = model_->vocabulary().idEnd();

@@ -18,23 +18,14 @@
 #include "tokenizer/normalizer.h"
 #include "tokenizer/post_processor.h"
 #include "tokenizer/pre_tokenizer.h"
+#include "tokenizer/rows.h"
 
 namespace wasmformers::tokenizer {
-
-enum class PaddingStrategy : uint8_t { None, Longest, Fixed };
-
-struct Padding {
-  PaddingStrategy strategy = PaddingStrategy::None;
-  uint32_t length = 0;  // of Fixed
-  uint32_t multipleOf = 0;
-  bool left = false;
-  uint32_t id = 0, typeId = 0;
-  std::string token = "[PAD]";
-};
 
 struct EncodeOptions {
   bool addSpecialTokens = true;
   bool details = true;      // offsets, words, special_tokens_mask, sequences, surfaces
+  bool idsOnly = false;     // neither type ids nor a mask; without details
   bool overflow = false;    // keep what truncation cuts off
   bool utf16 = false;       // offsets in UTF-16 code units instead of bytes
   Truncation truncation;
@@ -46,22 +37,6 @@ struct EncodeInput {
   std::vector<std::string_view> texts[2];
   bool pair = false;
   bool splitIntoWords = false;
-};
-
-/// A batch as flat arrays: row r has tokens rowStarts[r] .. rowStarts[r + 1]. Overflow follows its text as rows of
-/// its own; rowTexts says which text a row comes from. Details are empty where they were not asked for.
-struct EncodedBatch {
-  std::vector<uint32_t> rowStarts, rowTexts;
-  std::vector<uint32_t> ids, typeIds;
-  std::vector<uint32_t> attentionMask;
-  std::vector<uint32_t> offsets;
-  std::vector<int32_t> words;
-  std::vector<uint8_t> special;
-  std::vector<int8_t> sequences;
-  std::vector<Surface> surfaces;  // token: index into the flat arrays
-
-  void clear();
-  size_t rows() const { return rowTexts.size(); }
 };
 
 class Tokenizer final : private TokenTexts {
@@ -98,6 +73,7 @@ class Tokenizer final : private TokenTexts {
     added_.add(tokens, model_->vocabulary(), normalizer_.get());
     later_.insert(later_.end(), tokens.begin(), tokens.end());
     decodeTable_.reset();
+    spaces_.clear();
     decodes_ = Decodes::Unknown;
   }
   /// Another post-processor than the file's; null: none. The binary form keeps the file's.
@@ -115,13 +91,14 @@ class Tokenizer final : private TokenTexts {
  private:
   Tokenizer() = default;
   std::string_view textOf(uint32_t id) const override;
+  Spaces spacesOf(uint32_t id) const override;
   void read(const Component& root, Tables* tables);
   static Result<std::unique_ptr<Tokenizer>> parsed(std::string_view json, std::string_view file, Tables* tables);
+  Status tokenizeText(std::string_view bytes, const EncodeOptions& options);
+  Status encodeRows(const std::vector<EncodeInput>& inputs, const EncodeOptions& options, const Frame& frame, EncodedBatch& out);
   Status encodeText(std::string_view text, int32_t word, uint32_t typeId, const EncodeOptions& options, Encoding& out);
   Status checkStride(const Truncation& t) const;
   void prepare(std::string_view text, bool details);
-  void addPlaces(std::string_view text, bool utf16, Encoding& out) const;
-  void addSpans(std::string_view text, bool utf16, Encoding& out) const;
   void decodeTokens(const uint32_t* ids, size_t count, bool skipSpecialTokens, std::string& text) const;
   void appendPart(std::string_view part, uint32_t start, bool details);
 
@@ -138,6 +115,7 @@ class Tokenizer final : private TokenTexts {
   enum class Decodes : uint8_t { Unknown, ByTable, ByToken };
   mutable Decodes decodes_ = Decodes::Unknown;
   mutable std::unique_ptr<DecodeTable> decodeTable_;  // made and filled by decoding
+  mutable std::vector<uint8_t> spaces_;  // of every id: leading and trailing, four bits each, or kUnknownSpaces
   AddedVocabulary added_;
   Truncation truncation_;
   Padding padding_;
@@ -146,6 +124,7 @@ class Tokenizer final : private TokenTexts {
   PreTokenized work_;
   NormalizedString part_;
   Tokens tokens_;
+  std::string repaired_;
 };
 
 }  // namespace wasmformers::tokenizer
