@@ -1,10 +1,13 @@
 // The library's side of template-engine.js: its kinds of values made from plain data and back, and the filters and tests of
 // Jinja that it lacks or has with other results. After the lists in Jinja's template designer documentation.
 
-import { STRING_METHODS, TemplateFault, capitalize, checkEntries, checkLength, contains, equal, json, strip, text, title } from './template-values.js';
+import { SPACE, STRING_METHODS, TemplateFault, capitalize, checkEntries, checkLength, contains, equal, json, strip, text } from './template-values.js';
 
 /** @typedef {import('./template-values.js').Value} Value */
 /** Runs a filter by its name. @typedef {(v: Value, name: string) => Value} RunFilter */
+
+/** What the filter title begins words after. */
+const WORDS = new RegExp(`(${SPACE.replace('[', '[-({\\[<')}+)`);
 
 /** @param {any} library */
 export function makeFilters({ Environment, Interpreter, parse, tokenize }) {
@@ -56,6 +59,14 @@ export function makeFilters({ Environment, Interpreter, parse, tokenize }) {
     return Number(v.value);
   };
 
+  /** @param {Value} v @param {Value | undefined} exact case counts @param {Map<string, Value>} kwargs @param {(a: any, b: any) => boolean} better */
+  const extreme = (v, exact, kwargs, better) => {
+    const fold = !(exact ?? kwargs.get('case_sensitive'))?.value, by = kwargs.get('attribute');
+    const key = (/** @type {Value} */ x) => ((k) => (fold && typeof k === 'string' ? k.toLowerCase() : k))((by ? attribute(x, String(by.value)) : x).value);
+    const list = items(v);
+    return list.length ? list.reduce((a, b) => (better(key(a), key(b)) ? b : a)) : new UndefinedValue();
+  };
+
   /** Filters that the library lacks or has with other results. @type {Map<string, (v: Value, args: Value[], kwargs: Map<string, Value>, run: RunFilter) => Value>} */
   const FILTERS = new Map(Object.entries({
     tojson: (/** @type {Value} */ v, /** @type {Value[]} */ [], /** @type {Map<string, Value>} */ kwargs) => {
@@ -75,7 +86,7 @@ export function makeFilters({ Environment, Interpreter, parse, tokenize }) {
     trim: (/** @type {Value} */ v, /** @type {Value[]} */ [chars]) => wrap(strip(text(v), chars?.value ?? null, true, true)),
     upper: (/** @type {Value} */ v) => wrap(text(v).toUpperCase()),
     lower: (/** @type {Value} */ v) => wrap(text(v).toLowerCase()),
-    title: (/** @type {Value} */ v) => wrap(title(text(v))),
+    title: (/** @type {Value} */ v) => wrap(text(v).split(WORDS).map((word) => word.slice(0, 1).toUpperCase() + word.slice(1).toLowerCase()).join('')), // unlike the method
     capitalize: (/** @type {Value} */ v) => wrap(capitalize(text(v))),
     replace: (/** @type {Value} */ v, /** @type {Value[]} */ [from, to, count], /** @type {Map<string, Value>} */ kwargs) =>
       wrap(/** @type {any} */ (STRING_METHODS.get('replace'))(text(v), [text(from), text(to), (count ?? kwargs.get('count'))?.value ?? -1], {})),
@@ -97,9 +108,9 @@ export function makeFilters({ Environment, Interpreter, parse, tokenize }) {
       const by = kwargs.get('attribute');
       return wrap(items(v).reduce((n, x) => n + number(by ? attribute(x, String(by.value)) : x), kwargs.get('start')?.value ?? 0));
     },
-    min: (/** @type {Value} */ v) => items(v).reduce((a, b) => (b.value < a.value ? b : a)),
-    max: (/** @type {Value} */ v) => items(v).reduce((a, b) => (b.value > a.value ? b : a)),
-    round: (/** @type {Value} */ v, /** @type {Value[]} */ [places]) => new FloatValue(Number(number(v).toFixed(places?.value ?? 0))),
+    min: (/** @type {Value} */ v, /** @type {Value[]} */ [exact], /** @type {Map<string, Value>} */ kwargs) => extreme(v, exact, kwargs, (a, b) => b < a),
+    max: (/** @type {Value} */ v, /** @type {Value[]} */ [exact], /** @type {Map<string, Value>} */ kwargs) => extreme(v, exact, kwargs, (a, b) => b > a),
+    round: (/** @type {Value} */ v, /** @type {Value[]} */ [places]) => (v.type === 'IntegerValue' || v.type === 'BooleanValue' ? wrap(number(v)) : new FloatValue(Number(number(v).toFixed(places?.value ?? 0)))),
     unique: (/** @type {Value} */ v, /** @type {Value[]} */ [exact], /** @type {Map<string, Value>} */ kwargs) => {
       const fold = !(exact ?? kwargs.get('case_sensitive'))?.value, seen = new Map();
       for (const x of items(v)) {

@@ -151,8 +151,8 @@ export function makeEngine({ Environment, Interpreter, parse, tokenize }) {
           return truth(this.evaluate(node.iterable.test, scope));
         });
       }
-      if (!list.length) return this.evaluateBlock(node.defaultBlock, env);
-      let result = '';
+      // As in Python, else is for loops of which no turn came to its end.
+      let result = '', ended = false;
       for (let i = 0; i < list.length; i++) {
         this.charge(10);
         const scope = new Environment(env), left = list.length - i;
@@ -164,6 +164,7 @@ export function makeEngine({ Environment, Interpreter, parse, tokenize }) {
         }))));
         try {
           result += this.evaluateBlock(node.body, scope).value;
+          ended = true;
         } catch (error) {
           if (!(error instanceof Control)) throw error;
           result += error.text;
@@ -171,7 +172,14 @@ export function makeEngine({ Environment, Interpreter, parse, tokenize }) {
         }
         checkLength(result.length, 'The text');
       }
+      if (!ended && node.defaultBlock.length) result += this.evaluateBlock(node.defaultBlock, env).value;
       return new StringValue(result);
+    }
+
+    /** What is set inside {% set x %} … {% endset %} stays there. @param {any} node @param {any} env */
+    evaluateSet(node, env) {
+      if (node.value) return super.evaluateSet(node, env);
+      return super.evaluateSet({ ...node, value: { ready: this.evaluateBlock(node.body, new Environment(env)) } }, env);
     }
 
     /** Keys may be numbers, booleans and None too. @param {any} node @param {any} env */
@@ -242,7 +250,8 @@ export function makeEngine({ Environment, Interpreter, parse, tokenize }) {
         const key = this.evaluate(node.property, env);
         return object.value.get(keyIn(object.value, key.type === 'NullValue' ? null : key.value)) ?? methodOf(object, key.value) ?? new UndefinedValue();
       }
-      return super.evaluateMemberExpression({ ...node, object: { ready: object } }, env);
+      const found = super.evaluateMemberExpression({ ...node, object: { ready: object } }, env);
+      return object instanceof TupleValue && node.property.type === 'SliceExpression' ? new TupleValue(found.value) : found;
     }
 
     /** @param {Value} operand @param {any} node @param {any} env @returns {any} */
