@@ -26,6 +26,8 @@ class Qwen2Moe : public LlamaLike {
     if (experts_.picked > experts_.count)
       c.invalid("num_experts_per_tok", "num_experts_per_tok (" + std::to_string(experts_.picked) +
                                            ") is more than num_experts (" + std::to_string(experts_.count) + ").");
+    if (experts_.count * layers_.size() > kMostExperts)
+      c.invalid("num_experts", "num_experts times num_hidden_layers must be at most " + std::to_string(kMostExperts) + ".");
     const size_t every = c.size("decoder_sparse_step", 1, 1 << 16);
     sparse_.resize(layers_.size());
     for (size_t i = 0; i < layers_.size(); ++i) sparse_[i] = (i + 1) % every == 0;
@@ -48,6 +50,7 @@ class Qwen2Moe : public LlamaLike {
   // --- forward: h += attention(norm(h)); h += experts(norm(h)) (nn/decoder_layer.h)
 
  private:
+  static constexpr size_t kMostExperts = 1 << 15;
   nn::Experts::Shape experts_;
   std::vector<bool> sparse_;
 };

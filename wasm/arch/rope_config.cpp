@@ -79,10 +79,11 @@ nn::Rope readRope(ConfigReader& c, const RopeDefaults& d) {
   rope.theta = r.positive("rope_theta", double(c.number(d.thetaField, float(d.theta))));
   if (!(rope.theta > 0)) c.invalid(d.thetaField, std::string(d.thetaField) + " must be positive.");
   const double partial = r.positive("partial_rotary_factor", double(c.number(d.partialField, float(d.partial))));
-  if (!(partial > 0 && partial <= 1)) c.invalid(d.partialField, "the part of a head that turns must be in (0, 1].");
+  const char* partialField = r.has("partial_rotary_factor") ? field : config[d.partialField] ? d.partialField : "head_dim";
+  if (!(partial > 0 && partial <= 1)) c.invalid(partialField, "the part of a head that turns must be in (0, 1].");
   rope.dims = size_t(double(d.headDim) * std::clamp(partial, 0.0, 1.0));
   if (rope.dims % 2 || rope.dims == 0)
-    c.invalid(d.partialField, "rotary positions turn pairs: an even number of a head's values, not " +
+    c.invalid(partialField, "rotary positions turn pairs: an even number of a head's values, not " +
                                   std::to_string(rope.dims) + ".");
   rope.dims = std::max<size_t>(rope.dims & ~size_t(1), 2);
 
@@ -91,6 +92,7 @@ nn::Rope readRope(ConfigReader& c, const RopeDefaults& d) {
   rope.original = config["original_max_position_embeddings"].isNumber() && rope.type != Type::Dynamic
                       ? double(c.size("original_max_position_embeddings", 4096, 1 << 30))
                       : r.positive("original_max_position_embeddings", positions);
+  rope.original = std::min(rope.original, double(1 << 30));
   switch (rope.type) {
     case Type::Default: break;
     case Type::Linear: rope.factor = r.required("factor"); break;

@@ -16,9 +16,14 @@ void KvCache::shape(size_t layers, size_t kvHeads, size_t headDim) {
   headDim_ = headDim;
 }
 
-size_t KvCache::bytesPerToken(CacheType type) const {
+// As double: a configuration may ask for more than 32 bits can count.
+double KvCache::tokenBytes(CacheType type) const {
   const size_t row = headDim_ * kernels::cacheValueBytes(type) + (type == CacheType::Q8 ? sizeof(float) : 0);
-  return layerCount_ * 2 * kvHeads_ * row + 1;  // one byte of mask
+  return double(layerCount_) * 2 * double(kvHeads_) * double(row) + 1;  // one byte of mask
+}
+
+size_t KvCache::bytesPerToken(CacheType type) const {
+  return size_t(std::min(tokenBytes(type), double(SIZE_MAX / 2)));
 }
 
 void KvCache::release() {
@@ -36,12 +41,12 @@ Status KvCache::reserve(size_t rows, size_t capacity, CacheType type) {
   }
   release();
   type_ = type;
-  const double needed = double(rows) * double(capacity) * double(bytesPerToken(type));
+  const double needed = double(rows) * double(capacity) * tokenBytes(type);
   const auto tooMuch = [&] {
     release();
     return Status(ErrorClass::Memory, "out_of_memory",
                   "The keys and values of " + std::to_string(rows) + " × " + std::to_string(capacity) +
-                      " tokens need " + std::to_string(uint64_t(needed)) +
+                      " tokens need " + std::to_string(uint64_t(std::min(needed, 1e18))) +
                       " bytes, which cannot be had; use a shorter context, fewer sequences or a smaller cache type.");
   };
   if (!(needed < double(SIZE_MAX / 4))) return tooMuch();

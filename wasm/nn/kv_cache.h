@@ -45,6 +45,7 @@ class KvCache {
     Buffer keys, values, keyScales, valueScales;
   };
   void recount();
+  double tokenBytes(kernels::CacheType) const;
 
   size_t layerCount_ = 0, kvHeads_ = 0, headDim_ = 0;
   kernels::CacheType type_ = kernels::CacheType::F32;

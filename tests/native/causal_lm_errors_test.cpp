@@ -1,0 +1,421 @@
+// Wrong configurations, checkpoints and inputs of decoders: each is an error of the right class that names the code and
+// the field, nothing crashes, and the next call works. And the checkpoints that look odd and are right.
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+#include <set>
+
+#include "lm_runner.h"
+
+namespace wasmformers::testing {
+namespace {
+
+using kernels::CacheType;
+using kernels::Format;
+
+std::string configOf(const std::string& name) { return readFile(fixture("lm/" + name + "/config.json")); }
+std::string weightsOf(const std::string& name) { return readFile(fixture("lm/" + name + "/model.safetensors")); }
+
+/// The configuration with one field set to `value` (JSON): of duplicates the first is read.
+std::string withField(const std::string& config, const std::string& field, const std::string& value) {
+  return "{\"" + field + "\": " + value + "," + config.substr(config.find('{') + 1);
+}
+
+/// A safetensors file taken apart.
+struct Tensors {
+  struct One {
+    std::string dtype;
+    Shape shape;
+    std::string bytes;
+  };
+  std::map<std::string, One> all;
+
+  explicit Tensors(const std::string& file) {
+    uint64_t length = 0;
+    std::memcpy(&length, file.data(), 8);
+    auto header = parseSafetensorsHeader(std::string_view(file).substr(8, size_t(length)), "model.safetensors");
+    EXPECT_TRUE(header.ok());
+    for (const TensorInfo& t : header->tensors) {
+      all[t.name] = {std::string(dtypeName(t.dtype)), t.shape,
+                     file.substr(8 + size_t(length) + size_t(t.begin), size_t(t.end - t.begin))};
+    }
+  }
+  std::string file() const {
+    std::string json = "{", data;
+    for (const auto& [name, t] : all) {
+      json += (json.size() > 1 ? ",\"" : "\"") + name + "\":{\"dtype\":\"" + t.dtype + "\",\"shape\":" + shapeText(t.shape) +
+              ",\"data_offsets\":[" + std::to_string(data.size()) + "," + std::to_string(data.size() + t.bytes.size()) + "]}";
+      data += t.bytes;
+    }
+    json += "}";
+    while (json.size() % 8) json += " ";
+    const uint64_t length = json.size();
+    return std::string(reinterpret_cast<const char*>(&length), 8) + json + data;
+  }
+  void rename(const std::string& from, const std::string& to) {
+    std::map<std::string, One> renamed;
+    for (auto& [name, t] : all) renamed[name.starts_with(from) ? to + name.substr(from.size()) : name] = std::move(t);
+    all = std::move(renamed);
+  }
+};
+
+Status create(const std::string& config, arch::Head head = arch::Head::CausalLM) {
+  WF_ASSIGN(json::Document document, json::Document::parse(config, "config.json", ErrorClass::Config));
+  WF_ASSIGN(auto model, arch::createModel(document.root(), {head, Format::F32}, arch::decoderFamilies()));
+  (void)model;
+  return {};
+}
+
+struct BadField {
+  const char *model, *field, *value, *code, *about;
+};
+constexpr BadField kBadFields[] = {
+    {"opt-lm", "num_attention_heads", "3", "invalid_config", "num_attention_heads"},
+    {"llama-lm", "num_key_value_heads", "3", "invalid_config", "num_key_value_heads"},
+    {"llama-lm", "head_dim", "7", "invalid_config", "head_dim"},
+    {"llama-lm", "hidden_act", "\"softsign\"", "unsupported_config", "hidden_act"},
+    {"llama-lm", "rope_scaling", "{\"type\": \"spiral\", \"factor\": 2}", "unsupported_config", "rope_scaling"},
+    {"llama-lm", "rope_scaling", "{\"rope_type\": \"linear\"}", "invalid_config", "rope_scaling"},
+    {"llama-lm", "rope_scaling", "{\"type\": \"linear\", \"factor\": -2}", "invalid_config", "rope_scaling"},
+    {"llama-lm", "rope_scaling", "{\"type\": \"llama3\", \"factor\": 8}", "invalid_config", "rope_scaling"},
+    {"llama-lm", "rope_scaling", "{\"type\": \"longrope\", \"short_factor\": [1, 2], \"long_factor\": [1, 2, 3, 4]}", "invalid_config", "rope_scaling"},
+    {"llama-lm", "rope_parameters", "{\"rope_type\": \"spiral\"}", "unsupported_config", "rope_parameters"},
+    {"llama-lm", "rope_parameters", "{\"rope_theta\": 0}", "invalid_config", "rope_parameters"},
+    {"llama-lm", "rope_parameters", "3", "invalid_config", "rope_parameters"},
+    {"llama-lm", "quantization_config", "{\"quant_method\": \"gptq\"}", "unsupported_config", "quantization_config"},
+    {"gpt2-lm", "n_head", "5", "invalid_config", "n_head"},
+    {"gpt2-lm", "add_cross_attention", "true", "unsupported_config", "add_cross_attention"},
+    {"gemma3-lm", "layer_types", "[\"full_attention\"]", "invalid_config", "layer_types"},
+    {"gemma3-lm", "use_bidirectional_attention", "true", "unsupported_config", "use_bidirectional_attention"},
+    {"gemma2-lm", "query_pre_attn_scalar", "0", "invalid_config", "query_pre_attn_scalar"},
+    {"smollm3-lm", "no_rope_layers", "[1]", "invalid_config", "no_rope_layers"},
+    {"qwen2-lm", "layer_types", "[\"full_attention\", \"linear_attention\"]", "unsupported_config", "layer_types"},
+    {"qwen2-moe-lm", "num_experts_per_tok", "5", "invalid_config", "num_experts_per_tok"},
+    {"qwen2-moe-lm", "num_experts", "100000", "invalid_config", "num_experts"},
+    {"gpt-neox-lm", "rope_parameters", "{\"partial_rotary_factor\": 1.5}", "invalid_config", "rope_parameters"},
+    {"gpt-neox-lm", "rope_parameters", "{\"partial_rotary_factor\": 0.375}", "invalid_config", "rope_parameters"},
+    {"bloom-lm", "n_head", "3", "invalid_config", "n_head"},
+    {"granite-lm", "logits_scaling", "0", "invalid_config", "logits_scaling"},
+};
+
+TEST(CausalLMConfig, NamesTheFieldThatIsWrong) {
+  for (const BadField& bad : kBadFields) {
+    SCOPED_TRACE(std::string(bad.model) + " " + bad.field + " = " + bad.value);
+    const Status s = create(withField(configOf(bad.model), bad.field, bad.value));
+    EXPECT_EQ(errorClassName(s.errorClass()), "ConfigError");
+    EXPECT_EQ(s.code(), bad.code) << s.message();
+    EXPECT_EQ(s.field(), bad.about);
+    EXPECT_EQ(s.file(), "config.json");
+  }
+  const Status s = create(withField(configOf("llama-lm"), "rope_scaling", "{\"type\": \"spiral\"}"));
+  EXPECT_NE(s.message().find("\"spiral\""), std::string::npos) << s.message();
+}
+
+TEST(CausalLMConfig, HeadsAndTypesThatDecodersDoNotHave) {
+  const std::string llama = configOf("llama-lm");
+  EXPECT_TRUE(create(llama, arch::Head::Base).ok());
+  EXPECT_EQ(create(llama, arch::Head::SequenceClassification).code(), "unsupported_config");
+  EXPECT_EQ(create(withField(llama, "model_type", "\"bert\"")).code(), "unknown_model_type");
+}
+
+// Every field of every family, set to values of every kind: an error that says where, or a model that loads and runs or
+// says why not. Sanitizer builds see whether memory was touched that should not have been.
+TEST(CausalLMConfig, EveryFieldSurvivesEveryKindOfValue) {
+  const char* values[] = {"null", "true", "false", "0", "1", "-1", "3", "8", "1.5", "4294967297", "1e308", "-1e308", "\"\"",
+                          "\"relu\"", "[]", "[null, 1, \"full_attention\"]", "{}", "{\"rope_type\": \"dynamic\", \"factor\": 1e30}",
+                          "{\"type\": \"yarn\", \"rope_theta\": 1}", "{\"full_attention\": {\"type\": 3}}"};
+  std::set<std::string> families;
+  size_t refused = 0, ran = 0;
+  for (const std::string& name : lmCases()) {
+    auto parsed = json::Document::parse(configOf(name), "config.json", ErrorClass::Config);
+    ASSERT_TRUE(parsed.ok());
+    const json::Value root = parsed->root();
+    if (!families.insert(std::string(root["model_type"].asString())).second) continue;
+    const std::string config = configOf(name), weights = weightsOf(name), cls(root["architectures"].at(0).asString());
+    std::vector<std::string> fields = {"rope_scaling", "rope_theta", "partial_rotary_factor", "sliding_window", "head_dim"};
+    for (const auto& [field, old] : root.members()) fields.emplace_back(field);
+    for (const std::string& field : fields) {
+      for (const char* value : values) {
+        SCOPED_TRACE(name + " " + field + " = " + value);
+        LmRunner runner;
+        runner.set("input_ids", {2, 3}, {4, 5, 6, 7, 8, 9});
+        Status s = runner.load(withField(config, field, value), cls, Format::F32, weights);
+        if (s.ok()) s = runner.run();
+        std::vector<std::vector<float>> logits;
+        if (s.ok()) s = runner.lm().reserve(1, 5, CacheType::F32);
+        if (s.ok()) s = runner.feed({4, 5, 6}, {0, 1, 1}, 1, logits);
+        if (s.ok()) s = runner.feed({7, 8}, {}, 1, logits);
+        if (s.ok()) {
+          ++ran;
+          continue;
+        }
+        ++refused;
+        EXPECT_TRUE(s.errorClass() == ErrorClass::Config || s.errorClass() == ErrorClass::Weights ||
+                    s.errorClass() == ErrorClass::Input)
+            << s.message();
+        EXPECT_FALSE(s.code().empty());
+        EXPECT_FALSE(s.field().empty()) << s.message();
+        EXPECT_FALSE(s.message().empty());
+      }
+    }
+  }
+  EXPECT_EQ(families.size(), arch::decoderFamilies().size());
+  EXPECT_GT(refused, 500u);
+  EXPECT_GT(ran, 500u);
+}
+
+// --- checkpoints
+
+struct CausalLMWeights : ::testing::Test {
+  static Status load(const std::string& config, const std::string& cls, const std::string& file, std::vector<float>* logits) {
+    LmRunner runner;
+    WF_TRY(runner.load(config, cls, Format::F32, file));
+    runner.set("input_ids", {1, 4}, {4, 5, 6, 7});
+    WF_TRY(runner.run());
+    if (logits) logits->assign(runner.outputs[0].data, runner.outputs[0].data + elementCount(runner.outputs[0].shape));
+    return {};
+  }
+  /// What a checkpoint gives as it is.
+  static std::vector<float> asItIs(const std::string& name, const std::string& cls) {
+    std::vector<float> logits;
+    const Status s = load(configOf(name), cls, weightsOf(name), &logits);
+    EXPECT_TRUE(s.ok()) << s.message();
+    return logits;
+  }
+  static void same(const std::string& name, const std::string& cls, const std::string& config, const Tensors& tensors) {
+    std::vector<float> logits;
+    const Status s = load(config, cls, tensors.file(), &logits);
+    ASSERT_TRUE(s.ok()) << s.message();
+    EXPECT_EQ(logits, asItIs(name, cls));
+  }
+};
+
+TEST_F(CausalLMWeights, WithAndWithoutThePrefixAndWithBuffersOfOldVersions) {
+  struct Case {
+    const char *name, *cls, *prefix, *buffer;
+  };
+  for (const Case& c : {Case{"gpt2-lm", "GPT2LMHeadModel", "transformer.", "h.0.attn.bias"},
+                        Case{"gpt2-lm", "GPT2LMHeadModel", "transformer.", "h.0.attn.masked_bias"},
+                        Case{"llama-lm", "LlamaForCausalLM", "model.", "layers.0.self_attn.rotary_emb.inv_freq"},
+                        Case{"gpt-neox-lm", "GPTNeoXForCausalLM", "gpt_neox.", "layers.0.attention.bias"},
+                        Case{"opt-lm", "OPTForCausalLM", "model.", "unknown"}}) {
+    SCOPED_TRACE(c.name);
+    Tensors tensors(weightsOf(c.name));
+    tensors.rename(c.prefix, "");
+    tensors.all[c.buffer] = {"U8", {1, 1, 4, 4}, std::string(16, '\1')};
+    same(c.name, c.cls, configOf(c.name), tensors);
+  }
+}
+
+TEST_F(CausalLMWeights, OutputLayersTiedAndNot) {
+  // Tied, and the file holds the layer besides: the table counts, whichever comes first.
+  for (const char* head : {"lm_head.weight", "a"}) {
+    Tensors tensors(weightsOf("llama-lm"));
+    Tensors::One copy = tensors.all.at("model.embed_tokens.weight");
+    std::fill(copy.bytes.begin(), copy.bytes.end(), '\0');
+    tensors.all[head] = copy;
+    same("llama-lm", "LlamaForCausalLM", configOf("llama-lm"), tensors);
+  }
+  // Tied, and the file names only the output layer.
+  Tensors only(weightsOf("llama-lm"));
+  only.rename("model.embed_tokens.weight", "lm_head.weight");
+  same("llama-lm", "LlamaForCausalLM", configOf("llama-lm"), only);
+  // Untied, and there is none.
+  const std::string untied = withField(configOf("llama-lm"), "tie_word_embeddings", "false");
+  Status s = load(untied, "LlamaForCausalLM", weightsOf("llama-lm"), nullptr);
+  EXPECT_EQ(s.code(), "missing_tensors");
+  EXPECT_EQ(s.field(), "lm_head.weight");
+  EXPECT_EQ(errorClassName(s.errorClass()), "WeightsError");
+  // Without the head it is not asked for.
+  EXPECT_TRUE(load(untied, "LlamaModel", weightsOf("llama-lm"), nullptr).ok());
+}
+
+TEST_F(CausalLMWeights, VocabularyLargerThanTheTable) {
+  const Status s = load(withField(configOf("llama-lm"), "vocab_size", "300"), "LlamaForCausalLM", weightsOf("llama-lm"), nullptr);
+  EXPECT_EQ(errorClassName(s.errorClass()), "WeightsError");
+  EXPECT_EQ(s.code(), "wrong_shape");
+  EXPECT_EQ(s.field(), "model.embed_tokens.weight");
+  EXPECT_NE(s.message().find("[300, 32]"), std::string::npos) << s.message();
+}
+
+TEST_F(CausalLMWeights, ExpertsInTwoTensors) {
+  Tensors tensors(weightsOf("qwen2-moe-lm"));
+  for (const std::string layer : {"model.layers.0.mlp.experts.", "model.layers.1.mlp.experts."}) {
+    Tensors::One gateUp{"F32", {4, 48, 32}, ""}, down{"F32", {4, 32, 24}, ""};
+    for (int i = 0; i < 4; ++i) {
+      const std::string expert = layer + std::to_string(i) + ".";
+      gateUp.bytes += tensors.all.at(expert + "gate_proj.weight").bytes + tensors.all.at(expert + "up_proj.weight").bytes;
+      down.bytes += tensors.all.at(expert + "down_proj.weight").bytes;
+      for (const char* name : {"gate_proj.weight", "up_proj.weight", "down_proj.weight"}) tensors.all.erase(expert + name);
+    }
+    tensors.all[layer + "gate_up_proj"] = gateUp;
+    tensors.all[layer + "down_proj"] = down;
+  }
+  same("qwen2-moe-lm", "Qwen2MoeForCausalLM", configOf("qwen2-moe-lm"), tensors);
+  tensors.all.erase("model.layers.1.mlp.experts.down_proj");
+  const Status s = load(configOf("qwen2-moe-lm"), "Qwen2MoeForCausalLM", tensors.file(), nullptr);
+  EXPECT_EQ(s.code(), "missing_tensors");
+  EXPECT_EQ(s.field(), "layers.1.mlp.experts.0.down_proj.weight");
+}
+
+TEST_F(CausalLMWeights, NamesWhatIsMissingOrNotFinite) {
+  for (const char* name : {"bloom-lm", "gpt2-lm", "falcon-lm"}) {
+    SCOPED_TRACE(name);
+    const std::string cls = std::string(name) == "gpt2-lm" ? "GPT2LMHeadModel" : std::string(name) == "bloom-lm" ? "BloomForCausalLM" : "FalconForCausalLM";
+    const Tensors good(weightsOf(name));
+    for (const auto& [tensor, t] : good.all) {
+      Tensors less = good;
+      less.all.erase(tensor);
+      const Status s = load(configOf(name), cls, less.file(), nullptr);
+      EXPECT_EQ(s.code(), "missing_tensors") << tensor;
+      EXPECT_TRUE(tensor.ends_with(s.field())) << tensor << " " << s.field();
+      if (t.shape.size() != 2) continue;
+      Tensors broken = good;
+      std::memset(broken.all[tensor].bytes.data(), 0xff, 4);
+      LmRunner runner;
+      EXPECT_EQ(runner.load(configOf(name), cls, Format::Q8, broken.file()).code(), "not_finite") << tensor;
+    }
+  }
+}
+
+// --- inputs
+
+struct CausalLMInputs : ::testing::Test {
+  LmRunner runner;
+  std::vector<std::vector<float>> logits;
+
+  void SetUp() override {
+    ASSERT_TRUE(runner.loadCase("llama-batch-lm", Format::F32).ok());
+    ASSERT_TRUE(runner.lm().reserve(3, 70, CacheType::F32).ok());
+  }
+  Status feed(const std::vector<int32_t>& ids, size_t rows = 1, const std::vector<uint8_t>& mask = {}) {
+    return runner.feed(ids, mask, rows, logits);
+  }
+};
+
+TEST_F(CausalLMInputs, OfCachedPasses) {
+  const auto code = [](const Status& s) {
+    EXPECT_TRUE(s.ok() || s.errorClass() == ErrorClass::Input) << s.message();
+    return s.code();
+  };
+  ASSERT_TRUE(feed({5, 6, 7}).ok());
+  const auto before = logits;
+  EXPECT_EQ(code(feed({61})), "ids_out_of_range");
+  EXPECT_EQ(code(feed({-1})), "ids_out_of_range");
+  EXPECT_EQ(code(feed({1, 2, 3}, 3)), "rows_mismatch");
+  EXPECT_EQ(code(feed({1, 2, 3, 4}, 4)), "rows_mismatch");
+  EXPECT_EQ(code(feed(std::vector<int32_t>(62, 5))), "too_long");   // 64 is the context
+  EXPECT_EQ(code(feed(std::vector<int32_t>(68, 5))), "cache_full");
+  arch::Pass pass{*runner.kernels, runner.arena, runner.inputs, runner.outputs};
+  EXPECT_EQ(code(runner.lm().beginCached({nullptr, nullptr, 1, 0}, pass)), "empty_input");
+  EXPECT_EQ(runner.lm().cached(), 3u);
+  runner.lm().crop(2);
+  ASSERT_TRUE(feed({7}).ok());
+  EXPECT_EQ(logits, before);
+  ASSERT_TRUE(feed(std::vector<int32_t>(61, 5)).ok());  // up to the context
+  EXPECT_EQ(code(feed({5})), "too_long");
+  // Padding does not count: 64 real tokens among 66.
+  runner.lm().crop(0);
+  std::vector<uint8_t> mask(66, 1);
+  mask[0] = mask[1] = 0;
+  EXPECT_EQ(code(feed(std::vector<int32_t>(66, 5), 1, mask)), "");
+  EXPECT_EQ(code(feed({5})), "too_long");
+}
+
+TEST_F(CausalLMInputs, AFailedOrLeftPassLeavesTheCacheAsItWas) {
+  ASSERT_TRUE(feed({5, 6, 7, 8, 9, 10}, 2).ok());
+  ASSERT_TRUE(feed({11, 12}, 2).ok());
+  const auto want = logits;
+  runner.lm().crop(3);
+  // A pass that is left after its first layer, longer and with padding.
+  runner.arena.reset();
+  runner.outputs.clear();
+  arch::Pass pass{*runner.kernels, runner.arena, runner.inputs, runner.outputs};
+  const int32_t other[] = {1, 2, 3, 4};
+  const uint8_t mask[] = {0, 1, 0, 1};
+  ASSERT_TRUE(runner.lm().beginCached({other, mask, 2, 2}, pass).ok());
+  ASSERT_TRUE(runner.lm().step(0, pass).ok());
+  EXPECT_EQ(runner.lm().cached(), 3u);
+  ASSERT_TRUE(feed({11, 12}, 2).ok());
+  EXPECT_EQ(logits, want);
+  // Steps out of order, and none without a beginning.
+  EXPECT_EQ(runner.lm().step(0, pass).code(), "wrong_step");
+  // A plain pass in between does not touch what is kept.
+  runner.lm().crop(3);
+  runner.set("input_ids", {1, 5}, {9, 8, 7, 6, 5});
+  ASSERT_TRUE(runner.run().ok());
+  ASSERT_TRUE(feed({11, 12}, 2).ok());
+  EXPECT_EQ(logits, want);
+}
+
+TEST_F(CausalLMInputs, ACacheThatDoesNotFit) {
+  const Status s = runner.lm().reserve(1, SIZE_MAX / 8, CacheType::F16);
+  EXPECT_EQ(errorClassName(s.errorClass()), "MemoryError");
+  EXPECT_EQ(s.code(), "out_of_memory");
+  EXPECT_EQ(runner.lm().cached(), 0u);
+  EXPECT_EQ(feed({5}).code(), "cache_full");
+  ASSERT_TRUE(runner.lm().reserve(1, 4, CacheType::F16).ok());
+  EXPECT_TRUE(feed({5}).ok());
+  // Per token: 2 layers of 2 × 2 heads of 8 values, one byte of mask; Q8 has a scale of 4 bytes per head.
+  EXPECT_EQ(runner.lm().cacheBytesPerToken(CacheType::F32), 2u * 4 * 32 + 1);
+  EXPECT_EQ(runner.lm().cacheBytesPerToken(CacheType::F16), 2u * 4 * 16 + 1);
+  EXPECT_EQ(runner.lm().cacheBytesPerToken(CacheType::Q8), 2u * 4 * (8 + 4) + 1);
+}
+
+TEST_F(CausalLMInputs, RowsThatDoNotExist) {
+  ASSERT_TRUE(feed({5, 6}, 2).ok());
+  const uint32_t far[] = {0, 2}, many[] = {0, 0, 0, 0};
+  EXPECT_FALSE(runner.lm().reorder(far, 2).ok());
+  EXPECT_FALSE(runner.lm().reorder(many, 4).ok());
+  EXPECT_FALSE(runner.lm().reorder(far, 0).ok());
+  EXPECT_TRUE(feed({5, 6}, 2).ok());
+}
+
+TEST_F(CausalLMInputs, OfPlainPasses) {
+  const auto run = [&](const std::string& name, const Shape& shape, const std::vector<int32_t>& values) {
+    runner.inputs.clear();
+    if (name != "input_ids") runner.set("input_ids", {1, 2}, {5, 6});
+    runner.set(name, shape, values);
+    const Status s = runner.run();
+    EXPECT_TRUE(s.ok() || s.errorClass() == ErrorClass::Input) << s.message();
+    return s.code();
+  };
+  EXPECT_EQ(run("input_ids", {1, 0}, {}), "empty_input");
+  EXPECT_EQ(run("input_ids", {2}, {5, 6}), "bad_shape");
+  EXPECT_EQ(run("input_ids", {1, 2}, {5, 61}), "ids_out_of_range");
+  EXPECT_EQ(run("input_ids", {1, 65}, std::vector<int32_t>(65, 5)), "too_long");
+  EXPECT_EQ(run("attention_mask", {1, 3}, {1, 1, 1}), "shape_mismatch");
+  EXPECT_EQ(run("attention_mask", {1, 2}, {1, 2}), "bad_mask");
+  EXPECT_EQ(run("position_ids", {1, 2}, {-1, 0}), "ids_out_of_range");
+  EXPECT_EQ(run("token_type_ids", {1, 2}, {0, 0}), "unknown_input");
+  EXPECT_EQ(run("position_ids", {1, 2}, {1, 0}), "");
+  EXPECT_EQ(run("input_ids", {1, 64}, std::vector<int32_t>(64, 5)), "");
+}
+
+TEST_F(CausalLMInputs, PositionsAsGivenArePositionsAsCounted) {
+  runner.set("input_ids", {1, 3}, {5, 6, 7});
+  ASSERT_TRUE(runner.run().ok());
+  const std::vector<float> counted(runner.outputs[0].data, runner.outputs[0].data + elementCount(runner.outputs[0].shape));
+  runner.set("position_ids", {1, 3}, {0, 1, 2});
+  ASSERT_TRUE(runner.run().ok());
+  EXPECT_EQ(counted, std::vector<float>(runner.outputs[0].data, runner.outputs[0].data + counted.size()));
+  runner.inputs.pop_back();
+  runner.set("position_ids", {1, 3}, {0, 2, 4});
+  ASSERT_TRUE(runner.run().ok());
+  EXPECT_NE(counted, std::vector<float>(runner.outputs[0].data, runner.outputs[0].data + counted.size()));
+}
+
+TEST(CausalLMBase, GivesHiddenStates) {
+  for (const char* name : {"llama-lm", "opt-projected-lm"}) {
+    LmRunner runner;
+    const std::string cls = std::string(name) == "llama-lm" ? "LlamaModel" : "OPTModel";
+    ASSERT_TRUE(runner.loadCase(name, Format::F32, cls).ok());
+    EXPECT_EQ(runner.model->outputNames(), std::vector<std::string>{"last_hidden_state"});
+    runner.set("input_ids", {1, 3}, {5, 6, 7});
+    ASSERT_TRUE(runner.run().ok());
+    EXPECT_EQ(runner.outputs[0].shape, (Shape{1, 3, std::string(name) == "llama-lm" ? 32 : 24}));
+  }
+}
+
+}  // namespace
+}  // namespace wasmformers::testing
