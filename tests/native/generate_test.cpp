@@ -1,0 +1,432 @@
+// Generation as a machine: what it refuses, what chance does with a fixed seed, rows that end, streams of tokens.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <numeric>
+#include <set>
+
+#include "generate/generation.h"
+#include "generate/select.h"
+#include "generate/warpers.h"
+#include "generate_toy.h"
+
+namespace wasmformers::testing {
+namespace {
+
+using generate::Candidate;
+using generate::Generation;
+using generate::GenerationConfig;
+using generate::Grid;
+
+Status refused(const std::string& options) {
+  auto parsed = GenerationConfig::parse(options);
+  EXPECT_FALSE(parsed.ok()) << options;
+  return parsed.takeStatus();
+}
+
+struct Made {
+  std::unique_ptr<Generation> generation;
+  Status status;
+  Generation* operator->() { return generation.get(); }
+  Generation& operator*() { return *generation; }
+};
+Made make(const std::string& options, std::vector<int32_t> ids = {5, 9}, std::vector<uint8_t> mask = {}, size_t batch = 1, size_t vocabulary = kToyVocabulary,
+          size_t context = 0, Generation::Clock clock = {}) {
+  auto parsed = GenerationConfig::parse(options);
+  EXPECT_TRUE(parsed.ok()) << options << parsed.status().message();
+  auto made = Generation::create(parsed.take(), ids.data(), mask.empty() ? nullptr : mask.data(), batch, ids.size() / batch, vocabulary, context, std::move(clock));
+  if (!made.ok()) return {nullptr, made.takeStatus()};
+  return {made.take(), {}};
+}
+
+TEST(GenerationConfig, NamesWhatIsWrong) {
+  const std::vector<std::array<std::string, 3>> cases = {
+      {R"({"temprature": 1})", "unknown_option", "temprature"},
+      {R"({"num_beam_groups": 2})", "unsupported_option", "num_beam_groups"},
+      {R"({"penalty_alpha": 0.6, "top_k": 4})", "unsupported_option", "penalty_alpha"},
+      {R"({"max_new_tokens": 0})", "bad_option", "max_new_tokens"},
+      {R"({"max_new_tokens": 1.5})", "bad_option", "max_new_tokens"},
+      {R"({"max_new_tokens": "9"})", "bad_option", "max_new_tokens"},
+      {R"({"max_new_tokens": 99999999999})", "bad_option", "max_new_tokens"},
+      {R"({"do_sample": 1})", "bad_option", "do_sample"},
+      {R"({"do_sample": true, "temperature": 0})", "bad_option", "temperature"},
+      {R"({"do_sample": true, "temperature": -1})", "bad_option", "temperature"},
+      {R"({"top_p": 1.1})", "bad_option", "top_p"},
+      {R"({"top_p": -0.1})", "bad_option", "top_p"},
+      {R"({"typical_p": 0})", "bad_option", "typical_p"},
+      {R"({"min_p": 2})", "bad_option", "min_p"},
+      {R"({"top_k": -1})", "bad_option", "top_k"},
+      {R"({"repetition_penalty": 0})", "bad_option", "repetition_penalty"},
+      {R"({"early_stopping": "always"})", "bad_option", "early_stopping"},
+      {R"({"eos_token_id": ["a"]})", "bad_option", "eos_token_id"},
+      {R"({"bad_words_ids": [1]})", "bad_option", "bad_words_ids"},
+      {R"({"bad_words_ids": [[]]})", "bad_option", "bad_words_ids"},
+      {R"({"sequence_bias": [[1, 2]]})", "bad_option", "sequence_bias"},
+      {R"({"logit_bias": {"x": 1}})", "bad_option", "logit_bias"},
+      {R"({"logit_bias": [1]})", "bad_option", "logit_bias"},
+      {R"({"num_return_sequences": 2})", "contradiction", "num_return_sequences"},
+      {R"({"num_return_sequences": 3, "num_beams": 2})", "contradiction", "num_return_sequences"},
+      {R"({"min_new_tokens": 5, "max_new_tokens": 4})", "contradiction", "min_new_tokens"},
+      {R"({"min_new_tokens": 21})", "contradiction", "min_new_tokens"},
+      {R"({"min_length": 9, "max_length": 8})", "contradiction", "min_length"},
+      {R"({"suppress_tokens": [4], "forced_eos_token_id": 4})", "contradiction", "forced_eos_token_id"},
+      {R"({"logprobs": 2, "num_beams": 2})", "contradiction", "logprobs"},
+      {R"({"logprobs": "all"})", "bad_option", "logprobs"},
+      {R"({"exponential_decay_length_penalty": 2})", "bad_option", "exponential_decay_length_penalty"},
+      {R"([1])", "bad_option", "options"},
+      {R"({"a")", "invalid_json", ""},
+  };
+  for (const auto& [options, code, field] : cases) {
+    const Status s = refused(options);
+    EXPECT_EQ(s.errorClass(), ErrorClass::Input) << options;
+    EXPECT_EQ(s.code(), code) << options << s.message();
+    EXPECT_EQ(s.field(), field) << options << s.message();
+  }
+  EXPECT_NE(refused(R"({"temprature": 1})").message().find("temperature"), std::string::npos);
+}
+
+TEST(GenerationConfig, TakesWhatTheHubHas) {
+  auto parsed = GenerationConfig::parse(R"({"_from_model_config": true, "bos_token_id": 1, "eos_token_id": [2, 7], "pad_token_id": -1, "transformers_version": "4.40",
+      "num_beam_groups": 1, "diversity_penalty": 0.0, "guidance_scale": null, "cache_implementation": "hybrid", "top_k": null, "temperature": 0, "stop_strings": null})");
+  ASSERT_TRUE(parsed.ok()) << parsed.status().message();
+  EXPECT_EQ(parsed->eos, (std::vector<int32_t>{2, 7}));
+  EXPECT_FALSE(parsed->pad);
+  EXPECT_EQ(parsed->topK, 50);
+}
+
+TEST(Generation, NamesWhatIsWrong) {
+  EXPECT_EQ(make("{}", {5, 13}).status.code(), "token_out_of_range");
+  EXPECT_EQ(make("{}", {5, -1}).status.code(), "token_out_of_range");
+  EXPECT_EQ(make("{}", {}, {}, 1).status.code(), "empty_input");
+  EXPECT_EQ(make("{}", {5, 9}, {1, 0}).status.code(), "right_padding");
+  EXPECT_EQ(make("{}", {5, 9}, {0, 0}).status.code(), "empty_input");
+  EXPECT_EQ(make(R"({"max_length": 2})").status.code(), "prompt_too_long");
+  EXPECT_EQ(make("{}", {5, 9}, {}, 1, 13, 2).status.code(), "prompt_too_long");
+  EXPECT_EQ(make(R"({"bad_words_ids": [[13]]})").status.code(), "token_out_of_range");
+  EXPECT_EQ(make(R"({"logit_bias": {"13": 1}})").status.code(), "token_out_of_range");
+  EXPECT_EQ(make(R"({"forced_bos_token_id": 13})").status.code(), "token_out_of_range");
+  EXPECT_EQ(make(R"({"min_new_tokens": 5, "max_length": 4})").status.field(), "min_new_tokens");
+  EXPECT_EQ(make(R"({"max_new_tokens": 2000000000, "num_beams": 9})").status.errorClass(), ErrorClass::Memory);
+  EXPECT_EQ(make(R"({"num_beams": 2, "eos_token_id": [0, 1]})", {0, 1}, {}, 1, 2).status.code(), "contradiction");
+}
+
+TEST(Generation, ScoresThatAreNoNumbers) {
+  for (const char* options : {"{}", R"({"do_sample": true})", R"({"num_beams": 3})"}) {
+    for (float bad : {NAN, HUGE_VALF}) {
+      Made g = make(options);
+      std::vector<float> logits(kToyVocabulary, 0.5f);
+      logits[12] = bad;
+      const Status s = g->accept(logits.data());
+      EXPECT_EQ(s.errorClass(), ErrorClass::Weights) << options;
+      EXPECT_EQ(s.code(), "not_a_number") << options;
+      EXPECT_TRUE(g->finished());
+    }
+  }
+  Made g = make(R"({"remove_invalid_values": true})");
+  std::vector<float> logits(kToyVocabulary, -1.f);
+  logits[6] = NAN;
+  EXPECT_TRUE(g->accept(logits.data()).ok());
+  EXPECT_EQ(g->take().values, std::vector<int32_t>{6});
+}
+
+TEST(Generation, NothingLeftToPick) {
+  for (const std::string options : {"", R"("do_sample": true, )", R"("num_beams": 3, )"}) {
+    Made g = make("{" + options + R"("suppress_tokens": [0,1,2,3,4,5,6,7,8,9,10,11,12]})");
+    EXPECT_NE(ToyModel(1).run(*g).find("forbid every token"), std::string::npos) << options;
+  }
+}
+
+TEST(Generation, EndsAtTheContext) {
+  Made g = make(R"({"max_new_tokens": 50})", {5, 9}, {}, 1, 13, 7);
+  ASSERT_EQ(ToyModel(1).run(*g), "");
+  EXPECT_EQ(g->sequences().count, 7u);
+  Made h = make("{}");
+  ASSERT_EQ(ToyModel(1).run(*h), "");
+  EXPECT_EQ(h->sequences().count, 22u);  // transformers' default of 20
+}
+
+TEST(Generation, TimeIsUp) {
+  for (const char* options : {R"({"max_time": 3, "max_new_tokens": 50})", R"({"max_time": 3, "max_new_tokens": 50, "num_beams": 3})"}) {
+    double now = 0;
+    Made g = make(options, {5, 9}, {}, 1, 13, 0, [&] { return now += 1000; });
+    ASSERT_EQ(ToyModel(1).run(*g), "");
+    EXPECT_EQ(g->sequences().count, 2u + 4u);  // the step that noticed it still counts
+  }
+}
+
+// The defect of Transformers.js 4.3.1: a row that had ended went on.
+TEST(Generation, ARowThatEndedIsPadded) {
+  Made g = make(R"({"eos_token_id": 3, "pad_token_id": 1, "max_new_tokens": 6})", {5, 9, 7, 4}, {}, 2);
+  const auto step = [&](int32_t first, int32_t second) {
+    std::vector<float> logits(2 * kToyVocabulary);
+    logits[size_t(first)] = logits[kToyVocabulary + size_t(second)] = 1;
+    ASSERT_TRUE(g->accept(logits.data()).ok());
+  };
+  step(3, 6);
+  EXPECT_EQ(g->take().values, (std::vector<int32_t>{3, 6}));
+  step(8, 6);
+  const auto feed = g->feed();
+  EXPECT_EQ(std::vector<int32_t>(feed.ids, feed.ids + feed.rows), (std::vector<int32_t>{1, 6}));
+  step(8, 6);
+  EXPECT_EQ(g->take().values, (std::vector<int32_t>{1, 6, 1, 6}));
+  EXPECT_FALSE(g->finished());
+  step(8, 3);
+  EXPECT_TRUE(g->finished());
+  EXPECT_EQ(g->sequences().values, (std::vector<int32_t>{5, 9, 3, 1, 1, 1, 7, 4, 6, 6, 6, 3}));
+}
+
+TEST(Generation, ARowThatIsStopped) {
+  Made g = make(R"({"pad_token_id": 1, "max_new_tokens": 6})", {5, 9, 7, 4}, {}, 2);
+  ToyModel toy(1);
+  const auto step = [&] {
+    auto logits = toy.answer(g->feed());
+    ASSERT_TRUE(g->accept(logits.data()).ok());
+  };
+  step();
+  EXPECT_TRUE(g->stopRow(0));
+  EXPECT_FALSE(g->stopRow(2));
+  g->take();
+  step();
+  EXPECT_EQ(g->take().values[0], 1);
+  EXPECT_FALSE(g->finished());
+  EXPECT_TRUE(g->stopRow(1));
+  EXPECT_TRUE(g->finished());
+  EXPECT_EQ(g->sequences().count, 4u);
+}
+
+TEST(Generation, StoppedBeamsStillGiveTheirBest) {
+  Made g = make(R"({"num_beams": 3, "max_new_tokens": 9, "pad_token_id": 1})");
+  ToyModel toy(1);
+  for (int i = 0; i < 4; ++i) {
+    EXPECT_TRUE(g->take().values.empty());
+    auto logits = toy.answer(g->feed());
+    ASSERT_TRUE(g->accept(logits.data()).ok());
+  }
+  EXPECT_FALSE(g->stopRow(0));
+  g->stop();
+  EXPECT_FALSE(g->finished());
+  auto logits = toy.answer(g->feed());
+  ASSERT_TRUE(g->accept(logits.data()).ok());
+  EXPECT_TRUE(g->finished());
+  EXPECT_EQ(g->sequences().count, 7u);
+  EXPECT_EQ(g->take().count, 5u);
+  EXPECT_GT(g->sequencesScores()[0], -1e8f);
+}
+
+TEST(Generation, StreamEqualsSequences) {
+  for (const std::string options : {R"("num_return_sequences": 1)", R"("do_sample": true, "num_return_sequences": 3)", R"("num_beams": 4, "num_return_sequences": 2)",
+                                    R"("num_beams": 4, "num_return_sequences": 4, "do_sample": true)"}) {
+    Made g = make("{" + options + R"(, "eos_token_id": 3, "pad_token_id": 1, "max_new_tokens": 15, "seed": 4})", {5, 9, 7, 4}, {}, 2);
+    ToyModel toy(2);
+    std::vector<int32_t> stream;
+    while (!g->finished()) {
+      auto logits = toy.answer(g->feed());
+      ASSERT_TRUE(g->accept(logits.data()).ok());
+      const auto fresh = g->take();
+      ASSERT_EQ(fresh.values.size(), fresh.count * fresh.rows);
+      stream.insert(stream.end(), fresh.values.begin(), fresh.values.end());
+    }
+    const auto all = g->sequences();
+    for (size_t r = 0; r < all.rows; ++r) {
+      for (size_t i = 2; i < all.count; ++i) EXPECT_EQ(stream.at((i - 2) * all.rows + r), all.values[r * all.count + i]) << options;
+    }
+    EXPECT_EQ(stream.size(), all.rows * (all.count - 2));
+  }
+}
+
+TEST(Generation, TheSameSeedGivesTheSame) {
+  for (const std::string options : {R"("top_k": 0)", R"("top_p": 0.8, "num_return_sequences": 2)", R"("num_beams": 3, "top_k": 0)"}) {
+    std::vector<std::vector<int32_t>> runs;
+    for (const char* seed : {"7", "7", "8"}) {
+      Made g = make("{\"do_sample\": true, \"max_new_tokens\": 30, " + options + ", \"seed\": " + seed + "}");
+      ASSERT_EQ(ToyModel(1).run(*g), "");
+      runs.push_back(g->sequences().values);
+    }
+    EXPECT_EQ(runs[0], runs[1]) << options;
+    EXPECT_NE(runs[0], runs[2]) << options;
+  }
+  Made a = make(R"({"do_sample": true})"), b = make(R"({"do_sample": true})");
+  EXPECT_NE(a->seed(), b->seed());
+  // Known values: a change of the generator or of exp would change everyone's texts.
+  Made g = make(R"({"do_sample": true, "top_k": 0, "max_new_tokens": 12, "seed": 42})");
+  ASSERT_EQ(ToyModel(1).run(*g), "");
+  EXPECT_EQ(g->sequences().values, (std::vector<int32_t>{5, 9, 0, 5, 9, 5, 6, 11, 4, 2, 11, 10, 11, 2}));
+}
+
+// A row's text does not depend on the rows beside it.
+TEST(Generation, RowsDrawFromTheirOwnStreams) {
+  Made one = make(R"({"do_sample": true, "seed": 5, "max_new_tokens": 9})"), two = make(R"({"do_sample": true, "seed": 5, "max_new_tokens": 9})", {5, 9, 7, 4}, {}, 2);
+  ASSERT_EQ(ToyModel(1).run(*one), "");
+  ASSERT_EQ(ToyModel(1).run(*two), "");
+  const auto a = one->sequences().values, b = two->sequences().values;
+  EXPECT_TRUE(std::equal(a.begin(), a.end(), b.begin()));
+}
+
+// First tokens of 20 000 draws against the probabilities: Pearson's χ² stays below its 99.99 % quantile.
+TEST(Generation, DrawsByProbability) {
+  const struct { const char* options; double (*keep)(double p, double best); } cases[] = {
+      {R"("top_k": 0)", [](double p, double) { return p; }},
+      {R"("top_k": 0, "temperature": 0.5)", [](double p, double) { return p * p; }},
+      {R"("top_k": 0, "min_p": 0.4)", [](double p, double best) { return p >= 0.4 * best ? p : 0; }},
+  };
+  ToyModel toy(2);
+  for (const auto& c : cases) {
+    std::vector<double> p(kToyVocabulary);
+    for (uint32_t t = 0; t < kToyVocabulary; ++t) p[t] = std::exp(double(toy.score(5, 9, t)));
+    const double most = *std::max_element(p.begin(), p.end());
+    for (double& v : p) v = c.keep(v, most);
+    const double sum = std::accumulate(p.begin(), p.end(), 0.0);
+    std::vector<double> seen(kToyVocabulary);
+    double draws = 0;
+    for (int round = 0; round < 20; ++round) {
+      Made g = make(std::string("{\"do_sample\": true, \"num_return_sequences\": 1000, \"max_new_tokens\": 1, ") + c.options + ", \"seed\": " + std::to_string(round) + "}");
+      ASSERT_EQ(toy.run(*g), "");
+      for (int32_t id : g->take().values) ++seen[size_t(id)], ++draws;
+    }
+    double chi = 0;
+    int degrees = -1;
+    for (size_t t = 0; t < p.size(); ++t) {
+      const double expected = p[t] / sum * draws;
+      if (expected == 0) {
+        EXPECT_EQ(seen[t], 0) << c.options << t;
+        continue;
+      }
+      chi += (seen[t] - expected) * (seen[t] - expected) / expected;
+      ++degrees;
+    }
+    ASSERT_GT(degrees, 2);
+    EXPECT_LT(chi, degrees + 4 * std::sqrt(2.0 * degrees) + 8) << c.options << ", degrees of freedom " << degrees;
+  }
+}
+
+// Two of the best by chance, without putting back: the first by its probability, the second by what is left.
+TEST(Generation, BeamsDrawWithoutPuttingBack) {
+  ToyModel toy(2);
+  std::vector<double> p(kToyVocabulary);
+  for (uint32_t t = 0; t < kToyVocabulary; ++t) p[t] = std::exp(double(toy.score(5, 9, t)));
+  const double sum = std::accumulate(p.begin(), p.end(), 0.0);
+  std::vector<double> seen(kToyVocabulary);
+  const int runs = 20000;
+  for (int seed = 0; seed < runs; ++seed) {
+    Made g = make("{\"do_sample\": true, \"num_beams\": 2, \"num_return_sequences\": 2, \"top_k\": 0, \"max_new_tokens\": 1, \"seed\": " + std::to_string(seed) + "}");
+    ASSERT_EQ(toy.run(*g), "");
+    const auto ids = g->take().values;
+    ASSERT_EQ(ids.size(), 2u);
+    EXPECT_NE(ids[0], ids[1]);
+    for (int32_t id : ids) ++seen[size_t(id)];
+  }
+  for (size_t t = 0; t < p.size(); ++t) {
+    double second = 0;
+    for (size_t f = 0; f < p.size(); ++f) second += f == t ? 0 : p[f] / sum * p[t] / (sum - p[f]);
+    const double expected = runs * (p[t] / sum + second);
+    EXPECT_NEAR(seen[t], expected, 5 * std::sqrt(expected)) << t;
+  }
+}
+
+TEST(Generation, PresenceAndFrequency) {
+  // After "4 4 6" the scores fall by 2·0.5 + 1 for 4 and by 0.5 + 1 for 6; the prompt does not count.
+  Made g = make(R"({"presence_penalty": 1, "frequency_penalty": 0.5, "max_new_tokens": 9})", {5, 9});
+  for (int32_t next : {4, 4, 6}) {
+    std::vector<float> logits(kToyVocabulary);
+    logits[size_t(next)] = 100;
+    ASSERT_TRUE(g->accept(logits.data()).ok());
+  }
+  std::vector<float> logits(kToyVocabulary, 3.f);
+  ASSERT_TRUE(g->accept(logits.data()).ok());
+  EXPECT_FLOAT_EQ(logits[4], 1.f);
+  EXPECT_FLOAT_EQ(logits[6], 1.5f);
+  for (size_t t : {0, 5, 9, 12}) EXPECT_FLOAT_EQ(logits[t], 3.f);
+}
+
+TEST(Generation, LogitBias) {
+  Made g = make(R"({"logit_bias": {"8": 50, "0": -50}, "max_new_tokens": 3})");
+  ASSERT_EQ(ToyModel(1).run(*g), "");
+  EXPECT_EQ(g->take().values, (std::vector<int32_t>{8, 8, 8}));
+}
+
+TEST(Generation, Logprobs) {
+  ToyModel toy(1);
+  Made g = make(R"({"logprobs": 3, "max_new_tokens": 2, "repetition_penalty": 1.5, "pad_token_id": 0, "temperature": 0.3, "do_sample": true, "num_return_sequences": 2, "seed": 1})");
+  ASSERT_EQ(toy.run(*g), "");
+  const auto& l = g->logprobs();
+  ASSERT_EQ(l.steps, 2u);
+  ASSERT_EQ(l.rows, 2u);
+  ASSERT_EQ(l.top, 3u);
+  const auto all = g->sequences();
+  for (size_t step = 0; step < 2; ++step) {
+    for (size_t r = 0; r < 2; ++r) {
+      const int32_t* ids = all.values.data() + r * all.count;
+      std::vector<std::pair<double, int32_t>> want;
+      double sum = 0;
+      for (uint32_t t = 0; t < kToyVocabulary; ++t) {
+        want.emplace_back(toy.score(uint32_t(ids[step]), uint32_t(ids[step + 1]), t), t);
+        sum += std::exp(want.back().first);
+      }
+      EXPECT_NEAR(l.picked[step * 2 + r], want[size_t(ids[step + 2])].first - std::log(sum), 1e-6);
+      std::sort(want.rbegin(), want.rend());
+      for (size_t k = 0; k < 3; ++k) {
+        EXPECT_EQ(l.topIds[(step * 2 + r) * 3 + k], want[k].second);
+        EXPECT_NEAR(l.topLogprobs[(step * 2 + r) * 3 + k], want[k].first - std::log(sum), 1e-6);
+      }
+    }
+  }
+}
+
+TEST(Select, FindsWhatSortingFinds) {
+  generate::Random random(3, 0);
+  for (size_t n : {1u, 2u, 7u, 300u, 5000u}) {
+    for (size_t k : {1u, 2u, 5u, 50u, 299u, 6000u}) {
+      std::vector<float> scores(n);
+      for (float& s : scores) s = float(int(random.uniform() * 40)) / 4;  // many equal ones
+      std::vector<Candidate> want;
+      for (size_t i = 0; i < n; ++i) want.push_back({scores[i], int32_t(i)});
+      std::sort(want.begin(), want.end(), generate::better);
+      want.resize(std::min(n, k));
+      std::vector<Candidate> got;
+      generate::best(scores.data(), n, k, got);
+      ASSERT_EQ(got.size(), want.size());
+      for (size_t i = 0; i < got.size(); ++i) EXPECT_EQ(got[i].id, want[i].id) << n << " " << k << " " << i;
+      std::vector<float> scratch;
+      EXPECT_EQ(generate::kthLargest(scores.data(), n, k, scratch), want.back().score) << n << " " << k;
+    }
+  }
+}
+
+TEST(Select, ExpIsExact) {
+  double worst = 0;
+  for (double x = -707; x <= 0; x += 0.0371) worst = std::max(worst, std::fabs(generate::expBelow0(x) / std::exp(x) - 1));
+  EXPECT_LT(worst, 5e-16);
+  EXPECT_EQ(generate::expBelow0(0), 1);
+  EXPECT_EQ(generate::expBelow0(-800), 0);
+  EXPECT_EQ(generate::expBelow0(-HUGE_VAL), 0);
+}
+
+// top_p over a large vocabulary that is nearly flat: more than a few chunks are needed.
+TEST(Warpers, TopPOfALargeVocabulary) {
+  const size_t n = 30000;
+  auto config = GenerationConfig::parse(R"({"do_sample": true, "top_k": 0, "top_p": 0.7})");
+  ASSERT_TRUE(config.ok());
+  std::vector<float> scores(n);
+  generate::Random random(9, 0);
+  for (float& s : scores) s = float(random.uniform());
+  std::vector<Candidate> want, got;
+  for (size_t i = 0; i < n; ++i) want.push_back({scores[i], int32_t(i)});
+  std::sort(want.begin(), want.end(), generate::better);
+  double sum = 0, above = 0;
+  for (const Candidate& c : want) sum += std::exp(double(c.score));
+  size_t kept = 0;
+  while (above < 0.7 * sum) above += std::exp(double(want[kept++].score));
+  want.resize(kept);
+  std::sort(want.begin(), want.end(), [](auto& a, auto& b) { return a.id < b.id; });
+  generate::Warpers(*config).apply(scores.data(), n, got);
+  ASSERT_NEAR(double(got.size()), double(kept), 1);
+  EXPECT_GT(kept, 10000u);
+  if (got.size() == want.size()) {
+    for (size_t i = 0; i < kept; ++i) ASSERT_EQ(got[i].id, want[i].id);
+  }
+}
+
+}  // namespace
+}  // namespace wasmformers::testing

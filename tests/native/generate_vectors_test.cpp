@@ -1,0 +1,105 @@
+// Processors, warpers and whole runs against transformers: tests/fixtures/generation/generation.json.
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "generate/generation.h"
+#include "generate/processors.h"
+#include "generate/warpers.h"
+#include "generate_toy.h"
+#include "goldens.h"
+
+namespace wasmformers::testing {
+namespace {
+
+using generate::Candidate;
+using generate::GenerationConfig;
+
+class Vectors : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    text = readFile(fixture("generation/generation.json"));
+    auto parsed = json::Document::parse(text, "generation.json", ErrorClass::Config);
+    ASSERT_TRUE(parsed.ok()) << parsed.status().message();
+    document.emplace(parsed.take());
+  }
+  json::Value root() const { return document->root(); }
+  std::string text;
+  std::optional<json::Document> document;
+};
+
+std::vector<float> scoresOf(json::Value row) {
+  std::vector<float> out;
+  for (json::Value v : row.elements()) out.push_back(v.isNull() ? -HUGE_VALF : float(v.asNumber()));
+  return out;
+}
+
+TEST_F(Vectors, ProcessorsAndWarpers) {
+  size_t cases = 0;
+  for (json::Value c : root()["processors"].elements()) {
+    std::string what;
+    json::write(c["config"], what);
+    auto parsed = GenerationConfig::parse(c["config"]);
+    ASSERT_TRUE(parsed.ok()) << what << parsed.status().message();
+    const GenerationConfig config = parsed.take();
+    const size_t prompt = size_t(c["prompt"].asInt()), vocabulary = c["scores"].at(0).size();
+    const size_t most = config.maxNewTokens ? prompt + size_t(*config.maxNewTokens) : size_t(config.maxLength.value_or(20));
+    auto processors = generate::Processors::create(config, prompt, most, vocabulary);
+    ASSERT_TRUE(processors.ok()) << what << processors.status().message();
+    generate::Warpers warpers(config);
+    for (size_t r = 0; r < c["ids"].size(); ++r) {
+      const std::vector<int32_t> ids = idsOf(c["ids"].at(r));
+      size_t padding = 0;
+      while (c["mask"].at(r).at(padding).asInt() == 0) ++padding;
+      std::vector<float> got = scoresOf(c["scores"].at(r));
+      processors->apply(got.data(), {ids.data(), ids.size(), prompt, padding});
+      if (config.doSample) {
+        std::vector<Candidate> left;
+        warpers.apply(got.data(), vocabulary, left);
+        std::fill(got.begin(), got.end(), -HUGE_VALF);
+        for (const Candidate& k : left) got[size_t(k.id)] = k.score;
+      }
+      const std::vector<float> want = scoresOf(c["expected"].at(r));
+      for (size_t i = 0; i < vocabulary; ++i) {
+        if (std::isinf(want[i])) EXPECT_EQ(got[i], want[i]) << what << " case " << cases << " row " << r << " token " << i;
+        else EXPECT_NEAR(got[i], want[i], 2e-6 * std::max(1.f, std::fabs(want[i]))) << what << " case " << cases << " row " << r << " token " << i;
+      }
+    }
+    ++cases;
+  }
+  EXPECT_GE(cases, 170u);
+}
+
+TEST_F(Vectors, WholeRuns) {
+  size_t runs = 0;
+  for (json::Value c : root()["runs"].elements()) {
+    std::string what;
+    json::write(c, what);
+    const json::Value prompt = root()["prompts"][c["prompt"].asString()];
+    const Prompt p = promptOf(prompt);
+    auto config = GenerationConfig::parse(c["config"]);
+    ASSERT_TRUE(config.ok()) << what << config.status().message();
+    auto made = generate::Generation::create(config.take(), p.ids.data(), p.mask.data(), p.rows, p.length, kToyVocabulary, 0);
+    ASSERT_TRUE(made.ok()) << what << made.status().message();
+    ToyModel toy(float(c["scale"].asNumber()));
+    ASSERT_EQ(toy.run(**made), "") << what;
+    const auto got = (*made)->sequences();
+    ASSERT_EQ(got.rows, c["sequences"].size()) << what;
+    ASSERT_EQ(got.count, c["sequences"].at(0).size()) << what;
+    for (size_t r = 0; r < got.rows; ++r) {
+      const std::vector<int32_t> row(got.values.begin() + ptrdiff_t(r * got.count), got.values.begin() + ptrdiff_t((r + 1) * got.count));
+      EXPECT_EQ(row, idsOf(c["sequences"].at(r))) << what << " row " << r;
+    }
+    const auto scores = (*made)->sequencesScores();
+    ASSERT_EQ(scores.size(), c["scores"].size()) << what;
+    for (size_t r = 0; r < scores.size(); ++r) {
+      const double want = c["scores"].at(r).asNumber();
+      EXPECT_NEAR(scores[r], want, 2e-6 * std::max(1.0, std::fabs(want))) << what << " row " << r;
+    }
+    ++runs;
+  }
+  EXPECT_GE(runs, 400u);
+}
+
+}  // namespace
+}  // namespace wasmformers::testing

@@ -1,0 +1,64 @@
+// Beam search and beam sampling (transformers 5: GenerationMixin._beam_search and its helpers, whose names stand beside
+// each step). Per prompt there are num_beams running sequences, which the model goes on with, and as many finished ones,
+// which are the results. Sums are of floats, in the reference's order, so that equal scores stay equal.
+#pragma once
+
+#include "generate/generation.h"
+#include "generate/processors.h"
+#include "generate/random.h"
+#include "generate/warpers.h"
+
+namespace wasmformers::generate {
+
+class Beams final : public Generation {
+ public:
+  Feed feed() const override;
+  Status accept(float* logits) override;
+  bool stopRow(size_t) override { return false; }
+  void stop() override { interrupted_ = true; }
+  Grid<int32_t> sequences() const override;
+  std::vector<float> sequencesScores() const override;
+
+ private:
+  struct Beam {
+    std::vector<int32_t> ids;  // of running ones; of finished ones without the padding
+    float score = -1e9f;       // sum of log-probabilities; of finished ones by the length penalty
+    bool finished = false;
+  };
+  /// One way to go on.
+  struct Continuation {
+    float score;
+    uint32_t beam;
+    int32_t id;
+    bool ends = false;
+  };
+  struct Group {  // of one prompt
+    std::vector<Beam> running, finished;
+    bool improvable = true;  // is_early_stop_heuristic_unsatisfied
+    Random random;
+  };
+  Status begin() override;
+  void logSoftmax(float* scores) const;
+  void continuations(Group& g, const float* logits, size_t stride);
+  void sampled(Group& g);
+  void goOn(Group& g, size_t index);
+  void finish(Group& g);
+  void checkImprovement(Group& g) const;
+  void give();
+
+  std::optional<Processors> processors_;
+  std::optional<Warpers> warpers_;
+  std::vector<Group> groups_;
+  size_t beams_ = 0, wanted_ = 0;  // beams_to_keep
+  size_t length_ = 0;              // of running sequences
+  bool prompted_ = false, interrupted_ = false;
+  std::vector<Continuation> top_;
+  std::vector<std::vector<Candidate>> warped_;  // by beam, sampling
+  std::vector<Candidate> candidates_;
+  std::vector<double> weights_;
+  std::vector<int32_t> picked_;
+  std::vector<uint32_t> from_;
+  std::vector<uint8_t> ones_;
+};
+
+}  // namespace wasmformers::generate

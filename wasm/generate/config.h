@@ -1,0 +1,59 @@
+// What a caller may ask of generation, by the names of generation_config.json
+// (transformers 5: generation/configuration_utils.py), and a few more that people reach for: presence_penalty,
+// frequency_penalty, logit_bias (OpenAI's), seed, logprobs.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "json/json.h"
+
+namespace wasmformers::generate {
+
+/// `bias` is added to the score of the last id where the others precede it.
+struct SequenceBias {
+  std::vector<int32_t> ids;
+  float bias = 0;
+};
+
+enum class EarlyStopping : uint8_t { Heuristic, WhenFull, Never };  // false, true, "never"
+
+struct GenerationConfig {
+  // Lengths count prompt and new tokens; "new" ones only the latter. No maximum: 20 new tokens.
+  std::optional<int64_t> maxLength, maxNewTokens, minNewTokens;
+  int64_t minLength = 0;
+  std::optional<double> maxTime;  // seconds
+
+  bool doSample = false;
+  int64_t numBeams = 1, numReturnSequences = 1;
+  EarlyStopping earlyStopping = EarlyStopping::Heuristic;
+  double lengthPenalty = 1;
+
+  double temperature = 1, topP = 1, typicalP = 1, epsilonCutoff = 0, etaCutoff = 0;
+  int64_t topK = 50;  // 0: all
+  std::optional<double> minP;
+  std::optional<uint64_t> seed;  // none: a new one each time
+
+  double repetitionPenalty = 1, presencePenalty = 0, frequencyPenalty = 0;
+  int64_t noRepeatNgramSize = 0;
+  std::vector<std::vector<int32_t>> badWords;
+  std::vector<int32_t> suppress, beginSuppress;
+  std::optional<int32_t> forcedBos;
+  std::vector<int32_t> forcedEos;
+  std::vector<SequenceBias> biases;          // sequence_bias
+  std::vector<SequenceBias> tokenBiases;     // logit_bias, one id each
+  std::optional<std::pair<double, double>> exponentialDecay;  // [start, factor]
+  bool removeInvalidValues = false, renormalizeLogits = false;
+
+  std::vector<int32_t> eos;  // negative ids never match
+  std::optional<int32_t> pad, bos;
+  std::optional<int64_t> logprobs;  // of the picked token, and of so many most likely ones
+
+  /// InputError that names the field: a wrong type, a value out of range, settings that contradict each other, an
+  /// option that is not known ("unknown_option") or not had here ("unsupported_option"). null is as if not given.
+  static Result<GenerationConfig> parse(json::Value options);
+  static Result<GenerationConfig> parse(std::string_view json);
+};
+
+}  // namespace wasmformers::generate

@@ -1,0 +1,97 @@
+// Text generation as a machine that is fed with scores: feed() says which tokens the model must run next, accept() takes
+// the scores that it gave for them and picks. It knows no engine: whoever can run a decoder with a cache can drive it.
+// Results follow transformers 5 (generation/utils.py: _sample, _beam_search).
+#pragma once
+
+#include <functional>
+#include <memory>
+
+#include "generate/config.h"
+
+namespace wasmformers::generate {
+
+/// What the model runs next, and onto which caches. Valid until accept().
+struct Feed {
+  const int32_t* ids = nullptr;    // [rows, length]
+  const uint8_t* mask = nullptr;   // [rows, length], 0: padding
+  size_t rows = 0, length = 0;
+  const uint32_t* from = nullptr;  // row r goes on with the cache of the last feed's row from[r]; nullptr: each with its own
+};
+
+/// Tokens [count, rows], or numbers of that shape.
+template <class T>
+struct Grid {
+  std::vector<T> values;
+  size_t count = 0, rows = 0;
+};
+
+/// Log-probabilities of the model's own scores, before penalties and cuts, for each generated token.
+struct Logprobs {
+  std::vector<float> picked;                // [steps, rows]
+  std::vector<int32_t> topIds;              // [steps, rows, top]
+  std::vector<float> topLogprobs;           // [steps, rows, top]
+  size_t steps = 0, rows = 0, top = 0;
+};
+
+class Generation {
+ public:
+  using Clock = std::function<double()>;  // milliseconds
+
+  /// The prompt is [batch, length], padded on the left where mask is 0 (nullptr: nothing is). `context`: the most tokens
+  /// that the model can see; 0 if there is no limit. InputError: an id outside the vocabulary, padding on the right, a
+  /// prompt that leaves no room, settings that contradict each other.
+  static Result<std::unique_ptr<Generation>> create(GenerationConfig config, const int32_t* ids, const uint8_t* mask, size_t batch, size_t length,
+                                                    size_t vocabulary, size_t context, Clock clock = {});
+  virtual ~Generation() = default;
+
+  /// The whole prompt first, [batch, length]; then a token for each of batch · num_return_sequences rows (sampling) or
+  /// batch · num_beams (beams).
+  virtual Feed feed() const = 0;
+  /// The model's scores of the last position, [feed().rows, vocabulary]; they are changed. After an error (scores that
+  /// are no numbers; settings that forbid every token) the generation is over.
+  virtual Status accept(float* logits) = 0;
+  bool finished() const { return finished_; }
+
+  /// Tokens picked since the last call, rows of results side by side; a finished row's are padding. Beams give theirs
+  /// when all is over, without the prompt.
+  Grid<int32_t> take();
+  /// No more tokens for this row of the results (sampling and greedy search only: false for beams).
+  virtual bool stopRow(size_t row) = 0;
+  /// Ends all at once; beams end with the next accept().
+  virtual void stop() = 0;
+
+  /// Results: [batch · num_return_sequences, prompt and new tokens], padded at their ends.
+  virtual Grid<int32_t> sequences() const = 0;  // count: rows' length, rows: sequences; values row by row
+  virtual std::vector<float> sequencesScores() const { return {}; }  // beams only
+  const Logprobs& logprobs() const { return logprobs_; }
+
+  size_t batch() const { return batch_; }
+  size_t promptLength() const { return prompt_; }
+  size_t maxLength() const { return maxLength_; }  // no sequence becomes longer
+  size_t mostRows() const { return mostRows_; }    // of any feed
+  size_t resultRows() const { return resultRows_; }
+  size_t vocabulary() const { return vocabulary_; }
+  uint64_t seed() const { return seed_; }
+
+ protected:
+  /// Called when all of the below is set.
+  virtual Status begin() = 0;
+  bool isEos(int32_t id) const;
+  bool timeIsOver() const;
+  Status checkScores(const float* scores) const;
+
+  GenerationConfig config_;
+  std::vector<int32_t> promptIds_;
+  std::vector<uint8_t> promptMask_;
+  std::vector<size_t> padding_;  // of each prompt
+  size_t batch_ = 0, prompt_ = 0, vocabulary_ = 0, maxLength_ = 0, mostRows_ = 0, resultRows_ = 0;
+  int32_t pad_ = 0;
+  uint64_t seed_ = 0;
+  Clock clock_;
+  double begun_ = 0;
+  bool finished_ = false;
+  std::vector<int32_t> fresh_;  // what take() gives
+  Logprobs logprobs_;
+};
+
+}  // namespace wasmformers::generate

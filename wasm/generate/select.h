@@ -1,0 +1,35 @@
+// Choosing among many scores without sorting them all: a vocabulary has up to 256 k tokens, and what is looked for are
+// a few. Order is always by score, equal scores by id, so that every standard library gives the same result.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "generate/random.h"
+
+namespace wasmformers::generate {
+
+struct Candidate {
+  float score;
+  int32_t id;
+};
+inline bool better(const Candidate& a, const Candidate& b) { return a.score > b.score || (a.score == b.score && a.id < b.id); }
+
+/// e^x for x ≤ 0 within 2^-51, by additions and products alone: the same bits natively and in every Wasm variant,
+/// which libraries' exp() are not. Below −708 it is 0.
+double expBelow0(double x);
+
+/// log Σ e^score; −∞ where all scores are.
+double logSumExp(const float* scores, size_t n);
+
+/// The k-th largest score, 1 ≤ k; the smallest where there are fewer. One pass that keeps 2k values.
+float kthLargest(const float* scores, size_t n, size_t k, std::vector<float>& scratch);
+
+/// The best min(k, n), best first.
+void best(const float* scores, size_t n, size_t k, std::vector<Candidate>& out);
+
+/// An index, with probability proportional to its weight; the weights' sum is given and above 0.
+size_t draw(const std::vector<double>& weights, double sum, Random& random);
+
+}  // namespace wasmformers::generate
