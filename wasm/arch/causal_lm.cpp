@@ -67,6 +67,14 @@ size_t CausalLM::recomputeBeyond() const {
   return 0;
 }
 
+size_t CausalLM::changesBeyond() const {
+  size_t least = 0;
+  for (const nn::Rope& r : ropes_) {
+    if (r.byLength() && (!least || size_t(r.original) < least)) least = size_t(r.original);
+  }
+  return least;
+}
+
 // Products of these sizes must fit size_t (32 bits in Wasm) before anything is allocated by them.
 Status CausalLM::checkSize(size_t rows, size_t length, double logits) const {
   double widest = std::max(double(hidden_size_) * 3, logits);

@@ -44,6 +44,9 @@ class CausalLM : public Model {
   /// Where not 0: a sequence that grows beyond so many tokens must be computed anew from its start, because the
   /// rotations of the keys kept change there (LongRoPE; transformers modeling_phi3.py does the same).
   size_t recomputeBeyond() const;
+  /// Where not 0: the rotations of a text longer than so many tokens depend on its length (LongRoPE, dynamic NTK). Its
+  /// prompt is to be run in one pass, and what is cached of it serves no other text.
+  size_t changesBeyond() const;
 
   struct Chunk {
     const int32_t* ids;            // [rows, length], read by beginCached only

@@ -220,6 +220,8 @@ void Beams::checkImprovement(Group& g) const {
 
 Grid<int32_t> Beams::sequences() const {
   Grid<int32_t> out;
+  // The reference's `pad_token_id or eos_token_id[0]`: a padding token of 0 is none to it, in beams only.
+  const int32_t fill = pad_ == 0 && !config_.eos.empty() ? std::max(0, config_.eos[0]) : pad_;
   out.rows = resultRows_;
   for (const Group& g : groups_) {
     for (size_t i = 0; i < size_t(config_.numReturnSequences); ++i) out.count = std::max(out.count, g.finished[i].ids.size());
@@ -228,7 +230,7 @@ Grid<int32_t> Beams::sequences() const {
     for (size_t i = 0; i < size_t(config_.numReturnSequences); ++i) {
       const auto& ids = g.finished[i].ids;
       out.values.insert(out.values.end(), ids.begin(), ids.end());
-      out.values.insert(out.values.end(), out.count - ids.size(), pad_);
+      out.values.insert(out.values.end(), out.count - ids.size(), fill);
     }
   }
   return out;

@@ -1,0 +1,305 @@
+// Sessions on the tiny decoders of tests/fixtures/lm: every mode of generate() that their case.json names gives PyTorch's
+// ids, however the prompt is cut; a cache that is used again, moved, cropped, saved gives what a new one gives.
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+
+#include "generate/session.h"
+#include "json/write.h"
+#include "lm_runner.h"
+
+namespace wasmformers::testing {
+namespace {
+
+using generate::GenerationConfig;
+using generate::Session;
+using generate::SessionOptions;
+using kernels::CacheType;
+
+class SessionOf : public ::testing::TestWithParam<std::string> {
+ protected:
+  void load(const std::string& name) {
+    const Status s = runner.loadCase(name, kernels::Format::F32);
+    ASSERT_TRUE(s.ok()) << s.message();
+    defaults = readFile(fixture("lm/" + name + "/generation_config.json"));
+    session.emplace(runner.lm(), *runner.kernels, runner.arena, runner.outputs);
+    ids = runner.ids(0, runner.length());
+    mask = runner.mask(0, runner.length());
+  }
+  /// generation_config.json with the arguments of one call over it.
+  GenerationConfig config(const std::string& arguments) const {
+    auto file = json::Document::parse(defaults, "", ErrorClass::Config), call = json::Document::parse(arguments, "", ErrorClass::Config);
+    std::string all = "{";
+    const auto add = [&](json::Value key, std::string_view name) {
+      if (all.size() > 1) all += ",";
+      json::writeString(name, all);
+      all += ":";
+      json::write(key, all);
+    };
+    for (auto [key, value] : file->root().members()) {
+      if (!call->root()[key]) add(value, key);
+    }
+    for (auto [key, value] : call->root().members()) add(value, key);
+    auto parsed = GenerationConfig::parse(all + "}");
+    EXPECT_TRUE(parsed.ok()) << all << parsed.status().message();
+    return parsed.take();
+  }
+  Status begin(const std::string& arguments, const std::vector<int32_t>& prompt, const SessionOptions& o = {CacheType::F32}) {
+    return session->begin(config(arguments), prompt.data(), nullptr, 1, prompt.size(), o);
+  }
+  std::vector<int32_t> sequences() { return session->generation()->sequences().values; }
+  /// All of one call, from an empty cache.
+  std::vector<int32_t> fresh(const std::string& arguments, const std::vector<int32_t>& prompt, CacheType type = CacheType::F32) {
+    session->crop(0);
+    EXPECT_TRUE(begin(arguments, prompt, {type}).ok());
+    EXPECT_EQ(session->reusedTokens(), 0u);
+    EXPECT_TRUE(session->run(1e18, 0).ok());
+    return sequences();
+  }
+
+  LmRunner runner;
+  std::string defaults;
+  std::optional<Session> session;
+  std::vector<int32_t> ids;
+  std::vector<uint8_t> mask;
+};
+
+TEST_P(SessionOf, EveryModeOfGenerateGivesPyTorchsIds) {
+  load(GetParam());
+  if (HasFatalFailure()) return;
+  size_t modes = 0;
+  for (auto [mode, arguments] : runner.test->root()["generate"].members()) {
+    std::string text;
+    json::write(arguments, text);
+    const Values& want = runner.io.at("out.generate." + std::string(mode));
+    for (size_t chunk : {size_t(0), runner.rows() * 3}) {
+      SCOPED_TRACE(std::string(mode) + " " + text + ", pieces of " + std::to_string(chunk));
+      session->crop(0);
+      const Status s = session->begin(config(text), ids.data(), mask.data(), runner.rows(), runner.length(), {CacheType::F32, chunk, false});
+      ASSERT_TRUE(s.ok()) << s.message();
+      while (!session->finished()) ASSERT_TRUE(session->run(chunk ? 0 : 1e18, 0).ok());  // 0: a layer at a time
+      const auto got = session->generation()->sequences();
+      ASSERT_EQ((Shape{int64_t(got.rows), int64_t(got.count)}), want.shape);
+      EXPECT_EQ(got.values, want.ints);
+    }
+    ++modes;
+  }
+  EXPECT_GT(modes, 0u);
+}
+
+std::vector<std::string> withGenerate() {
+  std::vector<std::string> all = lmCases();
+  std::erase_if(all, [](const std::string& name) { return readFile(fixture("lm/" + name + "/case.json")).find("\"generate\"") == std::string::npos; });
+  return all;
+}
+INSTANTIATE_TEST_SUITE_P(Models, SessionOf, ::testing::ValuesIn(withGenerate()), [](const auto& info) {
+  std::string name = info.param;
+  std::replace(name.begin(), name.end(), '-', '_');
+  return name;
+});
+
+class LlamaSession : public SessionOf {
+ protected:
+  void SetUp() override { load("llama-lm"); }
+  static constexpr const char* kTwelve = R"({"max_new_tokens": 12, "min_new_tokens": 12})";
+};
+
+TEST_F(LlamaSession, TheNextTurnGoesOnFromTheCache) {
+  for (CacheType type : {CacheType::F32, CacheType::F16, CacheType::Q8}) {
+    const std::vector<int32_t> first = fresh(kTwelve, ids, type);
+    EXPECT_EQ(session->cachedTokens(), first.size() - 1);
+    std::vector<int32_t> next = first;
+    for (int32_t id : {5, 6, 7}) next.push_back(id);
+    ASSERT_TRUE(begin(kTwelve, next, {type}).ok());
+    EXPECT_EQ(session->reusedTokens(), first.size() - 1);
+    ASSERT_TRUE(session->run(1e18, 0).ok());
+    const auto got = sequences();
+    // Another turn: what differs from the third token on is run anew.
+    std::vector<int32_t> other = ids;
+    other[3] = (other[3] + 1) % 50;
+    ASSERT_TRUE(begin(kTwelve, other, {type}).ok());
+    EXPECT_EQ(session->reusedTokens(), 3u);
+    ASSERT_TRUE(session->run(1e18, 0).ok());
+    const auto third = sequences();
+    // The same prompt once more: its last token is run for its scores.
+    ASSERT_TRUE(begin(kTwelve, other, {type}).ok());
+    EXPECT_EQ(session->reusedTokens(), other.size() - 1);
+    ASSERT_TRUE(session->run(1e18, 0).ok());
+    EXPECT_EQ(sequences(), third);
+    EXPECT_EQ(fresh(kTwelve, other, type), third);
+    EXPECT_EQ(fresh(kTwelve, next, type), got);
+  }
+}
+
+TEST_F(LlamaSession, ATalkOutgrowsItsRoom) {
+  const std::vector<int32_t> first = fresh(kTwelve, ids);
+  const size_t room = runner.lm().cache().capacity();
+  std::vector<int32_t> next = first;
+  next.resize(room - 1, 9);
+  ASSERT_TRUE(begin(kTwelve, next).ok());
+  EXPECT_GT(runner.lm().cache().capacity(), room);
+  EXPECT_EQ(session->reusedTokens(), first.size() - 1);
+  ASSERT_TRUE(session->run(1e18, 0).ok());
+  const auto got = sequences();
+  EXPECT_EQ(fresh(kTwelve, next), got);
+}
+
+TEST_F(LlamaSession, OneOfManyRowsGoesOn) {
+  const char* beams = R"({"max_new_tokens": 6, "num_beams": 4, "num_return_sequences": 4, "min_new_tokens": 6})";
+  session->crop(0);
+  ASSERT_TRUE(begin(beams, ids).ok());
+  ASSERT_TRUE(session->run(1e18, 0).ok());
+  const auto all = session->generation()->sequences();
+  for (size_t r = 0; r < all.rows; ++r) {
+    std::vector<int32_t> next(all.values.begin() + ptrdiff_t(r * all.count), all.values.begin() + ptrdiff_t((r + 1) * all.count));
+    next.push_back(8);
+    ASSERT_TRUE(begin(kTwelve, next).ok());
+    EXPECT_GE(session->reusedTokens(), ids.size());
+    ASSERT_TRUE(session->run(1e18, 0).ok());
+    const auto got = sequences();
+    EXPECT_EQ(fresh(kTwelve, next), got);
+    ASSERT_TRUE(begin(beams, ids).ok());  // a row becomes four again
+    EXPECT_EQ(session->reusedTokens(), ids.size() - 1);
+    ASSERT_TRUE(session->run(1e18, 0).ok());
+    EXPECT_EQ(sequences(), all.values);
+  }
+}
+
+TEST_F(LlamaSession, BatchesGoOnToo) {
+  std::vector<int32_t> two = ids;
+  two.insert(two.end(), ids.rbegin(), ids.rend());
+  std::vector<uint8_t> padded(two.size(), 1);
+  padded[ids.size()] = 0;
+  const auto run = [&](size_t reused) {
+    EXPECT_TRUE(session->begin(config(kTwelve), two.data(), padded.data(), 2, ids.size(), {CacheType::F32}).ok());
+    EXPECT_EQ(session->reusedTokens(), reused);
+    EXPECT_TRUE(session->run(1e18, 0).ok());
+    return sequences();
+  };
+  const auto got = run(0);
+  EXPECT_EQ(run(ids.size() - 1), got);
+  padded[ids.size()] = 1;  // no padding is another text
+  run(0);
+}
+
+TEST_F(LlamaSession, SavedAndRestored) {
+  for (CacheType type : {CacheType::F32, CacheType::F16, CacheType::Q8}) {
+    const auto first = fresh(kTwelve, ids, type);
+    auto saved = session->save(77);
+    ASSERT_TRUE(saved.ok()) << saved.status().message();
+    std::vector<int32_t> next = first;
+    next.push_back(4);
+    ASSERT_TRUE(begin(kTwelve, next, {type}).ok());
+    ASSERT_TRUE(session->run(1e18, 0).ok());
+    const auto want = sequences();
+    fresh(kTwelve, {3, 1, 2}, type);
+    const Status s = session->restore(saved->data(), saved->size(), 77);
+    ASSERT_TRUE(s.ok()) << s.message();
+    EXPECT_EQ(session->cachedTokens(), first.size() - 1);
+    ASSERT_TRUE(begin(kTwelve, next, {type}).ok());
+    EXPECT_EQ(session->reusedTokens(), first.size() - 1);
+    ASSERT_TRUE(session->run(1e18, 0).ok());
+    EXPECT_EQ(sequences(), want);
+
+    // Whatever is damaged is refused, and the next call works.
+    std::vector<std::byte> bytes(saved->data(), saved->data() + saved->size());
+    EXPECT_EQ(session->restore(bytes.data(), bytes.size(), 78).code(), "bad_cache");
+    for (size_t size : {size_t(0), size_t(8), size_t(64), bytes.size() - 8, bytes.size() - 1}) {
+      EXPECT_EQ(session->restore(bytes.data(), size, 77).code(), "bad_cache") << size;
+    }
+    for (size_t at = 0; at < bytes.size(); at += at < 80 ? 1 : 97) {
+      bytes[at] ^= std::byte(0x41);
+      EXPECT_EQ(session->restore(bytes.data(), bytes.size(), 77).code(), "bad_cache") << at;
+      bytes[at] ^= std::byte(0x41);
+    }
+    EXPECT_TRUE(session->restore(bytes.data(), bytes.size(), 77).ok());
+  }
+  session->crop(0);
+  EXPECT_EQ(session->save(77).status().code(), "empty_cache");
+}
+
+// A session that never ran takes a saved cache.
+TEST_F(LlamaSession, RestoredAtTheStart) {
+  const auto first = fresh(kTwelve, ids);
+  auto saved = session->save(1);
+  ASSERT_TRUE(saved.ok());
+  LmRunner other;
+  ASSERT_TRUE(other.loadCase("llama-lm", kernels::Format::F32).ok());
+  Session later(other.lm(), *other.kernels, other.arena, other.outputs);
+  ASSERT_TRUE(later.restore(saved->data(), saved->size(), 1).ok());
+  ASSERT_TRUE(later.begin(config(kTwelve), first.data(), nullptr, 1, first.size(), {CacheType::F32}).ok());
+  EXPECT_EQ(later.reusedTokens(), first.size() - 1);
+  ASSERT_TRUE(later.run(1e18, 0).ok());
+  const auto got = later.generation()->sequences().values;
+  EXPECT_EQ(fresh(kTwelve, first), got);
+}
+
+TEST_F(LlamaSession, CroppedAndLeftInTheMiddle) {
+  const auto want = fresh(kTwelve, ids);
+  session->crop(4);
+  EXPECT_EQ(session->cachedTokens(), 4u);
+  ASSERT_TRUE(begin(kTwelve, ids, {CacheType::F32, 2}).ok());
+  EXPECT_EQ(session->reusedTokens(), 4u);
+  // Abandoned in the middle of a layer's pass, then begun again.
+  ASSERT_TRUE(session->run(0, 0).ok());
+  ASSERT_FALSE(session->finished());
+  ASSERT_TRUE(begin(kTwelve, ids).ok());
+  ASSERT_TRUE(session->run(1e18, 0).ok());
+  EXPECT_EQ(sequences(), want);
+}
+
+TEST_F(LlamaSession, TokensComeInTheSlicesAskedFor) {
+  const auto want = fresh(kTwelve, ids);
+  session->crop(0);
+  ASSERT_TRUE(begin(kTwelve, ids).ok());
+  std::vector<int32_t> got = ids;
+  while (!session->finished()) {
+    ASSERT_TRUE(session->run(1e18, 5).ok());
+    const auto fresh = session->generation()->take();
+    EXPECT_EQ(fresh.count, got.size() + 5 > want.size() ? 2u : 5u);
+    got.insert(got.end(), fresh.values.begin(), fresh.values.end());
+  }
+  EXPECT_EQ(got, want);
+}
+
+TEST_F(LlamaSession, PausesAtTheScores) {
+  session->crop(0);
+  EXPECT_EQ(session->logits(), nullptr);
+  ASSERT_TRUE(begin(kTwelve, ids, {CacheType::F32, 0, true}).ok());
+  EXPECT_EQ(session->acceptLogits().code(), "no_scores");
+  for (int32_t id : {11, 12, 13}) {
+    ASSERT_TRUE(session->run(1e18, 0).ok());
+    ASSERT_NE(session->logits(), nullptr);
+    EXPECT_EQ(session->logitsRows(), 1u);
+    ASSERT_TRUE(session->run(1e18, 0).ok());  // nothing happens before they are accepted
+    session->logits()[id] = 1e6f;
+    ASSERT_TRUE(session->acceptLogits().ok());
+    EXPECT_EQ(session->generation()->take().values, std::vector<int32_t>{id});
+  }
+}
+
+TEST_F(LlamaSession, WhatIsWrongLeavesTheNextCallWorking) {
+  const auto want = fresh(kTwelve, ids);
+  EXPECT_EQ(begin(kTwelve, {1, 2, int32_t(runner.lm().vocabulary())}).code(), "token_out_of_range");
+  EXPECT_TRUE(session->finished());
+  EXPECT_TRUE(session->run(1e18, 0).ok());  // there is nothing to run
+  ASSERT_TRUE(begin(R"({"suppress_tokens": [1], "max_new_tokens": 4})", ids, {CacheType::F32, 0, true}).ok());
+  ASSERT_TRUE(session->run(1e18, 0).ok());
+  session->logits()[0] = NAN;
+  EXPECT_EQ(session->acceptLogits().code(), "not_a_number");
+  EXPECT_TRUE(session->finished());
+  ASSERT_TRUE(begin(kTwelve, ids).ok());
+  ASSERT_TRUE(session->run(1e18, 0).ok());
+  EXPECT_EQ(sequences(), want);
+}
+
+TEST_F(LlamaSession, SaysWhatTheCacheTakes) {
+  fresh(kTwelve, ids, CacheType::F16);
+  const double f16 = session->bytesNeeded(1, 1000, CacheType::F16), f32 = session->bytesNeeded(1, 1000, CacheType::F32), q8 = session->bytesNeeded(1, 1000, CacheType::Q8);
+  EXPECT_NEAR(f32 / f16, 2, 0.01);
+  EXPECT_LT(q8, f16);
+  EXPECT_EQ(session->bytesNeeded(3, 1000, CacheType::F16), 3 * f16);
+}
+
+}  // namespace
+}  // namespace wasmformers::testing

@@ -1,0 +1,360 @@
+// See session.h.
+#include "generate/session.h"
+
+#include <algorithm>
+#include <chrono>
+#include <cstring>
+
+namespace wasmformers::generate {
+namespace {
+
+using kernels::CacheType;
+using kernels::KvLayerView;
+
+/// Tokens of a prompt in one pass: enough for the products to be bound by arithmetic, few enough to breathe in between.
+constexpr size_t kChunk = 256;
+/// Room is made for a multiple of so many tokens, so that a talk that grows moves its cache now and then only.
+constexpr size_t kRoomStep = 32;
+
+struct Header {
+  char magic[8] = {'W', 'F', 'K', 'V', 'C', 'A', 'C', '1'};
+  uint64_t model = 0, layers = 0, perToken = 0, type = 0, rows = 0, length = 0;
+};
+
+uint64_t checksum(const std::byte* bytes, size_t size) {  // FNV-1a, eight bytes at a time
+  uint64_t h = 0xcbf29ce484222325;
+  for (size_t i = 0; i + 8 <= size; i += 8) {
+    uint64_t word;
+    std::memcpy(&word, bytes + i, 8);
+    h = (h ^ word) * 0x100000001b3;
+    h ^= h >> 32;
+  }
+  return h;
+}
+
+/// A row's part of one layer: `each` is called with where it lies and its bytes, head by head.
+template <class F>
+void partsOf(const KvLayerView& v, size_t row, size_t length, F&& each) {
+  for (size_t h = 0; h < v.kvHeads; ++h) {
+    const size_t at = v.row(row, h, 0);
+    each(static_cast<std::byte*>(v.keys) + at * v.rowBytes(), length * v.rowBytes());
+    each(static_cast<std::byte*>(v.values) + at * v.rowBytes(), length * v.rowBytes());
+    if (v.type != CacheType::Q8) continue;
+    each(reinterpret_cast<std::byte*>(v.keyScales + at), length * sizeof(float));
+    each(reinterpret_cast<std::byte*>(v.valueScales + at), length * sizeof(float));
+  }
+}
+
+Status badCache(const std::string& why) {
+  return Status(ErrorClass::Input, "bad_cache", "This is no saved cache that can be used here: " + why + ".").atField("cache");
+}
+
+}  // namespace
+
+Session::Session(arch::CausalLM& model, const kernels::Table& kernels, Arena& arena, std::vector<arch::Output>& outputs, Generation::Clock clock)
+    : model_(model), kernels_(kernels), arena_(arena), outputs_(outputs), clock_(std::move(clock)) {
+  if (!clock_) {
+    clock_ = [] { return std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now().time_since_epoch()).count(); };
+  }
+}
+
+double Session::bytesNeeded(size_t rows, size_t capacity, CacheType type) const {
+  return double(rows) * double(capacity) * double(model_.cacheBytesPerToken(type));
+}
+
+Status Session::begin(GenerationConfig config, const int32_t* ids, const uint8_t* mask, size_t batch, size_t length, const SessionOptions& options) {
+  generation_.reset();
+  state_ = State::Idle;
+  failed_ = false;
+  logits_ = nullptr;
+  reused_ = 0;
+  options_ = options;
+  WF_ASSIGN(auto made, Generation::create(std::move(config), ids, mask, batch, length, model_.vocabulary(), model_.context(), clock_));
+
+  Prefix prefix = commonPrefix(ids, mask, batch, length);
+  if (options.cacheType != model_.cache().type()) prefix.tokens = 0;
+  crop(prefix.tokens);
+  if (prefix.tokens && prefix.collapse) {
+    const uint32_t row = uint32_t(prefix.row);
+    WF_TRY(model_.reorder(&row, 1));
+    held_ = {std::vector<int32_t>(held_[row])};
+    masks_ = {std::vector<uint8_t>(masks_[row])};
+  }
+  // The last token that is picked is not run.
+  WF_TRY(makeRoom(made->mostRows(), std::max(length, made->maxLength() - 1), options.cacheType, prefix.tokens > 0));
+  generation_ = std::move(made);
+  reused_ = prefix.tokens;
+  feed_ = {};
+  return {};
+}
+
+Session::Prefix Session::commonPrefix(const int32_t* ids, const uint8_t* mask, size_t batch, size_t length) const {
+  const auto common = [&](size_t row, size_t held) {
+    size_t n = 0;
+    const size_t most = std::min(length - 1, held_[held].size());  // one token must be run, for its scores
+    while (n < most && held_[held][n] == ids[row * length + n] && masks_[held][n] == uint8_t(!mask || mask[row * length + n])) ++n;
+    return n;
+  };
+  Prefix best{0, 0, false};
+  // Rotations that depend on the whole length: such keys serve their own text only.
+  const size_t limit = model_.changesBeyond();
+  if (limit && (length > limit || cachedTokens() > limit)) return best;
+  if (batch == 1) {
+    for (size_t r = 0; r < held_.size(); ++r) {
+      if (const size_t n = common(0, r); n > best.tokens) best = {n, r, held_.size() > 1};
+    }
+  } else if (batch == held_.size()) {
+    best.tokens = length;
+    for (size_t r = 0; r < batch; ++r) best.tokens = std::min(best.tokens, common(r, r));
+  }
+  return best;
+}
+
+Status Session::makeRoom(size_t rows, size_t capacity, CacheType type, bool keep) {
+  nn::KvCache& cache = model_.cache();
+  capacity = (capacity + kRoomStep - 1) / kRoomStep * kRoomStep;
+  if (rows <= cache.room() && capacity <= cache.capacity() && type == cache.type()) return {};
+  Buffer kept;
+  const size_t length = cachedTokens(), heldRows = held_.size();
+  keep = keep && length > 0;
+  if (keep) {
+    // Beside the new room there must be a place for what moves; where there is not, the prompt is run anew.
+    if (auto made = allocate(cacheBytes(), "the cache while it moves"); made.ok()) {
+      kept = made.take();
+      writeCache(kept.data());
+    } else {
+      keep = false;
+    }
+  }
+  auto ids = std::move(held_);
+  auto masks = std::move(masks_);
+  held_.clear();
+  masks_.clear();
+  WF_TRY(model_.reserve(rows, capacity, type));
+  if (!keep) return {};
+  held_ = std::move(ids);
+  masks_ = std::move(masks);
+  readCache(kept.data(), heldRows, length);
+  return {};
+}
+
+Status Session::nextFeed() {
+  const bool first = !feed_.ids;
+  feed_ = generation_->feed();
+  if (first) {
+    reused_ = cachedTokens();
+  } else if (feed_.from) {
+    bool same = feed_.rows == held_.size();
+    for (size_t r = 0; same && r < feed_.rows; ++r) same = feed_.from[r] == r;
+    if (!same) {
+      WF_TRY(model_.reorder(feed_.from, feed_.rows));
+      std::vector<std::vector<int32_t>> ids;
+      std::vector<std::vector<uint8_t>> masks;
+      for (size_t r = 0; r < feed_.rows; ++r) {
+        ids.push_back(held_[feed_.from[r]]);
+        masks.push_back(masks_[feed_.from[r]]);
+      }
+      held_ = std::move(ids);
+      masks_ = std::move(masks);
+    }
+  }
+  const size_t skip = first ? reused_ : 0, past = cachedTokens(), limit = model_.recomputeBeyond();
+  ids_.clear();
+  mask_.clear();
+  const bool again = limit && past && past <= limit && past + feed_.length - skip > limit;
+  for (size_t r = 0; r < feed_.rows; ++r) {
+    if (again) {
+      ids_.insert(ids_.end(), held_[r].begin(), held_[r].end());
+      mask_.insert(mask_.end(), masks_[r].begin(), masks_[r].end());
+    }
+    ids_.insert(ids_.end(), feed_.ids + r * feed_.length + skip, feed_.ids + (r + 1) * feed_.length);
+    mask_.insert(mask_.end(), feed_.mask + r * feed_.length + skip, feed_.mask + (r + 1) * feed_.length);
+  }
+  width_ = ids_.size() / feed_.rows;
+  done_ = 0;
+  if (again) crop(0);
+  return beginChunk();
+}
+
+Status Session::beginChunk() {
+  const size_t limit = model_.changesBeyond(), most = options_.chunk ? options_.chunk : kChunk;
+  const bool whole = limit && width_ > limit;
+  pieceLength_ = whole ? width_ : std::min(width_ - done_, std::max<size_t>(1, most / feed_.rows));
+  piece_.clear();
+  pieceMask_.clear();
+  for (size_t r = 0; r < feed_.rows; ++r) {
+    const ptrdiff_t at = ptrdiff_t(r * width_ + done_);
+    piece_.insert(piece_.end(), ids_.begin() + at, ids_.begin() + at + ptrdiff_t(pieceLength_));
+    pieceMask_.insert(pieceMask_.end(), mask_.begin() + at, mask_.begin() + at + ptrdiff_t(pieceLength_));
+  }
+  arena_.reset();
+  outputs_.clear();
+  arch::Pass pass{kernels_, arena_, noInputs_, outputs_};
+  WF_TRY(model_.beginCached({piece_.data(), pieceMask_.data(), feed_.rows, pieceLength_, done_ + pieceLength_ == width_}, pass));
+  step_ = 0;
+  state_ = State::Running;
+  return {};
+}
+
+Status Session::oneStep() {
+  arch::Pass pass{kernels_, arena_, noInputs_, outputs_};
+  WF_TRY(model_.step(step_, pass));
+  if (++step_ < model_.steps()) return {};
+  hold();
+  done_ += pieceLength_;
+  if (done_ < width_) return beginChunk();
+  logits_ = const_cast<float*>(outputs_.back().data);  // ours: they lie in the arena
+  state_ = State::Scored;
+  return {};
+}
+
+void Session::hold() {
+  held_.resize(feed_.rows);
+  masks_.resize(feed_.rows);
+  for (size_t r = 0; r < feed_.rows; ++r) {
+    const ptrdiff_t at = ptrdiff_t(r * pieceLength_), end = at + ptrdiff_t(pieceLength_);
+    held_[r].insert(held_[r].end(), piece_.begin() + at, piece_.begin() + end);
+    masks_[r].insert(masks_[r].end(), pieceMask_.begin() + at, pieceMask_.begin() + end);
+  }
+}
+
+Status Session::run(double milliseconds, size_t maxTokens) {
+  const double begun = clock_();
+  size_t picked = 0;
+  Status s;
+  while (!finished()) {
+    s = state_ == State::Idle ? nextFeed() : state_ == State::Running ? oneStep() : Status();
+    if (s.ok() && state_ == State::Scored) {
+      if (options_.pauseAtLogits) return {};
+      s = acceptLogits();
+      ++picked;
+    }
+    if (!s.ok()) {
+      failed_ = true;
+      state_ = State::Idle;
+      return s;
+    }
+    if ((maxTokens && picked >= maxTokens) || clock_() - begun >= milliseconds) return {};
+  }
+  return {};
+}
+
+Status Session::acceptLogits() {
+  if (state_ != State::Scored) return Status(ErrorClass::Internal, "no_scores", "There are no scores to go on with.");
+  state_ = State::Idle;
+  Status s = generation_->accept(logits_);
+  failed_ = !s.ok();
+  return s;
+}
+
+void Session::crop(size_t tokens) {
+  if (tokens < cachedTokens()) model_.crop(tokens);
+  if (tokens == 0) return forget();
+  for (auto& row : held_) row.resize(std::min(row.size(), tokens));
+  for (auto& row : masks_) row.resize(std::min(row.size(), tokens));
+}
+
+void Session::forget() {
+  held_.clear();
+  masks_.clear();
+}
+
+size_t Session::cacheBytes() const {
+  // Without the byte of mask that each token has.
+  return held_.size() * cachedTokens() * (model_.cacheBytesPerToken(model_.cache().type()) - 1);
+}
+
+void Session::writeCache(std::byte* to) const {
+  for (size_t i = 0; i + 1 < model_.steps(); ++i) {
+    for (size_t r = 0; r < held_.size(); ++r) {
+      partsOf(model_.cache().layer(i), r, cachedTokens(), [&](const std::byte* part, size_t bytes) {
+        std::memcpy(to, part, bytes);
+        to += bytes;
+      });
+    }
+  }
+}
+
+/// Fills an empty cache that has the room; held_ and masks_ say which tokens these are.
+void Session::readCache(const std::byte* from, size_t rows, size_t length) {
+  for (size_t i = 0; i + 1 < model_.steps(); ++i) {
+    for (size_t r = 0; r < rows; ++r) {
+      partsOf(model_.cache().layer(i), r, length, [&](std::byte* part, size_t bytes) {
+        std::memcpy(part, from, bytes);
+        from += bytes;
+      });
+    }
+  }
+  std::vector<uint8_t> mask;
+  for (const auto& row : masks_) mask.insert(mask.end(), row.begin(), row.end());
+  std::vector<int32_t> positions(rows * length);
+  model_.cache().prepare(mask.data(), rows, length, positions.data());
+  model_.cache().commit(rows, length);
+}
+
+Result<Buffer> Session::save(uint64_t model) const {
+  Header header;
+  header.model = model;
+  header.layers = model_.steps() - 1;
+  header.type = uint64_t(model_.cache().type());
+  header.perToken = model_.cacheBytesPerToken(model_.cache().type());
+  header.rows = held_.size();
+  header.length = cachedTokens();
+  if (header.length == 0) return Status(ErrorClass::Input, "empty_cache", "There is nothing in the cache to save.").atField("cache");
+  const size_t tokens = held_.size() * cachedTokens(), data = cacheBytes();
+  const size_t body = (sizeof header + tokens * 5 + data + 7) / 8 * 8;
+  WF_ASSIGN(Buffer out, allocate(body + 8, "the saved cache"));
+  std::byte* at = out.data();
+  std::memset(at + body - 8, 0, 8);
+  const auto put = [&](const void* from, size_t bytes) {
+    std::memcpy(at, from, bytes);
+    at += bytes;
+  };
+  put(&header, sizeof header);
+  for (const auto& row : held_) put(row.data(), row.size() * 4);
+  for (const auto& row : masks_) put(row.data(), row.size());
+  writeCache(at);
+  const uint64_t sum = checksum(out.data(), body);
+  std::memcpy(out.data() + body, &sum, 8);
+  return out;
+}
+
+Status Session::restore(const std::byte* bytes, size_t size, uint64_t model) {
+  Header header, own;
+  uint64_t sum = 0;
+  if (size < sizeof header + 8 || size % 8 != 0) return badCache("its size is wrong");
+  std::memcpy(&header, bytes, sizeof header);
+  std::memcpy(&sum, bytes + size - 8, 8);
+  if (std::memcmp(header.magic, own.magic, sizeof own.magic) != 0) return badCache("it does not begin as one");
+  if (header.type > uint64_t(CacheType::Q8) || header.rows == 0 || header.length == 0) return badCache("its header is damaged");
+  const CacheType type = CacheType(header.type);
+  if (header.model != model || header.layers != model_.steps() - 1 || header.perToken != model_.cacheBytesPerToken(type)) return badCache("it is another model's");
+  const double tokens = double(header.rows) * double(header.length), data = tokens * double(model_.cacheBytesPerToken(type) - 1);
+  if (!(tokens + data < double(size)) || (sizeof header + size_t(tokens) * 5 + size_t(data) + 7) / 8 * 8 + 8 != size) return badCache("its size is wrong");
+  if (checksum(bytes, size - 8) != sum) return badCache("it is damaged");
+  const size_t rows = size_t(header.rows), length = size_t(header.length);
+  if (model_.context() && length > model_.context()) return badCache("it is longer than the model's context");
+  const std::byte* at = bytes + sizeof header;
+  std::vector<std::vector<int32_t>> ids(rows);
+  std::vector<std::vector<uint8_t>> masks(rows);
+  for (auto& row : ids) {
+    row.resize(length);
+    std::memcpy(row.data(), at, length * 4);
+    at += length * 4;
+    if (std::any_of(row.begin(), row.end(), [&](int32_t id) { return size_t(id) >= model_.vocabulary(); })) return badCache("it has tokens out of the vocabulary");
+  }
+  for (auto& row : masks) {
+    for (size_t i = 0; i < length; ++i) row.push_back(at[i] != std::byte(0));
+    at += length;
+  }
+  generation_.reset();
+  state_ = State::Idle;
+  crop(0);
+  WF_TRY(makeRoom(rows, length, type, false));
+  held_ = std::move(ids);
+  masks_ = std::move(masks);
+  readCache(at, rows, length);
+  return {};
+}
+
+}  // namespace wasmformers::generate
