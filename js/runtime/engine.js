@@ -8,13 +8,13 @@ import { Tensor } from '../utils/tensor.js';
 import { loadEngine } from './load-wasm.js';
 
 /** How long a pass may hold the thread before it gives the event loop a turn. */
-const SLICE_MS = 8;
+export const SLICE_MS = 8;
 
 /** When the event loop last had a turn; many short passes in a row are one long stretch of work. */
 let lastTurn = 0;
 
 /** Lets everything that waits run once, if it has waited for long. @returns {Promise<void> | undefined} */
-function breathe() {
+export function breathe() {
   return performance.now() - lastTurn > SLICE_MS ? turn().then(() => { lastTurn = performance.now(); }) : undefined;
 }
 /** @returns {Promise<void>} */
@@ -39,13 +39,13 @@ export class EngineModel {
   /** @type {any} */ #module;
   /** @type {any} */ #handle;
   /** @type {Promise<unknown>} */ #queue = Promise.resolve();
-  #where;
 
   /** @param {any} module @param {any} handle @param {string} where */
   constructor(module, handle, where) {
     this.#module = module;
     this.#handle = handle;
-    this.#where = where;
+    /** For messages: the repository. @type {string} */
+    this.where = where;
     forgotten?.register(this, handle, this);
   }
 
@@ -68,7 +68,7 @@ export class EngineModel {
       handle.delete();
       throw error;
     }
-    return new EngineModel(module, handle, where);
+    return new this(module, handle, where);
   }
 
   /** "simd" or "relaxed". @returns {string} */
@@ -76,21 +76,22 @@ export class EngineModel {
   /** Which exact int8 product runs: "dot16", "unsigned", "signed". @returns {string} */
   get int8Dot() { return this.#module.int8Dot(); }
   /** Bytes that the weights will take once packed. @returns {number} */
-  get bytesNeeded() { return this.#alive().packedBytesExpected(); }
+  get bytesNeeded() { return this._alive().packedBytesExpected(); }
   /** Size of this model's Wasm memory. @returns {number} */
-  get memoryBytes() { return this.#alive() && this.#module.memoryBytes(); }
+  get memoryBytes() { return this._alive() && this.#module.memoryBytes(); }
   /** @returns {string[]} */
-  get inputNames() { return this.#alive().inputNames(); }
+  get inputNames() { return this._alive().inputNames(); }
 
   /** A Wasm trap (a bug, or memory that ran out inside a library) ends this instance: what it holds cannot be trusted. @param {unknown} cause */
   #named(cause) {
     if (!(cause instanceof WebAssembly.RuntimeError || cause instanceof RangeError)) return cause;
     forgotten?.unregister(this);
     this.#handle = this.#module = null;
-    return new InternalError(`${this.#where}: the engine stopped unexpectedly (${cause.message}); load the model again.`, { code: 'trap', cause });
+    return new InternalError(`${this.where}: the engine stopped unexpectedly (${cause.message}); load the model again.`, { code: 'trap', cause });
   }
 
-  #alive() {
+  /** The handle, for subclasses and here. @returns {any} */
+  _alive() {
     if (!this.#handle) throw new InputError('This model was disposed of; load it again.', { code: 'disposed' });
     return this.#handle;
   }
@@ -102,7 +103,7 @@ export class EngineModel {
    */
   async read(file, signal) {
     try {
-      const handle = this.#alive();
+      const handle = this._alive();
       handle.beginFile(file.name);
       for await (const chunk of file.chunks) {
         throwIfAborted(signal);
@@ -110,7 +111,7 @@ export class EngineModel {
         await breathe();
       }
       handle.endFile();
-      checkStatus(handle, this.#where);
+      checkStatus(handle, this.where);
     } catch (cause) {
       throw this.#named(cause);
     }
@@ -118,7 +119,7 @@ export class EngineModel {
 
   /** @param {Uint8Array} chunk @param {string} name */
   #take(chunk, name) {
-    const handle = this.#alive();
+    const handle = this._alive();
     for (let at = 0; at < chunk.byteLength;) {
       const n = Math.min(chunk.byteLength - at, handle.room());
       if (n > 0) {
@@ -127,16 +128,16 @@ export class EngineModel {
       }
       at += n;
       handle.commit(n || 1); // nothing fits: the answer says why (the file goes on after its end, or failed before)
-      checkStatus(handle, this.#where);
+      checkStatus(handle, this.where);
       if (!n) throw new InternalError(`The engine takes no more bytes of ${name}.`, { code: 'no_room', file: name });
     }
   }
 
   finishLoading() {
     try {
-      const handle = this.#alive();
+      const handle = this._alive();
       handle.finishLoading();
-      checkStatus(handle, this.#where);
+      checkStatus(handle, this.where);
     } catch (cause) {
       throw this.#named(cause);
     }
@@ -154,27 +155,46 @@ export class EngineModel {
     return result;
   }
 
+  /**
+   * For subclasses: work on the handle that waits for calls before it, and that others wait for.
+   * @template T
+   * @param {(handle: any, module: any) => T | Promise<T>} work
+   * @returns {Promise<T>}
+   */
+  _use(work) {
+    const result = this.#queue.then(async () => {
+      await breathe();
+      try {
+        return await work(this._alive(), this.#module);
+      } catch (cause) {
+        throw this.#named(cause);
+      }
+    });
+    this.#queue = result.catch(() => {});
+    return result;
+  }
+
   /** @param {Record<string, { data: ArrayLike<number | bigint>, dims: number[] }>} inputs @param {AbortSignal} [signal] */
   async #run(inputs, signal) {
     await breathe();
     throwIfAborted(signal);
-    const handle = this.#alive(), module = this.#module;
+    const handle = this._alive(), module = this.#module;
     try {
       const known = new Set(handle.inputNames());
       for (const [name, tensor] of Object.entries(inputs)) {
-        if (known.has(name) && tensor) this.#setInput(handle, name, tensor);
+        if (known.has(name) && tensor) this._setInput(handle, name, tensor);
       }
       handle.begin();
-      checkStatus(handle, this.#where);
+      checkStatus(handle, this.where);
       const steps = handle.steps();
       for (let i = 0; i < steps; i++) {
         handle.step(i);
-        checkStatus(handle, this.#where);
+        checkStatus(handle, this.where);
         const pause = breathe();
         if (!pause) continue;
         await pause;
         throwIfAborted(signal);
-        this.#alive(); // disposed of meanwhile?
+        this._alive(); // disposed of meanwhile?
       }
       /** @type {Record<string, Tensor>} */
       const outputs = {};
@@ -192,11 +212,11 @@ export class EngineModel {
   }
 
   /** @param {any} handle @param {string} name @param {{ data: ArrayLike<number | bigint>, dims: number[] }} tensor */
-  #setInput(handle, name, { data, dims }) {
+  _setInput(handle, name, { data, dims }) {
     const size = dims.reduce((a, b) => a * b, 1);
     if (size !== data.length) throw new InputError(`${name} of shape [${dims}] needs ${size} values, not ${data.length}.`, { code: 'shape_mismatch', field: name });
     const pointer = handle.setInput(name, 'int32', dims);
-    checkStatus(handle, this.#where);
+    checkStatus(handle, this.where);
     const memory = new Int32Array(this.#module.HEAPU8.buffer, pointer, size);
     if (data instanceof Int32Array) {
       memory.set(data);
