@@ -188,7 +188,7 @@ TEST(CachedAttention, FastAgreesWithPlain) {
         c.run(reference());
         const Floats want = c.out;
         std::fill(c.out.begin(), c.out.end(), -7.f);
-        expectNear(c.run(fast()), want, want.size() - 64, type == CacheType::Q8 ? 3e-4f : 5e-6f, what);
+        expectNear(c.run(fast()), want, want.size() - 64, variant == 4 ? 3e-5f : 5e-6f, what);  // slopes make large scores
       }
     }
   }

@@ -15,6 +15,7 @@ void activate(Activation, float* x, size_t count);
 void gatedActivate(Activation, const float* x, size_t rows, size_t n, float* y);
 void add(const float* x, size_t count, float* y);
 void attention(Arena&, const AttentionArgs&);
+void cachedAttention(Arena&, const CachedAttentionArgs&);
 
 /// y = act(y + bias) + residual for `rows` × `cols` of a product.
 void epilogue(const Epilogue&, size_t rows, size_t cols, float* y, size_t yStride);

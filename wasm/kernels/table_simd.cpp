@@ -90,7 +90,7 @@ namespace wasmformers::kernels {
 const Table& fast() {
   static const Table table = {"simd",           simd::linear,       simd::layerNorm, simd::rmsNorm,
                               simd::softmax,    simd::activate,     simd::gatedActivate, simd::add,
-                              simd::rotary,     simd::attention,    plain::gather, plain::cacheAppend, plain::cachedAttention};
+                              simd::rotary,     simd::attention,    plain::gather, plain::cacheAppend, simd::cachedAttention};
   return table;
 }
 
