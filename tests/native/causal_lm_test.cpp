@@ -117,6 +117,14 @@ TEST_P(CausalLM, CachedInAnyPiecesIsTheSame) {
     Logits got;
     feedPrompt(way, got);
     if (HasFatalFailure()) return;
+    if (!way.empty()) {  // once more, the first piece without asking for its logits
+      runner.lm().crop(0);
+      runner.wantsLogits = false;
+      ASSERT_TRUE(runner.feed(runner.ids(0, way[0]), runner.mask(0, way[0]), runner.rows(), got).ok());
+      EXPECT_TRUE(runner.outputs.empty());
+      runner.wantsLogits = true;
+      ASSERT_TRUE(runner.feed(runner.ids(way[0], runner.length()), runner.mask(way[0], runner.length()), runner.rows(), got).ok());
+    }
     for (size_t r = 0; r < runner.rows(); ++r)
       compare(got[r].data(), want[r].data(), "row " + std::to_string(r) + " in " + std::to_string(way.size() + 1) + " pieces");
   }
@@ -219,7 +227,9 @@ TEST_P(CausalLM, SmallerFormatsPointTheSameWay) {
     CacheType cache;
     double least;
   };
-  for (const Way& way : {Way{kernels::Format::Q8, CacheType::Q8, 0.98}, Way{kernels::Format::F32, CacheType::F16, 0.9999}}) {
+  // The worst of the fixtures has 0.997 in 8 bits, 0.867 in 4 (their weights are eight times what is usual).
+  for (const Way& way : {Way{kernels::Format::Q8, CacheType::Q8, 0.99}, Way{kernels::Format::Q4, CacheType::F16, 0.8},
+                         Way{kernels::Format::F32, CacheType::F16, 0.9999}}) {
     runner = LmRunner();
     load(way.format);
     if (HasFatalFailure()) return;
@@ -236,7 +246,7 @@ TEST_P(CausalLM, SmallerFormatsPointTheSameWay) {
         b += double(want[i]) * want[i];
       }
     }
-    EXPECT_GT(dot / std::sqrt(a * b), way.least);
+    EXPECT_GT(dot / std::sqrt(a * b), way.least) << "format " << int(way.format);
   }
 }
 

@@ -12,6 +12,7 @@ namespace wasmformers::testing {
 struct LmRunner : Runner {
   std::map<std::string, Values> io;
   std::optional<json::Document> test;
+  bool wantsLogits = true;
 
   LmRunner() { families = arch::decoderFamilies(); }
   arch::CausalLM& lm() { return static_cast<arch::CausalLM&>(*model); }

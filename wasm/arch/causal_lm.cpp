@@ -267,7 +267,10 @@ Status CausalLM::step(size_t index, Pass& pass) {
                             cached_ ? cache_.capacity() : length_,
                             tables_.data(),
                             rowNumbers_};
-    layers_[index](p, hidden_);
+    if (cached_ && index + 1 == layers_.size())
+      lastLayer(p);
+    else
+      layers_[index](p, hidden_);
   } else {
     s = cached_ ? headOfLast(pass) : head(pass);
   }
@@ -275,6 +278,25 @@ Status CausalLM::step(size_t index, Pass& pass) {
   if (!s.ok()) next_ = kNotBegun;
   if (s.ok() && cached_ && index == layers_.size()) cache_.commit(batch_, length_);
   return s;
+}
+
+// Of the last layer only each row's last token is wanted, and the keys and values of all. They are kept first; then the
+// layer runs on the last tokens alone, as if the others had come in a pass before.
+void CausalLM::lastLayer(nn::DecoderPass p) {
+  const nn::DecoderLayer& layer = layers_.back();
+  if (length_ == 1) return layer(p, hidden_);
+  layer.remember(p, hidden_);
+  if (!wantsLogits_) return;
+  int32_t* numbers = p.c.arena.alloc<int32_t>(batch_);
+  if (!numbers) return;
+  for (size_t r = 0; r < batch_; ++r) {
+    numbers[r] = int32_t((r + 1) * length_ - 1);
+    std::memmove(hidden_ + r * hidden_size_, hidden_ + size_t(numbers[r]) * hidden_size_, hidden_size_ * sizeof(float));
+  }
+  p.rowNumbers = numbers;
+  p.past += length_ - 1;
+  p.length = 1;
+  layer(p, hidden_);
 }
 
 void CausalLM::embed(nn::Compute c, const int32_t* ids, const int32_t*, size_t rows, float* hidden) const {
@@ -325,13 +347,9 @@ Status CausalLM::head(Pass& pass) {
 Status CausalLM::headOfLast(Pass& pass) {
   if (!wantsLogits_) return {};
   const nn::Compute c{pass.kernels, pass.arena};
-  float *last = c.arena.alloc<float>(batch_ * hidden_size_), *x = c.arena.alloc<float>(batch_ * outputSize());
-  if (!last || !x) return {};
-  for (size_t r = 0; r < batch_; ++r) {
-    std::memcpy(last + r * hidden_size_, hidden_ + ((r + 1) * length_ - 1) * hidden_size_,
-                hidden_size_ * sizeof(float));
-  }
-  finish(c, last, batch_, x);
+  float* x = c.arena.alloc<float>(batch_ * outputSize());
+  if (!x) return {};
+  finish(c, hidden_, batch_, x);
   if (request_.head == Head::Base) {
     pass.outputs.push_back({"last_hidden_state", {int64_t(batch_), int64_t(outputSize())}, x});
   } else if (const float* y = logits(c, x, batch_)) {

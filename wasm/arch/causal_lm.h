@@ -100,6 +100,7 @@ class CausalLM : public Model {
   Status start(Pass&, const int32_t* ids, const int32_t* positions);
   Status head(Pass&);
   Status headOfLast(Pass&);
+  void lastLayer(nn::DecoderPass);
   const float* logits(nn::Compute, const float* x, size_t rows) const;
 
   std::vector<nn::Rope> ropes_;
@@ -113,7 +114,7 @@ class CausalLM : public Model {
   const uint8_t* mask_ = nullptr;
   std::vector<nn::RopeTable> tables_;
   const int32_t* rowNumbers_ = nullptr;
-  float* hidden_ = nullptr;  // [M, E]
+  float* hidden_ = nullptr;  // [M, E]; with a cache, after the last layer [B, E] of each row's last token
   size_t next_ = kNotBegun;  // the step that is due
   static constexpr size_t kNotBegun = ~size_t(0);
 };

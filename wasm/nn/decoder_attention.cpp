@@ -6,32 +6,26 @@
 
 namespace wasmformers::nn {
 
-void DecoderAttention::operator()(const DecoderPass& p, const float* x, float* y, const float* residual) const {
+void DecoderAttention::project(const DecoderPass& p, const float* x, float* queries, float* keys, float* values,
+                               size_t stride) const {
   const Compute& c = p.c;
   const AttentionShape& s = shape;
-  const Arena::Mark mark = c.arena.mark();
-  const size_t m = p.rows(), q = s.heads * s.headDim, kv = s.kvHeads * s.headDim, stride = q + 2 * kv;
-  float* queries = c.arena.alloc<float>(m * stride);  // [M, stride]: queries | keys | values
-  float* mixed = c.arena.alloc<float>(m * q);
-  if (!queries || !mixed) return;
-  float *keys = queries + q, *values = keys + kv;
+  const size_t m = p.rows();
   kernels::Rows in(x, m, s.hidden);  // quantized once for all three
   if (fused.present()) {
-    fused(c, in, queries, stride);
+    fused(c, in, keys - s.heads * s.headDim, stride);
   } else {
-    query(c, in, queries, stride);
+    if (queries) query(c, in, queries, stride);
     key(c, in, keys, stride);
     value(c, in, values, stride);
   }
-  queryNorm(c, queries, m, stride, s.heads);
+  if (queries) queryNorm(c, queries, m, stride, s.heads);
   keyNorm(c, keys, m, stride, s.kvHeads);
   if (s.rope >= 0) {
     const RopeTable& t = p.ropes[s.rope];
-    if (!t.cos) return;
-    c.kernels.rotary(queries, m, stride, s.heads, s.headDim, t.dims, p.rowNumbers, t.cos, t.sin);
+    if (queries) c.kernels.rotary(queries, m, stride, s.heads, s.headDim, t.dims, p.rowNumbers, t.cos, t.sin);
     c.kernels.rotary(keys, m, stride, s.kvHeads, s.headDim, t.dims, p.rowNumbers, t.cos, t.sin);
   }
-
   kernels::CacheAppendArgs append;
   append.k = keys;
   append.v = values;
@@ -41,6 +35,26 @@ void DecoderAttention::operator()(const DecoderPass& p, const float* x, float* y
   append.tokens = p.length;
   append.past = p.past;
   c.kernels.cacheAppend(append);
+}
+
+void DecoderAttention::remember(const DecoderPass& p, const float* x) const {
+  const Arena::Mark mark = p.c.arena.mark();
+  const size_t q = fused.present() ? shape.heads * shape.headDim : 0, kv = shape.kvHeads * shape.headDim;
+  float* all = p.c.arena.alloc<float>(p.rows() * (q + 2 * kv));
+  if (!all) return;
+  project(p, x, nullptr, all + q, all + q + kv, q + 2 * kv);
+  p.c.arena.release(mark);
+}
+
+void DecoderAttention::operator()(const DecoderPass& p, const float* x, float* y, const float* residual) const {
+  const Compute& c = p.c;
+  const AttentionShape& s = shape;
+  const Arena::Mark mark = c.arena.mark();
+  const size_t m = p.rows(), q = s.heads * s.headDim, kv = s.kvHeads * s.headDim, stride = q + 2 * kv;
+  float* queries = c.arena.alloc<float>(m * stride);  // [M, stride]: queries | keys | values
+  float* mixed = c.arena.alloc<float>(m * q);
+  if (!queries || !mixed) return;
+  project(p, x, queries, queries + q, queries + q + kv, stride);
 
   kernels::CachedAttentionArgs a;
   a.q = queries;

@@ -36,6 +36,12 @@ struct DecoderAttention {
 
   /// y = residual + attention(x), [M, E]; residual may be y, or nullptr.
   void operator()(const DecoderPass&, const float* x, float* y, const float* residual) const;
+  /// Only keeps the keys and values of x.
+  void remember(const DecoderPass&, const float* x) const;
+
+ private:
+  /// Queries (nullptr: none are wanted), keys and values of x [M, E], rows `stride` apart, turned; the latter two are kept.
+  void project(const DecoderPass&, const float* x, float* queries, float* keys, float* values, size_t stride) const;
 };
 
 /// ALiBi's slopes of `heads` heads: 2^(−8/n), 2^(−16/n), … for n the greatest power of two in `heads`, those of 2n

@@ -47,6 +47,16 @@ void DecoderLayer::operator()(const DecoderPass& p, float* hidden) const {
   c.arena.release(mark);
 }
 
+void DecoderLayer::remember(const DecoderPass& p, const float* hidden) const {
+  if (!attentionNorm || order == Order::Post) return attention.remember(p, hidden);
+  const Arena::Mark mark = p.c.arena.mark();
+  float* normed = p.c.arena.alloc<float>(p.rows() * attention.shape.hidden);
+  if (!normed) return;
+  attentionNorm(p.c, hidden, p.rows(), normed);
+  attention.remember(p, normed);
+  p.c.arena.release(mark);
+}
+
 void DecoderLayer::attend(const DecoderPass& p, const float* x, float* hidden, const float* residual) const {
   if (!attentionOutNorm && residualScale == 1) return attention(p, x, hidden, residual);
   const Arena::Mark mark = p.c.arena.mark();

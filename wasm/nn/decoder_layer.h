@@ -27,6 +27,8 @@ struct DecoderLayer {
 
   /// hidden [M, E] in place.
   void operator()(const DecoderPass&, float* hidden) const;
+  /// What of it later tokens need: the keys and values. hidden stays.
+  void remember(const DecoderPass&, const float* hidden) const;
 
  private:
   void attend(const DecoderPass&, const float* x, float* hidden, const float* residual) const;
