@@ -54,7 +54,7 @@ async function measure(place) {
   const missing = [];
   /** @param {import('./lm/places.js').Place} at @param {keyof TITLES} who @param {string} dtype @param {any} error */
   const leave = async (at, who, dtype, error) => {
-    missing.push(`${at.name}, ${TITLES[who]} ${dtype}: ${String(error?.message ?? error).replace(/^.*?MISSING: /s, '').split('\n').slice(0, 3).join(' ')}`);
+    missing.push(`${at.name}, ${TITLES[who]} ${dtype}: ${String(error?.message ?? error).replace(/^.*?MISSING: /s, '').split('\n').filter((line) => !/^\s+at /.test(line)).slice(0, 3).join(' ')}`);
     console.log(`  ${missing.at(-1)}`);
     await at.close();
   };
