@@ -52,7 +52,7 @@ export const subjects = {
     const keep = (/** @type {any[]} */ ...line) => said.push(line.join(' '));
     const engine = new Wllama({ default: wllamaWasm }, { logger: { debug() {}, log: keep, warn: keep, error: keep } });
     try {
-      await engine.loadModel([await (await fetch(`${ggufUrl}${dtype}.gguf`)).blob()], { n_threads: 1, n_gpu_layers: 0, n_ctx: 1024, n_batch: 512, n_parallel: 1, warmup: false });
+      await engine.loadModel([await (await fetch(`${ggufUrl}${dtype}.gguf`)).blob()], { n_threads: 1, n_gpu_layers: 0, n_ctx: 1024 });
     } catch (error) {
       throw new Error(`${error}\n${said.slice(-30).join('\n')}`);
     }
