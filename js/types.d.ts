@@ -87,8 +87,8 @@ export interface HubOptions {
   headers?: Record<string, string>;
 }
 export interface ModelOptions extends HubOptions {
-  /** Of the packed weights: 8 bits (q8, the default) or 32. */
-  dtype?: 'auto' | 'q8' | 'int8' | 'fp32' | null;
+  /** Of the packed weights: 8 bits (q8, the default) or 32; for models that write also 16 (fp16) and 4 (q4). */
+  dtype?: 'auto' | 'q8' | 'int8' | 'uint8' | 'q4' | 'q4f16' | 'bnb4' | 'fp16' | 'fp32' | null;
   device?: 'auto' | 'cpu' | 'wasm' | null;
   /** In place of config.json. */
   config?: Record<string, any> | null;
@@ -491,14 +491,108 @@ export class PreTrainedModel {
   static from_pretrained<T extends PreTrainedModel>(this: new (...args: any[]) => T, id: string, options?: ModelOptions): Promise<T>;
   /** config.json. */
   config: Record<string, any>;
-  dtype: 'fp32' | 'q8';
-  /** Wasm variant, int8 product, bytes of Wasm memory. */
-  readonly stats: { variant: 'simd' | 'relaxed'; int8Dot: string; memoryBytes: number; dtype: string };
+  dtype: 'fp32' | 'fp16' | 'q8' | 'q4';
+  /** Wasm variant, int8 product, bytes of Wasm memory and of the packed weights in it. */
+  readonly stats: { variant: 'simd' | 'relaxed'; int8Dot: string; memoryBytes: number; bytesNeeded: number; dtype: string };
   forward(inputs: ModelInputs, options?: CallOptions): Promise<ModelOutputs>;
   dispose(): void;
   [Symbol.dispose](): void;
 }
+/** What a call may ask of generation, by transformers' names; the repository's generation_config.json says what else holds. */
+export interface GenerationOptions {
+  max_new_tokens?: number | null;
+  /** Of prompt and new tokens together; max_new_tokens goes before it. */
+  max_length?: number | null;
+  min_new_tokens?: number | null;
+  min_length?: number | null;
+  /** Seconds. */
+  max_time?: number | null;
+  do_sample?: boolean | null;
+  temperature?: number | null;
+  top_k?: number | null;
+  top_p?: number | null;
+  min_p?: number | null;
+  typical_p?: number | null;
+  epsilon_cutoff?: number | null;
+  eta_cutoff?: number | null;
+  /** The same seed, the same text. */
+  seed?: number | null;
+  num_beams?: number | null;
+  num_return_sequences?: number | null;
+  length_penalty?: number | null;
+  early_stopping?: boolean | 'never' | null;
+  repetition_penalty?: number | null;
+  presence_penalty?: number | null;
+  frequency_penalty?: number | null;
+  no_repeat_ngram_size?: number | null;
+  bad_words_ids?: number[][] | null;
+  suppress_tokens?: number[] | null;
+  begin_suppress_tokens?: number[] | null;
+  forced_bos_token_id?: number | null;
+  forced_eos_token_id?: number | number[] | null;
+  sequence_bias?: [number[], number][] | null;
+  logit_bias?: Record<number, number> | null;
+  exponential_decay_length_penalty?: [number, number] | null;
+  remove_invalid_values?: boolean | null;
+  renormalize_logits?: boolean | null;
+  bos_token_id?: number | null;
+  eos_token_id?: number | number[] | null;
+  pad_token_id?: number | null;
+  /** A row ends with the token that ends one of these texts; they need the tokenizer. */
+  stop_strings?: string | string[] | null;
+  tokenizer?: PreTrainedTokenizer | null;
+  /** Log-probabilities of each new token, and of so many likeliest ones. */
+  logprobs?: boolean | number | null;
+  return_dict_in_generate?: boolean | null;
+  /** f16 where nothing is said; f32 with dtype fp32. */
+  cache_dtype?: CacheType | null;
+  generation_config?: Record<string, any> | null;
+  streamer?: BaseStreamer | null;
+  stopping_criteria?: Criterion | Iterable<Criterion> | null;
+  logits_processor?: Processor | Iterable<Processor> | null;
+  /** Heard between tokens. */
+  signal?: AbortSignal;
+  [name: string]: any;
+}
+export type FinishReason = 'eos' | 'length' | 'stop' | 'criteria' | 'time' | 'cut';
+export interface TokenLogprob { token: number; logprob: number; top: { token: number; logprob: number }[] }
+export interface GenerateOutput {
+  /** int64, [rows, length]. */
+  sequences: Tensor;
+  finish_reasons: FinishReason[];
+  /** Of beams. */
+  sequences_scores?: Tensor;
+  /** A list per row, an entry per new token. */
+  logprobs?: TokenLogprob[][];
+  past_key_values: null;
+}
+/** How keys and values are kept. */
+export type CacheType = 'f32' | 'f16' | 'q8';
+export interface Estimate {
+  /** Bytes, of all files of weights; 0 where the server does not say. */
+  download: number;
+  files: { file: string; size: number; cached: boolean }[];
+  /** Bytes of the packed weights, of the cache for so many tokens, of both. */
+  weights: number;
+  cache: number;
+  memory: number;
+  tokens: number;
+  /** The most tokens that the model takes. */
+  context: number;
+}
+/** A model that writes: a forward pass gives logits [rows, length, vocabulary]. */
+export class PreTrainedCausalLM extends PreTrainedModel {
+  /** generation_config.json. */
+  generation_config: Record<string, any>;
+  generate(inputs: Input | (ModelInputs & GenerationOptions), options: GenerationOptions & { return_dict_in_generate: true }): Promise<GenerateOutput>;
+  /** Prompts and what follows: int64, [rows, length]. */
+  generate(inputs: Input | (ModelInputs & GenerationOptions), options?: GenerationOptions): Promise<Tensor>;
+  /** What loading would take, before anything is downloaded. max_length: tokens that the cache is to hold, 2048 where nothing is said. */
+  static estimate(id: string, options?: ModelOptions & { max_length?: number; rows?: number; cache_dtype?: CacheType }): Promise<Estimate>;
+}
+
 export class AutoModel extends PreTrainedModel {}
+export class AutoModelForCausalLM extends PreTrainedCausalLM {}
 export class AutoModelForMaskedLM extends PreTrainedModel {}
 export class AutoModelForSequenceClassification extends PreTrainedModel {}
 export class AutoModelForTokenClassification extends PreTrainedModel {}
@@ -574,6 +668,25 @@ export class XLMRobertaForSequenceClassification extends PreTrainedModel {}
 export class XLMRobertaForTokenClassification extends PreTrainedModel {}
 export class XLMRobertaForQuestionAnswering extends PreTrainedModel {}
 export class XLMRobertaForMultipleChoice extends PreTrainedModel {}
+
+export class GPT2LMHeadModel extends PreTrainedCausalLM {}
+export class BloomForCausalLM extends PreTrainedCausalLM {}
+export class OPTForCausalLM extends PreTrainedCausalLM {}
+export class GPTNeoXForCausalLM extends PreTrainedCausalLM {}
+export class LlamaForCausalLM extends PreTrainedCausalLM {}
+export class MistralForCausalLM extends PreTrainedCausalLM {}
+export class Qwen2ForCausalLM extends PreTrainedCausalLM {}
+export class Qwen3ForCausalLM extends PreTrainedCausalLM {}
+export class Qwen2MoeForCausalLM extends PreTrainedCausalLM {}
+export class GemmaForCausalLM extends PreTrainedCausalLM {}
+export class Gemma2ForCausalLM extends PreTrainedCausalLM {}
+export class Gemma3ForCausalLM extends PreTrainedCausalLM {}
+export class Phi3ForCausalLM extends PreTrainedCausalLM {}
+export class SmolLM3ForCausalLM extends PreTrainedCausalLM {}
+export class FalconForCausalLM extends PreTrainedCausalLM {}
+export class GraniteForCausalLM extends PreTrainedCausalLM {}
+export class Olmo2ForCausalLM extends PreTrainedCausalLM {}
+export class StableLmForCausalLM extends PreTrainedCausalLM {}
 
 // --- pipelines ----------------------------------------------------------------------------------------------------
 
@@ -683,6 +796,43 @@ export interface TextRankingPipeline {
 }
 export class TextRankingPipeline extends Pipeline {}
 
+export interface TextGenerationOptions extends GenerationOptions {
+  /** false: only what is new. */
+  return_full_text?: boolean;
+  tools?: object[] | null;
+  documents?: object[] | null;
+  chat_template?: string | null;
+  /** Of a text; the tokenizer's own where nothing is said. */
+  add_special_tokens?: boolean;
+  /** For a conversation also the variables of its template. */
+  tokenizer_encode_kwargs?: Record<string, any>;
+  /** The assistant's last message is gone on with; so it is anyway where it is the last. */
+  continue_final_message?: boolean;
+  /** Prompts that are run at once; 8. */
+  batch_size?: number;
+}
+export interface GeneratedText { generated_text: string; logprobs?: TokenLogprob[] }
+/** The conversation and the answer. */
+export interface GeneratedChat { generated_text: Message[]; logprobs?: TokenLogprob[] }
+/** An answer while it is written. */
+export interface TextStream<T> extends AsyncIterable<string> {
+  /** What a call would have given. */
+  readonly output: Promise<T[]>;
+  readonly stats: { prompt_tokens: number; new_tokens: number; first_token_ms: number; total_ms: number; tokens_per_second: number; finish_reason: FinishReason | null };
+  toReadableStream(): ReadableStream<string>;
+}
+export interface TextGenerationPipeline extends Pipeline {
+  model: PreTrainedCausalLM;
+  (text: string, options?: TextGenerationOptions): Promise<GeneratedText[]>;
+  (texts: string[], options?: TextGenerationOptions): Promise<GeneratedText[][]>;
+  (chat: Message[], options: TextGenerationOptions & { return_full_text: false }): Promise<GeneratedText[]>;
+  (chat: Message[], options?: TextGenerationOptions): Promise<GeneratedChat[]>;
+  (chats: Message[][], options?: TextGenerationOptions): Promise<GeneratedChat[][]>;
+  /** The answer piece by piece, as fast as it is read. */
+  stream(text: string, options?: TextGenerationOptions): TextStream<GeneratedText>;
+  stream(chat: Message[], options?: TextGenerationOptions): TextStream<GeneratedChat>;
+}
+
 export interface Tasks {
   'feature-extraction': FeatureExtractionPipeline;
   embeddings: FeatureExtractionPipeline;
@@ -690,6 +840,7 @@ export interface Tasks {
   'question-answering': QuestionAnsweringPipeline;
   'text-classification': TextClassificationPipeline;
   'sentiment-analysis': TextClassificationPipeline;
+  'text-generation': TextGenerationPipeline;
   'text-ranking': TextRankingPipeline;
   'token-classification': TokenClassificationPipeline;
   ner: TokenClassificationPipeline;

@@ -1,6 +1,7 @@
 // The classes by their names in Transformers: Auto classes by head, and one per family and head. They differ in two
 // words only, so they are made from a table.
 
+import { PreTrainedCausalLM } from './causal-lm.js';
 import { PreTrainedModel } from './model.js';
 
 /** @typedef {typeof PreTrainedModel} ModelClass */
@@ -15,7 +16,16 @@ function define(name, head, type = null) {
   return Class;
 }
 
-export { PreTrainedModel };
+/** The same for models that write. @param {string} name @param {string | null} type */
+function defineCausal(name, type = null) {
+  const Class = class extends PreTrainedCausalLM {
+    static model_type = type;
+  };
+  Object.defineProperty(Class, 'name', { value: name });
+  return Class;
+}
+
+export { PreTrainedCausalLM, PreTrainedModel };
 
 export const AutoModel = define('AutoModel', '');
 export const AutoModelForMaskedLM = define('AutoModelForMaskedLM', 'MaskedLM');
@@ -23,6 +33,7 @@ export const AutoModelForSequenceClassification = define('AutoModelForSequenceCl
 export const AutoModelForTokenClassification = define('AutoModelForTokenClassification', 'TokenClassification');
 export const AutoModelForQuestionAnswering = define('AutoModelForQuestionAnswering', 'QuestionAnswering');
 export const AutoModelForMultipleChoice = define('AutoModelForMultipleChoice', 'MultipleChoice');
+export const AutoModelForCausalLM = defineCausal('AutoModelForCausalLM');
 
 export const AlbertModel = define('AlbertModel', '', 'albert');
 export const AlbertForMaskedLM = define('AlbertForMaskedLM', 'MaskedLM', 'albert');
@@ -84,3 +95,22 @@ export const XLMRobertaForSequenceClassification = define('XLMRobertaForSequence
 export const XLMRobertaForTokenClassification = define('XLMRobertaForTokenClassification', 'TokenClassification', 'xlm-roberta');
 export const XLMRobertaForQuestionAnswering = define('XLMRobertaForQuestionAnswering', 'QuestionAnswering', 'xlm-roberta');
 export const XLMRobertaForMultipleChoice = define('XLMRobertaForMultipleChoice', 'MultipleChoice', 'xlm-roberta');
+
+export const GPT2LMHeadModel = defineCausal('GPT2LMHeadModel', 'gpt2');
+export const BloomForCausalLM = defineCausal('BloomForCausalLM', 'bloom');
+export const OPTForCausalLM = defineCausal('OPTForCausalLM', 'opt');
+export const GPTNeoXForCausalLM = defineCausal('GPTNeoXForCausalLM', 'gpt_neox');
+export const LlamaForCausalLM = defineCausal('LlamaForCausalLM', 'llama');
+export const MistralForCausalLM = defineCausal('MistralForCausalLM', 'mistral');
+export const Qwen2ForCausalLM = defineCausal('Qwen2ForCausalLM', 'qwen2');
+export const Qwen3ForCausalLM = defineCausal('Qwen3ForCausalLM', 'qwen3');
+export const Qwen2MoeForCausalLM = defineCausal('Qwen2MoeForCausalLM', 'qwen2_moe');
+export const GemmaForCausalLM = defineCausal('GemmaForCausalLM', 'gemma');
+export const Gemma2ForCausalLM = defineCausal('Gemma2ForCausalLM', 'gemma2');
+export const Gemma3ForCausalLM = defineCausal('Gemma3ForCausalLM', 'gemma3_text');
+export const Phi3ForCausalLM = defineCausal('Phi3ForCausalLM', 'phi3');
+export const SmolLM3ForCausalLM = defineCausal('SmolLM3ForCausalLM', 'smollm3');
+export const FalconForCausalLM = defineCausal('FalconForCausalLM', 'falcon');
+export const GraniteForCausalLM = defineCausal('GraniteForCausalLM', 'granite');
+export const Olmo2ForCausalLM = defineCausal('Olmo2ForCausalLM', 'olmo2');
+export const StableLmForCausalLM = defineCausal('StableLmForCausalLM', 'stablelm');

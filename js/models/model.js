@@ -11,11 +11,12 @@ import { Tensor } from '../utils/tensor.js';
 
 /**
  * @typedef {import('../hub/index.js').HubOptions & { dtype?: string | null, device?: string | null, config?: Record<string, any> | null, model_file_name?: string }} ModelOptions
+ * @typedef {'fp32' | 'fp16' | 'q8' | 'q4'} Dtype
  * @typedef {Record<string, Tensor | { data: ArrayLike<number | bigint>, dims: number[] } | number[] | number[][] | null | undefined>} ModelInputs
  */
 
 /** dtype as users write it → the engine's. */
-const DTYPES = /** @type {Record<string, 'fp32' | 'q8'>} */ ({ auto: 'q8', q8: 'q8', int8: 'q8', fp32: 'fp32' });
+const DTYPES = /** @type {Record<string, Dtype>} */ ({ auto: 'q8', q8: 'q8', int8: 'q8', uint8: 'q8', q4: 'q4', bnb4: 'q4', q4f16: 'q4', fp16: 'fp16', fp32: 'fp32' });
 
 /** @param {string | null | undefined} asked */
 export function engineDtype(asked) {
@@ -46,7 +47,7 @@ function ahead(files) {
 }
 
 /** The class name that the engine is asked for. @param {typeof PreTrainedModel} Class @param {string} configText */
-function architectureOf(Class, configText) {
+export function architectureOf(Class, configText) {
   /** @type {any} */
   let config = {};
   try {
@@ -61,23 +62,31 @@ function architectureOf(Class, configText) {
   return Class.head ? 'For' + Class.head : '';
 }
 
-/** @param {typeof PreTrainedModel} Class @param {string} id @param {ModelOptions} options @param {'fp32' | 'q8'} dtype */
+/** @param {typeof PreTrainedModel} Class @param {string} id @param {ModelOptions} options @param {Dtype} dtype */
 async function load(Class, id, options, dtype) {
   // Weights are asked for before config.json has come: a cold start waits for the slowest, not for the sum.
   /** @type {{ index?: import('../hub/weights.js').Index }} */
   const found = {};
   const files = ahead(weightFiles(id, options, found));
-  /** @type {EngineModel | undefined} */
+  /** @type {any} */
   let engine;
   try {
     const text = options.config ? JSON.stringify(options.config) : await getText(id, 'config.json', options);
     if (text === null) throw missing(id, 'config.json', options);
-    engine = await EngineModel.create(text, architectureOf(Class, text), dtype, id);
+    const architecture = architectureOf(Class, text);
+    // A class of its own where config.json names a model that writes.
+    const As = Class === PreTrainedModel && /(CausalLM|LMHeadModel)$/.test(architecture) ? (await import('./causal-lm.js')).PreTrainedCausalLM : Class;
+    const beside = As.beside(id, options);
+    beside.catch(() => {});
+    engine = await (await As.engine()).create(text, architecture, dtype, id);
     checkFits(engine.bytesNeeded, id);
     for await (const file of files) await engine.read(file, options.signal);
     engine.finishLoading();
     throwIfAborted(options.signal);
-    return new Class(JSON.parse(text), engine, dtype);
+    const config = JSON.parse(text), complete = await beside;
+    const model = new As(config, engine, dtype);
+    complete(model);
+    return model;
   } catch (error) {
     engine?.dispose();
     throwIfAborted(options.signal); // the caller's reason, not what it led to
@@ -96,16 +105,24 @@ export class PreTrainedModel extends Callable {
     super();
     /** config.json. @type {Record<string, any>} */
     this.config = config;
-    /** "fp32" or "q8". @type {string} */
+    /** "fp32", "fp16", "q8" or "q4". @type {string} */
     this.dtype = dtype;
     Object.defineProperty(this, '_engine', { value: engine });
   }
 
-  /** @type {EngineModel} */ get engine() { return /** @type {any} */ (this)._engine; }
-  /** Facts for those who look: Wasm variant, int8 product, size of the Wasm memory. */
+  /** The Wasm program that knows its families. @type {import('../runtime/load-wasm.js').Program} */
+  static program = 'engine';
+
+  /** The Wasm side's class. @returns {Promise<any>} */
+  static async engine() { return EngineModel; }
+  /** Reads what lies beside config.json and the weights, where the class needs it. @param {string} id @param {ModelOptions} options @returns {Promise<(model: any) => void>} */
+  static async beside(id, options) { return () => {}; }
+
+  /** @type {any} */ get engine() { return /** @type {any} */ (this)._engine; }
+  /** Facts for those who look: Wasm variant, int8 product, size of the Wasm memory, and of the packed weights in it. */
   get stats() {
-    const { variant, int8Dot, memoryBytes } = this.engine;
-    return { variant, int8Dot, memoryBytes, dtype: this.dtype };
+    const { variant, int8Dot, memoryBytes, bytesNeeded } = this.engine;
+    return { variant, int8Dot, memoryBytes, bytesNeeded, dtype: this.dtype };
   }
 
   /**
@@ -118,7 +135,7 @@ export class PreTrainedModel extends Callable {
     const dtype = engineDtype(options.dtype);
     checkDevice(options.device);
     throwIfAborted(options.signal);
-    warmUp();
+    warmUp(this.program);
     return together(options.signal, (signal) => load(this, id, { ...withTotals(options), signal }, dtype));
   }
 

@@ -7,6 +7,7 @@ export const DEFAULT_MODELS = {
   'fill-mask': 'distilbert/distilbert-base-uncased',
   'question-answering': 'distilbert/distilbert-base-cased-distilled-squad',
   'text-classification': 'distilbert/distilbert-base-uncased-finetuned-sst-2-english',
+  'text-generation': 'HuggingFaceTB/SmolLM2-135M-Instruct',
   'text-ranking': 'cross-encoder/ms-marco-MiniLM-L6-v2',
   'token-classification': 'dslim/bert-base-NER',
   'zero-shot-classification': 'typeform/distilbert-base-uncased-mnli',

@@ -3,7 +3,7 @@
 import { ConfigError, throwIfAborted } from '../errors.js';
 import { withTotals } from '../hub/index.js';
 import {
-  AutoModel, AutoModelForMaskedLM, AutoModelForQuestionAnswering, AutoModelForSequenceClassification, AutoModelForTokenClassification,
+  AutoModel, AutoModelForCausalLM, AutoModelForMaskedLM, AutoModelForQuestionAnswering, AutoModelForSequenceClassification, AutoModelForTokenClassification,
 } from '../models/index.js';
 import { AutoTokenizer } from '../tokenizers/auto-tokenizer.js';
 import { together } from '../utils/abort.js';
@@ -22,6 +22,8 @@ const TASKS = {
   'fill-mask': { pipeline: FillMaskPipeline, model: AutoModelForMaskedLM },
   'question-answering': { pipeline: QuestionAnsweringPipeline, model: AutoModelForQuestionAnswering },
   'text-classification': { pipeline: TextClassificationPipeline, model: AutoModelForSequenceClassification },
+  // Loaded when it is asked for: a page that embeds needs none of it.
+  'text-generation': { pipeline: null, load: async () => (await import('./text-generation.js')).TextGenerationPipeline, model: AutoModelForCausalLM },
   'text-ranking': { pipeline: TextRankingPipeline, model: AutoModelForSequenceClassification },
   'token-classification': { pipeline: TokenClassificationPipeline, model: AutoModelForTokenClassification },
   'zero-shot-classification': { pipeline: ZeroShotClassificationPipeline, model: AutoModelForSequenceClassification },
@@ -52,18 +54,19 @@ export async function pipeline(task, model = null, options = {}) {
   if (typeof id !== 'string') throw new ConfigError(`The model must be a repository's id, a folder or a URL, not ${typeof id}.`, { code: 'bad_id', field: 'model' });
   throwIfAborted(options.signal);
   // One fails: what the other had begun is stopped, what it had opened is let go.
-  const [loadedModel, loadedTokenizer] = await together(options.signal, async (signal) => {
+  const { model: Model, pipeline: Ready, load } = /** @type {{ model: any, pipeline: any, load?: () => Promise<any> }} */ (TASKS[name]);
+  const [loadedModel, loadedTokenizer, Class] = await together(options.signal, async (signal) => {
     const inner = { ...withTotals(options), signal };
-    const both = [TASKS[name].model.from_pretrained(id, inner), AutoTokenizer.from_pretrained(id, { ...inner, subfolder: '' })];
-    return Promise.all(both).catch(async (error) => {
-      for (const each of both) each.then((part) => part.dispose(), () => {});
+    const both = [Model.from_pretrained(id, inner), AutoTokenizer.from_pretrained(id, { ...inner, subfolder: '' })];
+    return Promise.all([...both, Ready ?? load?.()]).catch(async (error) => {
+      for (const each of both) each.then((/** @type {any} */ part) => part.dispose(), () => {});
       throw error;
     });
   });
   const parts = { task: name, model: loadedModel, tokenizer: loadedTokenizer };
   parts.tokenizer.limitTo?.(parts.model.config);
   options.progress_callback?.({ status: 'ready', task: name, model: id });
-  return new TASKS[name].pipeline(parts);
+  return new Class(parts);
 }
 
 export {

@@ -37,7 +37,7 @@ test('results have the types that calls give them', (t) => {
   t.after(() => rmSync(folder, { recursive: true }));
   const file = path.join(folder, 'main.mts');
   writeFileSync(file, `
-    import { pipeline, AutoTokenizer, BertForMaskedLM, PreTrainedModel, Tensor, HubError, cos_sim } from ${JSON.stringify(TYPES.replace('types.d.ts', 'types.js'))};
+    import { pipeline, AutoTokenizer, BertForMaskedLM, PreTrainedModel, Tensor, HubError, TextStreamer, InterruptableStoppingCriteria, LlamaForCausalLM, cos_sim } from ${JSON.stringify(TYPES.replace('types.d.ts', 'types.js'))};
     const embed = await pipeline('feature-extraction', null, { progress_callback: (e) => { if (e.status === 'progress') e.loaded.toFixed(); } });
     const vectors: Tensor = await embed(['a', 'b'], { pooling: 'mean' });
     const near: number = cos_sim(vectors[0].data, vectors[1].data);
@@ -53,13 +53,20 @@ test('results have the types that calls give them', (t) => {
     const out: Tensor = (await model(tokenizer('text', { padding: true }))).logits;
     const any: PreTrainedModel = await PreTrainedModel.from_pretrained('a/b', { dtype: 'fp32' });
     using scoped = model;
+    const write = await pipeline('text-generation', null, { dtype: 'q4' });
+    const more: string = (await write('a', { max_new_tokens: 3 }))[0].generated_text;
+    const said: string = (await write([{ role: 'user', content: 'a' }]))[0].generated_text[1].role;
+    for await (const piece of write.stream('a', { seed: 1 })) piece.trim();
+    const ids: Tensor = await write.model.generate(tokenizer('a'), { streamer: new TextStreamer(tokenizer), stopping_criteria: new InterruptableStoppingCriteria() });
+    const reasons: string = (await LlamaForCausalLM.from_pretrained('a/b').then((m) => m.generate([1, 2], { return_dict_in_generate: true }))).finish_reasons[0];
+    const size: number = (await LlamaForCausalLM.estimate('a/b', { dtype: 'fp16' })).memory;
     // @ts-expect-error there is no such task
     await pipeline('nope');
     // @ts-expect-error there is no such dtype
     await PreTrainedModel.from_pretrained('a/b', { dtype: 'q3' });
     // @ts-expect-error there is no such pooling
     await embed('a', { pooling: 'sum' });
-    console.log(near, label, lists, group, entity, answer, out, any, scoped, HubError);
+    console.log(more, said, ids, reasons, size, near, label, lists, group, entity, answer, out, any, scoped, HubError);
   `);
   const found = ts.getPreEmitDiagnostics(ts.createProgram([file], STRICT));
   assert.deepEqual(found.map((d) => ts.flattenDiagnosticMessageText(d.messageText, '\n')), []);

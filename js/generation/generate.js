@@ -1,0 +1,170 @@
+// The loop of tokens as a caller sees it. The tokens are made in C++ (runtime/lm-engine.js); here rows are begun, heard step
+// by step, ended (end of sequence, stop texts, criteria, time, abort) and put together in Transformers' shapes.
+
+import { InputError, throwIfAborted } from '../errors.js';
+import { int64 } from '../tokenizers/batch-encoding.js';
+import { Tensor } from '../utils/tensor.js';
+import { mergeOptions } from './config.js';
+import { LogitsProcessorList, StoppingCriteriaList } from './criteria.js';
+import { leftPadded, promptRows } from './prompts.js';
+import { StopStrings } from './stop-strings.js';
+
+/**
+ * @typedef {import('../models/causal-lm.js').PreTrainedCausalLM} Model
+ * @typedef {Record<string, any>} Json
+ * @typedef {'eos' | 'length' | 'stop' | 'criteria' | 'time' | 'cut'} Reason why a row ended; cut: the caller stopped listening
+ * @typedef {{ token: number, logprob: number, top: { token: number, logprob: number }[] }} Logprob
+ */
+
+/** Outputs of a tokenizer that say nothing to a model that generates. */
+const IGNORED = ['token_type_ids', 'position_ids', 'offset_mapping', 'special_tokens_mask', 'length', 'overflow_to_sample_mapping'];
+
+/** Inputs and options apart: both may come in one object, as Transformers.js has it, or the inputs (or only ids) first. @param {any} inputs @param {Json} options */
+function apart(inputs, options) {
+  const plain = inputs !== null && typeof inputs === 'object' && !(inputs.dims && inputs.data) && !Array.isArray(inputs) && !ArrayBuffer.isView(inputs);
+  const { input_ids, inputs: named, attention_mask, generation_config = null, logits_processor, stopping_criteria, streamer = null, tokenizer = null, signal, ...rest }
+    = { ...(plain ? inputs : { input_ids: inputs }), ...options };
+  for (const name of IGNORED) delete rest[name];
+  return { ids: input_ids ?? named, attention_mask, generation_config, logits_processor, stopping_criteria, streamer, tokenizer, signal, rest };
+}
+
+export class Generation {
+  /** @type {Int32Array[]} The prompts' own ids. */ prompts;
+  /** What was generated, row by row. @type {number[][]} */ tokens;
+  /** @type {(Reason | null)[]} */ reasons;
+  /** @type {Logprob[][]} */ logprobs;
+  /** @type {Json} */ settings;
+  /** Milliseconds from the beginning to the first tokens (and how many came at once), and to all of them. */ times = { first: 0, firstTokens: 0, all: 0 };
+  #model; #streamer; #tokenizer; #signal; #criteria; #processors;
+  /** @type {Float32Array | null} */ #beamScores = null;
+
+  /** Checks everything before a token is made. @param {Model} model @param {any} inputs @param {Json} [options] */
+  constructor(model, inputs, options = {}) {
+    const { ids, attention_mask, generation_config, logits_processor, stopping_criteria, streamer, tokenizer, signal, rest } = apart(inputs, options);
+    this.#model = model;
+    this.#streamer = streamer;
+    this.#tokenizer = tokenizer;
+    this.#signal = signal;
+    this.#criteria = new StoppingCriteriaList(stopping_criteria);
+    this.#processors = new LogitsProcessorList(logits_processor);
+    this.prompts = promptRows({ input_ids: ids, attention_mask });
+    this.settings = { num_beams: 1, num_return_sequences: 1, ...mergeOptions(model.generation_config, generation_config, rest) };
+    const { num_beams, num_return_sequences, stop_strings } = this.settings, stops = [stop_strings ?? []].flat().length > 0;
+    const inLoop = { streamer, logits_processor: this.#processors.items.length, stopping_criteria: this.#criteria.items.length, stop_strings: stops };
+    for (const [field, there] of Object.entries(inLoop)) {
+      if (there && num_beams > 1) throw new InputError(`With num_beams no token is settled before the end: ${field} needs num_beams 1.`, { code: 'contradiction', field });
+    }
+    if (streamer && this.prompts.length * num_return_sequences > 1) {
+      throw new InputError('A streamer hears one row; this call has more.', { code: 'streamer_batch', field: 'streamer' });
+    }
+    if (stops && !tokenizer) throw new InputError('stop_strings need the tokenizer: pass it as tokenizer.', { code: 'no_tokenizer', field: 'tokenizer' });
+    const rows = this.prompts.length * num_return_sequences;
+    this.tokens = Array.from({ length: rows }, () => []);
+    this.logprobs = Array.from({ length: rows }, () => []);
+    this.reasons = new Array(rows).fill(null);
+  }
+
+  /** @param {number} row of the results @returns {Int32Array} */
+  promptOf(row) { return this.prompts[Math.floor(row / this.settings.num_return_sequences)]; }
+
+  /** Makes the tokens: each step gives a token for each row that has not ended, -1 for others; beams give theirs at the end. @returns {AsyncGenerator<Int32Array, void>} */
+  async *steps() {
+    const { stop_strings, max_time, eos_token_id, pad_token_id } = this.settings, { engine } = this.#model, rows = this.tokens.length, began = performance.now();
+    const ends = new Set([eos_token_id ?? []].flat()), criteria = this.#criteria.items.length > 0, processes = this.#processors.items.length > 0;
+    const ids = criteria || processes ? this.tokens.map((_, r) => Array.from(this.promptOf(r), BigInt)) : null;
+    const stops = [stop_strings ?? []].flat().length ? new StopStrings(this.#tokenizer, stop_strings, this.tokens.map((_, r) => this.promptOf(r))) : null;
+    const inputs = leftPadded(this.prompts, pad_token_id ?? 0);
+    try {
+      throwIfAborted(this.#signal);
+      this.#streamer?.put([Array.from(this.prompts[0], BigInt)]);
+      const loop = engine.generate(inputs, engineOptions(this.settings), {
+        signal: this.#signal,
+        // Token by token, where something on this side may end a row after any of them.
+        stepwise: criteria || stops !== null,
+        process: processes ? (/** @type {Float32Array} */ logits) => this.#process(/** @type {bigint[][]} */ (ids), logits) : null,
+      });
+      for await (const slice of loop) {
+        if (!this.times.first) Object.assign(this.times, { first: performance.now() - began, firstTokens: slice.length / rows });
+        for (let at = 0; at < slice.length; at += rows) {
+          const step = slice.slice(at, at + rows);
+          for (let r = 0; r < rows; r++) {
+            if (this.reasons[r]) {
+              step[r] = -1;
+              continue;
+            }
+            this.tokens[r].push(step[r]);
+            ids?.[r].push(BigInt(step[r]));
+            if (ends.has(step[r])) this.reasons[r] = 'eos';
+            else if (stops?.push(r, step[r])) this.#end(r, 'stop');
+          }
+          if (step.every((/** @type {number} */ token) => token < 0)) break;
+          this.times.all = performance.now() - began;
+          this.#streamer?.put([[BigInt(step[0])]]);
+          if (criteria && ids) this.#criteria._call(ids).forEach((done, r) => { if (done && !this.reasons[r]) this.#end(r, 'criteria'); });
+          yield step;
+          throwIfAborted(this.#signal); // tokens come in slices; the rest of this one is not wanted any more
+        }
+      }
+      this.reasons = this.reasons.map((reason) => reason ?? (max_time && performance.now() - began > max_time * 1000 ? 'time' : 'length'));
+      if (this.settings.num_beams > 1) this.#beamScores = engine.sequencesScores();
+      if (this.settings.logprobs) this.logprobs = this.tokens.map((row, r) => engine.logprobs(r).slice(0, row.length));
+    } finally {
+      this.times.all = performance.now() - began;
+      this.reasons = this.reasons.map((reason) => reason ?? 'cut');
+      stops?.dispose();
+      this.#streamer?.end();
+    }
+  }
+
+  /** Ends a row that the engine would go on with. @param {number} row @param {Reason} reason */
+  #end(row, reason) {
+    this.reasons[row] = reason;
+    this.#model.engine.stopRow(row);
+  }
+
+  /** Custom processors on one step's logits [rows, vocabulary]. @param {bigint[][]} ids @param {Float32Array} logits a view into Wasm memory that holds for this call */
+  #process(ids, logits) {
+    const tensor = new Tensor('float32', logits.slice(), [ids.length, logits.length / ids.length]);
+    const out = this.#processors._call(ids, tensor);
+    if (out?.data?.length !== logits.length) throw new InputError('A logits processor must give logits of the shape that it was given.', { code: 'shape_mismatch', field: 'logits_processor' });
+    return Float32Array.from(out.data);
+  }
+
+  /** Sequences with their prompts, padded on both sides: [rows, length]. @returns {Tensor} */
+  get sequences() {
+    const { pad_token_id, eos_token_id } = this.settings, pad = pad_token_id ?? [eos_token_id ?? 0].flat()[0] ?? 0, width = Math.max(...this.prompts.map((row) => row.length)), rows = this.tokens.length;
+    const total = width + Math.max(0, ...this.tokens.map((row) => row.length));
+    // Behind beams a padding token of 0 counts as none in the reference, and the end stands for it.
+    const behind = this.settings.num_beams > 1 ? pad || ([eos_token_id ?? 0].flat()[0] ?? 0) : pad;
+    const all = new Int32Array(rows * total).fill(pad);
+    this.tokens.forEach((row, r) => {
+      const prompt = this.promptOf(r);
+      all.set(prompt, r * total + width - prompt.length);
+      all.set(row, r * total + width);
+      all.fill(behind, r * total + width + row.length, (r + 1) * total);
+    });
+    return int64(all, [rows, total]);
+  }
+
+  /** What generate() gives. @returns {any} */
+  result() {
+    if (!this.settings.return_dict_in_generate) return this.sequences;
+    const scores = this.#beamScores;
+    return {
+      sequences: this.sequences, past_key_values: null, finish_reasons: this.reasons,
+      ...(scores ? { sequences_scores: new Tensor('float32', scores, [scores.length]) } : {}),
+      ...(this.settings.logprobs ? { logprobs: this.logprobs } : {}),
+    };
+  }
+}
+
+/** What C++ takes: without what is done on this side. @param {Json} settings */
+const engineOptions = ({ stop_strings, return_dict_in_generate, ...rest }) => rest;
+
+/** What PreTrainedCausalLM.generate does. @param {Model} model @param {any} inputs @param {Json} options */
+export async function generate(model, inputs, options) {
+  const run = new Generation(model, inputs, options);
+  const steps = run.steps();
+  while (!(await steps.next()).done);
+  return run.result();
+}
