@@ -8,4 +8,5 @@ export async function chooseShelf(id, file) {
   env.localModelPath = SHELF;
   env.allowLocalModels = await fetch(`${SHELF}${id}/${file}`, { method: 'HEAD' })
     .then((r) => r.ok && !r.headers.get('content-type')?.startsWith('text/html')).catch(() => false);
+  env.allowRemoteModels = !env.allowLocalModels; // what a model there lacks, it does without
 }

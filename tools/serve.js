@@ -38,7 +38,7 @@ export const CSP = [
  * @typedef {object} ServeOptions
  * @property {number} [port] 0 (default): any free one
  * @property {Record<string, string>} [mounts] first part of the path → folder; '' is the root. Default: demo at the root
- *   and under /demo, js, models (the cache's), fixtures (tests/fixtures)
+ *   and under /demo, js, models (the cache's, and then this repository's own), fixtures (tests/fixtures)
  * @property {Record<string, string>} [headers] to add or, where the name is the same, to replace
  * @property {(request: http.IncomingMessage, response: http.ServerResponse) => boolean} [handle] asked first; true:
  *   it has answered
@@ -59,7 +59,7 @@ export async function serve({ port = 0, mounts, headers = {}, handle } = {}) {
   };
   const server = http.createServer((request, response) => {
     if (handle?.(request, response)) return;
-    answer(request, response, folders, headers).catch(() => response.destroy());
+    answer(request, response, mounts ? [folders] : [folders, { ...folders, models: path.join(ROOT, 'models') }], headers).catch(() => response.destroy());
   });
   await new Promise((resolve, reject) => {
     server.once('error', reject);
@@ -100,10 +100,10 @@ export function resolvePath(url, folders) {
 /**
  * @param {http.IncomingMessage} request
  * @param {http.ServerResponse} response
- * @param {Record<string, string>} folders
+ * @param {Record<string, string>[]} places folders to look into, one set after the other
  * @param {Record<string, string>} extra
  */
-async function answer(request, response, folders, extra) {
+async function answer(request, response, places, extra) {
   /** @type {Record<string, string | number>} */
   const headers = {
     'Content-Security-Policy': CSP,
@@ -116,8 +116,15 @@ async function answer(request, response, folders, extra) {
   };
   if (request.method !== 'GET' && request.method !== 'HEAD') return end(405, 'only GET and HEAD');
   const url = request.url ?? '/';
-  let file = resolvePath(url, folders);
-  let stat = file ? await fs.promises.stat(file).catch(() => null) : null;
+  /** @type {string | null} */
+  let file = null;
+  /** @type {fs.Stats | null} */
+  let stat = null;
+  for (const folders of places) {
+    file = resolvePath(url, folders);
+    stat = file ? await fs.promises.stat(file).catch(() => null) : null;
+    if (stat) break;
+  }
   if (file && stat?.isDirectory()) {
     const [pathname] = url.split(/[?#]/);
     if (!pathname.endsWith('/')) {  // so that the page's relative addresses hold

@@ -1,0 +1,236 @@
+// The chat in Chromium, by real clicks and keys: what a model would take, loading, answers that stream, stop, edit, retry,
+// a story, failures, and what it looks like (tests/browser/shots/ keeps pictures to look at). The models are nonsense of a
+// few kilobytes, so that nothing here waits; the one that comes with the page is read once, in words.
+import assert from 'node:assert/strict';
+import fs from 'node:fs';
+import path from 'node:path';
+import { after, before, test } from 'node:test';
+import { serve } from '../../tools/serve.js';
+import { writerFolder } from '../js/helpers/writer.js';
+import { faults } from './helpers/accessibility.js';
+import { launch, open, shoot } from './helpers/browser.js';
+
+/** @typedef {import('playwright-core').Page} Page */
+const HUB = 'https://huggingface.co/**';
+const SLOW = 60_000; // patience, not a measure
+/** @type {import('playwright-core').Browser} */ let browser;
+/** @type {Awaited<ReturnType<typeof serve>>} */ let server;
+/** @type {(() => void)[]} */ const endings = [];
+before(async () => {
+  const t = /** @type {any} */ ({ after: (/** @type {() => void} */ f) => endings.push(f) });
+  // Neither ends by itself before the context is full, so that there is always something to stop.
+  const generation = { eos_token_id: [], bos_token_id: 1, pad_token_id: 0, temperature: 0.8, do_sample: true };
+  /** @type {Record<string, string>} */
+  const shelf = { 'test/chat': writerFolder(t, { generation, context: 100_000 }), 'test/story': writerFolder(t, { generation, context: 100_000, template: null }) };
+  server = await serve({
+    handle: (request, response) => {
+      const [, id, file] = /^\/models\/(test\/\w+)\/([\w.]+)$/.exec(request.url ?? '') ?? [];
+      const full = shelf[id] && path.join(shelf[id], file);
+      if (!full || !fs.existsSync(full)) return false;
+      const bytes = fs.readFileSync(full);
+      response.writeHead(200, { 'Content-Type': 'application/octet-stream', 'Content-Length': bytes.length }).end(request.method === 'HEAD' ? undefined : bytes);
+      return true;
+    },
+  });
+  browser = await launch();
+});
+after(async () => {
+  await browser?.close();
+  await server?.close();
+  for (const end of endings) end();
+});
+
+const text = (/** @type {Page} */ page, /** @type {string} */ selector) => page.locator(selector).innerText();
+const wide = (/** @type {Page} */ page) => page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+/** Until it says so. @param {Page} page @param {string} selector @param {RegExp} pattern */
+const says = (page, selector, pattern) => page.waitForFunction(([s, p]) => new RegExp(p).test(document.querySelector(s)?.textContent ?? ''), [selector, pattern.source], { timeout: SLOW }).catch(async (error) => assert.fail(`${selector} says "${await text(page, selector)}", not ${pattern}; ${await text(page, '#model-card')} ${error}`));
+/** @param {Page} page */
+const idle = (page) => page.waitForFunction(() => !document.querySelector('.turn.writing') && /** @type {HTMLElement} */ (document.querySelector('#stop')).hidden, null, { timeout: SLOW });
+/** @param {Page} page */
+const turns = (page) => page.locator('.turn .words').allInnerTexts();
+
+/** A page that neither asks the Hub for anything nor waits for it. @param {import('node:test').TestContext} t @param {import('playwright-core').BrowserContextOptions} [options] */
+async function visit(t, options = {}) {
+  const opened = await open(browser, { reducedMotion: 'reduce', ...options });
+  t.after(() => opened.context.close());
+  await opened.context.route(HUB, (route) => route.abort());
+  await opened.page.goto(`${server.url}/chat.html`);
+  return opened;
+}
+/** @param {Page} page @param {string} id */
+async function choose(page, id) {
+  await page.selectOption('#choice', '');
+  await page.fill('#other', id);
+  await page.locator('#other').blur();
+}
+/** @param {Page} page @param {string} id */
+async function load(page, id) {
+  await choose(page, id);
+  await page.click('#load');
+  await says(page, '#status', new RegExp(`${id} is ready`));
+}
+/** @param {Page} page @param {number} tokens */
+const most = (page, tokens) => page.evaluate((n) => { /** @type {HTMLInputElement} */ (document.querySelector('#max_new_tokens')).value = String(n); }, tokens);
+
+test('size first, then load, talk, stop, edit, retry, begin anew', async (t) => {
+  const { page, complaints } = await visit(t);
+  assert.ok(await page.locator('#message').isDisabled());
+  assert.deepEqual(await faults(page), []);
+  await choose(page, 'test/chat');
+  await says(page, '#plan', /^Download: \d+ kB\. Memory: about .* \(weights .*, 2,048 tokens of conversation .*\)\.$/);
+  await shoot(page, 'chat-desktop-light-start', true);
+  await page.click('#load');
+  await says(page, '#status', /test\/chat is ready/);
+  assert.match((await page.locator('#facts li').allInnerTexts()).join(' | '), /loaded in .* \| (relaxed|plain) SIMD \| q8 \| .* of memory \| reads up to 100,000 tokens \| made for conversations/);
+  assert.equal(await page.evaluate(() => document.activeElement?.id), 'message', 'one can write at once');
+  assert.equal(await page.inputValue('#temperature'), '0.8', 'the model\'s own wish');
+
+  await most(page, 30);
+  await page.keyboard.type('hello there');
+  await page.keyboard.press('Enter');
+  await idle(page);
+  const [mine, answer] = await turns(page);
+  assert.equal(mine, 'hello there');
+  assert.ok(answer.length > 10);
+  await says(page, '.turn.assistant .about', /^30 tokens · [\d.]+ tokens\/s · the first after .*s · stopped at the most new tokens$/);
+  assert.deepEqual(await faults(page), []);
+  await shoot(page, 'chat-desktop-light-answered');
+
+  // A second turn; Shift+Enter is a new line in it.
+  await page.focus('#message');
+  await page.keyboard.type('and');
+  await page.keyboard.press('Shift+Enter');
+  await page.keyboard.type('then?');
+  await page.click('#send');
+  await idle(page);
+  assert.deepEqual((await turns(page)).slice(0, 3), [mine, answer, 'and\nthen?']);
+
+  // An answer without an end, stopped: what was written stands.
+  await most(page, 90_000);
+  await page.fill('#message', 'go on for ever');
+  await page.keyboard.press('Enter');
+  await page.waitForFunction(() => (document.querySelector('.turn.writing .words')?.textContent?.length ?? 0) > 20, null, { timeout: SLOW });
+  assert.match(await text(page, '#talk-status'), /tokens/);
+  await page.click('#stop');
+  await idle(page);
+  const stopped = await turns(page);
+  assert.equal(stopped.length, 6);
+  assert.ok(stopped[5].length > 20);
+  assert.match(await page.locator('.turn .about').last().innerText(), /· stopped$/);
+  assert.equal(await text(page, '#talk-status'), 'Stopped.');
+
+  // Retry: the last answer once more; with one seed and setting the same.
+  await most(page, 12);
+  await page.locator('#settings-step summary').click();
+  await page.fill('#seed', '5');
+  await page.getByRole('button', { name: 'Retry' }).click();
+  await idle(page);
+  const once = await turns(page);
+  assert.equal(once.length, 6);
+  assert.notEqual(once[5], stopped[5]);
+  await page.getByRole('button', { name: 'Retry' }).click();
+  await idle(page);
+  assert.deepEqual(await turns(page), once);
+  await page.uncheck('#sample');
+  assert.equal(await page.locator('#temperature').isVisible(), false);
+  await shoot(page, 'chat-desktop-light-settings');
+
+  // Edit an earlier message: what came after it goes.
+  await page.getByRole('button', { name: 'Edit: hello there' }).click();
+  await page.keyboard.press('Escape');
+  assert.deepEqual(await turns(page), once, 'Escape leaves it');
+  await page.getByRole('button', { name: 'Edit: hello there' }).click();
+  await page.locator('.turn textarea').fill('hello again');
+  assert.deepEqual(await faults(page), []);
+  await page.getByRole('button', { name: 'Write anew' }).click();
+  await idle(page);
+  assert.deepEqual([(await turns(page)).length, (await turns(page))[0]], [2, 'hello again']);
+
+  await page.click('#clear');
+  assert.deepEqual(await turns(page), []);
+  await page.locator('#ideas button').first().click();
+  await idle(page);
+  assert.equal((await turns(page)).length, 2);
+  await page.click('#theme');
+  await shoot(page, 'chat-desktop-dark');
+  assert.deepEqual(await faults(page), []);
+  assert.deepEqual(await page.evaluate(() => /** @type {any} */ (window).violations), []);
+  assert.deepEqual(complaints, []);
+  t.diagnostic(`tasks over 50 ms: ${JSON.stringify(await page.evaluate(() => /** @type {any} */ (window).longTasks))}`);
+});
+
+test('a model without a chat template goes on with a story', async (t) => {
+  const { page, complaints } = await visit(t);
+  await load(page, 'test/story');
+  assert.equal(await text(page, '#talk-title'), 'Story');
+  assert.equal(await page.locator('#system').isVisible(), false);
+  await most(page, 15);
+  await page.fill('#message', 'once there was');
+  await page.click('#send');
+  await idle(page);
+  const [begin, more] = await turns(page);
+  assert.equal(begin, 'once there was');
+  await page.getByRole('button', { name: 'Go on' }).click();
+  await idle(page);
+  const all = await turns(page);
+  assert.deepEqual([all.length, all[0], all[1]], [3, begin, more]);
+  assert.deepEqual(await faults(page), []);
+  await shoot(page, 'chat-story');
+  // Another model of the same kind goes on with the same story; one for conversations begins anew.
+  await page.locator('#model-step summary').click();
+  await load(page, 'test/chat');
+  assert.equal(await text(page, '#talk-title'), 'Conversation');
+  assert.deepEqual(await turns(page), []);
+  assert.deepEqual(complaints, []);
+});
+
+test('what fails is said, with a way on', async (t) => {
+  const { page } = await visit(t);
+  await choose(page, 'not an id');
+  await page.locator('#load-error:not([hidden])').waitFor();
+  assert.match(await text(page, '#load-error'), /organisation\/name/);
+  await choose(page, 'test/none');
+  await says(page, '#load-error', /Could not reach|was not found/);
+  await page.click('#load');
+  await page.getByRole('button', { name: 'Try again' }).waitFor({ timeout: SLOW });
+  assert.deepEqual(await faults(page), []);
+  await load(page, 'test/chat');
+  assert.equal(await page.locator('#load-error').isVisible(), false);
+  // A wrong setting is the call's error, not the model's end.
+  await most(page, 12);
+  await page.evaluate(() => { /** @type {HTMLInputElement} */ (document.querySelector('#top_p')).value = '7'; });
+  await page.fill('#message', 'hello');
+  await page.click('#send');
+  await page.locator('#talk-error:not([hidden])').waitFor({ timeout: SLOW });
+  assert.match(await text(page, '#talk-error'), /top_p/);
+  await page.evaluate(() => { /** @type {HTMLInputElement} */ (document.querySelector('#top_p')).value = '0.9'; });
+  await page.getByRole('button', { name: 'Try again' }).click();
+  await idle(page);
+  assert.equal((await turns(page)).length, 2);
+});
+
+test('on a phone, dark; linked with the other pages', async (t) => {
+  const { page, complaints } = await visit(t, { viewport: { width: 360, height: 780 }, colorScheme: 'dark', hasTouch: true, isMobile: true, deviceScaleFactor: 2 });
+  assert.ok((await wide(page)) <= 0);
+  await load(page, 'test/chat');
+  await most(page, 40);
+  await page.fill('#message', 'hello there');
+  await page.locator('#send').tap();
+  await idle(page);
+  assert.ok((await wide(page)) <= 0);
+  assert.deepEqual(await faults(page), []);
+  await shoot(page, 'chat-phone-dark', true);
+  await page.setViewportSize({ width: 320, height: 640 });
+  assert.ok((await wide(page)) <= 0);
+  await page.emulateMedia({ colorScheme: 'light' });
+  assert.deepEqual(await faults(page), []);
+  await page.locator('a[href="index.html"]').tap();
+  await page.locator('#search').waitFor();
+  await page.locator('a[href="chat.html"]').tap();
+  await page.locator('#talk-form').waitFor();
+  await page.locator('a[href="tokenizer.html"]').tap();
+  await page.locator('#tokens-card').waitFor();
+  await page.locator('a[href="chat.html"]').tap();
+  await page.locator('#talk-form').waitFor();
+  assert.deepEqual(complaints, []);
+});
