@@ -385,6 +385,11 @@ export class MarianTokenizer extends PreTrainedTokenizer {
   /** Such as ">>fra<<"; a text may begin with one. */
   readonly supported_language_codes: string[];
   readonly languageRegex: RegExp;
+  /** With separate_vocabs, the target language's: it decodes, unless use_source_tokenizer says otherwise. */
+  target: MarianTokenizer | null;
+  /** Texts are in the target language from now on; with separate_vocabs it has a vocabulary of its own. */
+  _switch_to_target_mode(): void;
+  _switch_to_input_mode(): void;
 }
 export class MobileBertTokenizer extends PreTrainedTokenizer {}
 export interface NllbTokenizer extends Translation {}

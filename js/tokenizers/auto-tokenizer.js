@@ -32,7 +32,9 @@ export async function loadTokenizer(id, { config = null, ...options }, As) {
   if (!core) {
     const made = await fromOldFiles(id, { ...map, ...await withChatTemplates(id, read ?? {}, options) }, options);
     if (!made) throw missing(id, 'tokenizer.json', options);
-    return (As ?? classOf(made.config)).fromFiles(made.json, made.config, map ?? {}, id);
+    const Class = As ?? classOf(made.config), tokenizer = await Class.fromFiles(made.json, made.config, map ?? {}, id);
+    if (made.target) /** @type {any} */ (tokenizer).target = await Class.fromFiles(made.target.json, made.target.config, map ?? {}, id);
+    return tokenizer;
   }
   return (As ?? classOf(read ?? {})).fromFiles(core, await withChatTemplates(id, read ?? {}, options), map ?? {}, id);
 }

@@ -16,18 +16,18 @@ const M2M100 = 'af am ar ast az ba be bg bn br bs ca ceb cs cy da de el en es et
 const WMT21 = 'en ha is ja cs ru zh de';
 
 /**
- * @param {Model} m @param {Json} vocab vocab.json: piece → id @param {Json} config tokenizer_config.json @param {'Marian' | 'M2M100'} kind
+ * @param {Model} m @param {Json} vocab vocab.json: piece → id @param {Json} config tokenizer_config.json @param {'Marian' | 'M2M100'} kind @param {string} [file] the vocabulary's name, for errors
  * @returns {{ json: Json, config: Json }} a tokenizer.json, and the configuration with the class's defaults
  */
-export function fromSpmAndVocab(m, vocab, config, kind) {
-  const wrong = (/** @type {string} */ message, /** @type {string} */ code) => new TokenizerError(message, { code, file: 'vocab.json' });
-  if (vocab === null || typeof vocab !== 'object' || Array.isArray(vocab)) throw wrong('vocab.json must be an object of pieces and their ids.', 'wrong_type');
+export function fromSpmAndVocab(m, vocab, config, kind, file = 'vocab.json') {
+  const wrong = (/** @type {string} */ message, /** @type {string} */ code) => new TokenizerError(message, { code, file });
+  if (vocab === null || typeof vocab !== 'object' || Array.isArray(vocab)) throw wrong(file + ' must be an object of pieces and their ids.', 'wrong_type');
   const entries = Object.entries(vocab), ids = new Map(entries);
   const end = entries.reduce((n, [piece, id]) => {
-    if (!Number.isInteger(id) || id < 0 || id > 1 << 24) throw wrong(`The id of ${JSON.stringify(piece)} in vocab.json is no whole number from 0 on.`, 'bad_value');
+    if (!Number.isInteger(id) || id < 0 || id > 1 << 24) throw wrong(`The id of ${JSON.stringify(piece)} in ${file} is no whole number from 0 on.`, 'bad_value');
     return Math.max(n, id + 1);
   }, 0);
-  if (!ids.has('<unk>')) throw wrong('vocab.json has no <unk>.', 'missing_special_token');
+  if (!ids.has('<unk>')) throw wrong(`${file} has no <unk>.`, 'missing_special_token');
 
   /** @type {[string, number][]} */
   const pieces = Array.from({ length: end }, (_, id) => [`<no piece ${id}>`, FOREIGN]);

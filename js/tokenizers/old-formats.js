@@ -22,7 +22,8 @@ const PIECE_TAG = 10;
 
 /**
  * @param {string} id @param {Json} config tokenizer_config.json with special_tokens_map.json behind it @param {import('../hub/index.js').HubOptions} options
- * @returns {Promise<{ json: Json, config: Json } | null>} null where there is nothing to read
+ * @returns {Promise<{ json: Json, config: Json, target?: { json: Json, config: Json } } | null>} target: of a Marian model whose target language has
+ *   a vocabulary of its own; null where there is nothing to read
  */
 export async function fromOldFiles(id, config, options) {
   const named = String(config.tokenizer_class ?? '').replace(/Tokenizer(Fast)?$/, '');
@@ -54,8 +55,13 @@ export async function fromOldFiles(id, config, options) {
   ];
   if (kind === 'Marian' || kind === 'M2M100') {
     const file = kind === 'Marian' ? 'source.spm' : 'sentencepiece.bpe.model';
-    const [bytes, vocab] = await Promise.all([getBytes(id, file, options), getJSON(id, 'vocab.json', options)]);
-    if (bytes && vocab) return (await import('./from-spm-vocab.js')).fromSpmAndVocab(await Core.convert(bytes, 'sentencepiece', file, id), vocab, config, kind);
+    const read = async (/** @type {string} */ spm, /** @type {string} */ numbers) => {
+      const [bytes, vocab] = await Promise.all([getBytes(id, spm, options), getJSON(id, numbers, options)]);
+      return bytes && vocab ? (await import('./from-spm-vocab.js')).fromSpmAndVocab(await Core.convert(bytes, 'sentencepiece', spm, id), vocab, config, kind, numbers) : null;
+    };
+    const separate = kind === 'Marian' && config.separate_vocabs === true, [made, target] = await Promise.all([read(file, 'vocab.json'), separate ? read('target.spm', 'target_vocab.json') : null]);
+    if (separate && made && !target) throw new TokenizerError(`${id} has separate_vocabs, and target.spm or target_vocab.json is missing.`, { code: 'missing_file', file: 'target_vocab.json' });
+    if (made) return target ? { ...made, target } : made;
   }
   // What is likelier goes first: each file that is not there is a question to the network.
   const first = /^(Bert|DistilBert|Electra|MobileBert|ConvBert|MPNet|SqueezeBert|Splinter|Funnel|Lxmert|DPR.*|)$/.test(kind) ? 0

@@ -100,13 +100,49 @@ export class M2M100Tokenizer extends LanguageTokenizer {
   token_to_lang(token) { return token.slice(2, -2); }
 }
 
-/** A text may begin with the language to translate to: ">>fra<< Hello." (Elsewhere in a text a code is one token too, where Transformers cuts it up.) */
+/**
+ * A text may begin with the language to translate to: ">>fra<< Hello." (Elsewhere in a text a code is one token too, where Transformers cuts it up.)
+ * With separate_vocabs the target language has a tokenizer of its own: it decodes, and encodes after _switch_to_target_mode().
+ */
 export class MarianTokenizer extends PreTrainedTokenizer {
+  /** @type {MarianTokenizer | null} */
+  target = null;
+  #toTarget = false;
+
   /** @param {any} core @param {Json} config @param {Json} map */
   constructor(core, config, map) {
     super(core, config, map);
     this.languageRegex = /^(>>\w+<<)\s*/;
-    this.supported_language_codes = [...this.get_vocab().keys()].filter((token) => /^>>\w+<<$/.test(token));
-    if (this.supported_language_codes.length) this.add_tokens(this.supported_language_codes.map((content) => ({ content, normalized: false, rstrip: true })));
+    const codes = [...this.get_vocab().keys()].filter((token) => /^>>\w+<<$/.test(token));
+    this.supported_language_codes = config.separate_vocabs ? [] : codes;
+    if (codes.length) this.add_tokens(codes.map((content) => ({ content, normalized: false, rstrip: true })));
+  }
+
+  _switch_to_target_mode() { this.#toTarget = true; }
+  _switch_to_input_mode() { this.#toTarget = false; }
+  /** @returns {MarianTokenizer | null} */
+  get #encoder() { return this.#toTarget ? this.target : null; }
+
+  /** @param {any} text @param {any} [options] @returns {any} */
+  _call(text, options) { return this.#encoder ? this.#encoder._call(text, options) : super._call(text, options); }
+  /** @param {any} texts @param {any} [options] @returns {any} */
+  encodeForModel(texts, options) { return this.#encoder ? this.#encoder.encodeForModel(texts, options) : super.encodeForModel(texts, options); }
+  /** @param {any} texts @param {any} [options] @returns {any} */
+  encodeBatch(texts, options) { return this.#encoder ? this.#encoder.encodeBatch(texts, options) : super.encodeBatch(texts, options); }
+
+  /** @param {any} batch @param {any} [options] use_source_tokenizer: the ids are of the source language @returns {string[]} */
+  batch_decode(batch, { use_source_tokenizer = false, ...options } = {}) {
+    return this.target && !use_source_tokenizer ? this.target.batch_decode(batch, options) : super.batch_decode(batch, options);
+  }
+  /** @param {any} [options] @returns {any} */
+  decodeStream({ use_source_tokenizer = false, ...options } = {}) {
+    return this.target && !use_source_tokenizer ? this.target.decodeStream(options) : super.decodeStream(options);
+  }
+  /** @param {any} ids @returns {string[]} */
+  convert_ids_to_tokens(ids) { return this.target ? this.target.convert_ids_to_tokens(ids) : super.convert_ids_to_tokens(ids); }
+
+  dispose() {
+    this.target?.dispose();
+    super.dispose();
   }
 }

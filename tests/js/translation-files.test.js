@@ -42,6 +42,32 @@ for (const [name, Class] of /** @type {[string, any][]} */ ([['marian', MarianTo
   });
 }
 
+test('marian with a vocabulary for each language', async (context) => {
+  const config = { tokenizer_class: 'MarianTokenizer', separate_vocabs: true, clean_up_tokenization_spaces: false };
+  const { texts, targets, decoded, languages } = JSON.parse(readFileSync(`${folder}marian-separate/answers.json`, 'utf8'));
+  const t = await AutoTokenizer.from_pretrained(copy(context, 'marian-separate', { 'tokenizer_config.json': config }));
+  assert.deepEqual(t.supported_language_codes, languages);
+  for (const [text, want] of texts) assert.deepEqual(ids(t, text), want, JSON.stringify(text));
+  t._switch_to_target_mode();
+  for (const [text, want] of targets) {
+    assert.deepEqual(ids(t, text), want, JSON.stringify(text));
+    assert.deepEqual(Array.from(t.encodeBatch([text])[0].ids), want);
+  }
+  t._switch_to_input_mode();
+  assert.deepEqual(ids(t, texts[0][0]), texts[0][1]);
+  for (const [list, text] of decoded) {
+    assert.equal(t.decode(list, { skip_special_tokens: true }), text, list.join());
+    const stream = t.decodeStream({ skip_special_tokens: true });
+    assert.equal(stream.push(list) + stream.end(), text);
+    stream.dispose();
+  }
+  const [text, numbers] = texts[0];
+  assert.equal(t.decode(numbers, { skip_special_tokens: true, use_source_tokenizer: true }), text);
+  t.dispose();
+  assert.throws(() => t.decode([2]), { code: 'disposed' });
+  await assert.rejects(AutoTokenizer.from_pretrained(copy(context, 'marian', { 'tokenizer_config.json': config })), { name: 'TokenizerError', code: 'missing_file', file: 'target_vocab.json' });
+});
+
 test('files that cannot be', async (context) => {
   const config = { tokenizer_class: 'MarianTokenizer' };
   const load = (/** @type {Record<string, any>} */ files) => AutoTokenizer.from_pretrained(copy(context, 'marian', { 'tokenizer_config.json': config, ...files }));
