@@ -33,7 +33,7 @@ export class Conversation {
   write(turn, more) {
     turn.text += more;
     if (turn.words.lastChild) turn.words.lastChild.appendData(more);
-    else turn.words.append(more);
+    else if (more.trim()) turn.words.append(more.trimStart()); // the space before its first word stays in its text
     this.toEnd();
   }
 

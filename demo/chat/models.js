@@ -4,7 +4,7 @@
 
 /** @type {OfferedModel[]} */
 export const MODELS = [
-  { id: 'tiny', name: 'Fairy tales', about: 'goes on with a story; comes with this page', megabytes: 12 },
+  { id: 'tiny', name: 'Fairy tales', about: 'goes on with a story; comes with this page', megabytes: 8 },
   { id: 'HuggingFaceTB/SmolLM2-135M-Instruct', about: 'English, small', megabytes: 269 },
   { id: 'HuggingFaceTB/SmolLM2-360M-Instruct', about: 'English', megabytes: 724 },
   { id: 'Qwen/Qwen2.5-0.5B-Instruct', about: 'many languages', megabytes: 988 },

@@ -55,11 +55,19 @@ async function load({ model, dtype }) {
   });
 }
 
+/** The end of a story that the model can still read, with room to go on: it has no turns that could be left out. */
+function readable(story, most) {
+  const { config } = writer.model, context = config.max_position_embeddings ?? config.n_positions ?? Infinity;
+  const room = Math.max(context - most, context / 2);
+  for (let words = story.split(/(?<=\s)/); writer.tokenizer.encode(story).length > room; story = words.join('')) words = words.slice(Math.ceil(words.length / 10));
+  return story;
+}
+
 async function write({ id, prompt, options }) {
   writing.abort();
   writing = new AbortController();
   const { signal } = writing;
-  const stream = writer.stream(prompt, { ...options, signal });
+  const stream = writer.stream(typeof prompt === 'string' ? readable(prompt, options.max_new_tokens ?? 256) : prompt, { ...options, signal });
   let text = '', shown = 0;
   const hand = () => {
     shown = performance.now();

@@ -243,5 +243,5 @@ export class EngineModel {
 /** What loading says when the weights will not fit into 4 GiB of Wasm memory. @param {number} bytes @param {string} where */
 export function checkFits(bytes, where) {
   if (bytes < 3.9e9) return;
-  throw new MemoryError(`${where} needs ${(bytes / 1e9).toFixed(1)} GB for its weights, more than the 4 GB that WebAssembly can address; try dtype q8.`, { code: 'too_large' });
+  throw new MemoryError(`${where} needs ${(bytes / 1e9).toFixed(1)} GB for its weights, more than the 4 GB that WebAssembly can address; try a smaller dtype, or a smaller model.`, { code: 'too_large' });
 }

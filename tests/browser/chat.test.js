@@ -8,7 +8,7 @@ import { after, before, test } from 'node:test';
 import { serve } from '../../tools/serve.js';
 import { writerFolder } from '../js/helpers/writer.js';
 import { faults } from './helpers/accessibility.js';
-import { launch, open, shoot } from './helpers/browser.js';
+import { ROOT, launch, open, shoot } from './helpers/browser.js';
 
 /** @typedef {import('playwright-core').Page} Page */
 const HUB = 'https://huggingface.co/**';
@@ -21,7 +21,7 @@ before(async () => {
   // Neither ends by itself before the context is full, so that there is always something to stop.
   const generation = { eos_token_id: [], bos_token_id: 1, pad_token_id: 0, temperature: 0.8, do_sample: true };
   /** @type {Record<string, string>} */
-  const shelf = { 'test/chat': writerFolder(t, { generation, context: 100_000 }), 'test/story': writerFolder(t, { generation, context: 100_000, template: null }) };
+  const shelf = { 'test/chat': writerFolder(t, { generation, context: 100_000 }), 'test/story': writerFolder(t, { generation, context: 48, template: null }) };
   server = await serve({
     handle: (request, response) => {
       const [, id, file] = /^\/models\/(test\/\w+)\/([\w.]+)$/.exec(request.url ?? '') ?? [];
@@ -174,6 +174,13 @@ test('a model without a chat template goes on with a story', async (t) => {
   await idle(page);
   const all = await turns(page);
   assert.deepEqual([all.length, all[0], all[1]], [3, begin, more]);
+  // On beyond what the model can hold at once.
+  for (let length = 4; length <= 7; length++) {
+    await page.getByRole('button', { name: 'Go on' }).click();
+    await page.waitForFunction((n) => document.querySelectorAll('.turn').length === n, length, { timeout: SLOW });
+    await idle(page);
+    assert.equal(await page.locator('#talk-error').isVisible(), false);
+  }
   assert.deepEqual(await faults(page), []);
   await shoot(page, 'chat-story');
   // Another model of the same kind goes on with the same story; one for conversations begins anew.
@@ -232,5 +239,25 @@ test('on a phone, dark; linked with the other pages', async (t) => {
   await page.locator('#tokens-card').waitFor();
   await page.locator('a[href="chat.html"]').tap();
   await page.locator('#talk-form').waitFor();
+  assert.deepEqual(complaints, []);
+});
+
+const tiny = fs.existsSync(path.join(ROOT, 'models/tiny/model.safetensors'));
+test('one press: the model that comes with the page tells a fairy tale', { skip: !tiny && 'models/tiny has no weights' }, async (t) => {
+  const { page, complaints } = await visit(t);
+  await says(page, '#plan', /^Download: [\d.]+ MB\. Memory: about /);
+  await most(page, 60);
+  await page.click('#quick');
+  await says(page, '#status', /Fairy tales is ready/);
+  await page.locator('.turn.assistant').waitFor({ timeout: SLOW });
+  await idle(page);
+  const [begin, more] = await turns(page);
+  assert.match(begin, /^Once upon a time/);
+  const words = more.match(/[A-Za-z’']+/g) ?? [];
+  t.diagnostic(`${begin}${more}`);
+  assert.ok(words.length > 20 && words.some((word) => word.toLowerCase() === 'the'), more);
+  assert.ok(/^[\p{L}\s.,;:!?'’‘“”"()—–-]+$/u.test(more), more);
+  await shoot(page, 'chat-fairy-tale');
+  assert.deepEqual(await page.evaluate(() => /** @type {any} */ (window).violations), []);
   assert.deepEqual(complaints, []);
 });

@@ -53,8 +53,11 @@ test('a conversation: its messages and the answer', async (t) => {
   assert.deepEqual(await pipe(CHAT, { ...LONG, return_full_text: false }), [{ generated_text: answer }]);
   assert.deepEqual(await pipe([CHAT, CHAT.slice(1)], LONG), [[{ generated_text: chat }], await pipe(CHAT.slice(1), LONG)]);
   // The answer becomes part of the next turn.
+  await pipe(CHAT, LONG);
   const next = await pipe([...chat, { role: 'user', content: 'and then' }], LONG);
   assert.equal(next[0].generated_text.length, 5);
+  // What the two turns have in common was not computed again.
+  assert.ok(pipe.model.engine.reusedTokens >= pipe.tokenizer.encode(rendered).length, `${pipe.model.engine.reusedTokens}`);
   // Where the assistant spoke last, it goes on.
   const half = [...CHAT, { role: 'assistant', content: 'the sea' }], [{ generated_text: longer }] = await pipe(half, LONG);
   assert.equal(longer.length, 3);
