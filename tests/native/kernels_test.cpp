@@ -10,6 +10,7 @@
 #include <random>
 #include <vector>
 
+#include "kernels/half.h"
 #include "kernels/q8.h"
 #ifdef __wasm__
 #include "kernels/simd.h"
@@ -71,11 +72,12 @@ void compareLinear(Format format, float tolerance) {
 }
 
 TEST(Kernels, LinearF32) { compareLinear(Format::F32, 2e-6f); }
+TEST(Kernels, LinearF16) { compareLinear(Format::F16, 2e-6f); }
 TEST(Kernels, LinearQ8) { compareLinear(Format::Q8, 2e-6f); }
 TEST(Kernels, LinearQ4) { compareLinear(Format::Q4, 2e-6f); }
 
 TEST(Kernels, LinearInPlaceOnItsResidual) {
-  for (Format format : {Format::F32, Format::Q8, Format::Q4}) {
+  for (Format format : {Format::F32, Format::F16, Format::Q8, Format::Q4}) {
     for (Activation activation : {Activation::None, Activation::Relu}) {
     const size_t m = 70, n = 24;
     const Floats x = random(m * n, 1, 2), w = random(n * n, 0.3f, 3);
@@ -101,6 +103,34 @@ TEST(Kernels, QuantizedWeightsAreNearTheirs) {
     const int32_t id = int32_t(r);
     fast().gather(m, &id, 1, row.data(), k);
     for (size_t i = 0; i < k; ++i) EXPECT_LE(std::fabs(row[i] - w[r * k + i]), biggest / 127 * 0.501f);
+  }
+}
+
+// What a checkpoint in half precision or bfloat16 holds comes back exactly, whatever the row's size.
+TEST(Kernels, HalvesKeepWhatWasHalf) {
+  const size_t n = 11, k = 45;
+  Floats w = random(n * k);
+  for (size_t i = 0; i < n * k; ++i) {
+    const float sizes[] = {1, 1e-3f, 1e-30f, 1e4f, 1e30f};
+    w[i] = fromHalf(toHalf(w[i])) * std::exp2(std::floor(std::log2(sizes[i / k % 5])));
+  }
+  w[3] = 0, w[4] = -0.f;
+  w[5 * k] = 1e-45f;  // beside others it is nothing
+  std::fill_n(w.begin() + 6 * long(k), k, 1e-45f);
+  const Matrix m = packed(w, n, k, Format::F16);
+  EXPECT_EQ(m.bytes(), Matrix::packedBytes(n, k, Format::F16));
+  for (size_t r = 0; r < n; ++r) {
+    Floats row(k + 64);
+    const int32_t id = int32_t(r);
+    fast().gather(m, &id, 1, row.data(), k);
+    for (size_t i = 0; i < k; ++i) EXPECT_EQ(row[i], std::fabs(w[r * k + i]) < 1e-44f ? 0 : w[r * k + i]) << r << ", " << i;
+  }
+  const Floats exact = random(n * k);
+  const Matrix near = packed(exact, n, k, Format::F16);
+  for (size_t r = 0; r < n; ++r) {
+    Floats row(k + 64);
+    near.copyRow(r, row.data());
+    for (size_t i = 0; i < k; ++i) EXPECT_NEAR(row[i], exact[r * k + i], std::fabs(exact[r * k + i]) * 0x1p-11 + 1e-9);
   }
 }
 
@@ -139,7 +169,7 @@ TEST(Kernels, TransposedAndHalfPrecisionTensorsPackTheSame) {
     }
   }
   const Floats x = random(5 * k, 1, 8);
-  for (Format format : {Format::F32, Format::Q8, Format::Q4}) {
+  for (Format format : {Format::F32, Format::F16, Format::Q8, Format::Q4}) {
     auto a = Matrix::pack({DType::F32, {int64_t(n), int64_t(k)}, w.data()}, format);
     auto b = Matrix::pack({DType::F32, {int64_t(k), int64_t(n)}, turned.data()}, format, Use::Product, true);
     auto c = Matrix::pack({DType::BF16, {int64_t(n), int64_t(k)}, bf.data()}, format);
@@ -158,7 +188,7 @@ TEST(Kernels, TransposedAndHalfPrecisionTensorsPackTheSame) {
 TEST(Kernels, PackingByRowsIsPackingAtOnce) {
   const size_t n = 37, k = 45;
   const Floats w = random(n * k), x = random(5 * k, 1, 8);
-  for (Format format : {Format::F32, Format::Q8, Format::Q4}) {
+  for (Format format : {Format::F32, Format::F16, Format::Q8, Format::Q4}) {
     for (size_t step : {8, 16, 40}) {
       auto whole = Matrix::pack({DType::F32, {int64_t(n), int64_t(k)}, w.data()}, format);
       auto parts = Matrix::make(n, k, format);
@@ -181,7 +211,7 @@ TEST(Kernels, PackingByRowsIsPackingAtOnce) {
 }
 
 TEST(Kernels, PackingNamesWhatIsNotFinite) {
-  for (Format format : {Format::Q8, Format::Q4}) {
+  for (Format format : {Format::F16, Format::Q8, Format::Q4}) {
     for (float bad : {std::numeric_limits<float>::quiet_NaN(), std::numeric_limits<float>::infinity(), -std::numeric_limits<float>::infinity()}) {
       for (size_t at : {0, 5, 16, 36}) {
         Floats w = random(37);

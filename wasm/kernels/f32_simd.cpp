@@ -22,17 +22,15 @@ constexpr size_t kTile = 4;
 
 struct Product {
   const float* x;
-  size_t xStride;
-  const float* panels;
-  size_t k;
+  size_t xStride, k;
   const Output& out;
 };
 
-// MR rows × NP panels.
+// MR rows × NP panels, the first of which is `panel` and lies at w.
 template <size_t MR, size_t NP>
-void tile(const Product& p, size_t m, size_t panel) {
+void tile(const Product& p, size_t m, size_t panel, const float* w) {
   const size_t panelSize = p.k * kPanel, lda = p.xStride;
-  const float *a = p.x + m * lda, *w = p.panels + panel * panelSize;
+  const float* a = p.x + m * lda;
   v128_t sum[NP][MR][2];
   for (auto& part : sum) {
     for (auto& row : part) row[0] = row[1] = splat(0);
@@ -53,22 +51,26 @@ void tile(const Product& p, size_t m, size_t panel) {
 
 }  // namespace
 
+void panelF32(const float* x, size_t xStride, size_t from, size_t to, const float* w, size_t k, size_t panel, const Output& out) {
+  const Product p{x, xStride, k, out};
+  rowTiles<kTile>(from, to, [&]<size_t MR>(size_t row) { tile<MR, 1>(p, row, panel, w); });
+}
+
 void productF32(const float* x, size_t m, size_t xStride, const Matrix& w, Columns columns, const Output& out) {
-  const Product p{x, xStride, w.f32()->panels.as<float>(), w.k(), out};
-  const size_t panels = columns.to;
-  const size_t block = std::max<size_t>(24, (size_t(256) << 10) / (4 * p.k + 1) / 12 * 12);  // rows in the second-level cache
+  const Product p{x, xStride, w.k(), out};
+  const float* panels = w.f32()->panels.as<float>();
+  const size_t panelSize = w.k() * kPanel, block = rowBlock(4 * w.k());
   for (size_t from = 0; from < m; from += block) {
     const size_t to = std::min(m, from + block);
     size_t panel = columns.from;
+    const auto at = [&](size_t index) { return panels + index * panelSize; };
     if (to - from < 3) {  // few rows: more panels at once, to have enough sums in flight
-      for (; panel + 4 <= panels; panel += 4) {
-        if (to - from == 1) tile<1, 4>(p, from, panel);
-        else tile<2, 2>(p, from, panel), tile<2, 2>(p, from, panel + 2);
+      for (; panel + 4 <= columns.to; panel += 4) {
+        if (to - from == 1) tile<1, 4>(p, from, panel, at(panel));
+        else tile<2, 2>(p, from, panel, at(panel)), tile<2, 2>(p, from, panel + 2, at(panel + 2));
       }
     }
-    for (; panel < panels; ++panel) {
-      rowTiles<kTile>(from, to, [&]<size_t MR>(size_t row) { tile<MR, 1>(p, row, panel); });
-    }
+    for (; panel < columns.to; ++panel) panelF32(x, xStride, from, to, at(panel), w.k(), panel, out);
   }
 }
 

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "kernels/f16.h"
 #include "kernels/f32.h"
 #include "kernels/q4.h"
 #include "kernels/q8.h"
@@ -56,11 +57,13 @@ size_t Matrix::packedBytes(size_t n, size_t k, Format format, Use use) {
     return np * paddedK(k) + np * (sizeof(float) + sizeof(int32_t));
   }
   if (format == Format::Q4) return roundUp(n, kPanel) / kPanel * (blocksOf(k) * kBlockBytes + kPanel * sizeof(float));
+  if (format == Format::F16) return roundUp(n, kPanel) * (k * sizeof(uint16_t) + sizeof(float));
   return (inPanels(use) ? roundUp(n, kPanel) : n) * k * sizeof(float);
 }
 
 size_t Matrix::bytes() const {
   if (q8_) return q8_->weights.size() + q8_->scales.size() + q8_->sums.size();
+  if (f16_) return f16_->panels.size() + f16_->factors.size();
   if (q4_) return q4_->blocks.size() + q4_->factors.size();
   return f32_ ? f32_->rows.size() + f32_->panels.size() : 0;
 }
@@ -68,6 +71,7 @@ size_t Matrix::bytes() const {
 void Matrix::copyRow(size_t row, float* y) const {
   switch (format_) {
     case Format::F32: return unpackRow(*f32_, row, k_, y);
+    case Format::F16: return unpackRow(*f16_, row, k_, y);
     case Format::Q8: return unpackRow(*q8_, row, k_, y);
     case Format::Q4: return unpackRow(*q4_, row, k_, y);
   }
@@ -86,6 +90,12 @@ Result<Matrix> Matrix::make(size_t n, size_t k, Format format, Use use) {
     return m;
   }
   const size_t np = roundUp(n, kPanel);
+  if (format == Format::F16) {
+    m.f16_ = std::make_unique<F16Data>();
+    WF_ASSIGN(m.f16_->panels, allocate(np * k * sizeof(uint16_t), "a weight matrix"));
+    WF_ASSIGN(m.f16_->factors, allocate(np * sizeof(float), "a weight matrix"));
+    return m;
+  }
   if (format == Format::Q4) {
     m.q4_ = std::make_unique<Q4Data>();
     WF_ASSIGN(m.q4_->blocks, allocate(np / kPanel * blocksOf(k) * kBlockBytes, "a weight matrix"));
@@ -107,11 +117,13 @@ Status Matrix::packPanelRows(const float* rows, size_t at, size_t count) {
     else std::copy(rows, rows + count * k_, f32_->rows.as<float>() + at * k_);
     return {};
   }
-  const bool packed = q4_ ? packPanelQ4(rows, count, k_, q4_->blocks.as<uint8_t>() + at / kPanel * blocksOf(k_) * kBlockBytes, q4_->factors.as<float>() + at)
-                          : packPanel(rows, count, k_, k_, q8_->weights.as<int8_t>() + at * paddedK(k_), q8_->scales.as<float>() + at, q8_->sums.as<int32_t>() + at);
+  bool packed = false;
+  if (f16_) packed = packPanelF16(rows, count, k_, f16_->panels.as<uint16_t>() + at * k_, f16_->factors.as<float>() + at);
+  if (q8_) packed = packPanel(rows, count, k_, k_, q8_->weights.as<int8_t>() + at * paddedK(k_), q8_->scales.as<float>() + at, q8_->sums.as<int32_t>() + at);
+  if (q4_) packed = packPanelQ4(rows, count, k_, q4_->blocks.as<uint8_t>() + at / kPanel * blocksOf(k_) * kBlockBytes, q4_->factors.as<float>() + at);
   if (packed) return {};
-  return Status(ErrorClass::Weights, "not_finite",
-                "The tensor holds NaN or infinity near row " + std::to_string(at) + "; it cannot be packed to " + (q4_ ? "4" : "8") + " bits.");
+  return Status(ErrorClass::Weights, "not_finite", "The tensor holds NaN or infinity near row " + std::to_string(at) + "; it cannot be packed to " +
+                                                       (f16_ ? "16" : q8_ ? "8" : "4") + " bits.");
 }
 
 Status Matrix::packRows(const TensorView& t, size_t from) {

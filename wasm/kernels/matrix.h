@@ -1,5 +1,5 @@
 // A weight matrix [N, K] (Linear.weight, an embedding table) in the form that products and look-ups read: f32 as it
-// was, 8 bits per weight with one scale per row, or 4 bits with a scale and a zero point per 32 (q4.h). Packed once while the checkpoint streams in; the source bytes can
+// was, halves (f16.h), 8 bits per weight with one scale per row, or 4 bits with a scale and a zero point per 32 (q4.h). Packed once while the checkpoint streams in; the source bytes can
 // go right after. One packed form serves the product, the look-up and a tied output layer.
 #pragma once
 
@@ -10,7 +10,7 @@
 
 namespace wasmformers::kernels {
 
-enum class Format : uint8_t { F32, Q8, Q4 };
+enum class Format : uint8_t { F32, F16, Q8, Q4 };
 
 /// What an f32 matrix is for: look-ups alone read plain rows, products (and look-ups besides them) panels. The other
 /// formats serve both from one form.
@@ -34,7 +34,7 @@ class Matrix {
   /// Rows come in any number but the last ones, which need not, in multiples of this.
   static constexpr size_t kRowsAtOnce = 8;
   /// Packs rows [from, from + rows.shape[0]) from a view [rows, K] of F32, F16 or BF16. Errors: WeightsError
-  /// "not_finite" where a quantized row holds NaN, infinity or, for q4, a number beyond 1e28.
+  /// "not_finite" where a row that is not f32 holds NaN, infinity or, for q4, a number beyond 1e28.
   Status packRows(const TensorView& rows, size_t from);
 
   /// Packs a whole [N, K] tensor of F32, F16 or BF16, or [K, N] if `transposed` (GPT-2's Conv1D). Errors:
@@ -52,9 +52,11 @@ class Matrix {
 
   // For kernels only: what each format keeps.
   struct F32Data;
+  struct F16Data;
   struct Q8Data;
   struct Q4Data;
   const F32Data* f32() const { return f32_.get(); }
+  const F16Data* f16() const { return f16_.get(); }
   const Q8Data* q8() const { return q8_.get(); }
   const Q4Data* q4() const { return q4_.get(); }
 
@@ -65,6 +67,7 @@ class Matrix {
   Format format_ = Format::F32;
   Use use_ = Use::Product;
   std::unique_ptr<F32Data> f32_;
+  std::unique_ptr<F16Data> f16_;
   std::unique_ptr<Q8Data> q8_;
   std::unique_ptr<Q4Data> q4_;
 };

@@ -245,8 +245,7 @@ void productQ4(Arena& arena, const QuantizedBlocks& x, const Matrix& w, Columns 
   const Arena::Mark mark = arena.mark();
   uint8_t* scratch = arena.alloc<uint8_t>(x.blocks * kUnpackedBytes);
   if (!scratch) return;
-  const size_t rowBytes = x.stride() * sizeof(Activation8);
-  const size_t block = std::max<size_t>(24, (size_t(256) << 10) / rowBytes / 12 * 12);  // rows in the second-level cache
+  const size_t block = rowBlock(x.stride() * sizeof(Activation8));
   for (size_t from = 0; from < x.rows; from += block) {
     for (size_t panel = columns.from; panel < columns.to; ++panel) {
       unpack(p.w.panel(panel, p.k), x.blocks, scratch);

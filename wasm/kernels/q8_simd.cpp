@@ -230,8 +230,7 @@ bool forceActivationForm(ActivationForm form) {
 
 void productQ8(Arena& arena, const QuantizedRows& x, const Matrix& w, Columns columns, const Output& out) {
   const Product p{x, *w.q8(), w.k(), out};
-  const size_t rowBytes = x.stride * (x.form == ActivationForm::Wide ? 2 : 1);
-  const size_t block = std::max<size_t>(24, (size_t(256) << 10) / rowBytes / 12 * 12);
+  const size_t block = rowBlock(x.stride * (x.form == ActivationForm::Wide ? 2 : 1));
   const Arena::Mark mark = arena.mark();
   int16_t* scratch = nullptr;
   if (x.form == ActivationForm::Wide && x.rows > 2) {

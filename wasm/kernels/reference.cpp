@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <cmath>
 
-#include "kernels/f32.h"
 #include "kernels/q4.h"
 #include "kernels/q8.h"
 #include "kernels/reference.h"
@@ -64,16 +63,17 @@ void linear(Arena& arena, Rows& x, const Matrix& w, const Epilogue& e, float* y,
   }
   const QuantizedBlocks* blocks = w.format() == Format::Q4 ? quantizeBlocksPlain(arena, x) : nullptr;
   if (w.format() == Format::Q4 && !blocks) return;
-  for (size_t m = 0; m < x.rows; ++m) {
-    for (size_t n = 0; n < w.n(); ++n) {
+  float* row = w.format() == Format::F32 || w.format() == Format::F16 ? arena.alloc<float>(w.k()) : nullptr;
+  for (size_t n = 0; n < w.n(); ++n) {
+    if (row) w.copyRow(n, row);
+    for (size_t m = 0; m < x.rows; ++m) {
       float v = 0;
       if (blocks) {
         v = blockProduct(*blocks, m, *w.q4(), n, w.k());
-      } else if (w.format() == Format::F32) {
-        const float *row = w.f32()->row(n, w.k()), *in = x.data + m * x.stride;
-        const size_t step = w.f32()->step();
+      } else if (row) {
+        const float* in = x.data + m * x.stride;
         double sum = 0;
-        for (size_t k = 0; k < w.k(); ++k) sum += double(in[k]) * row[k * step];
+        for (size_t k = 0; k < w.k(); ++k) sum += double(in[k]) * row[k];
         v = float(sum);
       } else {
         const QuantizedRows& q = *x.quantized;

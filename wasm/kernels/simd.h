@@ -44,6 +44,14 @@ struct Output {
 void productQ8(Arena&, const QuantizedRows& x, const Matrix& w, Columns, const Output&);
 void productQ4(Arena&, const QuantizedBlocks& x, const Matrix& w, Columns, const Output&);
 void productF32(const float* x, size_t m, size_t xStride, const Matrix& w, Columns, const Output&);
+void productF16(Arena&, const float* x, size_t m, size_t xStride, const Matrix& w, Columns, const Output&);
+/// Rows [from, to) with one panel of floats.
+void panelF32(const float* x, size_t xStride, size_t from, size_t to, const float* w, size_t k, size_t panel, const Output&);
+/// As many rows of activations as stay in the second-level cache while panels go by: whole tiles of 4 and of 6.
+inline size_t rowBlock(size_t rowBytes) {
+  const size_t rows = (size_t(256) << 10) / (rowBytes + 1) / 12 * 12;
+  return rows < 24 ? 24 : rows;
+}
 
 /// The form in which the product wants its activations: the run-time probe's answer.
 ActivationForm activationForm();

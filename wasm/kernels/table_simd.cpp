@@ -21,6 +21,7 @@ struct Operand {
     const Output out{w.n(), e.bias, e.residual, e.residualStride, y, yStride};
     switch (w.format()) {
       case Format::F32: return productF32(x.data + from * x.stride, count, x.stride, w, columns, out);
+      case Format::F16: return productF16(arena, x.data + from * x.stride, count, x.stride, w, columns, out);
       case Format::Q8: return productQ8(arena, x.quantized->part(from, count), w, columns, out);
       case Format::Q4: return productQ4(arena, x.blocks->part(from, count), w, columns, out);
     }
@@ -30,7 +31,8 @@ struct Operand {
 // Makes what the product reads of x, once.
 bool prepare(Arena& arena, Rows& x, Format format) {
   switch (format) {
-    case Format::F32: return true;
+    case Format::F32:
+    case Format::F16: return true;
     case Format::Q8: return x.quantized || (x.quantized = quantizeRows(arena, x, activationForm()));
     case Format::Q4: return x.blocks || (x.blocks = quantizeBlocks(arena, x));
   }
