@@ -64,14 +64,14 @@ void shape(size_t m, size_t k, size_t n) {
   }
   race((std::string("f32 ") + title).c_str(), operations,
        {{"XNNPACK", [&] { xnn_run_operator(fully, nullptr); }},
-        {"ours", [&] { simd::productF32(x.data(), m, k, *plain, simd::allColumns(*plain), nullptr, nullptr, 0, y.data(), n); }}});
+        {"ours", [&] { simd::productF32(x.data(), m, k, *plain, simd::allColumns(*plain), {n, nullptr, nullptr, 0, y.data(), n}); }}});
   xnn_delete_operator(fully);
 
   auto packed = Matrix::pack({DType::F32, {int64_t(n), int64_t(k)}, w.data()}, Format::Q8);
   if (!packed.ok()) std::abort();
   const auto ours = [&](ActivationForm form) {
     Rows rows(x.data(), m, k);
-    simd::productQ8(arena, *simd::quantizeRows(arena, rows, form), *packed, simd::allColumns(*packed), nullptr, nullptr, 0, y.data(), n);
+    simd::productQ8(arena, *simd::quantizeRows(arena, rows, form), *packed, simd::allColumns(*packed), {n, nullptr, nullptr, 0, y.data(), n});
     arena.reset();
   };
   std::vector<int8_t> wq(n * k), xq(m * k + 64);

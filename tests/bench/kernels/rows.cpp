@@ -51,10 +51,10 @@ int main() {
       arena.reset();
     }), n);
   }
-  for (Format format : {Format::F32, Format::Q8}) {
-    const double ms = least([&] {
+  for (auto [name, format] : {std::pair{"pack f32", Format::F32}, {"pack f16", Format::F16}, {"pack q8", Format::Q8}, {"pack q4", Format::Q4}}) {
+    const double ms = least([&, format = format] {
       if (!Matrix::pack({DType::F32, {int64_t(rows), int64_t(wide)}, x.data()}, format).ok()) std::abort();
     });
-    std::printf("%-28s %6.2f GB/s\n", format == Format::F32 ? "pack f32" : "pack q8", double(n) * 4 / ms * 1e-6);
+    std::printf("%-28s %6.2f GB/s\n", name, double(n) * 4 / ms * 1e-6);
   }
 }

@@ -1,0 +1,120 @@
+// The products of language models, format by format: one row (decoding), a few (beams), many (a prompt). Beside each the
+// memory-bandwidth limit: how long a plain read loop takes for the bytes of the packed matrix, measured in turn with it.
+// Then attention over a cache. Least of many short runs: on a machine that others use, longer ones are never undisturbed.
+//   built and run by tests/bench/kernels/run.js
+#include <emscripten.h>
+#include <wasm_simd128.h>
+
+#include <algorithm>
+#include <array>
+#include <cstdio>
+#include <cstdlib>
+#include <vector>
+
+#include "kernels/f16.h"
+#include "kernels/f32.h"
+#include "kernels/simd.h"
+
+using namespace wasmformers;
+using namespace wasmformers::kernels;
+
+namespace {
+
+std::vector<float> random(size_t n) {
+  std::vector<float> v(n + 64);
+  for (float& f : v) f = float(std::rand() % 2001 - 1000) / 1000.f;
+  return v;
+}
+
+const char* name(Format f) { return f == Format::F32 ? "f32" : f == Format::F16 ? "f16" : f == Format::Q8 ? "q8" : "q4"; }
+
+volatile int sink;
+void readAll(const uint8_t* p, size_t bytes) {  // four streams: faster here than one
+  v128_t sum[4];
+  for (auto& s : sum) s = wasm_i32x4_splat(0);
+  const size_t part = bytes / 4 / 64 * 64;
+  for (size_t i = 0; i < part; i += 32) {
+    for (size_t q = 0; q < 4; ++q) {
+      sum[q] = wasm_v128_xor(sum[q], wasm_v128_xor(wasm_v128_load(p + q * part + i), wasm_v128_load(p + q * part + i + 16)));
+    }
+  }
+  sink = wasm_i32x4_extract_lane(wasm_v128_xor(wasm_v128_xor(sum[0], sum[1]), wasm_v128_xor(sum[2], sum[3])), 0);
+}
+
+const uint8_t* bytesOf(const Matrix& m) {
+  switch (m.format()) {
+    case Format::F32: return m.f32()->panels.as<uint8_t>();
+    case Format::F16: return m.f16()->panels.as<uint8_t>();
+    case Format::Q8: return m.q8()->weights.as<uint8_t>();
+    case Format::Q4: return m.q4()->blocks.as<uint8_t>();
+  }
+  return nullptr;
+}
+
+template <class F>
+void least(double& best, size_t repeat, F&& f) {
+  const double begin = emscripten_get_now();
+  for (size_t i = 0; i < repeat; ++i) f();
+  best = std::min(best, (emscripten_get_now() - begin) / double(repeat));
+}
+
+void shape(size_t k, size_t n, Format format) {
+  const std::vector<float> x = random(128 * k), w = random(n * k);
+  std::vector<float> y(128 * n + 64);
+  auto packed = Matrix::pack({DType::F32, {int64_t(n), int64_t(k)}, w.data()}, format);
+  if (!packed.ok()) std::abort();
+  const Matrix m = packed.take();
+  const size_t bytes = m.bytes() / 256 * 256 - 256 * (m.bytes() % 256 == 0 ? 0 : 1);
+  const size_t rows[] = {1, 2, 4, 8, 128};
+  double read = 1e9, best[5] = {1e9, 1e9, 1e9, 1e9, 1e9};
+  Arena arena;
+  const double begin = emscripten_get_now();
+  for (int round = 0; emscripten_get_now() - begin < 3000 || round < 3; ++round) {
+    least(read, std::max<size_t>(1, 8000000 / bytes), [&] { readAll(bytesOf(m), bytes); });
+    for (size_t i = 0; i < 5; ++i) {
+      least(best[i], std::max<size_t>(1, 8000000 / (k * n * rows[i])), [&] {
+        Rows in(x.data(), rows[i], k);
+        fast().linear(arena, in, m, {}, y.data(), n);
+        arena.reset();
+      });
+    }
+  }
+  std::printf("%s %4zux%-6zu %5.1f GB/s read; 1 row %5.1f GOP/s, %3.0f %% of reading;", name(format), k, n, double(bytes) / read * 1e-6,
+              2.0 * double(k * n) / best[0] * 1e-6, 100 * read / best[0]);
+  for (size_t i = 1; i < 5; ++i) std::printf("  %zu: %.1f", rows[i], 2.0 * double(rows[i] * k * n) / best[i] * 1e-6);
+  std::printf("\n");
+}
+
+void attention(size_t heads, size_t kvHeads, size_t d, CacheType type, size_t past, size_t tokens) {
+  const size_t keys = past + tokens;
+  KvLayerView c;
+  c.type = type, c.batch = 1, c.kvHeads = kvHeads, c.headDim = d, c.capacity = keys;
+  Buffer k(c.bytes()), v(c.bytes());
+  std::vector<float> scales(2 * c.scaleCount() + 64), x = random(keys * kvHeads * d), q = random(tokens * heads * d), out(tokens * heads * d + 64);
+  c.keys = k.data(), c.values = v.data(), c.keyScales = scales.data(), c.valueScales = scales.data() + c.scaleCount();
+  fast().cacheAppend({x.data(), x.data(), kvHeads * d, kvHeads * d, c, 1, keys, 0});
+  CachedAttentionArgs a;
+  a.q = q.data(), a.out = out.data(), a.qStride = a.outStride = heads * d, a.cache = c;
+  a.batch = 1, a.queries = tokens, a.past = past, a.heads = heads, a.scale = 0.125f;
+  double best = 1e9;
+  Arena arena;
+  const double begin = emscripten_get_now();
+  while (emscripten_get_now() - begin < 700) least(best, tokens == 1 ? 4 : 1, [&] { fast().cachedAttention(arena, a); });
+  const double seen = tokens == 1 ? double(keys) : double(tokens) * (double(past) + double(tokens) / 2);
+  std::printf("attention %s, %zu heads of %zu on %zu, %zu keys, %zu new: %.3f ms, %.1f GFLOP/s\n", type == CacheType::F32 ? "f32" : type == CacheType::F16 ? "f16" : "q8",
+              heads, d, kvHeads, keys, tokens, best, 4 * double(heads * d) * seen / best * 1e-6);
+}
+
+}  // namespace
+
+int main() {
+  for (Format format : {Format::Q8, Format::Q4, Format::F16, Format::F32}) {
+    for (auto [k, n] : {std::array<size_t, 2>{2048, 2048}, {576, 1536}, {1536, 576}, {576, 24576}}) shape(k, n, format);
+  }
+  for (CacheType type : {CacheType::F32, CacheType::F16, CacheType::Q8}) {
+    attention(9, 3, 64, type, 512, 1);
+    attention(9, 3, 64, type, 4095, 1);
+    attention(12, 12, 64, type, 512, 1);
+    attention(9, 3, 64, type, 0, 64);
+  }
+}
