@@ -10,7 +10,7 @@ import { SPECIAL, cleanUp, familyHasTypeIds, readConfig } from './config.js';
 import { Core } from './core.js';
 import { DecodeStream } from './decode-stream.js';
 import { Encoding, encodingsOf } from './encoding.js';
-import { addedToken, jsonBytes } from './index.js';
+import { addedToken, jsonBytes } from './input.js';
 import { coreOptions, encodeTexts, idList } from './options.js';
 import { Rows } from './rows.js';
 import { surroundEachBy } from './special-tokens.js';

@@ -1,5 +1,7 @@
 // Types of 'wasmformers/tokenizers' for TypeScript. index.js carries the same ones as JSDoc.
 
+/// <reference lib="esnext.disposable" />
+
 export { InputError, MemoryError, TokenizerError } from '../types.js';
 
 /** What is left out is as the file's truncation and padding sections say. */
@@ -62,12 +64,15 @@ export class DecodeStream {
   /** The rest; the next push begins a new text. */
   end(): string;
   dispose(): void;
+  [Symbol.dispose](): void;
 }
 
 type Ids = Iterable<number | bigint> | ArrayLike<number>;
 
 export class Tokenizer {
   private constructor();
+  /** What was given as tokenizer_config.json. */
+  readonly config: Record<string, any>;
   /** Reads a tokenizer.json: its text, its bytes or what JSON.parse made of it. Rejects with a TokenizerError. */
   static fromJSON(json: string | Uint8Array | ArrayBuffer | object, config?: Record<string, any>): Promise<Tokenizer>;
   /** The binary form: loads in milliseconds, with this version of the library only. */
@@ -92,4 +97,5 @@ export class Tokenizer {
   seed(number: number): void;
   /** Lets go of the Wasm memory. Later calls throw. */
   dispose(): void;
+  [Symbol.dispose](): void;
 }

@@ -7,6 +7,7 @@ import test from 'node:test';
 import { fileURLToPath } from 'node:url';
 import ts from 'typescript';
 import * as index from '../../js/index.js';
+import * as tokenizers from '../../js/tokenizers/index.js';
 
 const TYPES = fileURLToPath(new URL('../../js/types.d.ts', import.meta.url));
 /** @type {import('typescript').CompilerOptions} */
@@ -15,13 +16,14 @@ const STRICT = {
   moduleResolution: ts.ModuleResolutionKind.NodeNext, lib: ['lib.es2023.d.ts', 'lib.dom.d.ts'],
 };
 
-test('the declared names are the exported ones, classes and functions alike', () => {
-  const program = ts.createProgram([TYPES], STRICT), checker = program.getTypeChecker();
-  const module = checker.getSymbolAtLocation(/** @type {any} */ (program.getSourceFile(TYPES)));
-  const values = checker.getExportsOfModule(/** @type {any} */ (module)).filter((s) => s.flags & ts.SymbolFlags.Value);
-  assert.deepEqual(values.map((s) => s.name).sort(), Object.keys(index).sort());
+/** @param {string} types a declaration file @param {Record<string, any>} exported what its module exports */
+function compare(types, exported) {
+  const program = ts.createProgram([types], STRICT), checker = program.getTypeChecker();
+  const module = checker.getSymbolAtLocation(/** @type {any} */ (program.getSourceFile(types)));
+  const values = checker.getExportsOfModule(/** @type {any} */ (module)).filter((s) => (s.flags & ts.SymbolFlags.Alias ? checker.getAliasedSymbol(s) : s).flags & ts.SymbolFlags.Value);
+  assert.deepEqual(values.map((s) => s.name).sort(), Object.keys(exported).sort());
   for (const symbol of values) {
-    const isClass = !!(symbol.flags & ts.SymbolFlags.Class), value = /** @type {any} */ (index)[symbol.name];
+    const isClass = !!((symbol.flags & ts.SymbolFlags.Alias ? checker.getAliasedSymbol(symbol) : symbol).flags & ts.SymbolFlags.Class), value = exported[symbol.name];
     assert.equal(typeof value, isClass || symbol.flags & ts.SymbolFlags.Function ? 'function' : 'object', symbol.name);
     if (!isClass) continue;
     // What a class is said to have on its prototype is there.
@@ -29,6 +31,17 @@ test('the declared names are the exported ones, classes and functions alike', ()
       if (!(member.flags & ts.SymbolFlags.Method) || member.name.startsWith('__@')) continue;
       assert.equal(typeof value.prototype[member.name], 'function', `${symbol.name}.${member.name}`);
     }
+  }
+  return (/** @type {string} */ name) => new Set(checker.getDeclaredTypeOfSymbol(/** @type {any} */ (values.find((s) => s.name === name))).getProperties().map((member) => member.name));
+}
+
+test('the declared names are the exported ones, classes and functions alike', () => { compare(TYPES, index); });
+
+test('wasmformers/tokenizers: the same, and all that the classes have is declared', () => {
+  const membersOf = compare(fileURLToPath(new URL('../../js/tokenizers/types.d.ts', import.meta.url)), tokenizers);
+  for (const name of ['Tokenizer', 'Encoding', 'DecodeStream']) {
+    const declared = membersOf(name), { prototype } = /** @type {any} */ (tokenizers)[name];
+    for (const member of Object.getOwnPropertyNames(prototype)) assert.ok(member === 'constructor' || declared.has(member), `${name}.${member}`);
   }
 });
 

@@ -1,7 +1,7 @@
 // What the long run has done, block by block: kept in build/, so that a run that was stopped goes on where it was, and
 // written as a table to RESULTS.md. A journal belongs to one state of the Wasm and its JavaScript: others begin anew.
 import { createHash } from 'node:crypto';
-import { mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { VERSION } from './reference.js';
 
@@ -44,34 +44,47 @@ export class Journal {
     writeFileSync(this.#file, JSON.stringify(this.#blocks, null, 1));
   }
 
-  /** Writes RESULTS.md. */
+  /** Writes RESULTS.md: every state that has a journal, the latest first. */
   write() {
-    /** @type {Map<string, Map<string, Block & { seeds: number[] }>>} */
-    const kinds = new Map();
-    for (const [key, block] of Object.entries(this.#blocks)) {
-      const [kind, name, seed] = key.split(' '), made = kinds.get(kind) ?? kinds.set(kind, new Map()).get(kind);
-      const sum = made?.get(name) ?? { cases: 0, refused: 0, crashed: 0, differences: 0, seconds: 0, seeds: [] };
-      for (const field of /** @type {const} */ (['cases', 'refused', 'crashed', 'differences', 'seconds'])) sum[field] += block[field];
-      sum.seeds.push(Number(seed));
-      made?.set(name, sum);
-    }
-    const rows = [];
-    for (const [kind, names] of kinds) {
-      const all = [...names.values()], total = (/** @type {'cases' | 'refused' | 'crashed' | 'differences' | 'seconds'} */ field) => all.reduce((n, x) => n + x[field], 0);
-      rows.push(`| **${kind}** | | **${total('cases')}** | **${total('differences')}** | ${total('refused')} | ${total('crashed')} | | ${total('seconds').toFixed(0)} |`);
-      for (const [name, x] of names) rows.push(`| | ${name} | ${x.cases} | ${x.differences} | ${x.refused} | ${x.crashed} | ${Math.min(...x.seeds)}–${Math.max(...x.seeds)} | ${x.seconds.toFixed(0)} |`);
-    }
-    writeFileSync(RESULTS, `# The long run against the reference
-
-Made by \`node tests/tokenizers/nightly.js\` on ${new Date().toISOString().slice(0, 10)}, Node ${process.versions.node}: ours (js/wasm and js/tokenizers, sha256 ${this.state}…)
-against Rust's \`tokenizers\` ${VERSION} from PyPI. A case is a text, a pair, words or a batch of them, with what may be asked of an encoding
-(truncation, stride, padding, special tokens), encoded by both and compared in every field, overflow and decoded text as well.
-Refused: both have an error. Crashed: the reference panics, so that there is nothing to compare. Each seed is one block of cases.
+    const folder = new URL('.', this.#file), names = readdirSync(folder).filter((f) => f.endsWith('.json'));
+    const journals = names.map((f) => ({ state: f.slice(0, -5), file: new URL(f, folder) })).map(({ state, file }) => ({ state, time: statSync(file).mtime, blocks: JSON.parse(readFileSync(file, 'utf8')) }));
+    journals.sort((a, b) => Number(b.time) - Number(a.time));
+    const sections = journals.map(({ state, time, blocks }) => `## State ${state}, ${time.toISOString().slice(0, 10)}
 
 | kind of model | tokenizer | cases | differences | refused | crashed | seeds | s |
 |---|---|--:|--:|--:|--:|---|--:|
-${rows.join('\n')}
+${rowsOf(blocks).join('\n')}
 `);
+    writeFileSync(RESULTS, `# The long run against the reference
+
+Made by \`node tests/tokenizers/nightly.js\`: ours against Rust's \`tokenizers\` ${VERSION} from PyPI, Node ${process.versions.node}. A case is a text, a pair, words or a
+batch of them, with what may be asked of an encoding (truncation, stride, padding, special tokens), encoded by both and compared in every
+field, overflow and decoded text as well. Refused: both have an error. Crashed: the reference panics, so that there is nothing to compare.
+Each seed is one block of cases. A state is named by the sha256 of js/wasm and js/tokenizers; a machine that did other work at the time.
+
+${sections.join('\n')}`);
     return fileURLToPath(RESULTS);
   }
+}
+
+/** Rows of a table: each kind, then its tokenizers. @param {Record<string, Block>} blocks */
+function rowsOf(blocks) {
+  /** @type {Map<string, Map<string, Block & { seeds: number[] }>>} */
+  const kinds = new Map();
+  const fields = /** @type {const} */ (['cases', 'refused', 'crashed', 'differences', 'seconds']);
+  for (const [key, block] of Object.entries(blocks)) {
+    const [kind, name, seed] = key.split(' '), made = kinds.get(kind) ?? new Map();
+    kinds.set(kind, made);
+    const sum = made.get(name) ?? { cases: 0, refused: 0, crashed: 0, differences: 0, seconds: 0, seeds: [] };
+    for (const field of fields) sum[field] += block[field];
+    sum.seeds.push(Number(seed));
+    made.set(name, sum);
+  }
+  const rows = [];
+  for (const [kind, names] of kinds) {
+    const total = (/** @type {(typeof fields)[number]} */ field) => [...names.values()].reduce((n, x) => n + x[field], 0);
+    rows.push(`| **${kind}** | | **${total('cases')}** | **${total('differences')}** | ${total('refused')} | ${total('crashed')} | | ${total('seconds').toFixed(0)} |`);
+    for (const [name, x] of names) rows.push(`| | ${name} | ${x.cases} | ${x.differences} | ${x.refused} | ${x.crashed} | ${Math.min(...x.seeds)}–${Math.max(...x.seeds)} | ${x.seconds.toFixed(0)} |`);
+  }
+  return rows;
 }
