@@ -240,6 +240,17 @@ test('what loading would take is known before, and true', async (t) => {
   assert.equal((await rejection(AutoModelForCausalLM.estimate(dir, { dtype: /** @type {any} */ ('q3') }))).code, 'unknown_dtype');
 });
 
+test('what cannot fit is an error before the first byte, and a cache that cannot fit one before the first token', async (t) => {
+  const config = JSON.parse(readFileSync(path.join(LLAMA, 'config.json'), 'utf8'));
+  const error = await rejection(load({ config: { ...config, num_hidden_layers: 400, intermediate_size: 100_000, hidden_size: 4096, head_dim: 128, num_attention_heads: 32, num_key_value_heads: 32 } }));
+  assert.deepEqual([error.name, error.code], ['MemoryError', 'too_large'], error.stack);
+  const model = await AutoModelForCausalLM.from_pretrained(writerFolder(t, { context: 2 ** 30 }));
+  const many = await rejection(model.generate(ids, { max_new_tokens: 60_000_000 }));
+  assert.deepEqual([many.name, many.code], ['MemoryError', 'out_of_memory'], many.stack);
+  assert.equal((await model.generate(ids, { max_new_tokens: 3, eos_token_id: [] })).dims[1], 7);
+  model.dispose();
+});
+
 test('dtypes, shards, classes', async (t) => {
   for (const dtype of ['fp32', 'q8', 'q4', 'int8', 'q4f16', 'auto']) {
     const model = await load({ dtype });

@@ -54,8 +54,8 @@ Weights::Wanted* Weights::find(std::string_view stored, bool* isAlias) {
   return &wanted;
 }
 
-size_t Weights::packedBytes() const {
-  size_t total = 0;
+uint64_t Weights::packedBytes() const {
+  uint64_t total = 0;
   for (const Wanted& w : wanted_) total += w.need == Need::Required ? w.packedBytes : 0;
   return total;
 }

@@ -62,7 +62,7 @@ class Weights {
   /// name.
   Wanted* find(std::string_view storedName, bool* isAlias = nullptr);
 
-  size_t packedBytes() const;  // of everything required
+  uint64_t packedBytes() const;  // of everything required; may be more than a 32-bit size holds
   /// WeightsError "missing_tensors" that names them, when a required one never came.
   Status complete() const;
 
