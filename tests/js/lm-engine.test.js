@@ -190,3 +190,16 @@ test('what is wrong is named, and the next call works', async () => {
   }
   engine.dispose();
 });
+
+test('a cache that will not fit is a MemoryError, and the next call works', async () => {
+  const { engine, inputs, defaults } = await load('bloom-lm'); // has no bound of its own
+  assert.equal(engine.context, 0);
+  const options = { ...defaults, max_new_tokens: 5, min_new_tokens: 5 }, want = await all(engine, inputs, options);
+  for (const more of [{ max_new_tokens: 2e8 }, { max_new_tokens: 2e9 }, { max_new_tokens: 1e6, num_beams: 1000 }]) {
+    const error = await rejection(all(engine, inputs, { ...options, ...more }));
+    assert.deepEqual([error.name, error.code], ['MemoryError', 'out_of_memory'], error.message);
+    assert.deepEqual(await all(engine, inputs, options), want);
+  }
+  assert.ok(engine.cacheBytes(1, 2e8) > 2e8);
+  engine.dispose();
+});

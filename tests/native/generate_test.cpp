@@ -374,6 +374,89 @@ TEST(Generation, Logprobs) {
   }
 }
 
+// Settings put together by chance, to the end: a named refusal or sequences of the right shape whose rows end at EOS.
+TEST(Generation, AnySettings) {
+  const std::vector<std::string> choices[] = {
+      {"", R"("do_sample":true)"},
+      {"", R"("num_beams":2)", R"("num_beams":5)"},
+      {"", R"("num_return_sequences":2)", R"("num_return_sequences":5)"},
+      {"", R"("max_new_tokens":1)", R"("max_new_tokens":9)", R"("max_length":7)", R"("max_new_tokens":30)"},
+      {"", R"("min_new_tokens":4)", R"("min_length":6)"},
+      {"", R"("eos_token_id":3)", R"("eos_token_id":[3,8,0,12])", R"("eos_token_id":[-1,99])"},
+      {"", R"("pad_token_id":1)"},
+      {"", R"("top_k":1)", R"("top_k":0)", R"("top_k":3)", R"("top_k":100)"},
+      {"", R"("top_p":0)", R"("top_p":0.5)", R"("min_p":1)", R"("min_p":0.2)"},
+      {"", R"("typical_p":0.01)", R"("typical_p":0.9)", R"("epsilon_cutoff":0.9)", R"("eta_cutoff":0.5)"},
+      {"", R"("temperature":0.01)", R"("temperature":50)"},
+      {"", R"("repetition_penalty":2)", R"("repetition_penalty":0.01)", R"("presence_penalty":-3)", R"("frequency_penalty":1e20)"},
+      {"", R"("no_repeat_ngram_size":1)", R"("no_repeat_ngram_size":2)"},
+      {"", R"("bad_words_ids":[[3],[4],[5,6]])", R"("suppress_tokens":[0,1,2,4,5,6,7,8,9,10,11,12])", R"("begin_suppress_tokens":[3,8])"},
+      {"", R"("forced_eos_token_id":3)", R"("forced_bos_token_id":2)", R"("exponential_decay_length_penalty":[2,3.5])", R"("renormalize_logits":true)", R"("remove_invalid_values":true)"},
+      {"", R"("length_penalty":-40)", R"("length_penalty":0)", R"("length_penalty":300)"},
+      {"", R"("early_stopping":true)", R"("early_stopping":"never")"},
+      {"", R"("sequence_bias":[[[3],-1e30],[[9,2],50]])", R"("logit_bias":{"4":1e30})"},
+      {"", R"("logprobs":true)", R"("logprobs":20)"},
+  };
+  generate::Random random(2024, 0);
+  size_t ended = 0;
+  std::set<std::string> refusals;
+  for (int round = 0; round < 6000; ++round) {
+    std::string options = "{\"seed\":" + std::to_string(round);
+    for (const auto& c : choices) {
+      const std::string& one = random.uniform() < 0.5 ? c[0] : c[random.next() % c.size()];
+      if (!one.empty()) options += "," + one;
+    }
+    options += "}";
+    auto parsed = GenerationConfig::parse(options);
+    if (!parsed.ok()) {
+      EXPECT_EQ(parsed.status().errorClass(), ErrorClass::Input) << options;
+      refusals.insert(parsed.status().code());
+      continue;
+    }
+    const GenerationConfig config = *parsed;
+    const size_t batch = 1 + random.next() % 3, length = 1 + random.next() % 4;
+    std::vector<int32_t> ids;
+    std::vector<uint8_t> mask;
+    for (size_t i = 0; i < batch * length; ++i) {
+      ids.push_back(int32_t(random.next() % kToyVocabulary));
+      mask.push_back(i % length + 1 == length || random.next() % 4 != 0);
+      if (i % length && mask[i - 1]) mask[i] = 1;
+    }
+    auto made = Generation::create(config, ids.data(), mask.data(), batch, length, kToyVocabulary, round % 5 ? 0 : 12);
+    if (!made.ok()) {
+      EXPECT_EQ(made.status().errorClass(), ErrorClass::Input) << options;
+      refusals.insert(made.status().code());
+      continue;
+    }
+    ToyModel toy(round % 3 ? 2 : 60);
+    const std::string failed = toy.run(**made);
+    const auto got = (*made)->sequences();
+    EXPECT_EQ(got.rows, batch * size_t(config.numReturnSequences)) << options;
+    EXPECT_EQ(got.values.size(), got.rows * got.count) << options;
+    EXPECT_LE(got.count, (*made)->maxLength()) << options;
+    if (!failed.empty()) {
+      EXPECT_NE(failed.find("forbid every token"), std::string::npos) << options << failed;
+      continue;
+    }
+    ++ended;
+    EXPECT_EQ((*made)->take().values.size() % got.rows, 0u);
+    for (size_t r = 0; r < got.rows; ++r) {
+      const int32_t* row = got.values.data() + r * got.count;
+      bool over = false;
+      for (size_t i = 0; i < got.count; ++i) {
+        ASSERT_LT(size_t(row[i]), kToyVocabulary) << options;
+        if (i < length) continue;
+        if (over && config.pad) {
+          EXPECT_EQ(row[i], *config.pad) << options;
+        }
+        over = over || std::find(config.eos.begin(), config.eos.end(), row[i]) != config.eos.end();
+      }
+    }
+  }
+  EXPECT_GT(ended, 2000u);
+  EXPECT_GE(refusals.size(), 3u);
+}
+
 TEST(Select, FindsWhatSortingFinds) {
   generate::Random random(3, 0);
   for (size_t n : {1u, 2u, 7u, 300u, 5000u}) {
