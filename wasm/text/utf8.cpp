@@ -58,7 +58,20 @@ namespace {
 // Where the first ill-formed part begins, or the size.
 size_t validPrefix(std::string_view t) {
   size_t i = asciiPrefix(t);
+  const auto* s = reinterpret_cast<const unsigned char*>(t.data());
+  const auto follows = [](unsigned char c) { return (c & 0xC0) == 0x80; };
   while (i < t.size()) {
+    // The characters of most scripts, without the cases.
+    if (t.size() - i >= 3 && follows(s[i + 1])) {
+      if (s[i] >= 0xC2 && s[i] < 0xE0) {
+        i += 2;
+        continue;
+      }
+      if (s[i] > 0xE0 && s[i] < 0xF0 && s[i] != 0xED && follows(s[i + 2])) {
+        i += 3;
+        continue;
+      }
+    }
     const int n = checkOne(reinterpret_cast<const unsigned char*>(t.data()) + i, t.size() - i);
     if (n < 0) return i;
     i += size_t(n);

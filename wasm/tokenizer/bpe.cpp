@@ -120,23 +120,41 @@ class Bpe final : public Model {
         left = v.at(0).asString(), right = v.at(1).asString();
         if (v.size() != 2 || !v.at(0).isString() || !v.at(1).isString()) return void(c.fail("bad_merge", "has at " + n + " no two tokens."));
       }
-      if (!addMerge(left, right)) return void(c.fail("bad_merge", "joins at " + n + " tokens that are not in the vocabulary."));
+      if (!addMerge(left, right, vocabulary_.find(left), vocabulary_.find(right))) return void(c.fail("bad_merge", "joins at " + n + " tokens that are not in the vocabulary."));
     }
   }
   // As they stand in the file. False where they are not written so.
   bool readMerges(std::string_view text) {
     TextScanner s(text);
     if (!s.take('[')) return false;
-    if (s.take(']')) return merges_.reserve(0), true;
+    if (s.take(']')) return merges_.reserve(0), s.atEnd();
     const bool pairs = text.substr(1, 64).find('[') < text.substr(1, 64).find('"');
     const size_t commas = size_t(std::count(text.begin(), text.end(), ',')) + 1;
     merges_.reserve(pairs ? commas / 2 : commas);
-    std::string_view left, right;
+    // Many at a time; unescaped strings last until the next, so these go at once.
+    std::string_view waiting[Vocabulary::kMany], left, right;
+    size_t n = 0;
+    const auto isHere = [&](std::string_view s) { return s.data() >= text.data() && s.data() < text.data() + text.size(); };
     do {
-      if (pairs ? !s.take('[') || !s.string(left, 0) || !s.take(',') || !s.string(right, 1) || !s.take(']') : !s.string(left) || !cutPair(left, left, right)) return false;
-      if (!addMerge(left, right)) return false;
+      if (pairs ? !s.take('[') || !s.string(left, 0) || !s.take(',') || !s.string(right, 1) || !s.take(']')
+                : !s.pair(left, right) && (!s.string(left) || !cutPair(left, left, right))) {
+        return false;
+      }
+      waiting[n++] = left, waiting[n++] = right;
+      if (n < Vocabulary::kMany && isHere(left) && isHere(right)) continue;
+      if (!addMerges(waiting, n)) return false;
+      n = 0;
     } while (s.take(','));
-    return s.take(']');
+    return addMerges(waiting, n) && s.take(']') && s.atEnd();
+  }
+  bool addMerges(const std::string_view* parts, size_t n) {
+    uint32_t ids[Vocabulary::kMany];
+    vocabulary_.findMany(parts, n, ids);
+    for (size_t i = 0; i < n; i += 2) lookedAt_ += merges_.peek(ids[i], ids[i + 1]);  // waits for memory together, as well
+    for (size_t i = 0; i < n; i += 2) {
+      if (!addMerge(parts[i], parts[i + 1], ids[i], ids[i + 1])) return false;
+    }
+    return true;
   }
   static bool cutPair(std::string_view pair, std::string_view& left, std::string_view& right) {
     const size_t space = pair.find(' ');
@@ -146,23 +164,26 @@ class Bpe final : public Model {
     return true;
   }
   // False where a token is not in the vocabulary.
-  bool addMerge(std::string_view left, std::string_view right) {
-    affixed_.assign(left).append(right.substr(std::min(prefix_.size(), right.size())));
-    const uint32_t a = vocabulary_.find(left), b = vocabulary_.find(right), id = findNear(affixed_, lastMade_);
+  bool addMerge(std::string_view left, std::string_view right, uint32_t a, uint32_t b) {
+    right = right.substr(std::min(prefix_.size(), right.size()));
+    const uint32_t id = findNear(left, right);
     if (a == kNoId || b == kNoId || id == kNoId) return false;
-    cutAtMarks_ = cutAtMarks_ && !marksInside(affixed_);
+    cutAtMarks_ = cutAtMarks_ && !marksInside(affixed_.assign(left).append(right));
     merges_.add(a, b, id);
     lastMade_ = id;
     return true;
   }
-  // Files list merges in the order of what they make: the next one is looked for there first.
-  uint32_t findNear(std::string_view token, uint32_t id) const {
-    for (uint32_t guess = id; guess < id + 2; ++guess) {
+  // What both parts make. Files list merges in the order of that: the next one is looked for first.
+  uint32_t findNear(std::string_view left, std::string_view right) {
+    for (uint32_t guess = lastMade_; guess < lastMade_ + 2; ++guess) {
       bool found = false;
       const std::string_view have = vocabulary_.token(guess, found);
-      if (found && have.size() == token.size() && equalBytes(have.data(), token.data(), token.size())) return guess;
+      if (found && have.size() == left.size() + right.size() && equalBytes(have.data(), left.data(), left.size()) &&
+          equalBytes(have.data() + left.size(), right.data(), right.size())) {
+        return guess;
+      }
     }
-    return vocabulary_.find(token);
+    return vocabulary_.find(affixed_.assign(left).append(right));
   }
 
   // --- one word ---------------------------------------------------------------------------------------------------
@@ -354,6 +375,7 @@ class Bpe final : public Model {
   uint32_t unk_ = kNoId, lastMade_ = 0;
   uint32_t bytes_[256] = {}, direct_[kDirect];
   Merges merges_;
+  uint64_t lookedAt_ = 0;
 
   // Working memory and cache: a tokenizer belongs to one thread.
   mutable std::vector<Symbol> symbols_;

@@ -44,12 +44,20 @@ bool readText(std::string_view text, Vocabulary& to) {
   TextScanner s(text);
   if (!s.take('{')) return false;
   if (s.take('}')) return true;
-  std::string_view token;
-  uint64_t id = 0;
+  // Many at a time, as BPE's merges.
+  std::string_view waiting[Vocabulary::kMany];
+  uint32_t ids[Vocabulary::kMany];
+  size_t n = 0;
   do {
-    if (!s.string(token) || !s.take(':') || !s.number(id) || id > INT32_MAX) return false;
-    to.add(token, uint32_t(id));
+    uint64_t id = 0;
+    if (!s.string(waiting[n]) || !s.take(':') || !s.number(id) || id > INT32_MAX) return false;
+    const bool isHere = waiting[n].data() >= text.data() && waiting[n].data() < text.data() + text.size();
+    ids[n++] = uint32_t(id);
+    if (n < Vocabulary::kMany && isHere) continue;
+    to.addMany(waiting, ids, n);
+    n = 0;
   } while (s.take(','));
+  to.addMany(waiting, ids, n);
   return s.take('}');
 }
 

@@ -130,6 +130,19 @@ bool ModelText::find(std::string_view json) {
     } while (s.take(','));
     return s.take('}');
   };
+  // As most files end: the merges, then two braces. A wrong guess is found by who reads them.
+  const auto last = [&](std::string_view& to) {
+    size_t end = json.size(), braces = 0;
+    for (; end && (json[end - 1] == '}' || TextScanner::isSpace(json[end - 1])); --end) braces += json[end - 1] == '}';
+    if (braces != 2 || !end || json[end - 1] != ']' || to.data()) return false;
+    const size_t begin = s.place(json);
+    if (begin >= end || json[begin] != '[') return false;
+    to = json.substr(begin, end - begin);
+    rest.append(copied, to.data()).append("[]");
+    copied = to.data() + to.size();
+    s = TextScanner(json.substr(end));
+    return true;
+  };
   const auto section = [&](std::string_view& to, char open, std::string_view empty) {
     if (to.data() || !s.value(to) || to.empty() || to[0] != open) return false;
     rest.append(copied, to.data()).append(empty);
@@ -144,11 +157,11 @@ bool ModelText::find(std::string_view json) {
     model = true;
     return members([&](std::string_view part) {
       if (part == "vocab") return section(vocab, '{', "{}");
-      if (part == "merges") return section(merges, '[', "[]");
+      if (part == "merges") return last(merges) || section(merges, '[', "[]");
       return s.value(passed);
     });
   });
-  if (!usual || !vocab.data() || !text::isValid(vocab) || !text::isValid(merges)) return false;
+  if (!usual || !vocab.data() || !text::isValid(vocab)) return false;  // merges have to be the vocabulary's
   rest.append(copied, json.data() + json.size());
   return true;
 }

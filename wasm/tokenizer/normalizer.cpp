@@ -151,13 +151,17 @@ class Replace final : public Normalizer {
     if (!n) return;
     s.needSpans();
     text_.resize(s.text.size() - n + n * length);
-    if (s.aligned) spans_.resize(text_.size());
+    const char *from = s.text.data(), *end = from + s.text.size(), *with = content_.data();
     char* to = text_.data();
-    for (size_t i = 0; i < s.text.size(); ++i) {
-      const bool here = s.text[i] == c;
-      if (s.aligned) std::fill_n(&spans_[size_t(to - text_.data())], here ? length : 1, s.spans[i]);
-      if (!here) *to++ = s.text[i];
-      else for (char with : content_) *to++ = with;
+    if (s.aligned) {
+      spans_.resize(text_.size());
+      Span* spans = spans_.data();
+      for (const Span span : s.spans) spans = std::fill_n(spans, *from++ == c ? length : 1, span);
+      from = s.text.data();
+    }
+    for (; from < end; ++from) {
+      if (*from != c) *to++ = *from;
+      else for (size_t k = 0; k < length; ++k) *to++ = with[k];
     }
     s.text.swap(text_);
     s.spans.swap(spans_);

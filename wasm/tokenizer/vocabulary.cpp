@@ -46,6 +46,13 @@ uint32_t Vocabulary::add(std::string_view token, uint32_t id, uint32_t hash) {
   return entry;
 }
 
+void Vocabulary::addMany(const std::string_view* tokens, const uint32_t* ids, size_t n) {
+  uint32_t hashes[kMany];
+  for (size_t i = 0; i < n; ++i) hashes[i] = hashBytes(tokens[i].data(), tokens[i].size());
+  for (size_t i = 0; i < n && !slots_.empty(); ++i) lookedAt_ += slots_[hashes[i] & mask_].entry;
+  for (size_t i = 0; i < n; ++i) add(tokens[i], ids[i], hashes[i]);
+}
+
 void Vocabulary::finish() {
   idEnd_ = 0;
   for (uint32_t id : ids_) idEnd_ = std::max(idEnd_, id == kNoId ? id : id + 1);
@@ -61,6 +68,27 @@ void Vocabulary::finish() {
   for (size_t e = 0; e < ids_.size(); ++e) sparse.push_back({ids_[e], uint32_t(e)});
   std::sort(sparse.begin(), sparse.end(), [](ById a, ById b) { return a.id != b.id ? a.id < b.id : a.entry < b.entry; });
   sparse_.own(std::move(sparse));
+}
+
+void Vocabulary::findMany(const std::string_view* tokens, size_t n, uint32_t* ids) const {
+  uint32_t hashes[kMany], entries[kMany];
+  const char* texts[kMany];
+  if (slots_.empty()) return void(std::fill_n(ids, n, kNoId));
+  for (size_t i = 0; i < n; ++i) hashes[i] = hashBytes(tokens[i].data(), tokens[i].size());
+  for (size_t i = 0; i < n; ++i) {
+    const Slot& s = slots_[hashes[i] & mask_];
+    entries[i] = s.hash == hashes[i] && s.entry < ends_.size() ? s.entry : kNoId;
+  }
+  for (size_t i = 0; i < n; ++i) {
+    texts[i] = nullptr;
+    if (entries[i] == kNoId) continue;
+    const std::string_view have = text(entries[i]);
+    if (have.size() == tokens[i].size()) texts[i] = have.data();
+  }
+  for (size_t i = 0; i < n; ++i) {
+    const bool here = texts[i] && equalBytes(texts[i], tokens[i].data(), tokens[i].size());
+    ids[i] = here ? ids_[entries[i]] : find(tokens[i], hashes[i]);
+  }
 }
 
 uint32_t Vocabulary::entry(uint32_t id) const {

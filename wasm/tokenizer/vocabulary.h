@@ -22,6 +22,8 @@ class Vocabulary {
   /// Adds or, for a token that is there already, renumbers. Returns the token's entry.
   uint32_t add(std::string_view token, uint32_t id) { return add(token, id, hashBytes(token.data(), token.size())); }
   uint32_t add(std::string_view token, uint32_t id, uint32_t hash);
+  /// The same for `n` tokens, at most kMany: they wait for memory together, not one after the other.
+  void addMany(const std::string_view* tokens, const uint32_t* ids, size_t n);
   /// Must follow the last add(): makes the table by id.
   void finish();
 
@@ -35,6 +37,10 @@ class Vocabulary {
     const uint32_t entry = entryOf(token, hash);
     return entry == kNoId ? kNoId : ids_[entry];
   }
+
+  /// For `n` tokens, as addMany().
+  void findMany(const std::string_view* tokens, size_t n, uint32_t* ids) const;
+  static constexpr size_t kMany = 64;
 
   /// The token of an id; `found` false for ids that are not there.
   std::string_view token(uint32_t id, bool& found) const;
@@ -70,7 +76,7 @@ class Vocabulary {
   Flat<char> bytes_;
   Flat<uint32_t> ends_, ids_;
   Flat<Slot> slots_;
-  size_t mask_ = 0, longest_ = 0;
+  size_t mask_ = 0, longest_ = 0, lookedAt_ = 0;
   uint32_t idEnd_ = 0;
   Flat<uint32_t> dense_;                       // id -> entry, where ids are close to each other
   struct ById { uint32_t id, entry; };
