@@ -101,14 +101,14 @@ class Bpe final : public Model {
   static constexpr uint32_t kDirect = 0x400;      // characters whose ids are looked up once
   static constexpr size_t kShort = 48;            // symbols up to which the best pair is searched for
 
-  void readDropout(const Component& c) {
+  [[gnu::cold]] [[gnu::noinline]] void readDropout(const Component& c) {
     if (c.absent()) return;
     dropout_ = float(c.value.asNumber(-1));
     if (!(dropout_ >= 0 && dropout_ <= 1)) c.fail("bad_value", "must be a number from 0 to 1.");
     ignoreMerges_ = ignoreMerges_ && dropout_ == 0;  // as the reference
   }
 
-  void readMerges(const Component& c) {
+  [[gnu::cold]] [[gnu::noinline]] void readMerges(const Component& c) {
     merges_.reserve(c.value.size());
     if (!c.value.isArray()) c.wrongType("an array");
     for (json::Value v : c.value.elements()) {

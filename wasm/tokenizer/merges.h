@@ -42,8 +42,8 @@ class Merges {
   struct Wide { uint32_t left = 0, right = 0, rank = kNone; };
   static size_t hash(uint32_t left, uint32_t right) { return size_t(((uint64_t(left) << 32 | right) * 0x9E3779B97F4A7C15u) >> 32); }
   static uint64_t keyOf(uint32_t left, uint32_t right) { return uint64_t(left) << (kIdBits + kRankBits) | uint64_t(right) << kRankBits; }
-  uint32_t wideRank(uint32_t left, uint32_t right) const;
-  void widen();
+  [[gnu::cold]] [[gnu::noinline]] uint32_t wideRank(uint32_t left, uint32_t right) const;
+  [[gnu::cold]] [[gnu::noinline]] void widen();
 
   Flat<uint64_t> slots_;
   Flat<Wide> wide_;  // used instead of them where it is not empty

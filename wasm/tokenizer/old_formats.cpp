@@ -143,7 +143,9 @@ std::vector<Split> splitsOf(const Vocabulary& v, bool betweenCharacters) {
       const uint32_t right = left == kNoId ? kNoId : v.find(token.substr(at));
       if (right != kNoId) out.push_back({e, left, right});
     }
-    std::sort(out.begin() + long(first), out.end(), [](const Split& a, const Split& b) { return a.left != b.left ? a.left < b.left : a.right < b.right; });
+    const auto before = [](const Split& a, const Split& b) { return a.left != b.left ? a.left < b.left : a.right < b.right; };
+    std::make_heap(out.begin() + long(first), out.end(), before);  // a few at a time: std::sort would be 3 kB of code
+    std::sort_heap(out.begin() + long(first), out.end(), before);
   }
   return out;
 }

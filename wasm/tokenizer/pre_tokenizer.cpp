@@ -176,7 +176,7 @@ class ByteLevel final : public PreTokenizer {
   static bool lacksSpace(const PreTokenized& t, const Piece& p) { return p.added < 0 && t.text[p.begin] != ' '; }
 
   // The space belongs to the character that it stands before.
-  static void addSpaces(PreTokenized& t) {
+  [[gnu::cold]] [[gnu::noinline]] static void addSpaces(PreTokenized& t) {
     t.rebuild([&](PreTokenized& out) {
       for (const Piece& p : t.pieces) {
         const uint32_t begin = uint32_t(out.text.size());
@@ -192,7 +192,7 @@ class ByteLevel final : public PreTokenizer {
   }
 
   // Puts the byte-level forms in the pieces' places.
-  static void write(PreTokenized& t) {
+  [[gnu::cold]] [[gnu::noinline]] static void write(PreTokenized& t) {
     t.rebuild([&](PreTokenized& out) {
       out.text.resize(2 * t.text.size());  // no byte takes more than two
       char* to = out.text.data();
