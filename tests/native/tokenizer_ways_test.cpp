@@ -5,6 +5,7 @@
 #include <random>
 
 #include "json/write.h"
+#include "text/normal_forms.h"
 #include "text/utf8.h"
 #include "tokenizer/byte_level.h"
 #include "tokenizer/tokenizer.h"
@@ -151,6 +152,30 @@ TEST(Ways, OffsetsWhereNothingMoved) {
     EncodeOptions options;
     options.utf16 = utf16;
     expectSame(encoded(*x, texts, options), encoded(*y, texts, options), "offsets");
+  }
+}
+
+// A text that is seen to be in its form stays; the same text with a changing character far behind goes the long way.
+TEST(Ways, NormalFormsSeenAtOnce) {
+  std::mt19937 random(13);
+  const uint32_t ranges[][2] = {{0x20, 0x7E}, {0xA0, 0x24F}, {0x300, 0x345}, {0x370, 0x3FF}, {0x400, 0x45F}, {0x5D0, 0x5EA}, {0x620, 0x655}, {0x915, 0x963},
+                                {0x995, 0x9D7}, {0x1100, 0x11C2}, {0x1E00, 0x1FFE}, {0x212A, 0x212B}, {0x3041, 0x30FE}, {0xAC00, 0xAC40}, {0xF900, 0xFA20}, {0xFB1D, 0xFB4E}};
+  const auto normal = [](const std::string& s, text::Form form) {
+    std::vector<text::Changed> changed;
+    if (!text::normalForm(s, form, changed)) return s;
+    std::string out;
+    for (const text::Changed& c : changed) text::append(out, c.character);
+    return out;
+  };
+  for (int round = 0; round < 40000; ++round) {
+    std::string s;
+    for (size_t n = 1 + random() % 6; n; --n) {
+      const auto& r = ranges[random() % std::size(ranges)];
+      text::append(s, r[0] + random() % (r[1] - r[0] + 1));
+    }
+    for (text::Form form : {text::Form::Nfc, text::Form::Nfkc, text::Form::Nfd, text::Form::Nfkd}) {
+      EXPECT_EQ(normal(s, form) + "|\xCC\x80", normal(s + "|\xCD\x80", form)) << s;
+    }
   }
 }
 

@@ -92,12 +92,11 @@ class Compositions {
 };
 
 // Whether the text can be left alone: no character decomposes, is reordered, or composes with its neighbour.
-// NFC keeps most composed letters: only those are passed over that have marks (or Jamo) near them or that no
-// composition gives back; asking compose() for each would cost more than normalizing, so they count as changing.
+// NFC keeps composed letters that a composition gives back, where no mark (or Jamo) is near: the quick check of UAX #15.
 bool unchanged(std::string_view text, Form form) {
   const bool compatibility = form == Form::Nfkd || form == Form::Nfkc;
   const bool composed = form == Form::Nfc || form == Form::Nfkc;
-  const uint32_t bad = kNfd | (compatibility ? uint32_t(kNfkd) : 0) | (composed ? uint32_t(kComposes) : 0);
+  const uint32_t bad = (compatibility ? uint32_t(kNfkd) : 0) | (composed ? uint32_t(kComposes) : 0);
   for (const char *p = text.data(), *end = p + text.size(); p < end;) {
     if (static_cast<unsigned char>(*p) < 0x80) {
       ++p;
@@ -105,6 +104,7 @@ bool unchanged(std::string_view text, Form form) {
     }
     const uint32_t c = decode(p), r = record(c);
     if (r & bad || combiningClassOf(r) || (!composed && isHangul(c))) return false;
+    if ((r & kNfd) && !(composed && (r & kComposite))) return false;
   }
   return true;
 }
