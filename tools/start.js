@@ -1,13 +1,16 @@
-// npm start: sets up whatever is missing, builds, embeds and ranks a few sentences in Node, then serves the demo.
+// npm start: sets up whatever is missing, builds, embeds and ranks a few sentences and tells the beginning of a fairy tale in
+// Node, then serves the demo.
 //   npm start -- [--once] [--port=8080] [--dtype=q8]       --once, or no terminal: ends after the printed result
+import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { ensureModel } from '../models/fetch.js';
 import { buildWasm } from './build.js';
-import { SetupError, command } from './run.js';
+import { ROOT, SetupError, command } from './run.js';
 import { serve } from './serve.js';
 
 const MODEL = 'sentence-transformers/all-MiniLM-L6-v2';
 const QUERY = 'How do plants make food from sunlight?';
+const TALE = 'Once upon a time there was a king who';
 const SENTENCES = [
   'Photosynthesis turns light, water and carbon dioxide into sugar.',
   'The leaves of a tree catch the sun to feed it.',
@@ -29,6 +32,7 @@ await command(async () => {
   await buildWasm();
   await ensureModel(MODEL);
   await embed(values.dtype);
+  await tell(values.dtype);
   if (values.once || !process.stdout.isTTY) return;
   const server = await listen(Number(values.port));
   console.log(`The demo runs at ${server.url} (Ctrl-C ends it)`);
@@ -64,6 +68,18 @@ async function embed(dtype) {
   }
   console.log();
   await extractor.dispose();
+}
+
+/** Goes on with a story, word by word, by the model of models/tiny. @param {string} dtype */
+async function tell(dtype) {
+  const { pipeline } = await import('../js/index.js');
+  const write = await pipeline('text-generation', path.join(ROOT, 'models/tiny'), { dtype: /** @type {any} */ (dtype) });
+  console.log(`models/tiny, ${dtype}\n`);
+  const stream = write.stream(TALE, { max_new_tokens: 90, seed: 1 });
+  process.stdout.write(TALE);
+  for await (const piece of stream) process.stdout.write(piece);
+  console.log(`\n\n${stream.stats.new_tokens} tokens, ${stream.stats.tokens_per_second.toFixed(0)} a second\n`);
+  await write.dispose();
 }
 
 /** The wished port, or a free one where that is taken. @param {number} port */

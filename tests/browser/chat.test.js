@@ -8,7 +8,7 @@ import { after, before, test } from 'node:test';
 import { serve } from '../../tools/serve.js';
 import { writerFolder } from '../js/helpers/writer.js';
 import { faults } from './helpers/accessibility.js';
-import { ROOT, launch, open, shoot } from './helpers/browser.js';
+import { launch, open, shoot } from './helpers/browser.js';
 
 /** @typedef {import('playwright-core').Page} Page */
 const HUB = 'https://huggingface.co/**';
@@ -242,8 +242,7 @@ test('on a phone, dark; linked with the other pages', async (t) => {
   assert.deepEqual(complaints, []);
 });
 
-const tiny = fs.existsSync(path.join(ROOT, 'models/tiny/model.safetensors'));
-test('one press: the model that comes with the page tells a fairy tale', { skip: !tiny && 'models/tiny has no weights' }, async (t) => {
+test('one press: the model that comes with the page tells a fairy tale', async (t) => {
   const { page, complaints } = await visit(t);
   await says(page, '#plan', /^Download: [\d.]+ MB\. Memory: about /);
   await most(page, 60);
