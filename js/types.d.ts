@@ -87,7 +87,7 @@ export interface HubOptions {
   headers?: Record<string, string>;
 }
 export interface ModelOptions extends HubOptions {
-  /** Of the packed weights: 8 bits (q8, the default) or 32; for models that write also 16 (fp16) and 4 (q4). */
+  /** Of the packed weights: 8 bits (q8, the default), 4 with a scale per 32 (q4), 16 (fp16) or 32 (fp32). */
   dtype?: 'auto' | 'q8' | 'int8' | 'uint8' | 'q4' | 'q4f16' | 'bnb4' | 'fp16' | 'fp32' | null;
   device?: 'auto' | 'cpu' | 'wasm' | null;
   /** In place of config.json. */

@@ -213,23 +213,26 @@ test('inputs of every kind that are none', async () => {
   model.dispose();
 });
 
-test('q8 stays near fp32 on every golden of a base model', async () => {
+test('smaller dtypes stay near fp32 on every golden of a base model', async () => {
   for (const name of ['bert-model', 'mpnet-model']) {
     const io = readSafetensors(new URL(`../fixtures/models/${name}/io.safetensors`, import.meta.url));
     const inputs = Object.fromEntries(Object.entries(io).filter(([k]) => k.startsWith('in.')).map(([k, v]) => [k.slice(3), new Tensor('int64', v.data, v.dims)]));
-    const [a, b] = await Promise.all(['fp32', 'q8'].map(async (dtype) => {
+    const [a, ...smaller] = await Promise.all(['fp32', 'fp16', 'q8', 'q4'].map(async (dtype) => {
       const model = await AutoModel.from_pretrained(folder(name), { dtype: /** @type {any} */ (dtype) });
       const { last_hidden_state } = await model(inputs);
       model.dispose();
       return last_hidden_state.data;
     }));
-    let dot = 0, aa = 0, bb = 0;
-    for (let i = 0; i < a.length; i++) {
-      dot += a[i] * b[i];
-      aa += a[i] * a[i];
-      bb += b[i] * b[i];
-    }
-    assert.ok(dot / Math.sqrt(aa * bb) > 0.98, `${name}: ${dot / Math.sqrt(aa * bb)}`);
-    assert.ok(a.some((/** @type {number} */ v, /** @type {number} */ i) => v !== b[i]), 'and is not fp32');
+    smaller.forEach((b, which) => {
+      let dot = 0, aa = 0, bb = 0;
+      for (let i = 0; i < a.length; i++) {
+        dot += a[i] * b[i];
+        aa += a[i] * a[i];
+        bb += b[i] * b[i];
+      }
+      const cosine = dot / Math.sqrt(aa * bb);
+      assert.ok(cosine > [0.99999, 0.98, 0.9][which], `${name}, ${['fp16', 'q8', 'q4'][which]}: ${cosine}`);
+      assert.ok(a.some((/** @type {number} */ v, /** @type {number} */ i) => v !== b[i]), 'and is not fp32');
+    });
   }
 });

@@ -20,10 +20,11 @@ inline double address(const void* p) { return double(reinterpret_cast<uintptr_t>
 
 inline Result<kernels::Format> formatFromDtype(std::string_view dtype) {
   if (dtype == "fp32") return kernels::Format::F32;
+  if (dtype == "fp16") return kernels::Format::F16;
   if (dtype == "q8") return kernels::Format::Q8;
   if (dtype == "q4") return kernels::Format::Q4;
   return Status(ErrorClass::Config, "unknown_dtype",
-                "The dtype \"" + std::string(dtype) + "\" is unknown; this engine has fp32, q8 and q4.")
+                "The dtype \"" + std::string(dtype) + "\" is unknown; this engine has fp32, fp16, q8 and q4.")
       .atField("dtype");
 }
 
