@@ -43,7 +43,8 @@ export class LanguageEngine extends EngineModel {
 
   /**
    * Generates: slices of tokens [count × rows], rows being prompts × num_return_sequences. A row that has ended has padding.
-   * Beams give all at the end. Generations wait for each other; forward passes may come between two slices.
+   * Beams give all at the end. Generations wait for each other (end one that
+   * is not read to its end with return(), as a for await does); forward passes may come between two slices.
    * @param {{ input_ids: Ids, attention_mask?: Ids | null }} inputs padded on the left
    * @param {Record<string, any>} [options] of wasm/generate/config.h, and cache_dtype
    * @param {Hooks} [hooks]
@@ -54,7 +55,10 @@ export class LanguageEngine extends EngineModel {
     const json = optionsJson(rest);
     let ended = () => {};
     this.#turn = new Promise((resolve) => { ended = resolve; });
-    await before;
+    await unlessAborted(before, signal).catch((cause) => {
+      before.then(ended);
+      throw cause;
+    });
     try {
       await this._use((handle) => {
         throwIfAborted(signal);
@@ -170,6 +174,21 @@ export class LanguageEngine extends EngineModel {
     const done = this.#turn.then(() => this._use(work));
     this.#turn = done.then(() => {}, () => {});
     return done;
+  }
+}
+
+/** Waits, but not after an abort. @param {Promise<void>} promise @param {AbortSignal | null | undefined} signal @returns {Promise<void>} */
+async function unlessAborted(promise, signal) {
+  throwIfAborted(signal);
+  if (!signal) return promise;
+  let abort = () => {};
+  try {
+    await Promise.race([promise, new Promise((_, reject) => {
+      abort = () => reject(signal.reason);
+      signal.addEventListener('abort', abort, { once: true });
+    })]);
+  } finally {
+    signal.removeEventListener('abort', abort);
   }
 }
 

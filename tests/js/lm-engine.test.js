@@ -121,6 +121,14 @@ test('generations wait for each other, passes come between, an abort or a break 
     }
   })());
   assert.equal(error.message, 'enough');
+  // One that waits hears its abort; who waits behind it goes on when the first has ended.
+  const first = engine.generate(inputs, TWELVE, { stepwise: true }), waiting = new AbortController();
+  await first.next();
+  const second = rejection(all(engine, inputs, TWELVE, { signal: waiting.signal })), third = all(engine, inputs, TWELVE);
+  waiting.abort(new Error('no more'));
+  assert.equal((await second).message, 'no more');
+  await first.return();
+  assert.deepEqual(await third, want);
   assert.deepEqual(got, want.slice(0, 3));
   assert.deepEqual(await all(engine, inputs, TWELVE), want);
   engine.dispose();
