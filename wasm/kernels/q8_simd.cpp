@@ -126,7 +126,7 @@ void wideTile(const Product& p, size_t m, size_t panel, const int16_t* w) {
   p.finish(m, panel, sum);
 }
 
-// One or two rows: widening on the way, four k of two columns at a time; the halves are added at the end.
+// One or two rows (up to four, in pairs): widening on the way, four k of two columns at a time; the halves are added at the end.
 template <size_t MR>
 void wideRow(const Product& p, size_t m, size_t panel) {
   const size_t kp = paddedK(p.k), lda = p.x.stride;
@@ -159,9 +159,11 @@ void wideRow(const Product& p, size_t m, size_t panel) {
 void wideRows(const Product& p, size_t from, size_t to, Columns columns, int16_t* scratch) {
   for (size_t panel = columns.from; panel < columns.to; ++panel) {
     size_t m = from;
-    if (to - from == 1) wideRow<1>(p, m++, panel);
-    if (to - from == 2) wideRow<2>(p, m, panel), m += 2;
-    if (m == to) continue;
+    if (to - from <= 4) {
+      for (; m + 2 <= to; m += 2) wideRow<2>(p, m, panel);
+      if (m < to) wideRow<1>(p, m, panel);
+      continue;
+    }
     widenPanel(p.w.panel(panel, p.k), paddedK(p.k), scratch);
     rowTiles<4>(m, to, [&]<size_t MR>(size_t row) { wideTile<MR>(p, row, panel, scratch); });
   }
@@ -233,7 +235,7 @@ void productQ8(Arena& arena, const QuantizedRows& x, const Matrix& w, Columns co
   const size_t block = rowBlock(x.stride * (x.form == ActivationForm::Wide ? 2 : 1));
   const Arena::Mark mark = arena.mark();
   int16_t* scratch = nullptr;
-  if (x.form == ActivationForm::Wide && x.rows > 2) {
+  if (x.form == ActivationForm::Wide && x.rows > 4) {
     scratch = arena.alloc<int16_t>(paddedK(w.k()) * kPanel);
     if (!scratch) return;
   }
