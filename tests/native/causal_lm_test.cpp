@@ -229,7 +229,7 @@ TEST_P(CausalLM, SmallerFormatsPointTheSameWay) {
   };
   // The worst of the fixtures has 0.997 in 8 bits, 0.867 in 4 (their weights are eight times what is usual).
   for (const Way& way : {Way{kernels::Format::Q8, CacheType::Q8, 0.99}, Way{kernels::Format::Q4, CacheType::F16, 0.8},
-                         Way{kernels::Format::F32, CacheType::F16, 0.9999}}) {
+                         Way{kernels::Format::F16, CacheType::F32, 0.9999}, Way{kernels::Format::F32, CacheType::F16, 0.9999}}) {
     runner = LmRunner();
     load(way.format);
     if (HasFatalFailure()) return;
