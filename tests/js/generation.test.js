@@ -252,7 +252,7 @@ test('what cannot fit is an error before the first byte, and a cache that cannot
 });
 
 test('dtypes, shards, classes', async (t) => {
-  for (const dtype of ['fp32', 'q8', 'q4', 'int8', 'q4f16', 'auto']) {
+  for (const dtype of ['fp32', 'fp16', 'q8', 'q4', 'int8', 'q4f16', 'auto']) {
     const model = await load({ dtype });
     assert.equal((await model.generate(ids, { max_new_tokens: 3, eos_token_id: [] })).dims[1], 7, dtype);
     model.dispose();
