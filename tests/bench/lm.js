@@ -35,7 +35,7 @@ const server = await pageServer({ models: files.models, hub: files.hub, gguf: fi
 
 say('# Results of `npm run bench:lm`\n');
 say(`${new Date().toISOString().slice(0, 10)}, ${os.cpus().length} × ${os.cpus()[0].model.trim()}, load ${os.loadavg()[0].toFixed(1)} at the start. SmolLM2-135M's shape, random weights, one thread.`);
-say(`Prompts of ${SHORT} and ${LONG} tokens, then ${TOKENS} new ones, greedy. All subjects of a place are loaded at once, each in a process or browser of its own, and take turns: ${ROUNDS} rounds, the best of each.`);
+say(`Prompts of ${SHORT} and ${LONG} tokens, then ${TOKENS} new ones, greedy. All subjects of a place are loaded at once, each in a process or browser of its own, and take turns, once warm: ${ROUNDS === 1 ? 'one round' : `${ROUNDS} rounds, the best of each`}.`);
 say('Tokens a second by the clock; in brackets by processor time (all threads), which a machine that has other work to do leaves nearly alone.\n');
 
 /** @param {string} place @param {string} who */
@@ -62,6 +62,7 @@ async function measure(place) {
     const at = await open(place, who);
     try {
       const load = await at.call('load', who, { ...at.place, models: at.folders[who], id: who === 'ours' ? files.id : ID, dtype: who === 'wllama' ? `${dtype}_0` : dtype });
+      await at.call('run', files.prompt(SHORT), 8); // the engine's optimizing compiler sees the code
       running.push({ at, figures: /** @type {Figures} */ ({ place: at.name, who, dtype, load, share: /** @type {number[]} */ ([]) }) });
       console.log(`  ${at.name}, ${TITLES[who]} ${dtype}: loaded in ${(load / 1e3).toFixed(1)} s`);
     } catch (error) {
