@@ -92,6 +92,15 @@ test('options and inputs that contradict themselves, each followed by a call tha
   t.dispose();
 });
 
+test('an added token all of which the one before it took', async () => {
+  const token = (/** @type {object} */ more) => ({ single_word: false, lstrip: false, rstrip: false, normalized: false, special: false, ...more });
+  const added_tokens = [token({ id: 2, content: 'É', rstrip: true }), token({ id: 3, content: '\n', lstrip: true })];
+  const tokenizer = await Tokenizer.fromJSON({ version: '1.0', added_tokens, model: { type: 'WordLevel', unk_token: '?', vocab: { '?': 0, a: 1 } } });
+  assert.deepEqual(Array.from(tokenizer.encode('\nÉ\n\n a').ids), [3, 2, 1]);
+  assert.deepEqual(Array.from(tokenizer.encodeIds(['É\n', 'É \n\na\n']).ids), [2, 2, 1, 3]);
+  tokenizer.dispose();
+});
+
 test('texts that are hard: empty, NUL, lone surrogates, a megabyte without a space', async () => {
   const t = await Tokenizer.fromJSON(text);
   assert.deepEqual([...t.encode('').ids], [1, 2]);

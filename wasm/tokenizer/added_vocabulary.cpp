@@ -71,13 +71,16 @@ void AddedVocabulary::add(const std::vector<AddedToken>& tokens, const Vocabular
   }
   raw_ = {};
   normalized_ = {};
+  cutsEverywhere_ = cutsBesideWords_ = false;
   for (const auto& [id, token] : byId_) {
     if (!token.normalized) {
       raw_.add(token.content, id);
       continue;
     }
     const auto form = normalizedForms_.find(id);
-    normalized_.add(form == normalizedForms_.end() ? token.content : form->second, id);
+    const std::string& content = form == normalizedForms_.end() ? token.content : form->second;
+    normalized_.add(content, id);
+    if (content.empty()) (token.singleWord ? cutsBesideWords_ : cutsEverywhere_) = true;
   }
 }
 
@@ -95,10 +98,21 @@ const std::string* AddedVocabulary::decoded(uint32_t id) const {
 
 bool AddedVocabulary::split(std::string_view s, bool normalizedSet, std::vector<AddedMatch>& out) const {
   const StringMatcher& matcher = normalizedSet ? normalized_ : raw_;
-  if (matcher.empty()) return false;
+  const bool everywhere = normalizedSet && (cutsEverywhere_ || cutsBesideWords_);
+  if (matcher.empty() && !everywhere) return false;
   AddedMatch m;
   uint32_t done = 0;  // everything before belongs to a part already
   bool any = false;
+  const auto between = [&](uint32_t end) {
+    for (const char* p = s.data() + done; everywhere && p < s.data() + end;) {
+      const bool word = text::is(text::decode(p), text::kWord);
+      const char* next = p;
+      if (!cutsEverywhere_ && p < s.data() + end && (word || text::is(text::decode(next), text::kWord))) continue;
+      out.push_back({done, uint32_t(p - s.data()), -1});
+      done = uint32_t(p - s.data());
+    }
+    if (done < end) out.push_back({done, end, -1});
+  };
   for (size_t from = 0; matcher.find(s, from, m);) {
     from = m.end;  // the search goes on behind the match even where it is refused
     const AddedToken& token = byId_.find(uint32_t(m.id))->second;
@@ -115,6 +129,7 @@ bool AddedVocabulary::split(std::string_view s, bool normalizedSet, std::vector<
         p = before;
       }
       m.begin = std::max(done, uint32_t(p - s.data()));  // later than before where a match has taken its beginning
+      if (m.begin > m.end) continue;                     // or all of it; the reference panics then
     }
     if (token.rstrip) {
       const char *p = s.data() + m.end, *end = s.data() + s.size();
@@ -129,11 +144,13 @@ bool AddedVocabulary::split(std::string_view s, bool normalizedSet, std::vector<
     }
     if (!any) out.clear();
     any = true;
-    if (done < m.begin) out.push_back({done, m.begin, -1});
+    between(m.begin);
     out.push_back(m);
     done = m.end;
   }
-  if (any && done < s.size()) out.push_back({done, uint32_t(s.size()), -1});
+  if (everywhere && !any) out.clear();
+  any = any || (everywhere && !s.empty());
+  if (any) between(uint32_t(s.size()));
   return any;
 }
 

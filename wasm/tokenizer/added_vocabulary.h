@@ -60,6 +60,8 @@ class AddedVocabulary {
   std::map<uint32_t, std::string> normalizedForms_;  // where it differs from the content
   std::set<std::string, std::less<>> specials_;
   StringMatcher raw_, normalized_;
+  // A token whose normalized text is empty stands between all characters, as in the reference; with single_word, where no letter is.
+  bool cutsEverywhere_ = false, cutsBesideWords_ = false;
 };
 
 /// The `added_tokens` section.

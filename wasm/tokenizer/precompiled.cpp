@@ -10,9 +10,17 @@
 namespace wasmformers::tokenizer {
 namespace {
 
+// Goes on with what is behind it in one grapheme cluster (Grapheme_Cluster_Break=Prepend of Unicode 16).
+bool isPrepended(uint32_t c) {
+  if (c < 0x600) return false;
+  return c <= 0x605 || c == 0x6DD || c == 0x70F || c == 0x890 || c == 0x891 || c == 0x8E2 || c == 0xD4E || c == 0x110BD || c == 0x110CD ||
+         c == 0x111C2 || c == 0x111C3 || c == 0x113D1 || c == 0x1193F || c == 0x11941 || c == 0x11A3A || (c >= 0x11A84 && c <= 0x11A89) ||
+         c == 0x11D46 || c == 0x11F02;
+}
+
 // Ends a grapheme cluster at both sides (UAX #29).
 bool isControl(uint32_t c) {
-  if (text::is(c, text::kExtends)) return false;
+  if (text::is(c, text::kExtends) || isPrepended(c)) return false;
   const text::Category k = text::categoryOf(text::record(c));
   return k == text::Category::Cc || k == text::Category::Cf || k == text::Category::Zl || k == text::Category::Zp;
 }
@@ -80,9 +88,15 @@ class Precompiled final : public Normalizer {
 
  private:
   static const char* endOfCluster(const char* p, const char* end) {
-    const uint32_t first = text::decode(p);
+    uint32_t first = text::decode(p);
     if (first == '\r' && p < end && *p == '\n') return p + 1;
     if (isControl(first)) return p;
+    while (isPrepended(first) && p < end) {
+      const char* at = p;
+      first = text::decode(at);
+      if (isControl(first)) return p;
+      p = at;
+    }
     while (p < end) {
       const char* at = p;
       if (!text::is(text::decode(at), text::kExtends)) break;
