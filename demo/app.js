@@ -1,11 +1,11 @@
 // The page: what people see and press. All work is done in worker.js; reading.js shows the text and the results.
+import { MB, beginLoading, busyLoading, showPreparing, showProgress } from './loading.js';
 import { MODELS } from './models.js';
 import { $, element, ms, showErrorIn, startTheme } from './page.js';
 import { Reading } from './reading.js';
 
 const worker = new Worker(new URL('worker.js', import.meta.url), { type: 'module' });
 const send = (type, more = {}) => worker.postMessage({ type, ...more });
-const MB = (bytes) => (bytes < 1e6 ? `${Math.max(1, Math.round(bytes / 1e3))} kB` : `${(bytes / 1e6).toFixed(bytes < 1e7 ? 1 : 0)} MB`);
 
 const IDEAS = ['how insects find their way', 'rights of people who rent', 'keeping accounts safe', 'a childhood long ago'];
 const LARGEST = 4e6; // bytes of a text file
@@ -43,23 +43,12 @@ $('choice').onchange = () => {
   if (other) $('other').focus();
 };
 
-function busyLoading(loading) {
-  for (const control of $('load-form').elements) if (control.id !== 'cancel-load') control.disabled = loading;
-  $('cancel-load').hidden = $('progress-box').hidden = !loading;
-  $('quick').disabled = loading;
-}
 function load() {
   ready = indexed = false;
   showError('load');
   showError('text');
-  busyLoading(true);
+  beginLoading();
   refresh();
-  $('cancel-load').focus();
-  $('progress').removeAttribute('value');
-  $('progress-text').textContent = 'Asking for the files…';
-  $('files').replaceChildren();
-  $('facts').replaceChildren();
-  $('status').textContent = 'Loading the model.';
   send('load', { model: $('choice').value || $('other').value.trim(), dtype: $('load-form').elements.dtype.value });
 }
 $('load-form').onsubmit = (event) => {
@@ -182,24 +171,8 @@ function forget() {
 
 // --- what the worker says
 const handlers = {
-  progress({ files }) {
-    const list = Object.entries(files);
-    const sum = (of) => list.reduce((all, [, file]) => all + file[of], 0);
-    // Before the weights are known the whole is not: a bar that jumps back would tell nothing.
-    if (list.some(([name]) => name.endsWith('.safetensors'))) {
-      $('progress').value = sum('loaded') / sum('total');
-      $('progress-text').textContent = `${MB(sum('loaded'))} of ${MB(sum('total'))}`;
-    }
-    list.forEach(([name, { loaded, total }], i) => {
-      const item = $('files').children[i] ?? $('files').appendChild(element('li', ''));
-      item.classList.toggle('whole', loaded === total);
-      item.textContent = `${name}  ${loaded === total ? MB(total) : `${MB(loaded)} of ${MB(total)}`}`;
-    });
-  },
-  preparing() {
-    $('progress').removeAttribute('value');
-    $('progress-text').textContent = 'All files are here; the model takes its first breath.';
-  },
+  progress: ({ files }) => showProgress(files),
+  preparing: showPreparing,
   loaded({ ms: time, stats, model }) {
     busyLoading(false);
     ready = true;

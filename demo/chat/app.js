@@ -1,11 +1,11 @@
 // The page: what people see and press. All work is done in worker.js; conversation.js shows the turns.
+import { MB, beginLoading, busyLoading, showPreparing, showProgress } from '../loading.js';
 import { $, element, ms, showErrorIn, startTheme } from '../page.js';
 import { Conversation } from './conversation.js';
 import { IDEAS, MODELS } from './models.js';
 
 const worker = new Worker(new URL('worker.js', import.meta.url), { type: 'module' });
 const send = (type, more = {}) => worker.postMessage({ type, ...more });
-const MB = (bytes) => (bytes < 1e6 ? `${Math.max(1, Math.round(bytes / 1e3))} kB` : bytes < 1e9 ? `${(bytes / 1e6).toFixed(bytes < 1e7 ? 1 : 0)} MB` : `${(bytes / 1e9).toFixed(2)} GB`);
 const ADVICE = {
   unreachable: 'Is this machine online? Some networks block the Hub.',
   unauthorized: 'Is the id written as on the Hub? Private and gated models cannot be loaded here.',
@@ -65,23 +65,12 @@ $('other').onchange = $('dtype').onchange = () => {
   plan();
 };
 
-function busyLoading(loading) {
-  for (const control of $('load-form').elements) if (control.id !== 'cancel-load') control.disabled = loading;
-  $('cancel-load').hidden = $('progress-box').hidden = !loading;
-  $('quick').disabled = loading;
-}
 function load() {
   ready = false;
   showError('load');
   showError('talk');
-  busyLoading(true);
+  beginLoading();
   refresh();
-  $('cancel-load').focus();
-  $('progress').removeAttribute('value');
-  $('progress-text').textContent = 'Asking for the files…';
-  $('files').replaceChildren();
-  $('facts').replaceChildren();
-  $('status').textContent = 'Loading the model.';
   send('load', chosen());
 }
 $('load-form').onsubmit = (event) => {
@@ -195,21 +184,8 @@ const handlers = {
     const whole = files.every(({ cached }) => cached), parts = files.length > 1 ? ` in ${files.length} files` : '';
     $('plan').textContent = `${whole ? 'Already here' : download ? `Download: ${MB(download)}${parts}` : 'The server does not tell the size'}. Memory: about ${MB(weights + cache)} (weights ${MB(weights)}, ${tokens.toLocaleString('en')} tokens of conversation ${MB(cache)}).`;
   },
-  progress({ loaded, total, files }) {
-    if (Object.keys(files).some((name) => name.endsWith('.safetensors'))) {
-      $('progress').value = loaded / total;
-      $('progress-text').textContent = `${MB(loaded)} of ${MB(total)}`;
-    }
-    Object.entries(files).forEach(([name, file], i) => {
-      const item = $('files').children[i] ?? $('files').appendChild(element('li', ''));
-      item.classList.toggle('whole', file.loaded === file.total);
-      item.textContent = `${name}  ${file.loaded === file.total ? MB(file.total) : `${MB(file.loaded)} of ${MB(file.total)}`}`;
-    });
-  },
-  preparing() {
-    $('progress').removeAttribute('value');
-    $('progress-text').textContent = 'All files are here; the model takes its first breath.';
-  },
+  progress: ({ files, ...whole }) => showProgress(files, whole),
+  preparing: showPreparing,
   loaded({ model, stats, defaults, ms: time, chat, context }) {
     busyLoading(false);
     ready = true;

@@ -12,19 +12,10 @@
 #include "base/buffer.h"
 #include "kernels/half.h"
 #include "kernels/kernels.h"
+#include "random_floats.h"
 
 namespace wasmformers::kernels {
 namespace {
-
-using Floats = std::vector<float>;
-
-Floats random(size_t n, float scale = 1, unsigned seed = 1) {
-  std::mt19937 engine(seed);
-  std::normal_distribution<float> normal(0, scale);
-  Floats x(n + 64);  // kernels may read past the end
-  for (float& v : x) v = normal(engine);
-  return x;
-}
 
 void expectNear(const Floats& got, const Floats& want, size_t n, float tolerance, const std::string& what) {
   for (size_t i = 0; i < n; ++i) {

@@ -10,19 +10,10 @@
 
 #include "kernels/kernels.h"
 #include "kernels/q4.h"
+#include "random_floats.h"
 
 namespace wasmformers::kernels {
 namespace {
-
-using Floats = std::vector<float>;
-
-Floats random(size_t n, float scale = 1, unsigned seed = 1) {
-  std::mt19937 engine(seed);
-  std::normal_distribution<float> normal(0, scale);
-  Floats x(n + 64);
-  for (float& v : x) v = normal(engine);
-  return x;
-}
 
 Matrix packed(const Floats& w, size_t n, size_t k) {
   auto m = Matrix::pack({DType::F32, {int64_t(n), int64_t(k)}, w.data()}, Format::Q4);

@@ -5,18 +5,11 @@
 #include <cmath>
 #include <cstring>
 
+#include "arch/input_errors.h"
+
 namespace wasmformers::arch {
 
 namespace {
-
-Status inputError(std::string code, std::string message, std::string_view field) {
-  return Status(ErrorClass::Input, std::move(code), std::move(message)).atField(field);
-}
-
-// "input_ids[1][7]"
-std::string at(const std::string& name, size_t index, size_t length) {
-  return name + "[" + std::to_string(index / length) + "][" + std::to_string(index % length) + "]";
-}
 
 Status outOfMemory() {
   return Status(ErrorClass::Memory, "out_of_memory",

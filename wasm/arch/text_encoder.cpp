@@ -4,20 +4,9 @@
 #include <algorithm>
 #include <cstring>
 
+#include "arch/input_errors.h"
+
 namespace wasmformers::arch {
-
-namespace {
-
-Status inputError(std::string code, std::string message, std::string_view field) {
-  return Status(ErrorClass::Input, std::move(code), std::move(message)).atField(field);
-}
-
-// "input_ids[1][7]"
-std::string at(const std::string& name, size_t index, size_t length) {
-  return name + "[" + std::to_string(index / length) + "][" + std::to_string(index % length) + "]";
-}
-
-}  // namespace
 
 TextEncoder::TextEncoder(ConfigReader& c, const Request& request, size_t vocabulary) : request_(request) {
   vocabulary_ = c.size("vocab_size", vocabulary, 1 << 27);
