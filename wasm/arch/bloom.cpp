@@ -68,7 +68,7 @@ class Bloom : public CausalLM {
 }  // namespace
 
 Result<std::unique_ptr<Model>> createBloom(json::Value config, const Request& request) {
-  return createDecoder<Bloom>(config, request);
+  return createFamily<Bloom>(config, request);
 }
 
 }  // namespace wasmformers::arch

@@ -5,18 +5,9 @@
 #include <cmath>
 #include <cstring>
 
-#include "arch/input_errors.h"
+#include "arch/inputs.h"
 
 namespace wasmformers::arch {
-
-namespace {
-
-Status outOfMemory() {
-  return Status(ErrorClass::Memory, "out_of_memory",
-                "Not enough memory for the activations of this input; try fewer or shorter texts at once.");
-}
-
-}  // namespace
 
 CausalLM::CausalLM(ConfigReader& c, const Request& request, size_t vocabulary, bool tied) : request_(request) {
   if (request.head != Head::CausalLM && request.head != Head::Base)
@@ -76,71 +67,25 @@ Status CausalLM::checkSize(size_t rows, size_t length, double logits) const {
     widest = std::max(widest, double(s.heads + 2 * s.kvHeads) * double(s.headDim));
   }
   if (double(rows) * double(length) * widest < double(SIZE_MAX / 16)) return {};
-  return inputError("too_large",
-                    "input_ids has " + std::to_string(rows) + " texts of " + std::to_string(length) +
-                        " tokens, more than memory can hold at once; use smaller batches.",
-                    "input_ids");
-}
-
-Status CausalLM::checkIds(const int32_t* ids, size_t count, size_t length) const {
-  for (size_t i = 0; i < count; ++i) {
-    if (ids[i] >= 0 && size_t(ids[i]) < vocabulary_) continue;
-    return inputError("ids_out_of_range",
-                      at("input_ids", i, length) + " is " + std::to_string(ids[i]) + ", the vocabulary has " +
-                          std::to_string(vocabulary_) + " entries.",
-                      "input_ids");
-  }
-  return {};
+  return tooLarge(rows, length);
 }
 
 Status CausalLM::readInputs(Pass& pass, const Input*& ids, int32_t*& positions) {
-  for (const Input& in : pass.inputs) {
-    const std::vector<std::string> names = inputNames();
-    if (std::find(names.begin(), names.end(), in.name) == names.end())
-      return inputError("unknown_input", "This model has no input " + in.name + ".", in.name);
-  }
-  ids = pass.input("input_ids");
-  if (!ids) return inputError("missing_input", "The input input_ids is missing.", "input_ids");
-  for (const Input& in : pass.inputs) {
-    if (in.dtype != DType::I32) return inputError("bad_dtype", in.name + " must be integers.", in.name);
-    if (in.shape.size() != 2 || in.shape[0] < 0 || in.shape[1] < 0) {
-      return inputError("bad_shape", in.name + " must have the shape [batch, length], not " + shapeText(in.shape) + ".",
-                        in.name);
-    }
-    if (in.shape != ids->shape) {
-      return inputError("shape_mismatch",
-                        in.name + " has the shape " + shapeText(in.shape) + ", input_ids " + shapeText(ids->shape) + ".",
-                        in.name);
-    }
-  }
+  constexpr std::string_view kNames[] = {"input_ids", "attention_mask", "position_ids"};
+  WF_ASSIGN(ids, checkInputs(pass, kNames, 2, "[batch, length]"));
   batch_ = size_t(ids->shape[0]);
   length_ = size_t(ids->shape[1]);
   const size_t m = batch_ * length_;
   WF_TRY(checkSize(batch_, length_, request_.head == Head::CausalLM ? double(vocabulary_) : 0));
-  if (m == 0)
-    return inputError("empty_input", "input_ids is empty: its shape is " + shapeText(ids->shape) + ".", "input_ids");
-  if (context_ && length_ > context_) {
-    return inputError("too_long",
-                      "input_ids has " + std::to_string(length_) + " tokens per text, the model takes at most " +
-                          std::to_string(context_) + "; truncate the text.",
-                      "input_ids");
-  }
-  WF_TRY(checkIds(ids->data.as<int32_t>(), m, length_));
+  WF_TRY(checkLength(*ids, context_));
+  WF_TRY(checkIds(ids->data.as<int32_t>(), m, length_, vocabulary_));
 
   mask_ = nullptr;
   if (const Input* mask = pass.input("attention_mask")) {
     uint8_t* bytes = pass.arena.alloc<uint8_t>(m);
     if (!bytes) return {};
-    for (size_t i = 0; i < m; ++i) {
-      const int32_t v = mask->data.as<int32_t>()[i];
-      if (v != 0 && v != 1) {
-        return inputError("bad_mask",
-                          at("attention_mask", i, length_) + " is " + std::to_string(v) + "; it must be 0 or 1.",
-                          "attention_mask");
-      }
-      bytes[i] = uint8_t(v);
-      if (!v) mask_ = bytes;  // without a zero there is nothing to hide
-    }
+    WF_TRY(readMask(*mask, length_, bytes));
+    if (std::memchr(bytes, 0, m)) mask_ = bytes;  // without a zero there is nothing to hide
   }
 
   positions = pass.arena.alloc<int32_t>(m);
@@ -210,7 +155,7 @@ Status CausalLM::beginCached(const Chunk& chunk, Pass& pass) {
   WF_TRY(checkSize(batch_, length_, 0));
   WF_TRY(checkSize(batch_, 1, double(vocabulary_)));
   const size_t m = batch_ * length_;
-  WF_TRY(checkIds(chunk.ids, m, length_));
+  WF_TRY(checkIds(chunk.ids, m, length_, vocabulary_));
   for (size_t r = 0; context_ && r < batch_; ++r) {
     size_t tokens = cache_.realTokens(r);
     for (size_t i = 0; i < length_; ++i) tokens += !chunk.mask || chunk.mask[r * length_ + i];
@@ -249,7 +194,6 @@ Status CausalLM::step(size_t index, Pass& pass) {
     return Status(ErrorClass::Internal, "wrong_step", "step " + std::to_string(index) + " is not the one that is due.");
   }
   next_ = index == layers_.size() ? kNotBegun : index + 1;
-  Status s;
   if (index < layers_.size()) {
     const nn::DecoderPass p{{pass.kernels, pass.arena},
                             batch_,
@@ -265,12 +209,17 @@ Status CausalLM::step(size_t index, Pass& pass) {
     else
       layers_[index](p, hidden_);
   } else {
-    s = cached_ ? headOfLast(pass) : head(pass);
+    if (!cached_)
+      head(pass, batch_ * length_, {int64_t(batch_), int64_t(length_)});
+    else if (wantsLogits_)
+      head(pass, batch_, {int64_t(batch_)});
   }
-  if (s.ok() && pass.arena.failed()) s = outOfMemory();
-  if (!s.ok()) next_ = kNotBegun;
-  if (s.ok() && cached_ && index == layers_.size()) cache_.commit(batch_, length_);
-  return s;
+  if (pass.arena.failed()) {
+    next_ = kNotBegun;
+    return outOfMemory();
+  }
+  if (cached_ && index == layers_.size()) cache_.commit(batch_, length_);
+  return {};
 }
 
 // Of the last layer only each row's last token is wanted, and the keys and values of all. They are kept first; then the
@@ -322,33 +271,16 @@ const float* CausalLM::logits(nn::Compute c, const float* x, size_t rows) const 
   return y;
 }
 
-Status CausalLM::head(Pass& pass) {
+// The output for the first `rows` rows of hidden_; `shape` is theirs, without the last axis.
+void CausalLM::head(Pass& pass, size_t rows, Shape shape) {
   const nn::Compute c{pass.kernels, pass.arena};
-  const size_t m = batch_ * length_;
-  const int64_t b = int64_t(batch_), t = int64_t(length_);
-  float* x = outputSize() == hidden_size_ ? hidden_ : c.arena.alloc<float>(m * outputSize());
-  if (!x) return {};
-  finish(c, hidden_, m, x);
-  if (request_.head == Head::Base) {
-    pass.outputs.push_back({"last_hidden_state", {b, t, int64_t(outputSize())}, x});
-  } else if (const float* y = logits(c, x, m)) {
-    pass.outputs.push_back({"logits", {b, t, int64_t(vocabulary_)}, y});
-  }
-  return {};
-}
-
-Status CausalLM::headOfLast(Pass& pass) {
-  if (!wantsLogits_) return {};
-  const nn::Compute c{pass.kernels, pass.arena};
-  float* x = c.arena.alloc<float>(batch_ * outputSize());
-  if (!x) return {};
-  finish(c, hidden_, batch_, x);
-  if (request_.head == Head::Base) {
-    pass.outputs.push_back({"last_hidden_state", {int64_t(batch_), int64_t(outputSize())}, x});
-  } else if (const float* y = logits(c, x, batch_)) {
-    pass.outputs.push_back({"logits", {int64_t(batch_), int64_t(vocabulary_)}, y});
-  }
-  return {};
+  float* x = outputSize() == hidden_size_ ? hidden_ : c.arena.alloc<float>(rows * outputSize());
+  if (!x) return;
+  finish(c, hidden_, rows, x);
+  const bool lm = request_.head == Head::CausalLM;
+  const float* y = lm ? logits(c, x, rows) : x;
+  shape.push_back(int64_t(lm ? vocabulary_ : outputSize()));
+  if (y) pass.outputs.push_back({lm ? "logits" : "last_hidden_state", std::move(shape), y});
 }
 
 }  // namespace wasmformers::arch

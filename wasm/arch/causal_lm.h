@@ -6,6 +6,7 @@
 
 #include "arch/arch.h"
 #include "arch/config.h"
+#include "arch/create_family.h"
 #include "nn/decoder_layer.h"
 #include "nn/kv_cache.h"
 
@@ -96,10 +97,8 @@ class CausalLM : public Model {
  private:
   Status readInputs(Pass&, const Input*& ids, int32_t*& positions);
   Status checkSize(size_t rows, size_t length, double logits) const;
-  Status checkIds(const int32_t* ids, size_t count, size_t length) const;
   Status start(Pass&, const int32_t* ids, const int32_t* positions);
-  Status head(Pass&);
-  Status headOfLast(Pass&);
+  void head(Pass&, size_t rows, Shape shape);
   void lastLayer(nn::DecoderPass);
   const float* logits(nn::Compute, const float* x, size_t rows) const;
 
@@ -118,14 +117,5 @@ class CausalLM : public Model {
   size_t next_ = kNotBegun;  // the step that is due
   static constexpr size_t kNotBegun = ~size_t(0);
 };
-
-/// What a family's create function does: reads the configuration, gives the model or the first thing wrong with it.
-template <class Family>
-Result<std::unique_ptr<Model>> createDecoder(json::Value config, const Request& request) {
-  ConfigReader reader(config);
-  auto model = std::make_unique<Family>(reader, request);
-  if (!reader.ok()) return reader.status();
-  return std::unique_ptr<Model>(std::move(model));
-}
 
 }  // namespace wasmformers::arch

@@ -83,7 +83,7 @@ class Falcon : public CausalLM {
 }  // namespace
 
 Result<std::unique_ptr<Model>> createFalcon(json::Value config, const Request& request) {
-  return createDecoder<Falcon>(config, request);
+  return createFamily<Falcon>(config, request);
 }
 
 }  // namespace wasmformers::arch

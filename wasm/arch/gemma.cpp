@@ -97,13 +97,13 @@ class Gemma3 : public GemmaLike {
 }  // namespace
 
 Result<std::unique_ptr<Model>> createGemma(json::Value config, const Request& request) {
-  return createDecoder<Gemma>(config, request);
+  return createFamily<Gemma>(config, request);
 }
 Result<std::unique_ptr<Model>> createGemma2(json::Value config, const Request& request) {
-  return createDecoder<Gemma2>(config, request);
+  return createFamily<Gemma2>(config, request);
 }
 Result<std::unique_ptr<Model>> createGemma3(json::Value config, const Request& request) {
-  return createDecoder<Gemma3>(config, request);
+  return createFamily<Gemma3>(config, request);
 }
 
 }  // namespace wasmformers::arch

@@ -73,7 +73,7 @@ class GPT2 : public CausalLM {
 }  // namespace
 
 Result<std::unique_ptr<Model>> createGPT2(json::Value config, const Request& request) {
-  return createDecoder<GPT2>(config, request);
+  return createFamily<GPT2>(config, request);
 }
 
 }  // namespace wasmformers::arch

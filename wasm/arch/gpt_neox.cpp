@@ -69,7 +69,7 @@ class GPTNeoX : public CausalLM {
 }  // namespace
 
 Result<std::unique_ptr<Model>> createGPTNeoX(json::Value config, const Request& request) {
-  return createDecoder<GPTNeoX>(config, request);
+  return createFamily<GPTNeoX>(config, request);
 }
 
 }  // namespace wasmformers::arch

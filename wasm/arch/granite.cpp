@@ -29,7 +29,7 @@ class Granite : public LlamaLike {
 }  // namespace
 
 Result<std::unique_ptr<Model>> createGranite(json::Value config, const Request& request) {
-  return createDecoder<Granite>(config, request);
+  return createFamily<Granite>(config, request);
 }
 
 }  // namespace wasmformers::arch

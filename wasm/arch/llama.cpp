@@ -21,7 +21,7 @@ class Llama : public LlamaLike {
 }  // namespace
 
 Result<std::unique_ptr<Model>> createLlama(json::Value config, const Request& request) {
-  return createDecoder<Llama>(config, request);
+  return createFamily<Llama>(config, request);
 }
 
 }  // namespace wasmformers::arch

@@ -22,7 +22,7 @@ class Mistral : public LlamaLike {
 }  // namespace
 
 Result<std::unique_ptr<Model>> createMistral(json::Value config, const Request& request) {
-  return createDecoder<Mistral>(config, request);
+  return createFamily<Mistral>(config, request);
 }
 
 }  // namespace wasmformers::arch

@@ -25,7 +25,7 @@ class Olmo2 : public LlamaLike {
 }  // namespace
 
 Result<std::unique_ptr<Model>> createOlmo2(json::Value config, const Request& request) {
-  return createDecoder<Olmo2>(config, request);
+  return createFamily<Olmo2>(config, request);
 }
 
 }  // namespace wasmformers::arch

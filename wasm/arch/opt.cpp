@@ -125,7 +125,7 @@ class OPT : public CausalLM {
 }  // namespace
 
 Result<std::unique_ptr<Model>> createOPT(json::Value config, const Request& request) {
-  return createDecoder<OPT>(config, request);
+  return createFamily<OPT>(config, request);
 }
 
 }  // namespace wasmformers::arch

@@ -31,7 +31,7 @@ class Phi3 : public LlamaLike {
 }  // namespace
 
 Result<std::unique_ptr<Model>> createPhi3(json::Value config, const Request& request) {
-  return createDecoder<Phi3>(config, request);
+  return createFamily<Phi3>(config, request);
 }
 
 }  // namespace wasmformers::arch

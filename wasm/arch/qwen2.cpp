@@ -24,7 +24,7 @@ class Qwen2 : public LlamaLike {
 }  // namespace
 
 Result<std::unique_ptr<Model>> createQwen2(json::Value config, const Request& request) {
-  return createDecoder<Qwen2>(config, request);
+  return createFamily<Qwen2>(config, request);
 }
 
 }  // namespace wasmformers::arch

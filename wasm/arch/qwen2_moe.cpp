@@ -58,7 +58,7 @@ class Qwen2Moe : public LlamaLike {
 }  // namespace
 
 Result<std::unique_ptr<Model>> createQwen2Moe(json::Value config, const Request& request) {
-  return createDecoder<Qwen2Moe>(config, request);
+  return createFamily<Qwen2Moe>(config, request);
 }
 
 }  // namespace wasmformers::arch

@@ -25,7 +25,7 @@ class Qwen3 : public LlamaLike {
 }  // namespace
 
 Result<std::unique_ptr<Model>> createQwen3(json::Value config, const Request& request) {
-  return createDecoder<Qwen3>(config, request);
+  return createFamily<Qwen3>(config, request);
 }
 
 }  // namespace wasmformers::arch

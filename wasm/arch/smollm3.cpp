@@ -34,7 +34,7 @@ class SmolLM3 : public LlamaLike {
 }  // namespace
 
 Result<std::unique_ptr<Model>> createSmolLM3(json::Value config, const Request& request) {
-  return createDecoder<SmolLM3>(config, request);
+  return createFamily<SmolLM3>(config, request);
 }
 
 }  // namespace wasmformers::arch

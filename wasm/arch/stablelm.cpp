@@ -30,7 +30,7 @@ class StableLm : public LlamaLike {
 }  // namespace
 
 Result<std::unique_ptr<Model>> createStableLm(json::Value config, const Request& request) {
-  return createDecoder<StableLm>(config, request);
+  return createFamily<StableLm>(config, request);
 }
 
 }  // namespace wasmformers::arch

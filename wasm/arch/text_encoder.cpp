@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <cstring>
 
-#include "arch/input_errors.h"
+#include "arch/inputs.h"
 
 namespace wasmformers::arch {
 
@@ -35,58 +35,16 @@ std::vector<std::string> TextEncoder::outputNames() const {
 
 Status TextEncoder::readInputs(Pass& pass) {
   constexpr std::string_view kNames[] = {"input_ids", "attention_mask", "token_type_ids"};
-  for (const Input& in : pass.inputs) {
-    if (std::find(std::begin(kNames), std::end(kNames), in.name) == std::end(kNames)) {
-      return inputError("unknown_input", "This model has no input " + in.name + ".", in.name);
-    }
-  }
-  const Input* ids = pass.input("input_ids");
-  if (!ids) return inputError("missing_input", "The input input_ids is missing.", "input_ids");
   const size_t dims = request_.head == Head::MultipleChoice ? 3 : 2;
-  for (const std::string_view name : kNames) {
-    const Input* in = pass.input(name);
-    if (!in) continue;
-    if (in->dtype != DType::I32)
-      return inputError("bad_dtype", std::string(name) + " must be integers.", name);
-    if (in->shape.size() != dims || *std::min_element(in->shape.begin(), in->shape.end()) < 0) {
-      return inputError("bad_shape",
-                        std::string(name) + " must have the shape " +
-                            (dims == 3 ? "[batch, choices, length]" : "[batch, length]") + ", not " +
-                            shapeText(in->shape) + ".",
-                        name);
-    }
-    if (in->shape != ids->shape) {
-      return inputError("shape_mismatch",
-                        std::string(name) + " has the shape " + shapeText(in->shape) + ", input_ids " +
-                            shapeText(ids->shape) + ".",
-                        name);
-    }
-  }
+  WF_ASSIGN(const Input* ids, checkInputs(pass, kNames, dims, dims == 3 ? "[batch, choices, length]" : "[batch, length]"));
   choices_ = dims == 3 ? size_t(ids->shape[1]) : 1;
   batch_ = size_t(ids->shape[0]) * choices_;
   length_ = size_t(ids->shape.back());
   const size_t m = rows();
   WF_TRY(checkSize());
-  if (m == 0)
-    return inputError("empty_input", "input_ids is empty: its shape is " + shapeText(ids->shape) + ".",
-                      "input_ids");
-  if (maxLength_ && length_ > maxLength_) {
-    return inputError("too_long",
-                      "input_ids has " + std::to_string(length_) +
-                          " tokens per text, the model takes at most " + std::to_string(maxLength_) +
-                          "; truncate the text.",
-                      "input_ids");
-  }
-
+  WF_TRY(checkLength(*ids, maxLength_));
   ids_ = ids->data.as<int32_t>();
-  for (size_t i = 0; i < m; ++i) {
-    if (ids_[i] < 0 || size_t(ids_[i]) >= vocabulary_) {
-      return inputError("ids_out_of_range",
-                        at("input_ids", i, length_) + " is " + std::to_string(ids_[i]) +
-                            ", the vocabulary has " + std::to_string(vocabulary_) + " entries.",
-                        "input_ids");
-    }
-  }
+  WF_TRY(checkIds(ids_, m, length_, vocabulary_));
   const Input* types = pass.input("token_type_ids");
   typeIds_ = types ? types->data.as<int32_t>() : nullptr;
   for (size_t i = 0; typeIds_ && i < m; ++i) {
@@ -100,16 +58,8 @@ Status TextEncoder::readInputs(Pass& pass) {
   }
   mask_ = pass.arena.alloc<uint8_t>(m);
   if (!mask_) return {};
-  const Input* mask = pass.input("attention_mask");
-  for (size_t i = 0; i < m; ++i) {
-    const int32_t v = mask ? mask->data.as<int32_t>()[i] : 1;
-    if (v != 0 && v != 1) {
-      return inputError(
-          "bad_mask", at("attention_mask", i, length_) + " is " + std::to_string(v) + "; it must be 0 or 1.",
-          "attention_mask");
-    }
-    mask_[i] = uint8_t(v);
-  }
+  if (const Input* mask = pass.input("attention_mask")) return readMask(*mask, length_, mask_);
+  std::memset(mask_, 1, m);
   return {};
 }
 
@@ -120,10 +70,7 @@ Status TextEncoder::checkSize() const {
   const double floats = std::max(double(batch_) * double(length_) * widest,
                                  double(length_) * double(length_) * double(squares_));
   if (floats < double(SIZE_MAX / 8)) return {};
-  return inputError("too_large",
-                    "input_ids has " + std::to_string(batch_) + " texts of " + std::to_string(length_) +
-                        " tokens, more than memory can hold at once; use smaller batches.",
-                    "input_ids");
+  return tooLarge(batch_, length_);
 }
 
 Status TextEncoder::begin(Pass& pass) {

@@ -4,6 +4,7 @@
 
 #include "arch/arch.h"
 #include "arch/config.h"
+#include "arch/create_family.h"
 #include "arch/text_heads.h"
 #include "nn/encoder_layer.h"
 
@@ -67,15 +68,6 @@ class TextEncoder : public Model {
   size_t next_ = kNotBegun;  // the step that is due
   static constexpr size_t kNotBegun = ~size_t(0);
 };
-
-/// What a family's create function does: reads the configuration, gives the model or the first thing wrong with it.
-template <class Family>
-Result<std::unique_ptr<Model>> createFamily(json::Value config, const Request& request) {
-  ConfigReader reader(config);
-  auto model = std::make_unique<Family>(reader, request);
-  if (!reader.ok()) return reader.status();
-  return std::unique_ptr<Model>(std::move(model));
-}
 
 /// Position ids as RoBERTa counts them: padding stays at padId, real tokens go padId + 1, padId + 2, …
 /// (transformers modeling_roberta.py, create_position_ids_from_input_ids).

@@ -9,14 +9,13 @@
 
 #include <optional>
 
-#include "arch/arch.h"
+#include "arch/inputs.h"
 #include "arch/loader.h"
+#include "binding/handle.h"
 
 namespace wasmformers {
 
 using emscripten::val;
-
-inline double address(const void* p) { return double(reinterpret_cast<uintptr_t>(p)); }
 
 inline Result<kernels::Format> formatFromDtype(std::string_view dtype) {
   if (dtype == "fp32") return kernels::Format::F32;
@@ -35,20 +34,12 @@ val toJsArray(const std::vector<T>& items, F&& f) {
   return out;
 }
 
-class EngineModel {
+class EngineModel : public Handle {
  public:
   EngineModel(std::span<const arch::Family> families, const std::string& config, const std::string& architecture,
               const std::string& dtype) {
     status_ = create(families, config, architecture, dtype);
   }
-
-  // Status of the last call that can fail.
-  bool ok() const { return status_.ok(); }
-  std::string errorClass() const { return std::string(errorClassName(status_.errorClass())); }
-  std::string errorCode() const { return status_.code(); }
-  std::string errorMessage() const { return status_.message(); }
-  std::string errorFile() const { return status_.file(); }
-  std::string errorField() const { return status_.field(); }
 
   double packedBytesExpected() const { return double(weights_.packedBytes()); }
   double packedBytes() const { return loader_ ? double(loader_->packedBytes()) : 0; }
@@ -152,7 +143,7 @@ class EngineModel {
   // Kernels write through pointers; a failed arena shows after the step, before anything is read.
   Status checked(Status s) {
     if (s.ok() && arena_.failed()) {
-      s = Status(ErrorClass::Memory, "out_of_memory", "Not enough memory for the activations of this input; try fewer or shorter texts at once.");
+      s = arch::outOfMemory();
     }
     if (!s.ok()) {
       outputs_.clear();
@@ -160,15 +151,10 @@ class EngineModel {
     }
     return s;
   }
-  bool said(Status s) {
-    status_ = std::move(s);
-    return status_.ok();
-  }
   static val names(const std::vector<std::string>& list) {
     return toJsArray(list, [](const std::string& s) { return val(s); });
   }
 
-  Status status_;
   nn::Weights weights_;
   std::unique_ptr<arch::Model> model_;
   std::optional<arch::Loader> loader_;
@@ -177,12 +163,6 @@ class EngineModel {
   std::vector<arch::Input> inputs_;
   std::vector<arch::Output> outputs_;
 };
-
-// A method of EngineModel as one of M, which is what Embind asks of M's class.
-template <class M, class R, class... A>
-auto inherited(R (EngineModel::*f)(A...)) -> R (M::*)(A...) { return f; }
-template <class M, class R, class... A>
-auto inherited(R (EngineModel::*f)(A...) const) -> R (M::*)(A...) const { return f; }
 
 /// Binds M, derived from EngineModel, as "Model", and what a program says of itself; more methods may follow.
 template <class M>
@@ -198,13 +178,8 @@ emscripten::class_<M> bindEngine() {
   emscripten::function("memoryBytes", +[] { return double(emscripten_get_heap_size()); });
   using E = EngineModel;
   emscripten::class_<M> model("Model");
+  bindStatus(model);
   model.template constructor<const std::string&, const std::string&, const std::string&>()
-      .function("ok", inherited<M>(&E::ok))
-      .function("errorClass", inherited<M>(&E::errorClass))
-      .function("errorCode", inherited<M>(&E::errorCode))
-      .function("errorMessage", inherited<M>(&E::errorMessage))
-      .function("errorFile", inherited<M>(&E::errorFile))
-      .function("errorField", inherited<M>(&E::errorField))
       .function("packedBytesExpected", inherited<M>(&E::packedBytesExpected))
       .function("packedBytes", inherited<M>(&E::packedBytes))
       .function("beginFile", inherited<M>(&E::beginFile))

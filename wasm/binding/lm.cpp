@@ -1,5 +1,6 @@
 // The program for language models: lm-simd.wasm, lm-relaxed.wasm. What the engine has, and the whole loop of tokens: a
 // call runs until a time is over or tokens are there, so that a page breathes in between.
+#include "base/hash.h"
 #include "binding/engine_model.h"
 #include "generate/session.h"
 
@@ -14,9 +15,10 @@ val copied(const T* data, size_t count) {
 template <class T>
 val copied(const std::vector<T>& values) { return copied(values.data(), values.size()); }
 
-uint64_t hashOf(std::string_view text, uint64_t h = 0xcbf29ce484222325) {
-  for (char c : text) h = (h ^ uint8_t(c)) * 0x100000001b3;
-  return h;
+/// Which checkpoint a saved cache is of, as far as its configuration tells.
+uint64_t nameOf(const std::string& config, const std::string& dtype) {
+  const std::string both = config + '\0' + dtype;
+  return hash64(both.data(), both.size());
 }
 
 Result<kernels::CacheType> cacheTypeOf(std::string_view name) {
@@ -29,7 +31,7 @@ Result<kernels::CacheType> cacheTypeOf(std::string_view name) {
 class Model : public EngineModel {
  public:
   Model(const std::string& config, const std::string& architecture, const std::string& dtype)
-      : EngineModel(arch::decoderFamilies(), config, architecture, dtype), name_(hashOf(dtype, hashOf(config))) {
+      : EngineModel(arch::decoderFamilies(), config, architecture, dtype), name_(nameOf(config, dtype)) {
     if (model_) session_.emplace(static_cast<arch::CausalLM&>(*model_), kernels::fast(), arena_, outputs_);  // decoderFamilies() are all of these
   }
 

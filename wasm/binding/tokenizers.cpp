@@ -1,12 +1,11 @@
 // The tokenizers' border to JavaScript: one Tokenizer handle per tokenizer.json. A whole batch crosses in one call:
 // JavaScript writes a request (numbers, then UTF-8) where input() says, and reads flat arrays where the answer's
 // header points. Numbers are 32 bits wide; js/tokenizers/handle.js has the same layouts. Pointers hold until the next call.
-#include <emscripten/bind.h>
-
 #include <cstring>
 #include <map>
 
 #include "base/buffer.h"
+#include "binding/handle.h"
 #include "text/utf8.h"
 #include "tokenizer/decode_stream.h"
 #include "tokenizer/old_formats.h"
@@ -18,7 +17,6 @@ namespace {
 
 using namespace tokenizer;
 
-double address(const void* p) { return double(reinterpret_cast<uintptr_t>(p)); }
 uint32_t pointer(const void* p) { return uint32_t(reinterpret_cast<uintptr_t>(p)); }
 
 // The request of encode(): header, counts (only with kWords: strings of each text), lengths in UTF-16 units of each
@@ -32,15 +30,8 @@ enum Flags : uint32_t {
   kSpecialTokens = 1, kDetails = 2, kOverflow = 4, kPairs = 8, kWords = 16, kTruncateLeft = 32, kPadLeft = 64, kIdsOnly = 128
 };
 
-class TokenizerHandle {
+class TokenizerHandle : public Handle {
  public:
-  bool ok() const { return status_.ok(); }
-  std::string errorClass() const { return std::string(errorClassName(status_.errorClass())); }
-  std::string errorCode() const { return status_.code(); }
-  std::string errorMessage() const { return status_.message(); }
-  std::string errorFile() const { return status_.file(); }
-  std::string errorField() const { return status_.field(); }
-
   /// Where JavaScript writes `bytes` of input; 0 when memory ran out.
   double input(double bytes) {
     if (!input_.ok() || double(input_.size()) < bytes) {
@@ -282,18 +273,12 @@ class TokenizerHandle {
     return address(answer_.data());
   }
 
-  bool said(Status s) {
-    status_ = std::move(s);
-    return status_.ok();
-  }
-
   struct Stream {
     Stream(const Decoder* d, bool skip) : decoder(d), skipSpecialTokens(skip) {}
     DecodeStream decoder;
     bool skipSpecialTokens;
   };
 
-  Status status_;
   Buffer input_;
   std::unique_ptr<Tokenizer> tokenizer_;
   std::vector<EncodeInput> inputs_;
@@ -306,14 +291,9 @@ class TokenizerHandle {
 };
 
 EMSCRIPTEN_BINDINGS(tokenizers) {
-  emscripten::class_<TokenizerHandle>("Tokenizer")
-      .constructor<>()
-      .function("ok", &TokenizerHandle::ok)
-      .function("errorClass", &TokenizerHandle::errorClass)
-      .function("errorCode", &TokenizerHandle::errorCode)
-      .function("errorMessage", &TokenizerHandle::errorMessage)
-      .function("errorFile", &TokenizerHandle::errorFile)
-      .function("errorField", &TokenizerHandle::errorField)
+  emscripten::class_<TokenizerHandle> handle("Tokenizer");
+  bindStatus(handle);
+  handle.constructor<>()
       .function("input", &TokenizerHandle::input)
       .function("load", &TokenizerHandle::load)
       .function("loadBinary", &TokenizerHandle::loadBinary)

@@ -70,7 +70,7 @@ Status Beams::accept(float* logits) {
     }
     if (best == kNever) {
       finished_ = true;
-      return Status(ErrorClass::Input, "no_token_left", "The settings forbid every token (suppress_tokens, bad_words_ids, no_repeat_ngram_size, min_new_tokens).").atField("suppress_tokens");
+      return noTokenLeft();
     }
     if (config_.doSample) {
       for (size_t i = 0; i < beams_; ++i) {
@@ -135,10 +135,7 @@ void Beams::sampled(Group& g) {
   for (size_t i = 0; i < beams_; ++i) {
     for (const Candidate& c : warped_[i]) all.push_back({c.score + g.running[i].score, uint32_t(i), c.id});
   }
-  float most = kNever;
-  for (const Continuation& c : all) most = std::max(most, c.score);
-  weights_.clear();
-  for (const Continuation& c : all) weights_.push_back(expBelow0(double(c.score) - most));
+  weigh(all, weights_);
   top_.clear();
   while (top_.size() < std::min(wanted_, all.size())) {
     double sum = 0;

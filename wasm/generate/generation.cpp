@@ -105,6 +105,12 @@ bool Generation::isEos(int32_t id) const { return std::find(config_.eos.begin(),
 
 bool Generation::timeIsOver() const { return config_.maxTime && clock_() - begun_ > *config_.maxTime * 1000; }
 
+Status Generation::noTokenLeft() {
+  return Status(ErrorClass::Input, "no_token_left",
+                "The settings forbid every token (suppress_tokens, bad_words_ids, no_repeat_ngram_size, min_new_tokens).")
+      .atField("suppress_tokens");
+}
+
 Status Generation::checkScores(const float* scores) const {
   if (config_.removeInvalidValues) return {};
   bool good = true;

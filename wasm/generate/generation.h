@@ -78,6 +78,7 @@ class Generation {
   virtual Status begin() = 0;
   bool isEos(int32_t id) const;
   bool timeIsOver() const;
+  static Status noTokenLeft();
   Status checkScores(const float* scores) const;
 
   GenerationConfig config_;

@@ -76,16 +76,8 @@ Status Rows::pick(float* scores, size_t first, size_t count) {
   } else {
     warpers_->apply(scores, vocabulary_, candidates_);
   }
-  if (candidates_.empty()) {
-    return Status(ErrorClass::Input, "no_token_left", "The settings forbid every token (suppress_tokens, bad_words_ids, no_repeat_ngram_size, min_new_tokens).").atField("suppress_tokens");
-  }
-  double sum = 0;
-  if (config_.doSample) {
-    float most = candidates_[0].score;
-    for (const Candidate& c : candidates_) most = std::max(most, c.score);
-    weights_.clear();
-    for (const Candidate& c : candidates_) sum += weights_.emplace_back(expBelow0(double(c.score) - most));
-  }
+  if (candidates_.empty()) return noTokenLeft();
+  const double sum = config_.doSample ? weigh(candidates_, weights_).sum : 0;
   for (size_t r = first; r < first + count; ++r) {
     picked_[r] = candidates_[config_.doSample ? draw(weights_, sum, rows_[r].random) : 0].id;
     if (config_.logprobs) logprobs_.picked[logprobs_.steps * resultRows_ + r] = logprobOf(picked_[r]);

@@ -2,8 +2,10 @@
 // a few. Order is always by score, equal scores by id, so that every standard library gives the same result.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <vector>
 
 #include "generate/random.h"
@@ -19,6 +21,20 @@ inline bool better(const Candidate& a, const Candidate& b) { return a.score > b.
 /// e^x for x ≤ 0 within 2^-51, by additions and products alone: the same bits natively and in every Wasm variant,
 /// which libraries' exp() are not. Below −708 it is 0.
 double expBelow0(double x);
+
+/// e^(score − the best's) of each of `list`, into `weights`; their sum and the best score.
+struct Weighed {
+  double sum = 0;
+  float most = -std::numeric_limits<float>::infinity();
+};
+template <class T>
+Weighed weigh(const std::vector<T>& list, std::vector<double>& weights) {
+  Weighed w;
+  for (const T& c : list) w.most = std::max(w.most, c.score);
+  weights.clear();
+  for (const T& c : list) w.sum += weights.emplace_back(expBelow0(double(c.score) - w.most));
+  return w;
+}
 
 /// log Σ e^score; −∞ where all scores are.
 double logSumExp(const float* scores, size_t n);

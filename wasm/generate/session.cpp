@@ -5,6 +5,8 @@
 #include <chrono>
 #include <cstring>
 
+#include "base/hash.h"
+
 namespace wasmformers::generate {
 namespace {
 
@@ -20,17 +22,6 @@ struct Header {
   char magic[8] = {'W', 'F', 'K', 'V', 'C', 'A', 'C', '1'};
   uint64_t model = 0, layers = 0, perToken = 0, type = 0, rows = 0, length = 0;
 };
-
-uint64_t checksum(const std::byte* bytes, size_t size) {  // FNV-1a, eight bytes at a time
-  uint64_t h = 0xcbf29ce484222325;
-  for (size_t i = 0; i + 8 <= size; i += 8) {
-    uint64_t word;
-    std::memcpy(&word, bytes + i, 8);
-    h = (h ^ word) * 0x100000001b3;
-    h ^= h >> 32;
-  }
-  return h;
-}
 
 /// A row's part of one layer: `each` is called with where it lies and its bytes, head by head.
 template <class F>
@@ -314,7 +305,7 @@ Result<Buffer> Session::save(uint64_t model) const {
   for (const auto& row : held_) put(row.data(), row.size() * 4);
   for (const auto& row : masks_) put(row.data(), row.size());
   writeCache(at);
-  const uint64_t sum = checksum(out.data(), body);
+  const uint64_t sum = hash64(reinterpret_cast<const char*>(out.data()), body);
   std::memcpy(out.data() + body, &sum, 8);
   return out;
 }
@@ -331,7 +322,7 @@ Status Session::restore(const std::byte* bytes, size_t size, uint64_t model) {
   if (header.model != model || header.layers != model_.steps() - 1 || header.perToken != model_.cacheBytesPerToken(type)) return badCache("it is another model's");
   const double tokens = double(header.rows) * double(header.length), data = tokens * double(model_.cacheBytesPerToken(type) - 1);
   if (!(tokens + data < double(size)) || (sizeof header + size_t(tokens) * 5 + size_t(data) + 7) / 8 * 8 + 8 != size) return badCache("its size is wrong");
-  if (checksum(bytes, size - 8) != sum) return badCache("it is damaged");
+  if (hash64(reinterpret_cast<const char*>(bytes), size - 8) != sum) return badCache("it is damaged");
   const size_t rows = size_t(header.rows), length = size_t(header.length);
   if (model_.context() && length > model_.context()) return badCache("it is longer than the model's context");
   const std::byte* at = bytes + sizeof header;

@@ -38,7 +38,7 @@ void Warpers::topK(const float* scores, size_t n, std::vector<Candidate>& out) {
 
 // TopPLogitsWarper: a token stays while those before it have less than p. Ordered 256 at a time: rarely are there more.
 void Warpers::topP(std::vector<Candidate>& list) {
-  const double sum = weigh(list), most = std::max_element(list.begin(), list.end(), [](auto& a, auto& b) { return a.score < b.score; })->score;
+  const auto [sum, most] = weigh(list, weights_);
   order_ = list;
   double above = 0;
   size_t done = 0, kept = 0;
@@ -56,7 +56,7 @@ void Warpers::topP(std::vector<Candidate>& list) {
 
 // MinPLogitsWarper: at least p times as likely as the likeliest.
 void Warpers::minP(std::vector<Candidate>& list) {
-  weigh(list);  // the likeliest has 1
+  weigh(list, weights_);  // the likeliest has 1
   order_ = list;
   const size_t keep = std::min(keep_, order_.size());
   std::nth_element(order_.begin(), order_.begin() + ptrdiff_t(keep - 1), order_.end(), better);
@@ -67,8 +67,8 @@ void Warpers::minP(std::vector<Candidate>& list) {
 
 // TypicalLogitsWarper (Meister et al. 2022): the tokens whose surprise is nearest to the expected one, until they hold p.
 void Warpers::typical(std::vector<Candidate>& list) {
-  const double sum = weigh(list), expected = entropy(list, sum), logSum = std::log(sum);
-  const float most = std::max_element(list.begin(), list.end(), [](auto& a, auto& b) { return a.score < b.score; })->score;
+  const auto [sum, most] = weigh(list, weights_);
+  const double expected = entropy(list, {sum, most}), logSum = std::log(sum);
   // A score is now how near a token is; `weights_` stand by list's order, so ids become places in it.
   order_.clear();
   for (size_t i = 0; i < list.size(); ++i) {
@@ -98,31 +98,20 @@ void Warpers::typical(std::vector<Candidate>& list) {
 
 // EpsilonLogitsWarper, EtaLogitsWarper (Hewitt et al. 2022): at least so likely.
 void Warpers::cutoff(std::vector<Candidate>& list, double epsilon, bool eta) {
-  const double sum = weigh(list);
-  const double least = eta ? std::min(epsilon, std::sqrt(epsilon) * expBelow0(-entropy(list, sum))) : epsilon;
+  const Weighed all = weigh(list, weights_);
+  const double least = (eta ? std::min(epsilon, std::sqrt(epsilon) * expBelow0(-entropy(list, all))) : epsilon) * all.sum;
   order_ = list;
   const size_t keep = std::min(keep_, order_.size());
   std::nth_element(order_.begin(), order_.begin() + ptrdiff_t(keep - 1), order_.end(), better);
   const float last = order_[keep - 1].score;
   size_t i = 0;
-  std::erase_if(list, [&](const Candidate& c) { return weights_[i++] < least * sum && c.score < last; });
+  std::erase_if(list, [&](const Candidate& c) { return weights_[i++] < least && c.score < last; });
 }
 
-double Warpers::weigh(const std::vector<Candidate>& list) {
-  float most = list[0].score;
-  for (const Candidate& c : list) most = std::max(most, c.score);
-  weights_.clear();
-  double sum = 0;
-  for (const Candidate& c : list) sum += weights_.emplace_back(expBelow0(double(c.score) - most));
-  return sum;
-}
-
-double Warpers::entropy(const std::vector<Candidate>& list, double sum) const {
-  float most = list[0].score;
-  for (const Candidate& c : list) most = std::max(most, c.score);
+double Warpers::entropy(const std::vector<Candidate>& list, const Weighed& all) const {
   double mean = 0;
-  for (size_t i = 0; i < list.size(); ++i) mean += weights_[i] * (double(list[i].score) - most);
-  return std::log(sum) - mean / sum;
+  for (size_t i = 0; i < list.size(); ++i) mean += weights_[i] * (double(list[i].score) - all.most);
+  return std::log(all.sum) - mean / all.sum;
 }
 
 }  // namespace wasmformers::generate

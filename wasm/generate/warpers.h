@@ -21,8 +21,7 @@ class Warpers {
   void minP(std::vector<Candidate>& list);
   void typical(std::vector<Candidate>& list);
   void cutoff(std::vector<Candidate>& list, double epsilon, bool eta);
-  double weigh(const std::vector<Candidate>& list);  // weights_ and their sum
-  double entropy(const std::vector<Candidate>& list, double sum) const;
+  double entropy(const std::vector<Candidate>& list, const Weighed& all) const;  // of weights_
 
   double temperature_, topP_, minP_, typicalP_, epsilon_, eta_;
   size_t topK_, keep_ = 1;  // keep_: as many stay whatever the cuts say

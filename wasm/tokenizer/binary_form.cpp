@@ -1,6 +1,7 @@
 // See binary_form.h.
 #include "tokenizer/binary_form.h"
 
+#include "base/hash.h"
 #include "tokenizer/bytes.h"
 #include "tokenizer/component.h"
 
@@ -23,23 +24,6 @@ struct SectionHeader {
   uint32_t elementBytes, zero;
   uint64_t count;
 };
-
-// Four lanes of multiply and fold: for finding damage and changed files, not for hostile ones.
-uint64_t hash64(const char* p, size_t n) {
-  constexpr uint64_t k = 0x9E3779B97F4A7C15u;
-  uint64_t lane[4] = {n, n + k, n ^ k, ~n};
-  const auto fold = [](uint64_t h, uint64_t x) {
-    h = (h ^ x) * k;
-    return h ^ h >> 32;
-  };
-  for (; n >= 32; p += 32, n -= 32) {
-    for (int i = 0; i < 4; ++i) lane[i] = fold(lane[i], loadAs<uint64_t>(p + 8 * i));
-  }
-  uint64_t h = fold(fold(fold(lane[0], lane[1]), lane[2]), lane[3]);
-  for (; n >= 8; p += 8, n -= 8) h = fold(h, loadAs<uint64_t>(p));
-  for (; n; ++p, --n) h = fold(h, static_cast<unsigned char>(*p));
-  return fold(h, k);
-}
 
 Status formError(std::string_view code, std::string message) {
   return Status(ErrorClass::Tokenizer, std::string(code), std::move(message));
