@@ -37,7 +37,7 @@ Matrix packed(const Floats& w, size_t n, size_t k, Format format) {
 }
 
 const size_t kRowCounts[] = {1, 2, 3, 4, 5, 6, 7, 11, 13, 17, 64, 65, 130};
-const size_t kSizes[][2] = {{1, 1}, {3, 5}, {7, 4}, {8, 16}, {9, 17}, {15, 33}, {24, 64}, {33, 100}, {40, 129}};  // N, K
+const size_t kSizes[][2] = {{1, 1}, {3, 5}, {7, 4}, {8, 16}, {9, 17}, {15, 33}, {24, 64}, {33, 100}, {40, 129}, {101, 36}, {144, 20}};  // N, K
 
 // Runs a product with every epilogue through both tables.
 void compareLinear(Format format, float tolerance) {

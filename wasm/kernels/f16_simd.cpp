@@ -7,6 +7,7 @@
 #include "kernels/output.h"
 #include "kernels/simd.h"
 #include "kernels/simd_math.h"
+#include "kernels/tiles.h"
 
 namespace wasmformers::kernels::simd {
 
@@ -16,12 +17,12 @@ constexpr float kShift = 0x1p64f, kRest = 0x1p48f;
 
 inline v128_t fourHalves(const uint16_t* p, v128_t mask) { return wasm_v128_and(wasm_i32x4_shl(wasm_i32x4_load16x4(p), 13), mask); }
 
+// MR rows × NP panels, `gap` panels from one to the next.
 template <size_t MR, size_t NP>
-void direct(const float* x, size_t xStride, const Matrix& w, size_t panel, size_t m, const Output& out) {
+void direct(const float* x, size_t xStride, const Matrix& w, size_t panel, size_t gap, const Output& out) {
   const v128_t mask = wasm_v128_load32_splat(kMasks + 4), shift = splat(kShift);
-  const size_t k = w.k(), panelSize = k * kPanel;
+  const size_t k = w.k(), gapSize = gap * k * kPanel;
   const uint16_t* p = w.f16()->panel(panel, k);
-  const float* a = x + m * xStride;
   v128_t sum[NP][MR][2];
   for (auto& part : sum) {
     for (auto& row : part) row[0] = row[1] = splat(0);
@@ -29,9 +30,9 @@ void direct(const float* x, size_t xStride, const Matrix& w, size_t panel, size_
   WF_NO_UNROLL
   for (size_t i = 0; i < k; ++i, p += kPanel) {
     v128_t v[MR];
-    for (size_t r = 0; r < MR; ++r) v[r] = wasm_f32x4_mul(wasm_v128_load32_splat(a + r * xStride + i), shift);
+    for (size_t r = 0; r < MR; ++r) v[r] = wasm_f32x4_mul(wasm_v128_load32_splat(x + r * xStride + i), shift);
     for (size_t q = 0; q < NP; ++q) {
-      const v128_t w0 = fourHalves(p + q * panelSize, mask), w1 = fourHalves(p + q * panelSize + 4, mask);
+      const v128_t w0 = fourHalves(p + q * gapSize, mask), w1 = fourHalves(p + q * gapSize + 4, mask);
       for (size_t r = 0; r < MR; ++r) {
         sum[q][r][0] = madd(w0, v[r], sum[q][r][0]);
         sum[q][r][1] = madd(w1, v[r], sum[q][r][1]);
@@ -39,13 +40,13 @@ void direct(const float* x, size_t xStride, const Matrix& w, size_t panel, size_
     }
   }
   for (size_t q = 0; q < NP; ++q) {
-    const float* factors = w.f16()->factors.as<float>() + (panel + q) * kPanel;
+    const float* factors = w.f16()->factors.as<float>() + (panel + q * gap) * kPanel;
     const v128_t rest = splat(kRest);
     for (auto& row : sum[q]) {
       row[0] = wasm_f32x4_mul(wasm_f32x4_mul(row[0], rest), wasm_v128_load(factors));
       row[1] = wasm_f32x4_mul(wasm_f32x4_mul(row[1], rest), wasm_v128_load(factors + 4));
     }
-    store(out, m, panel + q, sum[q]);
+    store(out, 0, panel + q * gap, sum[q]);
   }
 }
 
@@ -61,18 +62,17 @@ void unpack(const uint16_t* p, size_t k, const float* factors, float* out) {
 }  // namespace
 
 void productF16(Arena& arena, const float* x, size_t m, size_t xStride, const Matrix& w, Columns columns, const Output& out) {
-  size_t panel = columns.from;
-  if (m <= 2) {
-    for (; m == 1 && panel + 2 <= columns.to; panel += 2) direct<1, 2>(x, xStride, w, panel, 0, out);
-    for (; panel < columns.to; ++panel) m == 1 ? direct<1, 1>(x, xStride, w, panel, 0, out) : direct<2, 1>(x, xStride, w, panel, 0, out);
-    return;
-  }
+  const auto few = [&]<size_t MR, size_t Streams> {
+    panelStreams<Streams>(columns.from, columns.to, [&]<size_t NP>(size_t panel, size_t gap) { direct<MR, NP>(x, xStride, w, panel, gap, out); });
+  };
+  if (m == 1) return few.template operator()<1, kStreams>();
+  if (m == 2) return few.template operator()<2, kStreams / 2>();
   const Arena::Mark mark = arena.mark();
   float* floats = arena.alloc<float>(w.k() * kPanel);
   if (!floats) return;
   const size_t block = rowBlock(4 * w.k());
   for (size_t from = 0; from < m; from += block) {
-    for (panel = columns.from; panel < columns.to; ++panel) {
+    for (size_t panel = columns.from; panel < columns.to; ++panel) {
       unpack(w.f16()->panel(panel, w.k()), w.k(), w.f16()->factors.as<float>() + panel * kPanel, floats);
       panelF32(x, xStride, from, std::min(m, from + block), floats, w.k(), panel, out);
     }

@@ -26,10 +26,10 @@ struct Product {
   const Output& out;
 };
 
-// MR rows × NP panels, the first of which is `panel` and lies at w.
+// MR rows × NP panels, `gap` panels from one to the next; the first is `panel` and lies at w.
 template <size_t MR, size_t NP>
-void tile(const Product& p, size_t m, size_t panel, const float* w) {
-  const size_t panelSize = p.k * kPanel, lda = p.xStride;
+void tile(const Product& p, size_t m, size_t panel, const float* w, size_t gap = 1) {
+  const size_t gapSize = gap * p.k * kPanel, lda = p.xStride;
   const float* a = p.x + m * lda;
   v128_t sum[NP][MR][2];
   for (auto& part : sum) {
@@ -38,7 +38,7 @@ void tile(const Product& p, size_t m, size_t panel, const float* w) {
   WF_NO_UNROLL
   for (size_t k = 0; k < p.k; ++k, ++a, w += kPanel) {
     for (size_t q = 0; q < NP; ++q) {
-      const v128_t w0 = wasm_v128_load(w + q * panelSize), w1 = wasm_v128_load(w + q * panelSize + 4);
+      const v128_t w0 = wasm_v128_load(w + q * gapSize), w1 = wasm_v128_load(w + q * gapSize + 4);
       for (size_t r = 0; r < MR; ++r) {
         const v128_t v = wasm_v128_load32_splat(a + r * lda);
         sum[q][r][0] = madd(w0, v, sum[q][r][0]);
@@ -46,7 +46,7 @@ void tile(const Product& p, size_t m, size_t panel, const float* w) {
       }
     }
   }
-  for (size_t q = 0; q < NP; ++q) store(p.out, m, panel + q, sum[q]);
+  for (size_t q = 0; q < NP; ++q) store(p.out, m, panel + q * gap, sum[q]);
 }
 
 }  // namespace
@@ -62,15 +62,16 @@ void productF32(const float* x, size_t m, size_t xStride, const Matrix& w, Colum
   const size_t panelSize = w.k() * kPanel, block = rowBlock(4 * w.k());
   for (size_t from = 0; from < m; from += block) {
     const size_t to = std::min(m, from + block);
-    size_t panel = columns.from;
-    const auto at = [&](size_t index) { return panels + index * panelSize; };
-    if (to - from < 3) {  // few rows: more panels at once, to have enough sums in flight
-      for (; panel + 4 <= columns.to; panel += 4) {
-        if (to - from == 1) tile<1, 4>(p, from, panel, at(panel));
-        else tile<2, 2>(p, from, panel, at(panel)), tile<2, 2>(p, from, panel + 2, at(panel + 2));
-      }
+    const auto few = [&]<size_t MR, size_t Streams> {
+      panelStreams<Streams>(columns.from, columns.to, [&]<size_t NP>(size_t panel, size_t gap) { tile<MR, NP>(p, from, panel, panels + panel * panelSize, gap); });
+    };
+    if (to - from == 1) {
+      few.template operator()<1, kStreams>();
+    } else if (to - from == 2) {
+      few.template operator()<2, kStreams / 2>();
+    } else {
+      for (size_t panel = columns.from; panel < columns.to; ++panel) panelF32(x, xStride, from, to, panels + panel * panelSize, w.k(), panel, out);
     }
-    for (; panel < columns.to; ++panel) panelF32(x, xStride, from, to, at(panel), w.k(), panel, out);
   }
 }
 

@@ -88,12 +88,11 @@ void quantize(const float* x, float inverse, float half, uint8_t* q) {
 
 // The code of a block, from scale and zero point; `unit` is the scale at the top exponent.
 uint16_t encode(float scale, float unit, uint32_t z) {
-  uint32_t bits = std::bit_cast<uint32_t>(scale / unit * 0x1p-96f);  // exponent 31 of a code
-  bits = std::clamp<uint32_t>(bits + 0xffff + (bits >> 17 & 1), 1u << 23, (32u << 23) - 1);
-  return uint16_t(bits >> 17 << 5 | z);
+  const uint32_t bits = std::bit_cast<uint32_t>(scale / unit * 0x1p-96f);  // exponent 31 of a code
+  return uint16_t(std::clamp<uint32_t>(bits + (1u << 16) - std::min(z << 12, bits), 1u << 23, (32u << 23) - 1) >> 17 << 5 | z);
 }
 
-constexpr uint16_t kZeros = 16;  // the code of a block of zeros: q = 8, z = 16, no scale
+constexpr uint16_t kZeros = 1 << 11 | 16;  // of a block of zeros: q = 8, z = 16; no subnormal scale, which would be slow
 
 // Finds scale and zero point of 32 values whose code lies nearest: zero points beside the one that spans the block, for
 // two spans, each with the scale of least squares. The share of Σx² that it explains, (Σux)²/Σu², tells which is best.

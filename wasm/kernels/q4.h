@@ -7,7 +7,8 @@
 //
 // Blocks of 8 rows of W × 32 values of K lie panel by panel, [N/8][K/32], N and K padded by zeros:
 //   128 bytes: [4 j][8 rows][4 t], the low nibble value 4j + t of K, the high one value 16 + 4j + t;
-//    16 bytes: [8 rows] codes of 16 bits: exponent (5), mantissa (6), z (5).
+//    16 bytes: [8 rows] codes of 16 bits: exponent (5), mantissa (6), z (5), which goes on as mantissa: the scale is the
+//    number that all 16 bits make, so that a product need not part them.
 #pragma once
 
 #include <bit>
@@ -33,9 +34,9 @@ struct Matrix::Q4Data {
   }
 };
 
-/// The scale of a code, from 2^-126 to 2^-95: its bits moved to those of a float. The 2^64 that it lacks to stay clear
+/// The scale of a code, from 2^-126 to 2^-95: its bits, moved to those of a float. The 2^64 that it lacks to stay clear
 /// of subnormal products is in the scales of the activations.
-inline float codeScale(uint16_t code) { return std::bit_cast<float>(uint32_t(code & 0xffe0) << 12); }
+inline float codeScale(uint16_t code) { return std::bit_cast<float>(uint32_t(code) << 12); }
 inline int32_t codeZero(uint16_t code) { return code & 31; }
 inline constexpr float kActivationShift = 0x1p64f;
 
@@ -43,8 +44,8 @@ inline constexpr float kActivationShift = 0x1p64f;
 struct QuantizedBlocks {
   bool wide = false;
   const void* data = nullptr;       // int8 [M, K'], or wide: int16 [M, K']
-  const float* scales = nullptr;    // [M, K'/32], times kActivationShift; wide: an eighth of that
-  const int32_t* sums = nullptr;    // [M, K'/32]: −Σ of a block; wide: −8·Σ
+  const float* scales = nullptr;    // [M, K'/32], times kActivationShift; wide: 1/128 of that
+  const int32_t* sums = nullptr;    // [M, K'/32]: −Σ of a block
   size_t rows = 0, blocks = 0;
 
   size_t stride() const { return blocks * kBlock; }
@@ -54,10 +55,10 @@ struct QuantizedBlocks {
     return {wide, static_cast<const uint8_t*>(data) + at * kBlock * (wide ? 2 : 1), scales + at, sums + at, count, blocks};
   }
 };
-// The wide form serves the product by 16-bit dots. There 4 bytes of weights become pairs of 16 bits by masks alone: low
-// nibbles of even bytes, high nibbles (16 times their value), the same of the odd ones after a shift. So the values of K
-// lie in that order, for each j (4j + 0, 2 | 16 + 4j + 0, 2 | 4j + 1, 3 | 16 + 4j + 1, 3), those that meet low nibbles
-// multiplied by 16.
+// The wide form serves the product by 16-bit dots. There 4 bytes of weights become pairs of 16 bits by one operation each:
+// masks leave the low nibbles of even bytes, their high nibbles (16 times the value) and the low nibbles of odd bytes (256
+// times), a shift the high ones of the odd bytes. So the values of K lie in that order, for each j
+// (4j + 0, 2 | 16 + 4j + 0, 2 | 4j + 1, 3 | 16 + 4j + 1, 3), multiplied by 256, 16, 1 and 256.
 
 /// The scale of 32 activations, by the largest of their magnitudes. Zeros, and what is not finite or beyond 1e20, give 0.
 struct BlockScale {

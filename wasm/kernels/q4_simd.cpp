@@ -5,8 +5,8 @@
 //    other: the standard leaves nothing open there, so every engine is exact;
 //  - i32x4.dot_i16x8_s (any SIMD): nibbles become 16 bits by masks alone, activations lie in that order (q4.h).
 //
-// Up to four rows read the nibbles where they lie, one or two at a time. For more, a panel is unpacked
-// once for all rows, its zero points worked in, and stays in the first- or second-level cache.
+// Up to four rows read the nibbles where they lie, one or two at a time, from several panels far apart (tiles.h). For
+// more, a panel is unpacked once for all rows, its zero points worked in, and stays in the first- or second-level cache.
 #include <algorithm>
 
 #include "kernels/output.h"
@@ -18,7 +18,7 @@ namespace wasmformers::kernels::simd {
 
 namespace {
 
-// 0x0f0f0f0f, 0x000f000f, 0x00f000f0, 0xffe0
+// 0x0f0f0f0f, 0x000f000f, 0x00f000f0, 0x0f000f00, –, 31
 v128_t mask(size_t i) { return wasm_v128_load32_splat(kMasks + i); }
 
 struct Product {
@@ -49,35 +49,34 @@ inline v128_t dots(v128_t bytes, const int8_t* a, v128_t sum) {
   return wasm_i32x4_relaxed_dot_i8x16_i7x16_add(wasm_v128_load32_splat(a + 16), high, sum);
 }
 constexpr size_t kStep = 4;  // from one 4 of K to the next, in a
-// 2·Σ q·a − z·Σa
-inline v128_t withZero(v128_t sum, v128_t code, v128_t minus) {
-  const v128_t zero = wasm_v128_andnot(code, mask(3));
-  return wasm_i32x4_add(wasm_i32x4_add(sum, sum), wasm_i32x4_dot_i16x8(zero, minus));
-}
+// Sums begin with nothing, and become 2·Σ q·a − z·Σa.
+inline v128_t begin(v128_t, v128_t) { return wasm_i32x4_splat(0); }
+inline v128_t end(v128_t sum, v128_t zero, v128_t minus) { return wasm_i32x4_add(wasm_i32x4_add(sum, sum), wasm_i32x4_dot_i16x8(zero, minus)); }
 #else
 constexpr size_t kTile = 4;
 using Activation8 = int16_t;
 inline v128_t dots(v128_t bytes, const int16_t* a, v128_t sum) {
-  const v128_t odd = wasm_u16x8_shr(bytes, 8);
   const v128_t s0 = wasm_i32x4_dot_i16x8(wasm_v128_and(bytes, mask(1)), wasm_v128_load32_splat(a));
   const v128_t s1 = wasm_i32x4_dot_i16x8(wasm_v128_and(bytes, mask(2)), wasm_v128_load32_splat(a + 2));
-  const v128_t s2 = wasm_i32x4_dot_i16x8(wasm_v128_and(odd, mask(1)), wasm_v128_load32_splat(a + 4));
-  const v128_t s3 = wasm_i32x4_dot_i16x8(wasm_v128_and(odd, mask(2)), wasm_v128_load32_splat(a + 6));
+  const v128_t s2 = wasm_i32x4_dot_i16x8(wasm_v128_and(bytes, mask(3)), wasm_v128_load32_splat(a + 4));
+  const v128_t s3 = wasm_i32x4_dot_i16x8(wasm_u16x8_shr(bytes, 12), wasm_v128_load32_splat(a + 6));
   return wasm_i32x4_add(sum, wasm_i32x4_add(wasm_i32x4_add(s0, s1), wasm_i32x4_add(s2, s3)));
 }
 constexpr size_t kStep = 8;
-// 16·Σ q·a − z·8·Σa, which is 8 times the other variant's.
-inline v128_t withZero(v128_t sum, v128_t code, v128_t minus) {
-  return wasm_i32x4_add(sum, wasm_i32x4_dot_i16x8(wasm_v128_andnot(code, mask(3)), minus));
-}
+// 256·Σ q·a − 128·z·Σa, which is 128 times the other variant's; the second part comes first.
+inline v128_t begin(v128_t zero, v128_t minus) { return wasm_i32x4_shl(wasm_i32x4_dot_i16x8(zero, minus), 7); }
+inline v128_t end(v128_t sum, v128_t, v128_t) { return sum; }
 #endif
 
-inline v128_t scales(v128_t code) { return wasm_i32x4_shl(wasm_v128_and(code, mask(3)), 12); }
+// Codes of 4 rows of a block: `half` 0 or 1. Zero points are in their low bits, and all of them make the scale (q4.h).
+inline v128_t codes(const uint8_t* block, size_t half) { return wasm_u32x4_load16x4(block + kBlockBytes - 2 * kPanel + 8 * half); }
+inline v128_t zeros(v128_t codes) { return wasm_v128_and(codes, mask(5)); }
+inline v128_t scales(v128_t codes) { return wasm_i32x4_shl(codes, 12); }
 
-// MR rows × NP panels from the nibbles.
+// MR rows × NP panels, `gap` panels from one to the next, from the nibbles.
 template <size_t MR, size_t NP>
-void direct(const Product& p, size_t m, size_t panel) {
-  const size_t blocks = p.x.blocks, panelBytes = blocks * kBlockBytes, stride = p.x.stride();
+void direct(const Product& p, size_t m, size_t panel, size_t gap) {
+  const size_t blocks = p.x.blocks, gapBytes = gap * blocks * kBlockBytes, stride = p.x.stride();
   const uint8_t* w = p.w.panel(panel, p.k);
   const auto* a = static_cast<const Activation8*>(p.x.data) + m * stride;
   const float* by = p.x.scales + m * blocks;
@@ -89,13 +88,16 @@ void direct(const Product& p, size_t m, size_t panel) {
   WF_NO_UNROLL
   for (size_t g = 0; g < blocks; ++g, a += kBlock, w += kBlockBytes) {
     v128_t s[NP][MR][2];
-    for (auto& part : s) {
-      for (auto& row : part) row[0] = row[1] = wasm_i32x4_splat(0);
+    for (size_t q = 0; q < NP; ++q) {
+      for (size_t half = 0; half < 2; ++half) {
+        const v128_t z = zeros(codes(w + q * gapBytes, half));
+        for (size_t r = 0; r < MR; ++r) s[q][r][half] = begin(z, wasm_v128_load32_splat(minus + r * blocks + g));
+      }
     }
     WF_NO_UNROLL
     for (size_t j = 0; j < 4; ++j) {
       for (size_t q = 0; q < NP; ++q) {
-        const uint8_t* bytes = w + q * panelBytes + 32 * j;
+        const uint8_t* bytes = w + q * gapBytes + 32 * j;
         const v128_t b0 = wasm_v128_load(bytes), b1 = wasm_v128_load(bytes + 16);
         for (size_t r = 0; r < MR; ++r) {
           s[q][r][0] = dots(b0, a + r * stride + j * kStep, s[q][r][0]);
@@ -104,17 +106,17 @@ void direct(const Product& p, size_t m, size_t panel) {
       }
     }
     for (size_t q = 0; q < NP; ++q) {
-      const uint8_t* block = w + q * panelBytes;
-      const v128_t codes = wasm_v128_load(block + kBlockBytes - 2 * kPanel);
-      const v128_t c0 = wasm_u32x4_extend_low_u16x8(codes), c1 = wasm_u32x4_extend_high_u16x8(codes);
-      for (size_t r = 0; r < MR; ++r) {
-        const v128_t scale = wasm_v128_load32_splat(by + r * blocks + g), zero = wasm_v128_load32_splat(minus + r * blocks + g);
-        sum[q][r][0] = madd(wasm_f32x4_convert_i32x4(withZero(s[q][r][0], c0, zero)), wasm_f32x4_mul(scale, scales(c0)), sum[q][r][0]);
-        sum[q][r][1] = madd(wasm_f32x4_convert_i32x4(withZero(s[q][r][1], c1, zero)), wasm_f32x4_mul(scale, scales(c1)), sum[q][r][1]);
+      for (size_t half = 0; half < 2; ++half) {
+        const v128_t c = codes(w + q * gapBytes, half);
+        for (size_t r = 0; r < MR; ++r) {
+          const v128_t total = end(s[q][r][half], zeros(c), wasm_v128_load32_splat(minus + r * blocks + g));
+          const v128_t scale = wasm_f32x4_mul(wasm_v128_load32_splat(by + r * blocks + g), scales(c));
+          sum[q][r][half] = madd(wasm_f32x4_convert_i32x4(total), scale, sum[q][r][half]);
+        }
       }
     }
   }
-  for (size_t q = 0; q < NP; ++q) p.finish(m, panel + q, sum[q]);
+  for (size_t q = 0; q < NP; ++q) p.finish(m, panel + q * gap, sum[q]);
 }
 
 // A panel for many rows: of each block the values 2q − z, then 8 scales.
@@ -124,12 +126,9 @@ constexpr size_t kUnpackedBytes = kPanel * kBlock + kPanel * 4;
 void unpack(const uint8_t* block, size_t blocks, uint8_t* out) {
   const v128_t offset = wasm_i8x16_splat(32);
   for (size_t g = 0; g < blocks; ++g, block += kBlockBytes, out += kUnpackedBytes) {
-    const v128_t codes = wasm_v128_load(block + kBlockBytes - 2 * kPanel);
-    const v128_t c0 = wasm_u32x4_extend_low_u16x8(codes), c1 = wasm_u32x4_extend_high_u16x8(codes);
-    wasm_v128_store(out + kPanel * kBlock, scales(c0));
-    wasm_v128_store(out + kPanel * kBlock + 16, scales(c1));
     for (size_t half = 0; half < 2; ++half) {
-      const v128_t zero = wasm_v128_andnot(half ? c1 : c0, mask(3));
+      const v128_t c = codes(block, half), zero = zeros(c);
+      wasm_v128_store(out + kPanel * kBlock + 16 * half, scales(c));
       const v128_t minus = wasm_i8x16_sub(offset, wasm_i8x16_shuffle(zero, zero, 0, 0, 0, 0, 4, 4, 4, 4, 8, 8, 8, 8, 12, 12, 12, 12));
       for (size_t j = 0; j < 4; ++j) {
         const v128_t bytes = wasm_v128_load(block + 32 * j + 16 * half);
@@ -172,26 +171,23 @@ void tile(const Product& p, size_t m, size_t panel, const uint8_t* w) {
   p.finish(m, panel, sum);
 }
 #else
-// As int16 in the wide order, what meets a high nibble's activation 16 times, so the sum is 16 times that of 2q − z:
+// As int16 in the wide order, each as many times as its activation lacks of 256, so the sum is 256 times that of 2q − z:
 // [4 j][4 pairs][8 rows][2].
 constexpr size_t kUnpackedBytes = 2 * kPanel * kBlock + kPanel * 4;
 void unpack(const uint8_t* block, size_t blocks, uint8_t* out) {
   for (size_t g = 0; g < blocks; ++g, block += kBlockBytes, out += kUnpackedBytes) {
-    const v128_t codes = wasm_v128_load(block + kBlockBytes - 2 * kPanel);
-    const v128_t c0 = wasm_u32x4_extend_low_u16x8(codes), c1 = wasm_u32x4_extend_high_u16x8(codes);
-    const v128_t half = splat(0.5f);  // the activations' scales are made for 8 times that
-    wasm_v128_store(out + 2 * kPanel * kBlock, wasm_f32x4_mul(scales(c0), half));
-    wasm_v128_store(out + 2 * kPanel * kBlock + 16, wasm_f32x4_mul(scales(c1), half));
-    for (size_t side = 0; side < 2; ++side) {
-      const v128_t zero = wasm_v128_andnot(side ? c1 : c0, mask(3));
-      const v128_t z = wasm_v128_or(zero, wasm_i32x4_shl(zero, 16)), z16 = wasm_i16x8_shl(z, 4);
+    for (size_t half = 0; half < 2; ++half) {
+      const v128_t c = codes(block, half), zero = zeros(c);
+      // The activations' scales are made for 128 times that.
+      wasm_v128_store(out + 2 * kPanel * kBlock + 16 * half, wasm_f32x4_mul(scales(c), splat(0.5f)));
+      const v128_t z = wasm_v128_or(zero, wasm_i32x4_shl(zero, 16)), z16 = wasm_i16x8_shl(z, 4), z256 = wasm_i16x8_shl(z, 8);
       for (size_t j = 0; j < 4; ++j) {
-        const v128_t even = wasm_v128_load(block + 32 * j + 16 * side), odd = wasm_u16x8_shr(even, 8);
-        uint8_t* to = out + 128 * j + 16 * side;
-        wasm_v128_store(to, wasm_i16x8_sub(wasm_i16x8_shl(wasm_v128_and(even, mask(1)), 1), z));
-        wasm_v128_store(to + 32, wasm_i16x8_sub(wasm_i16x8_shl(wasm_v128_and(even, mask(2)), 1), z16));
-        wasm_v128_store(to + 64, wasm_i16x8_sub(wasm_i16x8_shl(wasm_v128_and(odd, mask(1)), 1), z));
-        wasm_v128_store(to + 96, wasm_i16x8_sub(wasm_i16x8_shl(wasm_v128_and(odd, mask(2)), 1), z16));
+        const v128_t bytes = wasm_v128_load(block + 32 * j + 16 * half);
+        uint8_t* to = out + 128 * j + 16 * half;
+        wasm_v128_store(to, wasm_i16x8_sub(wasm_i16x8_shl(wasm_v128_and(bytes, mask(1)), 1), z));
+        wasm_v128_store(to + 32, wasm_i16x8_sub(wasm_i16x8_shl(wasm_v128_and(bytes, mask(2)), 1), z16));
+        wasm_v128_store(to + 64, wasm_i16x8_sub(wasm_i16x8_shl(wasm_v128_and(bytes, mask(3)), 1), z256));
+        wasm_v128_store(to + 96, wasm_i16x8_sub(wasm_i16x8_shl(wasm_u16x8_shr(bytes, 12), 1), z));
       }
     }
   }
@@ -232,15 +228,13 @@ void tile(const Product& p, size_t m, size_t panel, const uint8_t* w) {
 
 void productQ4(Arena& arena, const QuantizedBlocks& x, const Matrix& w, Columns columns, const Output& out) {
   const Product p{x, *w.q4(), w.k(), out};
+  if (x.rows == 1) return panelStreams<kStreams>(columns.from, columns.to, [&]<size_t NP>(size_t panel, size_t gap) { direct<1, NP>(p, 0, panel, gap); });
   if (x.rows <= 4) {
-    size_t panel = columns.from;
-    for (; x.rows == 1 && panel + 2 <= columns.to; panel += 2) direct<1, 2>(p, 0, panel);
-    for (; panel < columns.to; ++panel) {
+    return panelStreams<kStreams / 2>(columns.from, columns.to, [&]<size_t NP>(size_t panel, size_t gap) {
       size_t m = 0;
-      for (; m + 2 <= x.rows; m += 2) direct<2, 1>(p, m, panel);
-      if (m < x.rows) direct<1, 1>(p, m, panel);
-    }
-    return;
+      for (; m + 2 <= x.rows; m += 2) direct<2, NP>(p, m, panel, gap);
+      if (m < x.rows) direct<1, NP>(p, m, panel, gap);
+    });
   }
   const Arena::Mark mark = arena.mark();
   uint8_t* scratch = arena.alloc<uint8_t>(x.blocks * kUnpackedBytes);

@@ -54,13 +54,13 @@ struct Product {
 };
 
 #ifdef __wasm_relaxed_simd__
-// MR rows × NP panels of 8 columns.
+// MR rows × NP panels of 8 columns, `gap` panels from one to the next.
 template <size_t MR, size_t NP>
-void byteTile(const Product& p, size_t m, size_t panel) {
+void byteTile(const Product& p, size_t m, size_t panel, size_t gap = 1) {
   const size_t kp = paddedK(p.k), lda = p.x.stride;
   const auto* a = static_cast<const uint8_t*>(p.x.data) + m * lda;
   const int8_t* w = p.w.panel(panel, p.k);
-  const size_t panelBytes = kp * kPanel;
+  const size_t gapBytes = gap * kp * kPanel;
   v128_t sum[NP][MR][2];
   for (auto& tile : sum) {
     for (auto& row : tile) row[0] = row[1] = wasm_i32x4_splat(0);
@@ -68,7 +68,7 @@ void byteTile(const Product& p, size_t m, size_t panel) {
   WF_NO_UNROLL
   for (size_t k = 0; k < kp; k += kGroup, a += kGroup, w += kGroup * kPanel) {
     for (size_t q = 0; q < NP; ++q) {
-      const v128_t w0 = wasm_v128_load(w + q * panelBytes), w1 = wasm_v128_load(w + q * panelBytes + 16);
+      const v128_t w0 = wasm_v128_load(w + q * gapBytes), w1 = wasm_v128_load(w + q * gapBytes + 16);
       for (size_t r = 0; r < MR; ++r) {
         const v128_t v = wasm_v128_load32_splat(a + r * lda);
         sum[q][r][0] = wasm_i32x4_relaxed_dot_i8x16_i7x16_add(w0, v, sum[q][r][0]);
@@ -76,20 +76,19 @@ void byteTile(const Product& p, size_t m, size_t panel) {
       }
     }
   }
-  for (size_t q = 0; q < NP; ++q) p.finish(m, panel + q, sum[q]);
+  for (size_t q = 0; q < NP; ++q) p.finish(m, panel + q * gap, sum[q]);
 }
 
 void byteRows(const Product& p, size_t from, size_t to, Columns columns) {
-  const size_t panels = columns.to;
-  size_t panel = columns.from;
-  if (to - from < 4) {  // few rows: more panels at once, to have enough sums in flight
-    for (; panel + 4 <= panels; panel += 4) {
-      if (to - from == 1) byteTile<1, 4>(p, from, panel);
-      else if (to - from == 2) byteTile<2, 2>(p, from, panel), byteTile<2, 2>(p, from, panel + 2);
-      else byteTile<3, 2>(p, from, panel), byteTile<3, 2>(p, from, panel + 2);
-    }
+  const auto few = [&]<size_t MR, size_t Streams> {
+    panelStreams<Streams>(columns.from, columns.to, [&]<size_t NP>(size_t panel, size_t gap) { byteTile<MR, NP>(p, from, panel, gap); });
+  };
+  switch (to - from) {
+    case 1: return few.template operator()<1, kStreams>();
+    case 2: return few.template operator()<2, kStreams / 2>();
+    case 3: return few.template operator()<3, kStreams / 3>();
   }
-  for (; panel < panels; ++panel) {
+  for (size_t panel = columns.from; panel < columns.to; ++panel) {
     rowTiles<6>(from, to, [&]<size_t MR>(size_t m) { byteTile<MR, 1>(p, m, panel); });
   }
 }
@@ -126,46 +125,57 @@ void wideTile(const Product& p, size_t m, size_t panel, const int16_t* w) {
   p.finish(m, panel, sum);
 }
 
-// One or two rows (up to four, in pairs): widening on the way, four k of two columns at a time; the halves are added at the end.
-template <size_t MR>
-void wideRow(const Product& p, size_t m, size_t panel) {
-  const size_t kp = paddedK(p.k), lda = p.x.stride;
+// One or two rows (up to four, in pairs) × NP panels: widening on the way, four k of two columns at a time; the halves are
+// added at the end.
+template <size_t MR, size_t NP>
+void wideRow(const Product& p, size_t m, size_t panel, size_t gap) {
+  const size_t kp = paddedK(p.k), lda = p.x.stride, gapBytes = gap * kp * kPanel;
   const auto* a = static_cast<const int16_t*>(p.x.data) + m * lda;
   const int8_t* w = p.w.panel(panel, p.k);
-  v128_t sum[MR][4];
-  for (auto& row : sum) {
-    for (auto& s : row) s = wasm_i32x4_splat(0);
+  v128_t sum[NP][MR][4];
+  for (auto& part : sum) {
+    for (auto& row : part) {
+      for (auto& s : row) s = wasm_i32x4_splat(0);
+    }
   }
   WF_NO_UNROLL
   for (size_t k = 0; k < kp; k += 4, a += 4, w += 32) {
-    v128_t col[4];
-    for (size_t i = 0; i < 4; ++i) col[i] = wasm_i16x8_load8x8(w + 8 * i);
-    for (size_t r = 0; r < MR; ++r) {
-      const v128_t v = wasm_v128_load64_splat(a + r * lda);
-      for (size_t i = 0; i < 4; ++i) sum[r][i] = wasm_i32x4_add(sum[r][i], wasm_i32x4_dot_i16x8(col[i], v));
+    for (size_t q = 0; q < NP; ++q) {
+      v128_t col[4];
+      for (size_t i = 0; i < 4; ++i) col[i] = wasm_i16x8_load8x8(w + q * gapBytes + 8 * i);
+      for (size_t r = 0; r < MR; ++r) {
+        const v128_t v = wasm_v128_load64_splat(a + r * lda);
+        for (size_t i = 0; i < 4; ++i) sum[q][r][i] = wasm_i32x4_add(sum[q][r][i], wasm_i32x4_dot_i16x8(col[i], v));
+      }
     }
   }
   const auto join = [](v128_t u, v128_t v) {
     return wasm_i32x4_add(wasm_i32x4_shuffle(u, v, 0, 2, 4, 6), wasm_i32x4_shuffle(u, v, 1, 3, 5, 7));
   };
-  v128_t joined[MR][2];
-  for (size_t r = 0; r < MR; ++r) {
-    joined[r][0] = join(sum[r][0], sum[r][1]);
-    joined[r][1] = join(sum[r][2], sum[r][3]);
+  for (size_t q = 0; q < NP; ++q) {
+    v128_t joined[MR][2];
+    for (size_t r = 0; r < MR; ++r) {
+      joined[r][0] = join(sum[q][r][0], sum[q][r][1]);
+      joined[r][1] = join(sum[q][r][2], sum[q][r][3]);
+    }
+    p.finish(m, panel + q * gap, joined);
   }
-  p.finish(m, panel, joined);
 }
 
 void wideRows(const Product& p, size_t from, size_t to, Columns columns, int16_t* scratch) {
+  if (to - from == 1) {
+    return panelStreams<kStreams>(columns.from, columns.to, [&]<size_t NP>(size_t panel, size_t gap) { wideRow<1, NP>(p, from, panel, gap); });
+  }
+  if (to - from <= 4) {
+    return panelStreams<kStreams / 2>(columns.from, columns.to, [&]<size_t NP>(size_t panel, size_t gap) {
+      size_t m = from;
+      for (; m + 2 <= to; m += 2) wideRow<2, NP>(p, m, panel, gap);
+      if (m < to) wideRow<1, NP>(p, m, panel, gap);
+    });
+  }
   for (size_t panel = columns.from; panel < columns.to; ++panel) {
-    size_t m = from;
-    if (to - from <= 4) {
-      for (; m + 2 <= to; m += 2) wideRow<2>(p, m, panel);
-      if (m < to) wideRow<1>(p, m, panel);
-      continue;
-    }
     widenPanel(p.w.panel(panel, p.k), paddedK(p.k), scratch);
-    rowTiles<4>(m, to, [&]<size_t MR>(size_t row) { wideTile<MR>(p, row, panel, scratch); });
+    rowTiles<4>(from, to, [&]<size_t MR>(size_t m) { wideTile<MR>(p, m, panel, scratch); });
   }
 }
 

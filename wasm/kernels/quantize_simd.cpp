@@ -113,15 +113,15 @@ QuantizedBlocks* quantizeBlocks(Arena& arena, const Rows& x) {
       const v128_t a = round8(src, inverse), b = round8(src + 8, inverse), c = round8(src + 16, inverse), d = round8(src + 24, inverse);
       const v128_t sum = wasm_i32x4_extadd_pairwise_i16x8(wasm_i16x8_add(wasm_i16x8_add(a, b), wasm_i16x8_add(c, d)));
       const int32_t total = (wasm_i32x4_extract_lane(sum, 0) + wasm_i32x4_extract_lane(sum, 1)) + (wasm_i32x4_extract_lane(sum, 2) + wasm_i32x4_extract_lane(sum, 3));
-      scales[at] = s.stored * (wide ? 0.125f : 1.f);
-      sums[at] = -total * (wide ? 8 : 1);
+      scales[at] = s.stored * (wide ? 0x1p-7f : 1.f);
+      sums[at] = -total;
       if constexpr (wide) {
         auto* y = reinterpret_cast<int16_t*>(data) + at * kBlock;
-        const v128_t a16 = wasm_i16x8_shl(a, 4), b16 = wasm_i16x8_shl(b, 4);
-        wasm_v128_store(y, wasm_i16x8_shuffle(a16, c, 0, 2, 8, 10, 1, 3, 9, 11));
-        wasm_v128_store(y + 8, wasm_i16x8_shuffle(a16, c, 4, 6, 12, 14, 5, 7, 13, 15));
-        wasm_v128_store(y + 16, wasm_i16x8_shuffle(b16, d, 0, 2, 8, 10, 1, 3, 9, 11));
-        wasm_v128_store(y + 24, wasm_i16x8_shuffle(b16, d, 4, 6, 12, 14, 5, 7, 13, 15));
+        const v128_t by = wasm_i16x8_make(256, 256, 16, 16, 1, 1, 256, 256);
+        wasm_v128_store(y, wasm_i16x8_mul(wasm_i16x8_shuffle(a, c, 0, 2, 8, 10, 1, 3, 9, 11), by));
+        wasm_v128_store(y + 8, wasm_i16x8_mul(wasm_i16x8_shuffle(a, c, 4, 6, 12, 14, 5, 7, 13, 15), by));
+        wasm_v128_store(y + 16, wasm_i16x8_mul(wasm_i16x8_shuffle(b, d, 0, 2, 8, 10, 1, 3, 9, 11), by));
+        wasm_v128_store(y + 24, wasm_i16x8_mul(wasm_i16x8_shuffle(b, d, 4, 6, 12, 14, 5, 7, 13, 15), by));
       } else {
         wasm_v128_store(data + at * kBlock, wasm_i8x16_narrow_i16x8(a, b));
         wasm_v128_store(data + at * kBlock + 16, wasm_i8x16_narrow_i16x8(c, d));

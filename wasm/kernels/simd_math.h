@@ -43,7 +43,7 @@ inline float minLanes(v128_t v) {
 // Constants come from memory, one load each: V8 builds a v128.const from two integers wherever it is used, three or
 // four instructions that cost more than the arithmetic. Defined elsewhere so that no compiler folds them back.
 extern const float kExp[12], kExp2[8], kGelu[15];
-extern const uint32_t kMasks[5];  // of the 4-bit product, and of halves (half.h)
+extern const uint32_t kMasks[6];  // of the 4-bit product, and of halves (half.h)
 inline v128_t load(const float& constant) { return wasm_v128_load32_splat(&constant); }
 
 /// e^x within 2e-7 for x ≤ 88; arguments below −86 give about 1e-38, which is nothing in any sum.
