@@ -551,6 +551,8 @@ export interface GenerationOptions {
   return_dict_in_generate?: boolean | null;
   /** f16 where nothing is said; f32 with dtype fp32. */
   cache_dtype?: CacheType | null;
+  /** Of a call before, or a new one; several conversations may each have their own. */
+  past_key_values?: DynamicCache | null;
   generation_config?: Record<string, any> | null;
   streamer?: BaseStreamer | null;
   stopping_criteria?: Criterion | Iterable<Criterion> | null;
@@ -569,7 +571,20 @@ export interface GenerateOutput {
   sequences_scores?: Tensor;
   /** A list per row, an entry per new token. */
   logprobs?: TokenLogprob[][];
-  past_key_values: null;
+  /** Holds the keys and values; passed to the next call it goes on from there. */
+  past_key_values: DynamicCache;
+}
+/** A conversation's keys and values. A cache changes no result: what it lost is computed anew. */
+export class DynamicCache {
+  /** Empty, or what save() gave. */
+  constructor(saved?: Uint8Array | null);
+  /** Tokens that it holds. */
+  get_seq_length(): number;
+  /** Keeps the first tokens only. */
+  crop(tokens: number): Promise<void>;
+  /** As bytes, for the same model and dtype. */
+  save(): Promise<Uint8Array>;
+  dispose(): Promise<void>;
 }
 /** How keys and values are kept. */
 export type CacheType = 'f32' | 'f16' | 'q8';

@@ -3,7 +3,9 @@
 
 import { InputError, throwIfAborted } from '../errors.js';
 import { int64 } from '../tokenizers/batch-encoding.js';
+import { CALLER, ENDINGS } from '../runtime/lm-engine.js';
 import { Tensor } from '../utils/tensor.js';
+import { DynamicCache, checkedCache } from './cache.js';
 import { mergeOptions } from './config.js';
 import { LogitsProcessorList, StoppingCriteriaList } from './criteria.js';
 import { leftPadded, promptRows } from './prompts.js';
@@ -16,16 +18,20 @@ import { StopStrings } from './stop-strings.js';
  * @typedef {{ token: number, logprob: number, top: { token: number, logprob: number }[] }} Logprob
  */
 
+/** What decide() says of a continuation that a criterion or a stop text ends, and the reason that it is. */
+const BY_CRITERIA = CALLER, BY_STOP = CALLER + 1;
+/** @type {Reason[]} */ const REASONS = [...ENDINGS, 'criteria', 'stop'];
+
 /** Outputs of a tokenizer that say nothing to a model that generates. */
 const IGNORED = ['token_type_ids', 'position_ids', 'offset_mapping', 'special_tokens_mask', 'length', 'overflow_to_sample_mapping'];
 
 /** Inputs and options apart: both may come in one object, as Transformers.js has it, or the inputs (or only ids) first. @param {any} inputs @param {Json} options */
 function apart(inputs, options) {
   const plain = inputs !== null && typeof inputs === 'object' && !(inputs.dims && inputs.data) && !Array.isArray(inputs) && !ArrayBuffer.isView(inputs);
-  const { input_ids, inputs: named, attention_mask, generation_config = null, logits_processor, stopping_criteria, streamer = null, tokenizer = null, signal, ...rest }
+  const { input_ids, inputs: named, attention_mask, generation_config = null, logits_processor, stopping_criteria, streamer = null, tokenizer = null, past_key_values, signal, ...rest }
     = { ...(plain ? inputs : { input_ids: inputs }), ...options };
   for (const name of IGNORED) delete rest[name];
-  return { ids: input_ids ?? named, attention_mask, generation_config, logits_processor, stopping_criteria, streamer, tokenizer, signal, rest };
+  return { ids: input_ids ?? named, attention_mask, generation_config, logits_processor, stopping_criteria, streamer, tokenizer, past_key_values, signal, rest };
 }
 
 export class Generation {
@@ -35,12 +41,13 @@ export class Generation {
   /** @type {Logprob[][]} */ logprobs;
   /** @type {Json} */ settings;
   /** Milliseconds from the beginning to the first tokens (and how many came at once), and to all of them. */ times = { first: 0, firstTokens: 0, all: 0 };
+  /** The keys and values, for who passed them or wants them. @type {DynamicCache | null} */ cache;
   #model; #streamer; #tokenizer; #signal; #criteria; #processors;
-  /** @type {Float32Array | null} */ #beamScores = null;
+  /** @type {import('../runtime/lm-engine.js').Results | null} */ #results = null;
 
   /** Checks everything before a token is made. @param {Model} model @param {any} inputs @param {Json} [options] */
   constructor(model, inputs, options = {}) {
-    const { ids, attention_mask, generation_config, logits_processor, stopping_criteria, streamer, tokenizer, signal, rest } = apart(inputs, options);
+    const { ids, attention_mask, generation_config, logits_processor, stopping_criteria, streamer, tokenizer, past_key_values, signal, rest } = apart(inputs, options);
     this.#model = model;
     this.#streamer = streamer;
     this.#tokenizer = tokenizer;
@@ -50,10 +57,8 @@ export class Generation {
     this.prompts = promptRows({ input_ids: ids, attention_mask });
     this.settings = { num_beams: 1, num_return_sequences: 1, ...mergeOptions(model.generation_config, generation_config, rest) };
     const { num_beams, num_return_sequences, stop_strings } = this.settings, stops = [stop_strings ?? []].flat().length > 0;
-    const inLoop = { streamer, logits_processor: this.#processors.items.length, stopping_criteria: this.#criteria.items.length, stop_strings: stops };
-    for (const [field, there] of Object.entries(inLoop)) {
-      if (there && num_beams > 1) throw new InputError(`With num_beams no token is settled before the end: ${field} needs num_beams 1.`, { code: 'contradiction', field });
-    }
+    this.cache = checkedCache(past_key_values, model.engine) ?? (this.settings.return_dict_in_generate ? new DynamicCache() : null);
+    if (streamer && num_beams > 1) throw new InputError('With num_beams no token is settled before the end: a streamer needs num_beams 1.', { code: 'contradiction', field: 'streamer' });
     if (streamer && this.prompts.length * num_return_sequences > 1) {
       throw new InputError('A streamer hears one row; this call has more.', { code: 'streamer_batch', field: 'streamer' });
     }
@@ -69,31 +74,37 @@ export class Generation {
 
   /** Makes the tokens: each step gives a token for each row that has not ended, -1 for others; beams give theirs at the end. @returns {AsyncGenerator<Int32Array, void>} */
   async *steps() {
-    const { stop_strings, max_time, eos_token_id, pad_token_id } = this.settings, { engine } = this.#model, rows = this.tokens.length, began = performance.now();
+    const { stop_strings, max_time, eos_token_id, pad_token_id, num_beams } = this.settings, beams = num_beams > 1, { engine } = this.#model, rows = this.tokens.length, began = performance.now();
     const ends = new Set([eos_token_id ?? []].flat()), criteria = this.#criteria.items.length > 0, processes = this.#processors.items.length > 0;
-    const ids = criteria || processes ? this.tokens.map((_, r) => Array.from(this.promptOf(r), BigInt)) : null;
-    const stops = [stop_strings ?? []].flat().length ? new StopStrings(this.#tokenizer, stop_strings, this.tokens.map((_, r) => this.promptOf(r))) : null;
+    const ids = (criteria || processes) && !beams ? this.tokens.map((_, r) => Array.from(this.promptOf(r), BigInt)) : null;
+    const stops = [stop_strings ?? []].flat().length ? new StopStrings(this.#tokenizer, stop_strings, beams ? [] : this.tokens.map((_, r) => this.promptOf(r))) : null;
     const inputs = leftPadded(this.prompts, pad_token_id ?? 0);
     try {
       throwIfAborted(this.#signal);
       this.#streamer?.put([Array.from(this.prompts[0], BigInt)]);
-      const loop = engine.generate(inputs, engineOptions(this.settings), {
+      /** @type {import('../runtime/lm-engine.js').Hooks} */
+      const hooks = {
         signal: this.#signal,
         // Token by token, where something on this side may end a row after any of them.
-        stepwise: criteria || stops !== null,
-        process: processes ? (/** @type {Float32Array} */ logits) => this.#process(/** @type {bigint[][]} */ (ids), logits) : null,
-      });
+        stepwise: (criteria || stops !== null) && !beams,
+        process: processes ? (logits, running) => this.#process(ids ?? this.#whole(running ?? new Int32Array(), this.prompts.length * num_beams), logits) : null,
+        decide: beams && (criteria || stops) ? (tokens, count) => this.#decide(tokens, count, criteria, stops) : null,
+        ended: (results) => { this.#results = results; },
+        cache: this.cache,
+      };
+      const loop = engine.generate(inputs, engineOptions(this.settings), hooks);
       for await (const slice of loop) {
         if (!this.times.first) Object.assign(this.times, { first: performance.now() - began, firstTokens: slice.length / rows });
         for (let at = 0; at < slice.length; at += rows) {
           const step = slice.slice(at, at + rows);
           for (let r = 0; r < rows; r++) {
-            if (this.reasons[r]) {
+            if (this.reasons[r] || (beams && this.tokens[r].length >= this.#lengthOf(r))) {
               step[r] = -1;
               continue;
             }
             this.tokens[r].push(step[r]);
             ids?.[r].push(BigInt(step[r]));
+            if (beams) continue;
             if (ends.has(step[r])) this.reasons[r] = 'eos';
             else if (stops?.push(r, step[r])) this.#end(r, 'stop');
           }
@@ -105,9 +116,10 @@ export class Generation {
           throwIfAborted(this.#signal); // tokens come in slices; the rest of this one is not wanted any more
         }
       }
-      this.reasons = this.reasons.map((reason) => reason ?? (max_time && performance.now() - began > max_time * 1000 ? 'time' : 'length'));
-      if (this.settings.num_beams > 1) this.#beamScores = engine.sequencesScores();
-      if (this.settings.logprobs) this.logprobs = this.tokens.map((row, r) => engine.logprobs(r).slice(0, row.length));
+      const results = this.#results;
+      if (beams) this.reasons = Array.from(results?.endings ?? [], (ending) => REASONS[ending]);
+      else this.reasons = this.reasons.map((reason) => reason ?? (max_time && performance.now() - began > max_time * 1000 ? 'time' : 'length'));
+      if (this.settings.logprobs && results) this.logprobs = this.tokens.map((row, r) => engine.logprobs(r, results).slice(0, row.length));
     } finally {
       this.times.all = performance.now() - began;
       this.reasons = this.reasons.map((reason) => reason ?? 'cut');
@@ -120,6 +132,25 @@ export class Generation {
   #end(row, reason) {
     this.reasons[row] = reason;
     this.#model.engine.stopRow(row);
+  }
+
+  /** Tokens of a row of beams. @param {number} row */
+  #lengthOf(row) { return this.#results?.newTokens[row] ?? 0; }
+
+  /** Prompts and the new tokens behind them, which come row by row. @param {Int32Array} tokens @param {number} count of rows, as many for each prompt @returns {bigint[][]} */
+  #whole(tokens, count) {
+    const length = tokens.length / count, each = count / this.prompts.length;
+    return Array.from({ length: count }, (_, r) => [...Array.from(this.prompts[Math.floor(r / each)], BigInt), ...Array.from(tokens.subarray(r * length, (r + 1) * length), BigInt)]);
+  }
+
+  /** Which of the sequences that beams might go on with end here (transformers asks its criteria the same). @param {Int32Array} tokens @param {number} count @param {boolean} criteria @param {StopStrings | null} stops */
+  #decide(tokens, count, criteria, stops) {
+    const length = tokens.length / count, each = count / this.prompts.length;
+    const said = criteria ? this.#criteria._call(this.#whole(tokens, count)) : [];
+    return Uint8Array.from({ length: count }, (_, r) => {
+      if (stops?.endedBy(this.prompts[Math.floor(r / each)], tokens.subarray(r * length, (r + 1) * length))) return BY_STOP;
+      return said[r] ? BY_CRITERIA : 0;
+    });
   }
 
   /** Custom processors on one step's logits [rows, vocabulary]. @param {bigint[][]} ids @param {Float32Array} logits a view into Wasm memory that holds for this call */
@@ -149,9 +180,9 @@ export class Generation {
   /** What generate() gives. @returns {any} */
   result() {
     if (!this.settings.return_dict_in_generate) return this.sequences;
-    const scores = this.#beamScores;
+    const scores = this.settings.num_beams > 1 ? this.#results?.scores : null;
     return {
-      sequences: this.sequences, past_key_values: null, finish_reasons: this.reasons,
+      sequences: this.sequences, past_key_values: this.cache, finish_reasons: this.reasons,
       ...(scores ? { sequences_scores: new Tensor('float32', scores, [scores.length]) } : {}),
       ...(this.settings.logprobs ? { logprobs: this.logprobs } : {}),
     };

@@ -4,6 +4,7 @@
 
 import { InputError, checkStatus, throwIfAborted } from '../errors.js';
 import { EngineModel, SLICE_MS, breathe } from './engine.js';
+import { Turn, Turns } from './turns.js';
 
 /**
  * @typedef {'f32' | 'f16' | 'q8'} CacheType
@@ -12,15 +13,35 @@ import { EngineModel, SLICE_MS, breathe } from './engine.js';
  * @typedef {{
  *   signal?: AbortSignal | null,
  *   stepwise?: boolean,
- *   process?: ((logits: Float32Array) => ArrayLike<number>) | null,
- * }} Hooks stepwise: a slice for each token; process: is given each step's logits [rows, vocabulary], a view that holds during
- *   the call, and gives what to pick from
+ *   process?: ((logits: Float32Array, running: Int32Array | null) => ArrayLike<number>) | null,
+ *   decide?: ((continuations: Int32Array, rows: number) => Uint8Array) | null,
+ *   ended?: ((results: Results) => void) | null,
+ *   cache?: import('../generation/cache.js').DynamicCache | null,
+ * }} Hooks stepwise: a slice for each token; process: is given each step's logits [rows, vocabulary] behind the penalties, a
+ *   view that holds during the call, with beams also their new tokens, and gives what to pick from; decide: with beams, is given
+ *   the new tokens of what they might go on with, as many rows for each prompt, and says with a number from CALLER on which end;
+ *   cache: the caller's, checked
+ * @typedef {{
+ *   rows: number, ids: Int32Array, length: number, seed: number, reused: number, scores: Float32Array, newTokens: Int32Array, endings: Uint8Array,
+ *   top: number, picked: Float32Array, topIds: Int32Array, topValues: Float32Array,
+ * }} Results newTokens, endings (the numbers of ENDINGS, and decide's): of beams
  */
 
+/** wasm/generate/generation.h's Ending; from CALLER on decide() says what they mean. */
+export const ENDINGS = /** @type {const} */ (['cut', 'eos', 'length', 'time', 'criteria']);
+export const CALLER = ENDINGS.length;
+/** Generations that are put aside at once; the oldest is given up. */
+const ASIDE = 8;
+
 export class LanguageEngine extends EngineModel {
-  /** Ends when no generation runs. @type {Promise<void>} */ #turn = Promise.resolve();
-  /** Of the last generation. */
-  #results = { rows: 0, ids: new Int32Array(0), length: 0, seed: 0, reused: 0, scores: new Float32Array(0), top: 0, picked: new Float32Array(0), topIds: new Int32Array(0), topValues: new Float32Array(0) };
+  #turns = new Turns();
+  /** Turns whose generations are put aside, and their numbers in Wasm. @type {Map<Turn, number>} */ #aside = new Map();
+  /** The caller's cache whose text lies in Wasm. @type {WeakRef<import('../generation/cache.js').DynamicCache> | null} */ #cache = null;
+  /** Of the last generation. @type {Results} */
+  #results = {
+    rows: 0, ids: new Int32Array(0), length: 0, seed: 0, reused: 0, scores: new Float32Array(0), newTokens: new Int32Array(0), endings: new Uint8Array(0),
+    top: 0, picked: new Float32Array(0), topIds: new Int32Array(0), topValues: new Float32Array(0),
+  };
   /** @type {CacheType} */ #cacheType = 'f16';
 
   /** @param {string} configJson @param {string} architecture @param {any} dtype @param {string} where @returns {Promise<LanguageEngine>} */
@@ -43,29 +64,25 @@ export class LanguageEngine extends EngineModel {
 
   /**
    * Generates: slices of tokens [count × rows], rows being prompts × num_return_sequences. A row that has ended has padding.
-   * Beams give all at the end. Generations wait for each other (end one that
-   * is not read to its end with return(), as a for await does); forward passes may come between two slices.
+   * Beams give all at the end. Generations wait for each other, but for none whose reader is gone: it is put aside, and goes on
+   * when it is read again. Forward passes may come between two slices.
    * @param {{ input_ids: Ids, attention_mask?: Ids | null }} inputs padded on the left
    * @param {Record<string, any>} [options] of wasm/generate/config.h, and cache_dtype
    * @param {Hooks} [hooks]
    * @returns {AsyncGenerator<Int32Array, void>}
    */
-  async *generate({ input_ids, attention_mask }, options = {}, { signal, stepwise = false, process = null } = {}) {
-    const { cache_dtype = this.#cacheType, ...rest } = options, before = this.#turn;
-    const json = optionsJson(rest);
-    let ended = () => {};
-    this.#turn = new Promise((resolve) => { ended = resolve; });
-    await unlessAborted(before, signal).catch((cause) => {
-      before.then(ended);
-      throw cause;
-    });
+  async *generate({ input_ids, attention_mask }, options = {}, { signal = null, stepwise = false, process = null, decide = null, ended = null, cache = null } = {}) {
+    const { cache_dtype = this.#cacheType, ...rest } = options, json = optionsJson(rest), turn = new Turn(() => this.#putAside(turn));
+    throwIfAborted(signal);
     try {
-      await this._use((handle) => {
+      await this.#turns.take(turn, signal);
+      await this._use((handle, module) => {
         throwIfAborted(signal);
         handle.release(); // inputs of a call that failed
+        this.#bring(handle, module, cache);
         this._setInput(handle, 'input_ids', input_ids);
         if (attention_mask) this._setInput(handle, 'attention_mask', attention_mask);
-        handle.generateBegin(json, String(cache_dtype ?? this.#cacheType), process !== null);
+        handle.generateBegin(json, String(cache_dtype ?? this.#cacheType), process !== null, decide !== null);
         checkStatus(handle, this.where);
       });
       for (let finished = false; !finished;) {
@@ -77,8 +94,10 @@ export class LanguageEngine extends EngineModel {
             handle.generateRun(SLICE_MS, stepwise ? 1 : 0);
             checkStatus(handle, this.where);
             if (process && (thrown = this.#process(handle, module, process))) return null;
+            if (decide && (thrown = this.#decide(handle, decide))) return null;
             finished = handle.generateFinished();
             const some = handle.takeTokens();
+            if (cache) cache._state.tokens = handle.cachedTokens();
             if (finished) this.#keep(handle);
             if (some.length || finished) return some;
             await breathe();
@@ -86,21 +105,86 @@ export class LanguageEngine extends EngineModel {
           }
         });
         if (thrown) throw /** @type {{ cause: unknown }} */ (thrown).cause;
-        if (tokens?.length) yield tokens;
+        if (finished) {
+          ended?.(this.#results);
+          this.#turns.leave(turn);
+          if (tokens?.length) yield tokens;
+          return;
+        }
+        if (!tokens?.length) continue;
+        this.#turns.rest(turn);
+        yield tokens;
+        await this.#turns.take(turn, signal);
+        if (turn.displaced) await this._use((handle, module) => this.#goOn(turn, handle, module, cache));
       }
     } finally {
-      ended();
+      this.#turns.leave(turn);
+      this.#drop(turn);
     }
   }
 
-  /** @param {any} handle @param {any} module @param {(logits: Float32Array) => ArrayLike<number>} process */
+  /** Others had a turn: what is needed to go on after theirs is kept. @param {Turn} turn */
+  #putAside(turn) {
+    try {
+      this.#aside.set(turn, this._alive().park());
+      if (this.#aside.size > ASIDE) this.#drop(/** @type {Turn} */ (this.#aside.keys().next().value));
+    } catch {} // disposed of: it will hear of it
+  }
+  /** @param {Turn} turn @param {any} handle @param {any} module @param {import('../generation/cache.js').DynamicCache | null} cache */
+  #goOn(turn, handle, module, cache) {
+    const number = this.#aside.get(turn);
+    turn.displaced = false;
+    if (number === undefined) {
+      throw new InputError(`This generation was left unread while ${ASIDE} others were, too, and was given up; begin it anew.`, { code: 'given_up', field: 'stream' });
+    }
+    this.#aside.delete(turn);
+    this.#bring(handle, module, cache);
+    handle.resume(number);
+    checkStatus(handle, this.where);
+  }
+  /** @param {Turn} turn */
+  #drop(turn) {
+    const number = this.#aside.get(turn);
+    if (number === undefined) return;
+    this.#aside.delete(turn);
+    try {
+      this._alive().drop(number);
+    } catch {} // gone with the model
+  }
+
+  /** Brings the text of a caller's cache in, and keeps the one of another that somebody still has. @param {any} handle @param {any} module @param {import('../generation/cache.js').DynamicCache | null} cache */
+  #bring(handle, module, cache) {
+    const other = this.#cache?.deref();
+    if (cache && other === cache) return;
+    if (cache && other?._state.engine === this && handle.cachedTokens()) {
+      other._state.bytes = handle.saveCache(); // null where the memory is not there: it is computed anew then
+    }
+    this.#cache = cache ? new WeakRef(cache) : null;
+    if (!cache) return;
+    const { bytes } = cache._state;
+    if (bytes) this.#restore(handle, module, bytes);
+    Object.assign(cache._state, { engine: this, bytes: null, tokens: bytes ? handle.cachedTokens() : cache._state.tokens });
+  }
+
+  /** @param {any} handle @param {(continuations: Int32Array, rows: number) => Uint8Array} decide */
+  #decide(handle, decide) {
+    if (!handle.asking()) return null;
+    try {
+      handle.decide(decide(handle.continuations(), handle.continuationRows()));
+    } catch (cause) {
+      return { cause };
+    }
+    return null;
+  }
+
+  /** @param {any} handle @param {any} module @param {(logits: Float32Array, running: Int32Array | null) => ArrayLike<number>} process */
   #process(handle, module, process) {
     const pointer = handle.logitsPtr();
     if (!pointer) return null;
     const size = handle.logitsRows() * handle.vocabulary(), view = () => new Float32Array(module.HEAPU8.buffer, pointer, size);
     let changed;
     try {
-      changed = process(view());
+      changed = process(view(), handle.runningTokens());
     } catch (cause) {
       return { cause };
     }
@@ -114,14 +198,15 @@ export class LanguageEngine extends EngineModel {
   /** @param {any} handle */
   #keep(handle) {
     this.#results = {
-      rows: handle.resultRows(), ids: handle.sequences(), length: handle.sequencesLength(), seed: handle.generateSeed(), reused: handle.reusedTokens(), scores: handle.sequencesScores(), top: handle.logprobsTop(),
+      rows: handle.resultRows(), ids: handle.sequences(), length: handle.sequencesLength(), seed: handle.generateSeed(), reused: handle.reusedTokens(), scores: handle.sequencesScores(),
+      newTokens: handle.newTokens(), endings: handle.endings(), top: handle.logprobsTop(),
       picked: handle.logprobsPicked(), topIds: handle.logprobsTopIds(), topValues: handle.logprobsTopValues(),
     };
   }
 
   /** Ends a row after the tokens that were given (not with beams). @param {number} row of the results @returns {boolean} */
   stopRow(row) { return this._alive().stopRow(row); }
-  /** Ends all rows; beams after one more token. */
+  /** Ends all rows; beams give the best that they have. */
   stop() { this._alive().stopAll(); }
 
   // Of the last generation, once it has ended.
@@ -131,9 +216,9 @@ export class LanguageEngine extends EngineModel {
   get reusedTokens() { return this.#results.reused; }
   /** A score for each sequence, with beams. @returns {Float32Array} */
   sequencesScores() { return this.#results.scores; }
-  /** With the option logprobs: for each token of a row. @param {number} row @returns {Logprob[]} */
-  logprobs(row) {
-    const { rows, ids, length, top, picked, topIds, topValues } = this.#results, out = [], steps = picked.length / rows;
+  /** With the option logprobs: for each token of a row. @param {number} row @param {Results} [results] @returns {Logprob[]} */
+  logprobs(row, results = this.#results) {
+    const { rows, ids, length, top, picked, topIds, topValues } = results, out = [], steps = picked.length / rows;
     for (let step = 0; step < steps; step++) {
       const i = step * rows + row, token = ids[(row + 1) * length - steps + step];
       const best = Array.from({ length: top }, (_, k) => ({ token: topIds[i * top + k], logprob: topValues[i * top + k] }));
@@ -144,51 +229,57 @@ export class LanguageEngine extends EngineModel {
 
   /** Tokens whose keys and values are kept. @returns {number} */
   get cachedTokens() { return this._alive().cachedTokens(); }
-  /** Keeps the first tokens only. @param {number} tokens @returns {Promise<void>} */
-  cropCache(tokens) {
+  /** Keeps the first tokens only. @param {number} tokens @param {import('../generation/cache.js').DynamicCache | null} [cache] @returns {Promise<void>} */
+  cropCache(tokens, cache = null) {
     if (!Number.isInteger(tokens) || tokens < 0) throw new InputError(`The cache can be cropped to a number of tokens, not ${tokens}.`, { code: 'bad_option', field: 'tokens' });
-    return this.#between((handle) => handle.cropCache(tokens));
+    return this.#between((handle) => {
+      handle.cropCache(tokens);
+      if (cache) cache._state.tokens = handle.cachedTokens();
+    }, cache);
   }
-  /** The cache as bytes, for restoreCache() of the same model. @returns {Promise<Uint8Array>} */
-  saveCache() {
+  /** The cache as bytes, for restoreCache() of the same model. @param {import('../generation/cache.js').DynamicCache | null} [cache] @returns {Promise<Uint8Array>} */
+  saveCache(cache = null) {
     return this.#between((handle) => {
       const bytes = handle.saveCache();
       checkStatus(handle, this.where);
       return bytes;
-    });
+    }, cache);
   }
   /** @param {Uint8Array} bytes saveCache()'s @returns {Promise<void>} */
   restoreCache(bytes) {
     if (!(bytes instanceof Uint8Array)) throw new InputError('A saved cache is a Uint8Array.', { code: 'bad_cache', field: 'cache' });
     return this.#between((handle, module) => {
-      const window = handle.restoreWindow(bytes.length);
-      checkStatus(handle, this.where);
-      module.HEAPU8.set(bytes, window);
-      handle.restoreCache();
-      checkStatus(handle, this.where);
+      this.#cache = null;
+      this.#restore(handle, module, bytes);
     });
   }
-
-  /** Work on the cache that must not come into a generation. @template T @param {(handle: any, module: any) => T} work @returns {Promise<T>} */
-  #between(work) {
-    const done = this.#turn.then(() => this._use(work));
-    this.#turn = done.then(() => {}, () => {});
-    return done;
+  /** @param {any} handle @param {any} module @param {Uint8Array} bytes */
+  #restore(handle, module, bytes) {
+    const window = handle.restoreWindow(bytes.length);
+    checkStatus(handle, this.where);
+    module.HEAPU8.set(bytes, window);
+    handle.restoreCache();
+    checkStatus(handle, this.where);
   }
-}
 
-/** Waits, but not after an abort. @param {Promise<void>} promise @param {AbortSignal | null | undefined} signal @returns {Promise<void>} */
-async function unlessAborted(promise, signal) {
-  throwIfAborted(signal);
-  if (!signal) return promise;
-  let abort = () => {};
-  try {
-    await Promise.race([promise, new Promise((_, reject) => {
-      abort = () => reject(signal.reason);
-      signal.addEventListener('abort', abort, { once: true });
-    })]);
-  } finally {
-    signal.removeEventListener('abort', abort);
+  /** Work on the cache that must not come into a generation. @template T @param {(handle: any, module: any) => T} work @param {import('../generation/cache.js').DynamicCache | null} [cache] the one that is meant @returns {Promise<T>} */
+  async #between(work, cache = null) {
+    const turn = new Turn(() => {});
+    try {
+      await this.#turns.take(turn);
+      return await this._use((handle, module) => {
+        if (cache) this.#bring(handle, module, cache);
+        return work(handle, module);
+      });
+    } finally {
+      this.#turns.leave(turn);
+    }
+  }
+
+  /** A forward pass; a generation's pass that it comes into is done again. @param {Record<string, { data: ArrayLike<number | bigint>, dims: number[] }>} inputs @param {AbortSignal} [signal] */
+  run(inputs, signal) {
+    this._use((handle) => handle.interrupt()).catch(() => {}); // the pass says what is wrong
+    return super.run(inputs, signal);
   }
 }
 

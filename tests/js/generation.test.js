@@ -6,7 +6,7 @@ import path from 'node:path';
 import test from 'node:test';
 import { fileURLToPath } from 'node:url';
 import {
-  AutoModelForCausalLM, AutoTokenizer, BaseStreamer, GPT2LMHeadModel, InterruptableStoppingCriteria, LlamaForCausalLM, LogitsProcessor, PreTrainedCausalLM, PreTrainedModel, Tensor, TextStreamer,
+  AutoModelForCausalLM, AutoTokenizer, BaseStreamer, DynamicCache, GPT2LMHeadModel, InterruptableStoppingCriteria, LlamaForCausalLM, LogitsProcessor, PreTrainedCausalLM, PreTrainedModel, Tensor, TextStreamer,
 } from '../../js/index.js';
 import { readSafetensors } from './helpers/safetensors.js';
 import { rejection } from './helpers/server.js';
@@ -58,7 +58,7 @@ test('inputs in every form, options beside them or behind them', async () => {
   }
   assert.equal((await model.generate(ids)).dims[1], 24, 'twenty new tokens where nobody says');
   const dict = await model.generate(ids, { ...options, return_dict_in_generate: true });
-  assert.deepEqual([numbers(dict.sequences), dict.finish_reasons, dict.past_key_values], [wanted, ['length'], null]);
+  assert.deepEqual([numbers(dict.sequences), dict.finish_reasons, dict.past_key_values.get_seq_length()], [wanted, ['length'], 9]);
   const beams = await model.generate(ids, { ...options, num_beams: 3, num_return_sequences: 3, return_dict_in_generate: true });
   assert.deepEqual([beams.sequences.dims[0], beams.sequences_scores?.dims, beams.finish_reasons.length], [3, [3], 3]);
   assert.ok(beams.sequences_scores?.data.every((/** @type {number} */ x, /** @type {number} */ i, /** @type {any} */ all) => x < 0 && (i === 0 || x <= all[i - 1])));
@@ -183,6 +183,89 @@ test('log-probabilities of what was written and of what else was likely', async 
   model.dispose();
 });
 
+test('a reader that leaves holds nobody up, and goes on where it was when it comes back', async () => {
+  const model = await load(), options = { max_new_tokens: 20, eos_token_id: [], do_sample: true, seed: 3 }, wanted = numbers(await model.generate(ids, options)).slice(4), other = [[1, 9, 33]], second = numbers(await model.generate(other, { max_new_tokens: 5 }));
+  const { Generation } = await import('../../js/generation/generate.js');
+  const begin = () => new Generation(model, ids, { ...options, stopping_criteria: () => false }).steps(); // a criterion: token by token
+  const left = begin();
+  assert.equal((await left.next()).value[0], wanted[0]);
+  assert.deepEqual(numbers(await model.generate(other, { max_new_tokens: 5 })), second, 'the other one has its turn');
+  const rest = [];
+  for await (const step of left) rest.push(step[0]);
+  assert.deepEqual(rest, wanted.slice(1), 'nothing is lost');
+  // One within the other's loop.
+  const both = [];
+  for await (const step of begin()) {
+    both.push(step[0]);
+    if (both.length === 4) assert.deepEqual(numbers(await model.generate(other, { max_new_tokens: 5 })), second);
+  }
+  assert.deepEqual(both, wanted);
+  // Many that nobody reads on: the oldest are given up, by name.
+  const many = [];
+  for (let i = 0; i < 11; i++) {
+    many.push(begin());
+    await many[i].next();
+  }
+  const fate = await Promise.all(many.map((steps) => (async () => { const out = []; for await (const step of steps) out.push(step[0]); return out.join(); })().catch((error) => error.code)));
+  assert.ok(fate.includes('given_up') && fate.slice(3).every((text) => text === wanted.slice(1).join()), String(fate));
+  assert.deepEqual(numbers(await model.generate(other, { max_new_tokens: 5 })), second);
+  // What waits hears its abort; the end of the model ends all.
+  const last = begin();
+  await last.next();
+  model.dispose();
+  assert.equal((await rejection(last.next())).code, 'disposed');
+});
+
+test('past_key_values go on with a conversation, and several are kept apart', async () => {
+  const model = await load(), options = { max_new_tokens: 6, eos_token_id: [], return_dict_in_generate: /** @type {true} */ (true) }, engine = /** @type {any} */ (model).engine;
+  // As chat pages of Transformers.js do: what the last call gave goes into the next.
+  let cache = null, text = [1, 50, 60, 70];
+  for (let turn = 0; turn < 3; turn++) {
+    const out = /** @type {any} */ (await model.generate({ input_ids: [text], past_key_values: cache, ...options }));
+    assert.equal(engine.reusedTokens, turn ? text.length - 3 : 0);
+    cache = out.past_key_values;
+    assert.ok(cache instanceof DynamicCache);
+    assert.equal(cache.get_seq_length(), text.length + 5);
+    text = [...numbers(out.sequences), 5, 6];
+  }
+  // One that the caller made, in use by turns with another: both keep what they have.
+  const one = new DynamicCache(), two = new DynamicCache(), talks = [[1, 7, 8, 9, 10], [1, 30, 31, 32, 33, 34]], alone = [];
+  for (const start of talks) {
+    await engine.cropCache(0);
+    let all = start;
+    for (let turn = 0; turn < 3; turn++) all = [...numbers((await model.generate([all], options)).sequences), 11 + turn];
+    alone.push(all);
+  }
+  for (let turn = 0; turn < 3; turn++) {
+    for (const [i, past_key_values] of [one, two].entries()) {
+      const out = await model.generate([talks[i]], { ...options, past_key_values });
+      assert.equal(out.past_key_values, past_key_values);
+      if (turn) assert.equal(engine.reusedTokens, talks[i].length - 2, 'nothing is computed twice');
+      talks[i] = [...numbers(out.sequences), 11 + turn];
+    }
+  }
+  assert.deepEqual(talks, alone);
+  // Cropped; saved; used by a model that never saw it.
+  await one.crop(4);
+  assert.equal(one.get_seq_length(), 4);
+  const saved = await two.save(), wanted = numbers((await model.generate([talks[1]], options)).sequences), again = await load(), taken = new DynamicCache(saved);
+  assert.equal(taken.get_seq_length(), 0);
+  assert.deepEqual(numbers((await again.generate([talks[1]], { ...options, past_key_values: taken })).sequences), wanted);
+  assert.equal(/** @type {any} */ (again).engine.reusedTokens, talks[1].length - 2);
+  // What is wrong has a name, and the next call works.
+  for (const [past_key_values, code] of /** @type {[any, string][]} */ ([[taken, 'foreign_cache'], [new DynamicCache(saved.slice(8)), 'bad_cache'], [{ 'past_key_values.0.key': 1 }, 'bad_cache'], [7, 'bad_cache']])) {
+    const error = await rejection(model.generate(ids, { ...options, past_key_values }));
+    assert.deepEqual([error.name, error.code], ['InputError', code]);
+  }
+  await two.dispose();
+  assert.equal((await rejection(model.generate([talks[1]], { ...options, past_key_values: two }))).code, 'disposed_cache');
+  assert.equal((await rejection(new DynamicCache().save())).code, 'empty_cache');
+  assert.throws(() => new DynamicCache(/** @type {any} */ ({ key: 1 })), { code: 'bad_cache' });
+  assert.deepEqual(numbers((await model.generate([talks[1]], options)).sequences), wanted);
+  model.dispose();
+  again.dispose();
+});
+
 test('an abort is heard between tokens, with its own reason; what was asked wrongly is named; the next call works', async () => {
   const model = await load(), wanted = numbers(await model.generate(ids, { max_new_tokens: 6 }));
   const reason = new Error('enough'), controller = new AbortController();
@@ -197,10 +280,10 @@ test('an abort is heard between tokens, with its own reason; what was asked wron
     [[new Array(64).fill(5)], {}, 'prompt_too_long', 'input_ids'], [[new Array(70).fill(5)], {}, 'prompt_too_long', 'input_ids'], [ids, { max_length: 3 }, 'prompt_too_long', 'max_length'],
     [ids, { temperature: 0, do_sample: true }, 'bad_option', 'temperature'], [ids, { top_p: 2 }, 'bad_option', 'top_p'], [ids, { top_k: 1.5 }, 'bad_option', 'top_k'], [ids, { num_beams: 0 }, 'bad_option', 'num_beams'],
     [ids, { max_new_tokens: 2, min_new_tokens: 3 }, 'contradiction', 'min_new_tokens'], [ids, { num_return_sequences: 2 }, 'contradiction', 'num_return_sequences'],
-    [ids, { num_beams: 2, num_return_sequences: 3 }, 'contradiction', 'num_return_sequences'], [ids, { num_beams: 2, stopping_criteria: () => true }, 'contradiction', 'stopping_criteria'],
+    [ids, { num_beams: 2, num_return_sequences: 3 }, 'contradiction', 'num_return_sequences'],
     [ids, { num_beams: 2, streamer: new BaseStreamer() }, 'contradiction', 'streamer'], [[[1], [2]], { streamer: new BaseStreamer() }, 'streamer_batch', 'streamer'],
     [ids, { maxNewTokens: 3 }, 'unknown_option', 'maxNewTokens'], [ids, { penalty_alpha: 0.6 }, 'unsupported_option', 'penalty_alpha'], [ids, { guidance_scale: 3 }, 'unsupported_option', 'guidance_scale'],
-    [ids, { stopping_criteria: 7 }, 'not_a_function', 'stopping_criteria'], [ids, { bad_words_ids: [[]] }, 'bad_option', 'bad_words_ids'],
+    [ids, { stopping_criteria: 7 }, 'not_a_function', 'stopping_criteria'], [ids, { past_key_values: {} }, 'bad_cache', 'past_key_values'], [ids, { bad_words_ids: [[]] }, 'bad_option', 'bad_words_ids'],
   ];
   for (const [input, options, code, field] of wrong) {
     const error = await rejection(model.generate(input, options));

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <set>
 
 #include "generate/session.h"
 #include "json/write.h"
@@ -248,6 +249,55 @@ TEST_F(LlamaSession, CroppedAndLeftInTheMiddle) {
   EXPECT_EQ(sequences(), want);
 }
 
+// A forward pass between two slices takes the arena and the model's places; the generation does its own pass again.
+TEST_F(LlamaSession, AForwardPassComesBetween) {
+  const auto want = fresh(kTwelve, ids);
+  session->crop(0);
+  ASSERT_TRUE(begin(kTwelve, ids, {CacheType::F32, 3}).ok());
+  runner.set("input_ids", {2, 3}, {7, 8, 9, 4, 3, 2});
+  for (size_t i = 0; !session->finished(); ++i) {
+    ASSERT_TRUE(session->run(0, 0).ok());
+    if (i % 11 != 2) continue;
+    session->interrupt();
+    ASSERT_TRUE(runner.run().ok());
+  }
+  EXPECT_EQ(sequences(), want);
+}
+
+// Put aside for others, whatever they write; what comes after is what would have come.
+TEST_F(LlamaSession, PutAsideAndOnWithIt) {
+  const std::string more = R"(, "max_new_tokens": 9, "pad_token_id": 0, "eos_token_id": [2, 33, 7]})";
+  std::vector<int32_t> two = ids;
+  two.insert(two.end(), ids.rbegin(), ids.rend());
+  std::vector<uint8_t> padded(two.size(), 1);
+  padded[ids.size()] = 0;
+  for (const std::string options : {R"({"num_beams": 1)", R"({"do_sample": true, "seed": 3, "num_return_sequences": 2)", R"({"num_beams": 3)"}) {
+    const auto start = [&] {
+      EXPECT_TRUE(session->begin(config(options + more), two.data(), padded.data(), 2, ids.size(), {CacheType::F32}).ok());
+    };
+    session->crop(0);
+    start();
+    ASSERT_TRUE(session->run(1e18, 0).ok());
+    const auto want = sequences();
+    for (size_t steps : {size_t(0), size_t(1), size_t(2), size_t(5), size_t(100)}) {
+      session->crop(0);
+      start();
+      if (steps) {
+        ASSERT_TRUE(session->run(1e18, steps).ok());
+      }
+      ASSERT_TRUE(session->run(0, 0).ok());  // in the middle of a pass
+      auto parked = session->park();
+      EXPECT_TRUE(session->finished());
+      if (steps != 2) fresh(kTwelve, {4, 4, 8}, steps == 5 ? CacheType::F16 : CacheType::F32);
+      const Status s = session->resume(std::move(parked));
+      ASSERT_TRUE(s.ok()) << s.message();
+      ASSERT_TRUE(session->run(1e18, 0).ok());
+      EXPECT_EQ(sequences(), want) << options << steps;
+    }
+  }
+  EXPECT_EQ(session->resume({}).code(), "no_generation");
+}
+
 TEST_F(LlamaSession, TokensComeInTheSlicesAskedFor) {
   const auto want = fresh(kTwelve, ids);
   session->crop(0);
@@ -275,6 +325,57 @@ TEST_F(LlamaSession, PausesAtTheScores) {
     session->logits()[id] = 1e6f;
     ASSERT_TRUE(session->acceptLogits().ok());
     EXPECT_EQ(session->generation()->take().values, std::vector<int32_t>{id});
+  }
+}
+
+// With penalties and more sequences than prompts: a row for each, after the penalties, whoever has ended.
+TEST_F(LlamaSession, PausesWithARowForEachSequence) {
+  for (const std::string options : {R"("do_sample": true, "seed": 4, "num_return_sequences": 3)", R"("num_beams": 3)"}) {
+    const std::string all = "{" + options + R"(, "max_new_tokens": 6, "repetition_penalty": 1.3, "eos_token_id": [2, 5, 9, 17, 33]})";
+    const auto want = fresh(all, ids);
+    session->crop(0);
+    ASSERT_TRUE(begin(all, ids, {CacheType::F32, 0, true}).ok());
+    while (!session->finished()) {
+      ASSERT_TRUE(session->run(1e18, 0).ok());
+      EXPECT_EQ(session->logitsRows(), 3u);
+      ASSERT_TRUE(session->acceptLogits().ok());
+    }
+    EXPECT_EQ(sequences(), want) << all;
+  }
+}
+
+// What ends a batch's row shrinks the batch, and changes nothing in the other rows.
+TEST_F(LlamaSession, RowsThatEndLeaveTheBatch) {
+  std::vector<int32_t> many;
+  for (int32_t r = 0; r < 5; ++r) {
+    for (int32_t id : ids) many.push_back((id + 3 * r) % 50 + 1);
+  }
+  const auto run = [&](const std::string& more) {
+    session->crop(0);
+    EXPECT_TRUE(session->begin(config(R"({"max_new_tokens": 24, "pad_token_id": 0, "logprobs": 3, )" + more), many.data(), nullptr, 5, ids.size(), {CacheType::F32}).ok());
+  };
+  run(R"("eos_token_id": null})");
+  ASSERT_TRUE(session->run(1e18, 0).ok());
+  const auto whole = session->generation()->sequences();
+  const auto logprobs = session->generation()->logprobs();
+  run(R"("eos_token_id": null})");
+  const size_t ends[] = {3, 20, 1, 9, 24};  // stopped after so many tokens
+  std::set<size_t> rows;
+  for (size_t step = 1; !session->finished(); ++step) {
+    ASSERT_TRUE(session->run(1e18, 1).ok());
+    rows.insert(session->cachedRows());
+    for (size_t r = 0; r < 5; ++r) {
+      if (ends[r] == step) session->generation()->stopRow(r);
+    }
+  }
+  EXPECT_EQ(rows, (std::set<size_t>{1, 2, 3, 4, 5}));
+  const auto got = session->generation()->sequences();
+  const auto& scores = session->generation()->logprobs();
+  for (size_t r = 0; r < 5; ++r) {
+    for (size_t i = 0; i < ids.size() + 24; ++i) {
+      EXPECT_EQ(got.values[r * got.count + i], i < ids.size() + ends[r] ? whole.values[r * whole.count + i] : 0) << r << " " << i;
+    }
+    for (size_t step = 0; step < ends[r]; ++step) EXPECT_NEAR(scores.picked[step * 5 + r], logprobs.picked[step * 5 + r], 2e-5) << r << " " << step;
   }
 }
 

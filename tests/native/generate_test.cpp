@@ -166,13 +166,17 @@ TEST(Generation, ARowThatEndedIsPadded) {
   };
   step(3, 6);
   EXPECT_EQ(g->take().values, (std::vector<int32_t>{3, 6}));
-  step(8, 6);
+  // It is not run any more: the other takes its place.
   const auto feed = g->feed();
-  EXPECT_EQ(std::vector<int32_t>(feed.ids, feed.ids + feed.rows), (std::vector<int32_t>{1, 6}));
-  step(8, 6);
+  EXPECT_EQ(std::vector<int32_t>(feed.ids, feed.ids + feed.rows), std::vector<int32_t>{6});
+  ASSERT_NE(feed.from, nullptr);
+  EXPECT_EQ(feed.from[0], 1u);
+  step(6, 8);
+  EXPECT_EQ(g->feed().from[0], 0u);
+  step(6, 8);
   EXPECT_EQ(g->take().values, (std::vector<int32_t>{1, 6, 1, 6}));
   EXPECT_FALSE(g->finished());
-  step(8, 3);
+  step(3, 8);
   EXPECT_TRUE(g->finished());
   EXPECT_EQ(g->sequences().values, (std::vector<int32_t>{5, 9, 3, 1, 1, 1, 7, 4, 6, 6, 6, 3}));
 }
@@ -206,13 +210,75 @@ TEST(Generation, StoppedBeamsStillGiveTheirBest) {
   }
   EXPECT_FALSE(g->stopRow(0));
   g->stop();
-  EXPECT_FALSE(g->finished());
-  auto logits = toy.answer(g->feed());
-  ASSERT_TRUE(g->accept(logits.data()).ok());
   EXPECT_TRUE(g->finished());
-  EXPECT_EQ(g->sequences().count, 7u);
-  EXPECT_EQ(g->take().count, 5u);
+  EXPECT_EQ(g->sequences().count, 6u);
+  EXPECT_EQ(g->take().count, 4u);
+  EXPECT_EQ(g->endings(), std::vector<uint8_t>{generate::kInterrupted});
   EXPECT_GT(g->sequencesScores()[0], -1e8f);
+  Made h = make(R"({"num_beams": 3, "max_new_tokens": 9})");
+  h->stop();
+  EXPECT_TRUE(h->finished());
+  EXPECT_EQ(h->sequences().values, (std::vector<int32_t>{5, 9}));
+}
+
+// Stopped after so many steps is what a criterion that ends all at that step gives: the reference's way (WholeRuns has its vectors).
+TEST(Generation, StoppingBeamsIsACriterionThatEndsAll) {
+  size_t differ = 0;
+  for (const std::string options : {"", R"("eos_token_id": 3, )", R"("eos_token_id": [3, 8], "early_stopping": true, )", R"("eos_token_id": 3, "length_penalty": 2.5, )", R"("eos_token_id": 3, "early_stopping": "never", "length_penalty": -1, )"}) {
+    for (size_t steps = 1; steps < 9; ++steps) {
+      for (float scale : {1.f, 5.f}) {
+        const std::string all = "{" + options + R"("num_beams": 4, "num_return_sequences": 4, "max_new_tokens": 9, "pad_token_id": 1})";
+        Made a = make(all, {5, 9, 7, 4}, {}, 2), b = make(all, {5, 9, 7, 4}, {}, 2), whole = make(all, {5, 9, 7, 4}, {}, 2);
+        b->askContinuations();
+        ToyModel toyA(scale), toyB(scale), toy(scale);
+        ASSERT_EQ(toy.run(*whole), "");
+        for (size_t i = 0; i < steps && !a->finished(); ++i) {
+          auto logits = toyA.answer(a->feed());
+          ASSERT_TRUE(a->accept(logits.data()).ok());
+          logits = toyB.answer(b->feed());
+          ASSERT_TRUE(b->accept(logits.data()).ok());
+          ASSERT_TRUE(b->asking());
+          const auto rows = b->continuations();
+          EXPECT_EQ(rows.count, i + 1);
+          b->decide(std::vector<uint8_t>(rows.rows, i + 1 == steps ? uint8_t(generate::kCaller) : 0).data());
+        }
+        a->stop();
+        EXPECT_TRUE(b->finished());
+        EXPECT_EQ(a->sequences().values, b->sequences().values) << all << steps;
+        EXPECT_EQ(a->sequencesScores(), b->sequencesScores()) << all << steps;
+        EXPECT_EQ(a->newTokens(), b->newTokens()) << all << steps;
+        differ += a->sequences().values != whole->sequences().values;
+      }
+    }
+  }
+  EXPECT_GT(differ, 40u);
+}
+
+// Rows that end at very different steps: each text is what it is alone, whoever has left.
+TEST(Generation, RowsLeaveTheBatchAndOthersTakeTheirPlaces) {
+  const size_t rows = 7;
+  std::vector<int32_t> ids;
+  for (size_t r = 0; r < rows; ++r) ids.insert(ids.end(), {int32_t(r), int32_t(2 * r % 13)});
+  for (const std::string& options : {std::string(), std::string(R"("do_sample": true, "seed": 9, "num_return_sequences": 3, )")}) {
+    const std::string all = "{" + options + R"("eos_token_id": [3, 11], "pad_token_id": 1, "max_new_tokens": 30, "logprobs": 2})";
+    Made g = make(all, ids, {}, rows), kept = make(all, ids, {}, rows);
+    kept->keepRows();
+    ToyModel toy(3), other(3);
+    std::set<size_t> sizes;
+    while (!g->finished()) {
+      const auto feed = g->feed();
+      sizes.insert(feed.rows);
+      auto logits = toy.answer(feed);
+      ASSERT_TRUE(g->accept(logits.data()).ok());
+    }
+    ASSERT_EQ(other.run(*kept), "");
+    EXPECT_GT(sizes.size(), 3u);
+    EXPECT_EQ(g->sequences().values, kept->sequences().values);
+    EXPECT_EQ(g->take().values, kept->take().values);
+    EXPECT_EQ(g->logprobs().picked, kept->logprobs().picked);
+    EXPECT_EQ(g->logprobs().topIds, kept->logprobs().topIds);
+    EXPECT_EQ(g->logprobs().topLogprobs, kept->logprobs().topLogprobs);
+  }
 }
 
 TEST(Generation, StreamEqualsSequences) {

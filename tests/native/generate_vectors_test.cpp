@@ -101,5 +101,89 @@ TEST_F(Vectors, WholeRuns) {
   EXPECT_GE(runs, 400u);
 }
 
+/// A criterion and a processor as data: make-generation.py has the same.
+bool ends(json::Value c, const std::vector<int32_t>& ids, size_t prompt) {
+  int64_t sum = 0;
+  for (int32_t id : ids) sum += id;
+  if (c["sum"] && sum % c["sum"].at(0).asInt() == c["sum"].at(1).asInt()) return true;
+  for (json::Value last : c["last"].elements()) {
+    const std::vector<int32_t> tail = idsOf(last);
+    if (ids.size() >= tail.size() && std::equal(tail.begin(), tail.end(), ids.end() - ptrdiff_t(tail.size()))) return true;
+  }
+  return c["after"] && ids.size() >= prompt + size_t(c["after"].asInt());
+}
+void change(json::Value c, const std::vector<int32_t>& ids, float* scores) {
+  int64_t sum = 0;
+  for (int32_t id : ids) sum += id;
+  if (c) scores[c["token"].asInt()] += float(c["add"].asNumber()) * float(sum % 29) / 16;
+}
+
+// Callers' criteria and processors, with beams and without.
+TEST_F(Vectors, RunsThatTheCallerChanges) {
+  size_t runs = 0;
+  for (json::Value c : root()["changed"].elements()) {
+    std::string what;
+    json::write(c, what);
+    const Prompt p = promptOf(root()["prompts"][c["prompt"].asString()]);
+    auto config = GenerationConfig::parse(c["config"]);
+    ASSERT_TRUE(config.ok()) << what << config.status().message();
+    const size_t beams = size_t(config->numBeams);
+    auto made = generate::Generation::create(config.take(), p.ids.data(), p.mask.data(), p.rows, p.length, kToyVocabulary, 0);
+    ASSERT_TRUE(made.ok()) << what << made.status().message();
+    generate::Generation& g = **made;
+    if (beams > 1) g.askContinuations();
+    if (c["processor"]) g.keepRows();
+    ToyModel toy(float(c["scale"].asNumber()));
+    // The ids of a row: its prompt and the new ones, `count` of them at `at`.
+    const auto whole = [&](size_t prompt, const int32_t* at, size_t count) {
+      std::vector<int32_t> ids(p.ids.begin() + ptrdiff_t(prompt * p.length), p.ids.begin() + ptrdiff_t((prompt + 1) * p.length));
+      ids.insert(ids.end(), at, at + count);
+      return ids;
+    };
+    while (!g.finished()) {
+      const auto feed = g.feed();
+      std::vector<float> logits = toy.answer(feed);
+      if (const size_t each = g.sharing(); c["processor"] && each > 1) {
+        std::vector<float> spread;
+        for (size_t r = 0; r < feed.rows * each; ++r) spread.insert(spread.end(), logits.begin() + ptrdiff_t(r / each * kToyVocabulary), logits.begin() + ptrdiff_t((r / each + 1) * kToyVocabulary));
+        logits = std::move(spread);
+        g.spread();
+      }
+      ASSERT_TRUE(g.process(logits.data()).ok()) << what;
+      const auto running = beams > 1 ? g.running() : g.sequences();
+      for (size_t r = 0; c["processor"] && r < running.rows; ++r) {
+        const int32_t* at = running.values.data() + r * running.count;
+        change(c["processor"], beams > 1 ? whole(r / beams, at, running.count) : std::vector<int32_t>(at, at + running.count), logits.data() + r * kToyVocabulary);
+      }
+      ASSERT_TRUE(g.choose(logits.data()).ok()) << what;
+      if (g.asking()) {
+        const auto rows = g.continuations();
+        std::vector<uint8_t> flags;
+        for (size_t r = 0; r < rows.rows; ++r) flags.push_back(ends(c["ends"], whole(r / (rows.rows / p.rows), rows.values.data() + r * rows.count, rows.count), p.length) ? generate::kCaller : 0);
+        g.decide(flags.data());
+      } else {
+        const auto all = g.sequences();
+        for (size_t r = 0; r < all.rows; ++r) {
+          if (ends(c["ends"], {all.values.begin() + ptrdiff_t(r * all.count), all.values.begin() + ptrdiff_t((r + 1) * all.count)}, p.length)) g.stopRow(r);
+        }
+      }
+    }
+    const auto got = g.sequences();
+    ASSERT_EQ(got.rows, c["sequences"].size()) << what;
+    for (size_t r = 0; r < got.rows; ++r) {
+      const std::vector<int32_t> row(got.values.begin() + ptrdiff_t(r * got.count), got.values.begin() + ptrdiff_t((r + 1) * got.count));
+      EXPECT_EQ(row, idsOf(c["sequences"].at(r))) << what << " row " << r;
+    }
+    const auto scores = g.sequencesScores();
+    ASSERT_EQ(scores.size(), c["scores"].size()) << what;
+    for (size_t r = 0; r < scores.size(); ++r) {
+      const double want = c["scores"].at(r).asNumber();
+      EXPECT_NEAR(scores[r], want, 4e-6 * std::max(1.0, std::fabs(want))) << what << " row " << r;
+    }
+    ++runs;
+  }
+  EXPECT_GE(runs, 150u);
+}
+
 }  // namespace
 }  // namespace wasmformers::testing

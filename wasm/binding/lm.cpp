@@ -1,5 +1,7 @@
 // The program for language models: lm-simd.wasm, lm-relaxed.wasm. What the engine has, and the whole loop of tokens: a
 // call runs until a time is over or tokens are there, so that a page breathes in between.
+#include <map>
+
 #include "base/hash.h"
 #include "binding/engine_model.h"
 #include "generate/session.h"
@@ -44,14 +46,28 @@ class Model : public EngineModel {
   }
 
   /// Prompt: inputs input_ids and, where it has padding, attention_mask.
-  bool generateBegin(const std::string& options, const std::string& cacheType, bool pauseAtLogits) {
-    Status s = begin(options, cacheType, pauseAtLogits);
+  bool generateBegin(const std::string& options, const std::string& cacheType, bool pauseAtLogits, bool pauseAtContinuations) {
+    Status s = begin(options, cacheType, pauseAtLogits, pauseAtContinuations);
     inputs_.clear();
     return said(std::move(s));
   }
   bool generateRun(double milliseconds, double maxTokens) {
     return said(session_ ? checked(session_->run(milliseconds, size_t(maxTokens))) : notLoading());
   }
+  /// Before a forward pass, which takes the memory of a generation's.
+  void interrupt() {
+    if (session_) session_->interrupt();
+  }
+  /// Puts the generation aside; a number for resume() or drop().
+  int park() {
+    if (session_) parked_.emplace(++parkings_, session_->park());
+    return parkings_;
+  }
+  bool resume(int number) {
+    auto found = parked_.extract(number);
+    return said(found.empty() ? notLoading() : checked(session_->resume(std::move(found.mapped()))));
+  }
+  void drop(int number) { parked_.erase(number); }
   bool generateFinished() const { return !session_ || session_->finished(); }
   val takeTokens() { return running() ? copied(running()->take().values) : copied(std::vector<int32_t>()); }
   int resultRows() const { return running() ? int(running()->resultRows()) : 0; }
@@ -64,6 +80,18 @@ class Model : public EngineModel {
   double logitsPtr() { return session_ && session_->logits() ? address(session_->logits()) : 0; }
   double logitsRows() const { return session_ ? double(session_->logitsRows()) : 0; }
   bool generateAccept() { return said(session_ ? session_->acceptLogits() : notLoading()); }
+
+  // With beams: continuations that the caller may end, tokens of running beams, how results ended.
+  bool asking() const { return running() && running()->asking(); }
+  val continuations() const { return copied(asking() ? running()->continuations().values : std::vector<int32_t>()); }
+  int continuationRows() const { return asking() ? int(running()->continuations().rows) : 0; }
+  void decide(val ends) {
+    const auto flags = emscripten::convertJSArrayToNumberVector<uint8_t>(ends);
+    if (asking() && flags.size() == size_t(continuationRows())) running()->decide(flags.data());
+  }
+  val runningTokens() const { return copied(running() ? running()->running().values : std::vector<int32_t>()); }
+  val newTokens() const { return copied(running() ? running()->newTokens() : std::vector<int32_t>()); }
+  val endings() const { return copied(running() ? running()->endings() : std::vector<uint8_t>()); }
 
   val sequences() const { return running() ? copied(running()->sequences().values) : copied(std::vector<int32_t>()); }
   double sequencesLength() const { return running() ? double(running()->sequences().count) : 0; }
@@ -103,7 +131,7 @@ class Model : public EngineModel {
   arch::CausalLM& lm() const { return static_cast<arch::CausalLM&>(*model_); }
   generate::Generation* running() const { return session_ ? const_cast<generate::Session&>(*session_).generation() : nullptr; }
 
-  Status begin(const std::string& options, const std::string& cacheType, bool pauseAtLogits) {
+  Status begin(const std::string& options, const std::string& cacheType, bool pauseAtLogits, bool pauseAtContinuations) {
     if (!ready_) return Status(ErrorClass::Internal, "not_loaded", "The model has not been loaded.");
     WF_ASSIGN(const kernels::CacheType type, cacheTypeOf(cacheType));
     WF_ASSIGN(generate::GenerationConfig config, generate::GenerationConfig::parse(options));
@@ -116,12 +144,14 @@ class Model : public EngineModel {
     }
     std::vector<uint8_t> real;
     for (size_t i = 0, n = size_t(ids->shape[0] * ids->shape[1]); mask && i < n; ++i) real.push_back(mask->data.as<int32_t>()[i] != 0);
-    return session_->begin(std::move(config), ids->data.as<int32_t>(), mask ? real.data() : nullptr, size_t(ids->shape[0]), size_t(ids->shape[1]), {type, 0, pauseAtLogits});
+    return session_->begin(std::move(config), ids->data.as<int32_t>(), mask ? real.data() : nullptr, size_t(ids->shape[0]), size_t(ids->shape[1]), {type, 0, pauseAtLogits, pauseAtContinuations});
   }
 
   uint64_t name_;
   std::optional<generate::Session> session_;
   Buffer restored_;
+  std::map<int, generate::Session::Parked> parked_;
+  int parkings_ = 0;
 };
 
 EMSCRIPTEN_BINDINGS(lm) {
@@ -132,6 +162,17 @@ EMSCRIPTEN_BINDINGS(lm) {
       .function("generateBegin", &Model::generateBegin)
       .function("generateRun", &Model::generateRun)
       .function("generateFinished", &Model::generateFinished)
+      .function("interrupt", &Model::interrupt)
+      .function("park", &Model::park)
+      .function("resume", &Model::resume)
+      .function("drop", &Model::drop)
+      .function("asking", &Model::asking)
+      .function("continuations", &Model::continuations)
+      .function("continuationRows", &Model::continuationRows)
+      .function("decide", &Model::decide)
+      .function("runningTokens", &Model::runningTokens)
+      .function("newTokens", &Model::newTokens)
+      .function("endings", &Model::endings)
       .function("takeTokens", &Model::takeTokens)
       .function("resultRows", &Model::resultRows)
       .function("generateSeed", &Model::generateSeed)

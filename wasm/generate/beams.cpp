@@ -29,10 +29,10 @@ Status Beams::begin() {
   wanted_ = std::max<size_t>(2, 1 + config_.eos.size()) * beams_;
   length_ = prompt_;
   for (size_t b = 0; b < batch_; ++b) {
-    Group g{{}, {}, true, Random(seed_, b)};
+    Group g{{}, {}, true, false, {}, Random(seed_, b)};
     const auto prompt = promptIds_.begin() + ptrdiff_t(b * prompt_);
     // All but the first beam begin far behind, so that they don't all pick the same token.
-    for (size_t i = 0; i < beams_; ++i) g.running.push_back({{prompt, prompt + ptrdiff_t(prompt_)}, i == 0 ? 0 : kOut, false});
+    for (size_t i = 0; i < beams_; ++i) g.running.push_back({{prompt, prompt + ptrdiff_t(prompt_)}, i == 0 ? 0 : kOut});
     g.finished = g.running;
     for (Beam& f : g.finished) f.score = kOut;
     groups_.push_back(std::move(g));
@@ -44,37 +44,43 @@ Status Beams::begin() {
   return {};
 }
 
-Feed Beams::feed() const {
+Feed Beams::feed() {
   if (!prompted_) return {promptIds_.data(), promptMask_.data(), batch_, prompt_, nullptr};
+  if (replay_) {
+    std::vector<const std::vector<int32_t>*> texts;
+    std::vector<size_t> prompts;
+    for (size_t r = 0; r < mostRows_; ++r) {
+      texts.push_back(&groups_[r / beams_].running[r % beams_].ids);
+      prompts.push_back(r / beams_);
+    }
+    return whole(texts, prompts);
+  }
   return {picked_.data(), ones_.data(), mostRows_, 1, from_.data()};
 }
 
-Status Beams::accept(float* logits) {
-  const bool stop = length_ + 1 >= maxLength_ || timeIsOver() || interrupted_;  // the criteria that end all
-  bool improvable = false, allFull = true, allEnd = true;
+Status Beams::processAll(float* logits) {
+  // After the prompt one row of scores is for all beams, unless the caller has copied it.
+  const size_t rows = beams_ / sharing_;
+  for (size_t r = 0; r < batch_ * rows; ++r) {
+    float* const scores = logits + r * vocabulary_;
+    WF_TRY(checkScores(scores));
+    logSoftmax(scores);
+    processors_->apply(scores, {groups_[r / rows].running[r % rows].ids.data(), length_, prompt_, padding_[r / rows]});
+  }
+  return {};
+}
+
+Status Beams::chooseAll(float* logits) {
+  last_ = length_ + 1 >= maxLength_;
+  const size_t own = beams_ / sharing_;  // rows of scores
   for (size_t b = 0; b < batch_; ++b) {
     Group& g = groups_[b];
-    // After the prompt one row of scores is for all beams.
-    const size_t stride = prompted_ ? vocabulary_ : 0;
-    float* const rows = logits + b * (prompted_ ? beams_ : 1) * vocabulary_;
-    float best = kNever;
-    for (size_t i = 0; i < (prompted_ ? beams_ : 1); ++i) {
-      float* const scores = rows + i * vocabulary_;
-      if (Status s = checkScores(scores); !s.ok()) {
-        finished_ = true;
-        return s;
-      }
-      logSoftmax(scores);
-      processors_->apply(scores, {g.running[i].ids.data(), length_, prompt_, padding_[b]});
-      best = std::max(best, *std::max_element(scores, scores + vocabulary_));
-    }
-    if (best == kNever) {
-      finished_ = true;
-      return noTokenLeft();
-    }
+    float* const rows = logits + b * own * vocabulary_;
+    for (size_t i = 0; keepRows_ && i < own; ++i) WF_TRY(checkScores(rows + i * vocabulary_));  // a caller may have changed them
+    if (*std::max_element(rows, rows + own * vocabulary_) == kNever) return noTokenLeft();
     if (config_.doSample) {
       for (size_t i = 0; i < beams_; ++i) {
-        if (i > 0 && !prompted_) warped_[i] = warped_[0];
+        if (i >= own) warped_[i] = warped_[0];
         else warpers_->apply(rows + i * vocabulary_, vocabulary_, warped_[i]);
       }
       if (config_.renormalizeLogits) {  // LogitNormalization
@@ -88,19 +94,59 @@ Status Beams::accept(float* logits) {
       sampled(g);
     } else {
       if (config_.renormalizeLogits) {
-        for (size_t i = 0; i < (prompted_ ? beams_ : 1); ++i) logSoftmax(rows + i * vocabulary_);
+        for (size_t i = 0; i < own; ++i) logSoftmax(rows + i * vocabulary_);
       }
-      continuations(g, rows, stride);
+      continuations(g, rows, own > 1 ? vocabulary_ : 0);
     }
-    for (Continuation& c : top_) {
-      c.ends = stop || isEos(c.id);
-      allEnd = allEnd && c.ends;
+  }
+  asking_ = asks_;
+  if (!asking_) settle();
+  return {};
+}
+
+Grid<int32_t> Beams::continuations() const {
+  Grid<int32_t> out;
+  out.rows = batch_ * wanted_;
+  out.count = length_ + 1 - prompt_;
+  for (const Group& g : groups_) {
+    for (const Continuation& c : g.top) {
+      const auto& ids = g.running[c.beam].ids;
+      out.values.insert(out.values.end(), ids.begin() + ptrdiff_t(prompt_), ids.end());
+      out.values.push_back(c.id);
+    }
+  }
+  return out;
+}
+
+void Beams::decide(const uint8_t* ends) {
+  if (!asking_) return;
+  asking_ = false;
+  for (Group& g : groups_) {
+    for (Continuation& c : g.top) {
+      const uint8_t end = *ends++;
+      if (end && !isEos(c.id)) c.ending = Ending(end);
+    }
+  }
+  settle();
+}
+
+/// The rest of a step, when it is known what the continuations are.
+void Beams::settle() {
+  const bool late = timeIsOver();
+  bool improvable = false, allFull = true, allEnd = true;
+  for (size_t b = 0; b < batch_; ++b) {
+    Group& g = groups_[b];
+    for (Continuation& c : g.top) {
+      if (isEos(c.id)) c.ending = kEos;
+      else if (c.ending == kOpen) c.ending = last_ ? kLength : late ? kTime : interrupted_ ? kInterrupted : kOpen;  // criteria that end all
+      allEnd = allEnd && c.ending != kOpen;
     }
     // Finished sequences are made of the running ones as they are now, so first.
     finish(g);
     goOn(g, b);
   }
   prompted_ = true;
+  sharing_ = 1;
   ++length_;
   for (Group& g : groups_) {
     checkImprovement(g);
@@ -110,7 +156,24 @@ Status Beams::accept(float* logits) {
   // _beam_search_has_unfinished_sequences
   finished_ = !improvable || (allFull && config_.earlyStopping == EarlyStopping::WhenFull) || allEnd;
   if (finished_) give();
-  return {};
+}
+
+/// As if the criteria of the last step had ended every sequence.
+void Beams::stop() {
+  interrupted_ = true;
+  if (asking_ || finished_) return;  // decide() ends it
+  for (Group& g : groups_) {
+    std::vector<Beam> fresh;
+    for (const Beam& r : g.running) {
+      if (!r.among) continue;
+      fresh.push_back(r);
+      fresh.back().finished = true;
+      fresh.back().ending = kInterrupted;
+    }
+    merge(g, fresh, length_);
+  }
+  finished_ = true;
+  give();
 }
 
 void Beams::logSoftmax(float* scores) const {
@@ -125,8 +188,8 @@ void Beams::continuations(Group& g, const float* logits, size_t stride) {
     best(logits + i * stride, vocabulary_, wanted_, candidates_);
     for (const Candidate& c : candidates_) all.push_back({c.score + g.running[i].score, uint32_t(i), c.id});
   }
-  top_.clear();
-  for (size_t at : topOf(all, wanted_, [](const Continuation& c) { return c.score; })) top_.push_back(all[at]);
+  g.top.clear();
+  for (size_t at : topOf(all, wanted_, [](const Continuation& c) { return c.score; })) g.top.push_back(all[at]);
 }
 
 /// The same by chance: without putting back, each with its share of what is left.
@@ -136,65 +199,66 @@ void Beams::sampled(Group& g) {
     for (const Candidate& c : warped_[i]) all.push_back({c.score + g.running[i].score, uint32_t(i), c.id});
   }
   weigh(all, weights_);
-  top_.clear();
-  while (top_.size() < std::min(wanted_, all.size())) {
+  g.top.clear();
+  while (g.top.size() < std::min(wanted_, all.size())) {
     double sum = 0;
     for (double w : weights_) sum += std::max(w, 0.0);
     if (!(sum > 0)) break;
     const size_t at = draw(weights_, sum, g.random);
-    top_.push_back(all[at]);
+    g.top.push_back(all[at]);
     weights_[at] = -1;  // taken
   }
   // Nothing probable is left: the best of the rest, then places that no result is made of.
-  if (top_.size() < wanted_) {
+  if (g.top.size() < wanted_) {
     std::vector<Continuation> rest;
     for (size_t i = 0; i < all.size(); ++i) {
       if (weights_[i] >= 0) rest.push_back(all[i]);
     }
-    for (size_t at : topOf(rest, wanted_ - top_.size(), [](const Continuation& c) { return c.score; })) top_.push_back(rest[at]);
-    while (top_.size() < wanted_) top_.push_back({kNever, 0, 0});
+    for (size_t at : topOf(rest, wanted_ - g.top.size(), [](const Continuation& c) { return c.score; })) g.top.push_back(rest[at]);
+    while (g.top.size() < wanted_) g.top.push_back({kNever, 0, 0});
   }
 }
 
 /// _update_finished_beams
 void Beams::finish(Group& g) {
-  const bool full = config_.earlyStopping == EarlyStopping::WhenFull && std::all_of(g.finished.begin(), g.finished.end(), [](const Beam& f) { return f.finished; });
-  const float penalty = float(std::pow(double(length_ + 1 - prompt_), config_.lengthPenalty));
-  struct Entry { float score; size_t index; bool fresh, finished; };
-  std::vector<Entry> merged;
-  for (size_t i = 0; i < beams_; ++i) merged.push_back({g.finished[i].score, i, false, g.finished[i].finished});
-  for (size_t i = 0; i < top_.size(); ++i) {
-    const bool just = top_[i].ends && i < beams_;  // only the best num_beams count; the rest is there to go on with
-    float score = top_[i].score / penalty;
-    score += full ? kOut : 0;
+  g.full = config_.earlyStopping == EarlyStopping::WhenFull && std::all_of(g.finished.begin(), g.finished.end(), [](const Beam& f) { return f.finished; });
+  std::vector<Beam> fresh;
+  for (size_t i = 0; i < g.top.size(); ++i) {
+    const Continuation& c = g.top[i];
+    const bool just = c.ending != kOpen && i < beams_;  // only the best num_beams count; the rest is there to go on with
+    fresh.push_back({{}, c.score, just, c.ending});
+    fresh.back().ids = g.running[c.beam].ids;
+    fresh.back().ids.push_back(c.id);
+  }
+  merge(g, fresh, length_ + 1);
+}
+
+/// The best num_beams of what is finished and `fresh`, sequences of this length.
+void Beams::merge(Group& g, const std::vector<Beam>& fresh, size_t length) {
+  const float penalty = float(std::pow(double(length - prompt_), config_.lengthPenalty));
+  std::vector<Beam> merged = std::move(g.finished);
+  for (const Beam& b : fresh) {
+    merged.push_back(b);
+    float& score = merged.back().score;
+    score /= penalty;
+    score += g.full ? kOut : 0;
     score += g.improvable ? 0 : kOut;
-    score += just ? 0 : kOut;
-    merged.push_back({score, i, true, just});
+    score += b.finished ? 0 : kOut;
   }
-  std::vector<Beam> next;
-  for (size_t at : topOf(merged, beams_, [](const Entry& e) { return e.score; })) {
-    const Entry& e = merged[at];
-    if (!e.fresh) {
-      next.push_back(g.finished[e.index]);
-      next.back().score = e.score;
-      continue;
-    }
-    Beam made{g.running[top_[e.index].beam].ids, e.score, e.finished};
-    made.ids.push_back(top_[e.index].id);
-    next.push_back(std::move(made));
-  }
-  g.finished = std::move(next);
+  g.finished.clear();
+  for (size_t at : topOf(merged, beams_, [](const Beam& b) { return b.score; })) g.finished.push_back(std::move(merged[at]));
 }
 
 /// _get_running_beams_for_next_iteration
 void Beams::goOn(Group& g, size_t index) {
-  std::vector<Continuation> open = top_;
-  for (Continuation& c : open) c.score += c.ends ? kOut : 0;
+  struct Open { float score; size_t at; };
+  std::vector<Open> open;
+  for (size_t i = 0; i < g.top.size(); ++i) open.push_back({g.top[i].score + (g.top[i].ending != kOpen ? kOut : 0), i});
   std::vector<Beam> next;
-  for (size_t at : topOf(open, beams_, [](const Continuation& c) { return c.score; })) {
-    const Continuation& c = open[at];
+  for (size_t at : topOf(open, beams_, [](const Open& o) { return o.score; })) {
+    const Continuation& c = g.top[at];
     const size_t row = index * beams_ + next.size();
-    Beam b{g.running[c.beam].ids, c.score, false};
+    Beam b{g.running[c.beam].ids, open[at].score, false, kOpen, at < beams_ && c.ending == kOpen};
     b.ids.push_back(c.id);
     picked_[row] = c.id;
     from_[row] = uint32_t(prompted_ ? index * beams_ + c.beam : index);
@@ -237,6 +301,32 @@ std::vector<float> Beams::sequencesScores() const {
   std::vector<float> out;
   for (const Group& g : groups_) {
     for (size_t i = 0; i < size_t(config_.numReturnSequences); ++i) out.push_back(g.finished[i].score);
+  }
+  return out;
+}
+
+std::vector<int32_t> Beams::newTokens() const {
+  std::vector<int32_t> out;
+  for (const Group& g : groups_) {
+    for (size_t i = 0; i < size_t(config_.numReturnSequences); ++i) out.push_back(int32_t(g.finished[i].ids.size() - prompt_));
+  }
+  return out;
+}
+
+std::vector<uint8_t> Beams::endings() const {
+  std::vector<uint8_t> out;
+  for (const Group& g : groups_) {
+    for (size_t i = 0; i < size_t(config_.numReturnSequences); ++i) out.push_back(g.finished[i].ending);
+  }
+  return out;
+}
+
+Grid<int32_t> Beams::running() const {
+  Grid<int32_t> out;
+  out.rows = mostRows_;
+  out.count = length_ - prompt_;
+  for (const Group& g : groups_) {
+    for (const Beam& b : g.running) out.values.insert(out.values.end(), b.ids.begin() + ptrdiff_t(prompt_), b.ids.end());
   }
   return out;
 }

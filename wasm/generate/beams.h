@@ -12,37 +12,49 @@ namespace wasmformers::generate {
 
 class Beams final : public Generation {
  public:
-  Feed feed() const override;
-  Status accept(float* logits) override;
+  Feed feed() override;
   bool stopRow(size_t) override { return false; }
-  void stop() override { interrupted_ = true; }
+  void stop() override;
+  Grid<int32_t> continuations() const override;
+  void decide(const uint8_t* ends) override;
+  Grid<int32_t> running() const override;
   Grid<int32_t> sequences() const override;
   std::vector<float> sequencesScores() const override;
+  std::vector<int32_t> newTokens() const override;
+  std::vector<uint8_t> endings() const override;
 
  private:
   struct Beam {
     std::vector<int32_t> ids;  // of running ones; of finished ones without the padding
     float score = -1e9f;       // sum of log-probabilities; of finished ones by the length penalty
     bool finished = false;
+    Ending ending = kOpen;
+    bool among = false;        // a running one: of the best num_beams continuations, which may become results
   };
   /// One way to go on.
   struct Continuation {
     float score;
     uint32_t beam;
     int32_t id;
-    bool ends = false;
+    Ending ending = kOpen;
   };
   struct Group {  // of one prompt
     std::vector<Beam> running, finished;
     bool improvable = true;  // is_early_stop_heuristic_unsatisfied
+    bool full = false;       // beams_in_batch_are_full
+    std::vector<Continuation> top;
     Random random;
   };
   Status begin() override;
+  Status processAll(float* logits) override;
+  Status chooseAll(float* logits) override;
+  void settle();
   void logSoftmax(float* scores) const;
   void continuations(Group& g, const float* logits, size_t stride);
   void sampled(Group& g);
   void goOn(Group& g, size_t index);
   void finish(Group& g);
+  void merge(Group& g, const std::vector<Beam>& fresh, size_t length);
   void checkImprovement(Group& g) const;
   void give();
 
@@ -51,8 +63,7 @@ class Beams final : public Generation {
   std::vector<Group> groups_;
   size_t beams_ = 0, wanted_ = 0;  // beams_to_keep
   size_t length_ = 0;              // of running sequences
-  bool prompted_ = false, interrupted_ = false;
-  std::vector<Continuation> top_;
+  bool prompted_ = false, interrupted_ = false, last_ = false;
   std::vector<std::vector<Candidate>> warped_;  // by beam, sampling
   std::vector<Candidate> candidates_;
   std::vector<double> weights_;

@@ -92,6 +92,7 @@ Result<std::unique_ptr<Generation>> Generation::create(GenerationConfig config, 
   g->maxLength_ = size_t(most);
   g->mostRows_ = size_t(rows);
   g->resultRows_ = batch * size_t(g->config_.numReturnSequences);
+  g->sharing_ = size_t(rows) / batch;
   g->seed_ = g->config_.seed ? *g->config_.seed : someSeed();
   // _prepare_special_tokens: no padding token, then EOS. With neither no row ends before another.
   g->pad_ = g->config_.pad.value_or(g->config_.eos.empty() ? 0 : std::max(0, g->config_.eos[0]));
@@ -99,6 +100,36 @@ Result<std::unique_ptr<Generation>> Generation::create(GenerationConfig config, 
   g->begun_ = g->clock_();
   WF_TRY(g->begin());
   return g;
+}
+
+Status Generation::accept(float* logits) {
+  WF_TRY(process(logits));
+  return choose(logits);
+}
+
+Status Generation::process(float* logits) {
+  Status s = processAll(logits);
+  finished_ = finished_ || !s.ok();
+  return s;
+}
+
+Status Generation::choose(float* logits) {
+  replay_ = false;
+  Status s = chooseAll(logits);
+  finished_ = finished_ || !s.ok();
+  return s;
+}
+
+Feed Generation::whole(const std::vector<const std::vector<int32_t>*>& rows, const std::vector<size_t>& prompts) {
+  whole_.clear();
+  wholeMask_.clear();
+  for (size_t r = 0; r < rows.size(); ++r) {
+    const auto mask = promptMask_.begin() + ptrdiff_t(prompts[r] * prompt_);
+    whole_.insert(whole_.end(), rows[r]->begin(), rows[r]->end());
+    wholeMask_.insert(wholeMask_.end(), mask, mask + ptrdiff_t(prompt_));
+    wholeMask_.insert(wholeMask_.end(), rows[r]->size() - prompt_, 1);
+  }
+  return {whole_.data(), wholeMask_.data(), rows.size(), rows[0]->size(), nullptr};
 }
 
 bool Generation::isEos(int32_t id) const { return std::find(config_.eos.begin(), config_.eos.end(), id) != config_.eos.end(); }

@@ -1,5 +1,6 @@
 // Text generation as a machine that is fed with scores: feed() says which tokens the model must run next, accept() takes
 // the scores that it gave for them and picks. It knows no engine: whoever can run a decoder with a cache can drive it.
+// A caller may have a say in between: change scores (process(), then choose()), end beams (askContinuations()).
 // Results follow transformers 5 (generation/utils.py: _sample, _beam_search).
 #pragma once
 
@@ -33,6 +34,9 @@ struct Logprobs {
   size_t steps = 0, rows = 0, top = 0;
 };
 
+/// Why a sequence ended; from Caller on it is what decide() was told.
+enum Ending : uint8_t { kOpen, kEos, kLength, kTime, kInterrupted, kCaller };
+
 class Generation {
  public:
   using Clock = std::function<double()>;  // milliseconds
@@ -44,12 +48,22 @@ class Generation {
                                                     size_t vocabulary, size_t context, Clock clock = {});
   virtual ~Generation() = default;
 
-  /// The whole prompt first, [batch, length]; then a token for each of batch · num_return_sequences rows (sampling) or
-  /// batch · num_beams (beams).
-  virtual Feed feed() const = 0;
+  /// The whole prompt first, [batch, length]; then a token for each of batch · num_return_sequences rows (sampling) that
+  /// have not ended, in any order, or batch · num_beams (beams).
+  virtual Feed feed() = 0;
+  /// The next feed has the whole of each text, for a cache that has lost them.
+  void replay() { replay_ = true; }
   /// The model's scores of the last position, [feed().rows, vocabulary]; they are changed. After an error (scores that
-  /// are no numbers; settings that forbid every token) the generation is over.
-  virtual Status accept(float* logits) = 0;
+  /// are no numbers; settings that forbid every token) the generation is over. It is process() and choose() at once.
+  Status accept(float* logits);
+  /// Checks and penalties; behind it a caller may change the scores before choose().
+  Status process(float* logits);
+  Status choose(float* logits);
+  /// Before the first feed: somebody changes scores. Then every row is in every feed, row r of the results as row r, and
+  /// where `sharing()` sequences go on from one row of scores, `spread()` says that the caller has copied it for each.
+  void keepRows() { keepRows_ = true; }
+  size_t sharing() const { return sharing_; }
+  void spread() { sharing_ = 1; }
   bool finished() const { return finished_; }
 
   /// Tokens picked since the last call, rows of results side by side; a finished row's are padding. Beams give theirs
@@ -57,12 +71,24 @@ class Generation {
   Grid<int32_t> take();
   /// No more tokens for this row of the results (sampling and greedy search only: false for beams).
   virtual bool stopRow(size_t row) = 0;
-  /// Ends all at once; beams end with the next accept().
+  /// Ends all at once: beams with what is best so far.
   virtual void stop() = 0;
+
+  /// For beams: choose() then stops before it is settled which continuations end a sequence; decide() goes on.
+  void askContinuations() { asks_ = true; }
+  bool asking() const { return asking_; }
+  /// The new tokens of what asking() is about, row by row; as many rows for each prompt.
+  virtual Grid<int32_t> continuations() const { return {}; }
+  /// A number from kCaller on for each row that ends, else 0.
+  virtual void decide(const uint8_t*) {}
+  /// The new tokens of running beams, row by row.
+  virtual Grid<int32_t> running() const { return {}; }
 
   /// Results: [batch · num_return_sequences, prompt and new tokens], padded at their ends.
   virtual Grid<int32_t> sequences() const = 0;  // count: rows' length, rows: sequences; values row by row
   virtual std::vector<float> sequencesScores() const { return {}; }  // beams only
+  virtual std::vector<int32_t> newTokens() const { return {}; }      // beams only: without the padding
+  virtual std::vector<uint8_t> endings() const { return {}; }        // beams only
   const Logprobs& logprobs() const { return logprobs_; }
 
   size_t batch() const { return batch_; }
@@ -76,8 +102,12 @@ class Generation {
  protected:
   /// Called when all of the below is set.
   virtual Status begin() = 0;
+  virtual Status processAll(float* logits) = 0;
+  virtual Status chooseAll(float* logits) = 0;
   bool isEos(int32_t id) const;
   bool timeIsOver() const;
+  /// The whole of these texts; masks are those of the prompts.
+  Feed whole(const std::vector<const std::vector<int32_t>*>& rows, const std::vector<size_t>& prompts);
   static Status noTokenLeft();
   Status checkScores(const float* scores) const;
 
@@ -91,6 +121,10 @@ class Generation {
   Clock clock_;
   double begun_ = 0;
   bool finished_ = false;
+  bool keepRows_ = false, asks_ = false, asking_ = false, replay_ = false;
+  size_t sharing_ = 1;
+  std::vector<int32_t> whole_;
+  std::vector<uint8_t> wholeMask_;
   std::vector<int32_t> fresh_;  // what take() gives
   Logprobs logprobs_;
 };

@@ -9,14 +9,12 @@ namespace wasmformers::generate {
 Status Rows::begin() {
   WF_ASSIGN(processors_, Processors::create(config_, prompt_, maxLength_, vocabulary_));
   if (config_.doSample) warpers_.emplace(config_);
-  const size_t each = size_t(config_.numReturnSequences);
+  const size_t each = sharing_;
   for (size_t r = 0; r < resultRows_; ++r) {
     const auto prompt = promptIds_.begin() + ptrdiff_t(r / each * prompt_);
-    rows_.push_back({{prompt, prompt + ptrdiff_t(prompt_)}, false, Random(seed_, r)});
-    expanded_.push_back(uint32_t(r / each));
+    rows_.push_back({{prompt, prompt + ptrdiff_t(prompt_)}, false, r / each, Random(seed_, r)});
+    if (r % each == 0) seated_.push_back(uint32_t(r));
   }
-  picked_.assign(resultRows_, 0);
-  ones_.assign(resultRows_, 1);
   length_ = prompt_;
   if (config_.logprobs) {
     logprobs_.rows = resultRows_;
@@ -25,49 +23,101 @@ Status Rows::begin() {
   return {};
 }
 
-Feed Rows::feed() const {
+Feed Rows::feed() {
   if (!prompted_) return {promptIds_.data(), promptMask_.data(), batch_, prompt_, nullptr};
-  const bool expands = length_ == prompt_ + 1 && resultRows_ != batch_;
-  return {picked_.data(), ones_.data(), resultRows_, 1, expands ? expanded_.data() : nullptr};
+  seat();
+  if (replay_) {
+    std::vector<const std::vector<int32_t>*> texts;
+    std::vector<size_t> prompts;
+    for (uint32_t r : seated_) {
+      texts.push_back(&rows_[r].ids);
+      prompts.push_back(r / size_t(config_.numReturnSequences));
+    }
+    return whole(texts, prompts);
+  }
+  picked_.clear();
+  from_.clear();
+  bool same = true;
+  for (size_t s = 0; s < seated_.size(); ++s) {
+    const Row& row = rows_[seated_[s]];
+    picked_.push_back(row.ids.back());
+    from_.push_back(uint32_t(row.seat));
+    same = same && row.seat == s;
+  }
+  ones_.assign(seated_.size(), 1);
+  return {picked_.data(), ones_.data(), seated_.size(), 1, same && seated_.size() == resultRows_ ? nullptr : from_.data()};
 }
 
-Status Rows::accept(float* logits) {
-  // After the prompt one row of scores is for all sequences of that prompt.
-  const size_t each = prompted_ ? 1 : size_t(config_.numReturnSequences);
-  const bool late = timeIsOver();
-  for (size_t r = 0; r < resultRows_; r += each) {
-    float* const scores = logits + r / each * vocabulary_;
-    const bool needed = std::any_of(rows_.begin() + ptrdiff_t(r), rows_.begin() + ptrdiff_t(r + each), [](const Row& row) { return !row.ended; });
-    Status s = needed ? checkScores(scores) : Status();
-    if (s.ok()) {
-      if (config_.logprobs) remember(scores, r, each);
-      if (needed) s = pick(scores, r, each);
-    }
-    if (!s.ok()) {
-      finished_ = true;
-      return s;
-    }
-  }
-  prompted_ = true;
-  ++length_;
-  bool all = true;
+/// Who sits where in the next feed: while all are there each in its place, then who can keeps the one that its cache has.
+void Rows::seat() {
+  constexpr uint32_t kFree = UINT32_MAX;
+  std::vector<uint32_t> open, others;
   for (size_t r = 0; r < resultRows_; ++r) {
-    Row& row = rows_[r];
-    if (row.ended) picked_[r] = pad_;
-    row.ids.push_back(picked_[r]);
-    fresh_.push_back(picked_[r]);
-    row.ended = row.ended || isEos(picked_[r]);
-    all = all && row.ended;
+    if (!rows_[r].ended || keepRows_) open.push_back(uint32_t(r));
   }
-  if (config_.logprobs) ++logprobs_.steps;
-  finished_ = finished_ || all || length_ >= maxLength_ || late;
+  if (open.size() == resultRows_) return seated_.swap(open);
+  seated_.assign(open.size(), kFree);
+  for (uint32_t r : open) {
+    const size_t seat = rows_[r].seat;
+    if (seat < open.size() && seated_[seat] == kFree) seated_[seat] = r;
+    else others.push_back(r);
+  }
+  size_t next = 0;
+  for (uint32_t& r : seated_) {
+    if (r == kFree) r = others[next++];
+  }
+}
+
+Status Rows::processAll(float* logits) {
+  if (!prompted_ && sharing_ == 1) {  // the prompt's scores have become a row for each sequence
+    seated_.clear();
+    for (size_t r = 0; r < resultRows_; ++r) seated_.push_back(uint32_t(r));
+  }
+  if (config_.logprobs) {
+    raw_.resize(seated_.size() * vocabulary_);
+    logSums_.resize(seated_.size());
+    logprobs_.picked.resize((logprobs_.steps + 1) * resultRows_);
+    logprobs_.topIds.resize((logprobs_.steps + 1) * resultRows_ * logprobs_.top, pad_);
+    logprobs_.topLogprobs.resize((logprobs_.steps + 1) * resultRows_ * logprobs_.top);
+  }
+  for (size_t s = 0; s < seated_.size(); ++s) {
+    const size_t row = seated_[s];
+    if (allEnded(row)) continue;
+    float* const scores = logits + s * vocabulary_;
+    WF_TRY(checkScores(scores));
+    if (config_.logprobs) remember(scores, s);
+    processors_->apply(scores, {rows_[row].ids.data(), length_, prompt_, padding_[row / size_t(config_.numReturnSequences)]});
+  }
   return {};
 }
 
-/// One token for each of `count` rows, which have the same scores.
-Status Rows::pick(float* scores, size_t first, size_t count) {
-  const size_t prompt = first / size_t(config_.numReturnSequences);
-  processors_->apply(scores, {rows_[first].ids.data(), length_, prompt_, padding_[prompt]});
+Status Rows::chooseAll(float* logits) {
+  const bool late = timeIsOver();
+  std::vector<int32_t> picked(resultRows_, pad_);
+  for (size_t s = 0; s < seated_.size(); ++s) {
+    if (!allEnded(seated_[s])) {
+      if (keepRows_) WF_TRY(checkScores(logits + s * vocabulary_));  // a caller may have changed them
+      WF_TRY(pick(logits + s * vocabulary_, s, picked));
+    }
+    if (prompted_) rows_[seated_[s]].seat = s;
+  }
+  prompted_ = true;
+  sharing_ = 1;
+  ++length_;
+  for (size_t r = 0; r < resultRows_; ++r) {
+    Row& row = rows_[r];
+    const int32_t id = row.ended ? pad_ : picked[r];
+    row.ids.push_back(id);
+    fresh_.push_back(id);
+    row.ended = row.ended || isEos(id);
+  }
+  if (config_.logprobs) ++logprobs_.steps;
+  finished_ = finished_ || allEnded() || length_ >= maxLength_ || late;
+  return {};
+}
+
+/// One token for each of the rows that have these scores.
+Status Rows::pick(float* scores, size_t seat, std::vector<int32_t>& picked) {
   if (!config_.doSample) {
     size_t at = 0;
     for (size_t i = 1; i < vocabulary_; ++i) at = scores[i] > scores[at] ? i : at;
@@ -78,33 +128,39 @@ Status Rows::pick(float* scores, size_t first, size_t count) {
   }
   if (candidates_.empty()) return noTokenLeft();
   const double sum = config_.doSample ? weigh(candidates_, weights_).sum : 0;
-  for (size_t r = first; r < first + count; ++r) {
-    picked_[r] = candidates_[config_.doSample ? draw(weights_, sum, rows_[r].random) : 0].id;
-    if (config_.logprobs) logprobs_.picked[logprobs_.steps * resultRows_ + r] = logprobOf(picked_[r]);
+  for (size_t r = seated_[seat]; r < seated_[seat] + sharing_; ++r) {
+    picked[r] = candidates_[config_.doSample ? draw(weights_, sum, rows_[r].random) : 0].id;
+    if (config_.logprobs) logprobs_.picked[logprobs_.steps * resultRows_ + r] = float(raw_[seat * vocabulary_ + size_t(picked[r])] - logSums_[seat]);
   }
   return {};
 }
 
 /// Log-probabilities before anything changes the scores.
-void Rows::remember(const float* scores, size_t first, size_t count) {
-  raw_.assign(scores, scores + vocabulary_);
-  logSum_ = logSumExp(scores, vocabulary_);
+void Rows::remember(const float* scores, size_t seat) {
+  std::copy_n(scores, vocabulary_, raw_.begin() + ptrdiff_t(seat * vocabulary_));
+  logSums_[seat] = logSumExp(scores, vocabulary_);
   best(scores, vocabulary_, logprobs_.top, candidates_);
-  logprobs_.picked.resize((logprobs_.steps + 1) * resultRows_);
-  for (size_t r = first; r < first + count; ++r) {
-    for (const Candidate& c : candidates_) {
-      logprobs_.topIds.push_back(rows_[r].ended ? pad_ : c.id);
-      logprobs_.topLogprobs.push_back(rows_[r].ended ? 0 : float(c.score - logSum_));
+  for (size_t r = seated_[seat]; r < seated_[seat] + sharing_; ++r) {
+    const size_t at = (logprobs_.steps * resultRows_ + r) * logprobs_.top;
+    for (size_t k = 0; k < candidates_.size() && !rows_[r].ended; ++k) {
+      logprobs_.topIds[at + k] = candidates_[k].id;
+      logprobs_.topLogprobs[at + k] = float(candidates_[k].score - logSums_[seat]);
     }
   }
 }
 
-float Rows::logprobOf(int32_t id) const { return float(raw_[size_t(id)] - logSum_); }
+/// Whether nobody waits for the scores of this row, which it may share.
+bool Rows::allEnded(size_t row) const {
+  return std::all_of(rows_.begin() + ptrdiff_t(row), rows_.begin() + ptrdiff_t(row + sharing_), [](const Row& r) { return r.ended; });
+}
+bool Rows::allEnded() const {
+  return std::all_of(rows_.begin(), rows_.end(), [](const Row& r) { return r.ended; });
+}
 
 bool Rows::stopRow(size_t row) {
   if (row >= resultRows_) return false;
   rows_[row].ended = true;
-  finished_ = finished_ || std::all_of(rows_.begin(), rows_.end(), [](const Row& r) { return r.ended; });
+  finished_ = finished_ || allEnded();
   return true;
 }
 

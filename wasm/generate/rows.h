@@ -1,4 +1,5 @@
-// Greedy search and sampling: every row for itself (transformers: GenerationMixin._sample).
+// Greedy search and sampling: every row for itself (transformers: GenerationMixin._sample). A row that has ended leaves the
+// batch: the last ones take the places in the cache that are free, and nothing else moves.
 #pragma once
 
 #include "generate/generation.h"
@@ -10,8 +11,7 @@ namespace wasmformers::generate {
 
 class Rows final : public Generation {
  public:
-  Feed feed() const override;
-  Status accept(float* logits) override;
+  Feed feed() override;
   bool stopRow(size_t row) override;
   void stop() override { finished_ = true; }
   Grid<int32_t> sequences() const override;
@@ -20,25 +20,31 @@ class Rows final : public Generation {
   struct Row {
     std::vector<int32_t> ids;
     bool ended = false;
+    size_t seat = 0;  // its row of the last feed
     Random random;
   };
   Status begin() override;
-  Status pick(float* scores, size_t first, size_t count);
-  void remember(const float* scores, size_t first, size_t count);
-  float logprobOf(int32_t id) const;
+  Status processAll(float* logits) override;
+  Status chooseAll(float* logits) override;
+  void seat();
+  Status pick(float* scores, size_t seat, std::vector<int32_t>& picked);
+  void remember(const float* scores, size_t seat);
+  bool allEnded(size_t row) const;
+  bool allEnded() const;
 
   std::optional<Processors> processors_;
   std::optional<Warpers> warpers_;
   std::vector<Row> rows_;
   size_t length_ = 0;                // of every row
   bool prompted_ = false;            // the prompt was accepted
-  std::vector<int32_t> picked_;      // by row
+  std::vector<uint32_t> seated_;     // by row of the last feed: which row of the results (the first of those that share it)
+  std::vector<uint32_t> from_;
+  std::vector<int32_t> picked_;      // by row of the feed
   std::vector<uint8_t> ones_;
-  std::vector<uint32_t> expanded_;   // from, where the prompt's rows become more
   std::vector<Candidate> candidates_;
   std::vector<double> weights_;
-  std::vector<float> raw_;           // scores before they were changed, for logprobs
-  double logSum_ = 0;
+  std::vector<float> raw_;           // scores before they were changed, for logprobs: [feed's rows, vocabulary]
+  std::vector<double> logSums_;
 };
 
 }  // namespace wasmformers::generate

@@ -62,8 +62,16 @@ Status Session::begin(GenerationConfig config, const int32_t* ids, const uint8_t
   options_ = options;
   WF_ASSIGN(auto made, Generation::create(std::move(config), ids, mask, batch, length, model_.vocabulary(), model_.context(), clock_));
 
-  Prefix prefix = commonPrefix(ids, mask, batch, length);
-  if (options.cacheType != model_.cache().type()) prefix.tokens = 0;
+  if (options.pauseAtLogits) made->keepRows();
+  if (options.pauseAtContinuations) made->askContinuations();
+  return enter(std::move(made));
+}
+
+/// Makes the cache ready for what the generation feeds first.
+Status Session::enter(std::unique_ptr<Generation> made) {
+  const Feed feed = made->feed();
+  Prefix prefix = commonPrefix(feed.ids, feed.mask, feed.rows, feed.length);
+  if (options_.cacheType != model_.cache().type()) prefix.tokens = 0;
   crop(prefix.tokens);
   if (prefix.tokens && prefix.collapse) {
     const uint32_t row = uint32_t(prefix.row);
@@ -72,11 +80,35 @@ Status Session::begin(GenerationConfig config, const int32_t* ids, const uint8_t
     masks_ = {std::vector<uint8_t>(masks_[row])};
   }
   // The last token that is picked is not run.
-  WF_TRY(makeRoom(made->mostRows(), std::max(length, made->maxLength() - 1), options.cacheType, prefix.tokens > 0));
+  WF_TRY(makeRoom(made->mostRows(), std::max(feed.length, made->maxLength() - 1), options_.cacheType, prefix.tokens > 0));
   generation_ = std::move(made);
   reused_ = prefix.tokens;
   feed_ = {};
   return {};
+}
+
+void Session::interrupt() {
+  if (state_ == State::Running) step_ = SIZE_MAX;
+}
+
+Session::Parked Session::park() {
+  state_ = State::Idle;
+  logits_ = nullptr;
+  return {failed_ ? nullptr : std::move(generation_), options_};
+}
+
+Status Session::resume(Parked parked) {
+  generation_.reset();
+  state_ = State::Idle;
+  failed_ = false;
+  options_ = parked.options;
+  if (!parked.generation) return Status(ErrorClass::Internal, "no_generation", "There is no generation to go on with.");
+  if (parked.generation->finished()) {
+    generation_ = std::move(parked.generation);
+    return {};
+  }
+  parked.generation->replay();
+  return enter(std::move(parked.generation));
 }
 
 Session::Prefix Session::commonPrefix(const int32_t* ids, const uint8_t* mask, size_t batch, size_t length) const {
@@ -188,6 +220,7 @@ Status Session::beginChunk() {
 }
 
 Status Session::oneStep() {
+  if (step_ == SIZE_MAX) return beginChunk();
   arch::Pass pass{kernels_, arena_, noInputs_, outputs_};
   WF_TRY(model_.step(step_, pass));
   if (++step_ < model_.steps()) return {};
@@ -195,8 +228,24 @@ Status Session::oneStep() {
   done_ += pieceLength_;
   if (done_ < width_) return beginChunk();
   logits_ = const_cast<float*>(outputs_.back().data);  // ours: they lie in the arena
+  logitsRows_ = feed_.rows;
   state_ = State::Scored;
-  return {};
+  return options_.pauseAtLogits ? scored() : Status();
+}
+
+/// The scores as a caller changes them: after the penalties, a row for each sequence.
+Status Session::scored() {
+  if (const size_t each = generation_->sharing(); each > 1) {
+    const size_t row = generation_->vocabulary();
+    WF_ASSIGN(spread_, allocate(feed_.rows * each * row * sizeof(float), "the scores of every sequence"));
+    for (size_t r = 0; r < feed_.rows * each; ++r) std::copy_n(logits_ + r / each * row, row, spread_.as<float>() + r * row);
+    logits_ = spread_.as<float>();
+    logitsRows_ = feed_.rows * each;
+    generation_->spread();
+  } else {
+    spread_ = {};
+  }
+  return generation_->process(logits_);
 }
 
 void Session::hold() {
@@ -214,6 +263,7 @@ Status Session::run(double milliseconds, size_t maxTokens) {
   size_t picked = 0;
   Status s;
   while (!finished()) {
+    if (generation_->asking()) return {};
     s = state_ == State::Idle ? nextFeed() : state_ == State::Running ? oneStep() : Status();
     if (s.ok() && state_ == State::Scored) {
       if (options_.pauseAtLogits) return {};
@@ -233,7 +283,7 @@ Status Session::run(double milliseconds, size_t maxTokens) {
 Status Session::acceptLogits() {
   if (state_ != State::Scored) return Status(ErrorClass::Internal, "no_scores", "There are no scores to go on with.");
   state_ = State::Idle;
-  Status s = generation_->accept(logits_);
+  Status s = options_.pauseAtLogits ? generation_->choose(logits_) : generation_->accept(logits_);
   failed_ = !s.ok();
   return s;
 }

@@ -1,6 +1,6 @@
 // A model that writes and the generation that picks, coupled: the prompt is run in pieces, then a token at a time; what the
 // cache holds is known by its ids, so that a prompt that begins like the last text goes on from there. Work is done in
-// slices of layers, so that the caller can breathe, show tokens or stop.
+// slices of layers, so that the caller can breathe, show tokens, have a say or stop.
 #pragma once
 
 #include <functional>
@@ -15,6 +15,7 @@ struct SessionOptions {
   kernels::CacheType cacheType = kernels::CacheType::F16;
   size_t chunk = 0;            // tokens of all rows in one pass over a prompt; 0: a good number
   bool pauseAtLogits = false;  // run() returns where scores are there; acceptLogits() goes on
+  bool pauseAtContinuations = false;  // run() returns where beams ask (Generation::asking()); decide() goes on
 };
 
 class Session {
@@ -28,15 +29,25 @@ class Session {
   /// Checks and makes room for all that is to come (MemoryError where it is not there). The prompt is [batch, length].
   Status begin(GenerationConfig config, const int32_t* ids, const uint8_t* mask, size_t batch, size_t length, const SessionOptions& options);
   /// Goes on until `milliseconds` have passed (at least one layer is run), `maxTokens` more tokens per row are there
-  /// (0: no bound), scores are there (pauseAtLogits), or all is over. After an error the generation is over; the cache
+  /// (0: no bound), a pause that was asked for has come, or all is over. After an error the generation is over; the cache
   /// keeps what it had.
   Status run(double milliseconds, size_t maxTokens);
+  /// Somebody else runs the model: what of a pass was done is done again.
+  void interrupt();
+  /// The generation, put aside for another one, and on with it; what the cache has lost by then is run anew.
+  struct Parked {
+    std::unique_ptr<Generation> generation;
+    SessionOptions options;
+  };
+  Parked park();
+  Status resume(Parked parked);
   bool finished() const { return !generation_ || failed_ || generation_->finished(); }
   Generation* generation() { return generation_.get(); }
 
-  /// With pauseAtLogits: the scores [rows, vocabulary] that may be changed before acceptLogits(); nullptr: none yet.
+  /// With pauseAtLogits: the scores [rows, vocabulary], a row for each sequence, that may be changed before acceptLogits();
+  /// nullptr: none yet.
   float* logits() { return state_ == State::Scored ? logits_ : nullptr; }
-  size_t logitsRows() const { return state_ == State::Scored ? feed_.rows : 0; }
+  size_t logitsRows() const { return state_ == State::Scored ? logitsRows_ : 0; }
   Status acceptLogits();
 
   /// Tokens of each row whose keys and values are kept, padding among them.
@@ -53,15 +64,17 @@ class Session {
   Status restore(const std::byte* bytes, size_t size, uint64_t model);
 
  private:
-  enum class State : uint8_t { Idle, Fed, Running, Scored };
+  enum class State : uint8_t { Idle, Running, Scored };
   struct Prefix { size_t tokens, row; bool collapse; };
 
+  Status enter(std::unique_ptr<Generation> made);
   Prefix commonPrefix(const int32_t* ids, const uint8_t* mask, size_t batch, size_t length) const;
   Status makeRoom(size_t rows, size_t capacity, kernels::CacheType type, bool keep);
   Status nextFeed();
   Status beginChunk();
   Status oneStep();
   void hold();
+  Status scored();
   size_t cacheBytes() const;
   void writeCache(std::byte* to) const;
   void readCache(const std::byte* from, size_t rows, size_t length);
@@ -89,6 +102,8 @@ class Session {
   std::vector<uint8_t> pieceMask_;
   size_t pieceLength_ = 0, step_ = 0;
   float* logits_ = nullptr;
+  size_t logitsRows_ = 0;
+  Buffer spread_;                      // logits_, where sequences share a row and the caller wants one for each
 };
 
 }  // namespace wasmformers::generate
