@@ -4,7 +4,7 @@ export { env } from './env.js';
 export { ConfigError, HubError, InputError, InternalError, MemoryError, TokenizerError, WasmformersError, WeightsError } from './errors.js';
 export { DynamicCache } from './generation/cache.js';
 export {
-  EosTokenCriteria, InterruptableStoppingCriteria, LogitsProcessor, LogitsProcessorList, MaxLengthCriteria, StoppingCriteria, StoppingCriteriaList,
+  EosTokenCriteria, GenerationConfig, InterruptableStoppingCriteria, LogitsProcessor, LogitsProcessorList, MaxLengthCriteria, StoppingCriteria, StoppingCriteriaList,
 } from './generation/criteria.js';
 export { BaseStreamer, TextStreamer } from './generation/streamers.js';
 export * from './models/index.js';

@@ -468,6 +468,11 @@ export class InterruptableStoppingCriteria extends StoppingCriteria {
   interrupt(): void;
   reset(): void;
 }
+/** Options of generate(), as its generation_config. */
+export class GenerationConfig {
+  constructor(options?: GenerationOptions);
+  [name: string]: any;
+}
 /** Changes a step's logits [rows, vocabulary], or gives others. */
 export type Processor = (input_ids: bigint[][], logits: Tensor) => Tensor | void;
 export interface LogitsProcessor { (input_ids: bigint[][], logits: Tensor): Tensor | void }
@@ -841,13 +846,15 @@ export interface TextStream<T> extends AsyncIterable<string> {
   readonly stats: { prompt_tokens: number; new_tokens: number; first_token_ms: number; total_ms: number; tokens_per_second: number; finish_reason: FinishReason | null };
   toReadableStream(): ReadableStream<string>;
 }
-export interface TextGenerationPipeline extends Pipeline {
+export interface TextGenerationPipeline {
   model: PreTrainedCausalLM;
   (text: string, options?: TextGenerationOptions): Promise<GeneratedText[]>;
   (texts: string[], options?: TextGenerationOptions): Promise<GeneratedText[][]>;
   (chat: Message[], options: TextGenerationOptions & { return_full_text: false }): Promise<GeneratedText[]>;
   (chat: Message[], options?: TextGenerationOptions): Promise<GeneratedChat[]>;
   (chats: Message[][], options?: TextGenerationOptions): Promise<GeneratedChat[][]>;
+}
+export class TextGenerationPipeline extends Pipeline {
   /** The answer piece by piece, as fast as it is read. */
   stream(text: string, options?: TextGenerationOptions): TextStream<GeneratedText>;
   stream(chat: Message[], options?: TextGenerationOptions): TextStream<GeneratedChat>;

@@ -89,6 +89,12 @@ export class InterruptableStoppingCriteria extends StoppingCriteria {
   _call(input_ids) { return new Array(input_ids.length).fill(this.interrupted); }
 }
 
+/** Options of generate() by their names, as its generation_config; the more exact ones of a call go before them. */
+export class GenerationConfig {
+  /** @param {Record<string, any>} [options] */
+  constructor(options = {}) { Object.assign(this, options); }
+}
+
 export class LogitsProcessor extends Callable {
   /** @param {bigint[][]} input_ids @param {import('../utils/tensor.js').Tensor} logits @returns {import('../utils/tensor.js').Tensor | void} */
   _call(input_ids, logits) { throw new InputError(`A LogitsProcessor needs _call(); it was given ${input_ids.length} rows and logits of shape [${logits.dims}].`, { code: 'not_implemented', field: 'logits_processor' }); }

@@ -5,7 +5,7 @@ import { InputError, throwIfAborted } from '../errors.js';
 import { int64 } from '../tokenizers/batch-encoding.js';
 import { CALLER, ENDINGS } from '../runtime/lm-engine.js';
 import { Tensor } from '../utils/tensor.js';
-import { DynamicCache, checkedCache } from './cache.js';
+import { DynamicCache } from './cache.js';
 import { mergeOptions } from './config.js';
 import { LogitsProcessorList, StoppingCriteriaList } from './criteria.js';
 import { leftPadded, promptRows } from './prompts.js';
@@ -187,6 +187,16 @@ export class Generation {
       ...(this.settings.logprobs ? { logprobs: this.logprobs } : {}),
     };
   }
+}
+
+/** @param {unknown} cache what a caller passed @param {unknown} engine @returns {DynamicCache | null} */
+function checkedCache(cache, engine) {
+  if (cache === null || cache === undefined) return null;
+  const wrong = (/** @type {string} */ message, /** @type {string} */ code) => new InputError(message, { code, field: 'past_key_values' });
+  if (!(cache instanceof DynamicCache)) throw wrong('past_key_values must be a DynamicCache: a new one, or what generate() gave.', 'bad_cache');
+  if (cache._state.disposed) throw wrong('This cache was disposed of.', 'disposed_cache');
+  if (cache._state.engine && cache._state.engine !== engine) throw wrong("This cache is another model's.", 'foreign_cache');
+  return cache;
 }
 
 /** What C++ takes: without what is done on this side. @param {Json} settings */

@@ -10,7 +10,7 @@ import { together } from '../utils/abort.js';
 import { DEFAULT_MODELS } from './default-models.js';
 import { FeatureExtractionPipeline } from './feature-extraction.js';
 import { FillMaskPipeline } from './fill-mask.js';
-import { Pipeline } from './pipeline.js';
+import { Pipeline, TextGenerationPipeline } from './pipeline.js';
 import { QuestionAnsweringPipeline } from './question-answering.js';
 import { TextClassificationPipeline } from './text-classification.js';
 import { TextRankingPipeline } from './text-ranking.js';
@@ -23,7 +23,7 @@ const TASKS = {
   'question-answering': { pipeline: QuestionAnsweringPipeline, model: AutoModelForQuestionAnswering },
   'text-classification': { pipeline: TextClassificationPipeline, model: AutoModelForSequenceClassification },
   // Loaded when it is asked for: a page that embeds needs none of it.
-  'text-generation': { pipeline: null, load: async () => (await import('./text-generation.js')).TextGenerationPipeline, model: AutoModelForCausalLM },
+  'text-generation': { pipeline: null, load: async () => (await import('./text-generation.js')).Writer, model: AutoModelForCausalLM },
   'text-ranking': { pipeline: TextRankingPipeline, model: AutoModelForSequenceClassification },
   'token-classification': { pipeline: TokenClassificationPipeline, model: AutoModelForTokenClassification },
   'zero-shot-classification': { pipeline: ZeroShotClassificationPipeline, model: AutoModelForSequenceClassification },
@@ -70,6 +70,6 @@ export async function pipeline(task, model = null, options = {}) {
 }
 
 export {
-  Pipeline, FeatureExtractionPipeline, FillMaskPipeline, QuestionAnsweringPipeline, TextClassificationPipeline, TextRankingPipeline,
-  TokenClassificationPipeline, ZeroShotClassificationPipeline,
+  Pipeline, FeatureExtractionPipeline, FillMaskPipeline, QuestionAnsweringPipeline, TextClassificationPipeline, TextGenerationPipeline,
+  TextRankingPipeline, TokenClassificationPipeline, ZeroShotClassificationPipeline,
 };

@@ -90,3 +90,14 @@ if (Symbol.asyncDispose) prototype[Symbol.asyncDispose] = prototype.dispose;
 
 /** A list and whether it was one: pipelines answer a single text with a single result. @template T @param {T | T[]} x @returns {[T[], boolean]} */
 export const listOf = (x) => (Array.isArray(x) ? [x, true] : [[x], false]);
+
+/** By name what pipeline('text-generation') gives; its work (text-generation.js) is loaded when there is some. */
+export class TextGenerationPipeline extends Pipeline {
+  /** @param {any} inputs @param {Record<string, any>} [options] @returns {Promise<any>} */
+  async _call(inputs, options) {
+    const { Writer } = await import('./text-generation.js');
+    return new Writer(this)._call(inputs, options);
+  }
+  /** @param {any} input @param {Record<string, any>} [options] @returns {any} */
+  stream(input, options) { throw new InputError("Streams need what pipeline('text-generation') gives.", { code: 'not_loaded' }); }
+}

@@ -1,10 +1,11 @@
 // Text that goes on with a prompt, and answers in a conversation: whole, or piece by piece while it is written.
 
 import { InputError } from '../errors.js';
+import { said } from '../generation/config.js';
 import { Continuation } from '../generation/continuation.js';
 import { Generation } from '../generation/generate.js';
 import { TextStream } from '../generation/text-stream.js';
-import { Pipeline } from './pipeline.js';
+import { TextGenerationPipeline } from './pipeline.js';
 
 /**
  * @typedef {Record<string, any>} Json
@@ -20,7 +21,7 @@ const ROWS = 8;
 const isMessage = (/** @type {any} */ x) => x !== null && typeof x === 'object' && !Array.isArray(x) && 'role' in x;
 const isChat = (/** @type {any} */ x) => Array.isArray(x) && isMessage(x[0]);
 
-export class TextGenerationPipeline extends Pipeline {
+export class Writer extends TextGenerationPipeline {
   /**
    * @param {Prompt | string[] | Message[][]} inputs a text, a conversation, or a list of such
    * @param {Json} [options] of model.generate(), and: return_full_text (true; false: only what is new), tools, documents, chat_template, add_special_tokens,
@@ -64,7 +65,7 @@ export class TextGenerationPipeline extends Pipeline {
 
   /** What is the pipeline's and what the loop's. @param {Json} options */
   #apart({ return_full_text, tools, documents, chat_template, add_special_tokens, tokenizer_encode_kwargs, batch_size, continue_final_message, ...rest }) {
-    const { config, generation_config } = this.#writer, tokenizer = rest.tokenizer ?? this.tokenizer, eos = this.tokenizer.eos_token_id;
+    const { config } = this.#writer, tokenizer = rest.tokenizer ?? this.tokenizer, eos = this.tokenizer.eos_token_id, generation_config = { ...this.#writer.generation_config, ...said(rest.generation_config) };
     return {
       own: { return_full_text, tools, documents, chat_template, add_special_tokens, tokenizer_encode_kwargs, batch_size, continue_final_message },
       rest: {

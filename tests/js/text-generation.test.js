@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { rmSync } from 'node:fs';
 import path from 'node:path';
 import test from 'node:test';
-import { InterruptableStoppingCriteria, TextStreamer, pipeline } from '../../js/index.js';
+import { DynamicCache, GenerationConfig, InterruptableStoppingCriteria, TextGenerationPipeline, TextStreamer, pipeline } from '../../js/index.js';
 import { rejection } from './helpers/server.js';
 import { writerFolder } from './helpers/writer.js';
 
@@ -22,6 +22,18 @@ async function pieces(stream) {
   for await (const piece of stream) all.push(piece);
   return all;
 }
+
+test("names that code for Transformers.js imports", async (t) => {
+  const pipe = await writer(t, { context: 512 }), config = new GenerationConfig({ ...LONG }), wanted = await pipe('one day ', LONG);
+  assert.ok(pipe instanceof TextGenerationPipeline);
+  const own = new (/** @type {any} */ (TextGenerationPipeline))({ task: 'text-generation', model: pipe.model, tokenizer: pipe.tokenizer });
+  assert.deepEqual(await own('one day ', { generation_config: config }), wanted);
+  assert.throws(() => own.stream('one day '), { code: 'not_loaded' });
+  // A conversation with a cache of the caller's.
+  const past_key_values = new DynamicCache(), first = await pipe(CHAT, { ...LONG, past_key_values }), next = [...first[0].generated_text, { role: 'user', content: 'and then?' }];
+  assert.ok(past_key_values.get_seq_length() > 0);
+  assert.deepEqual(await pipe(next, { ...LONG, past_key_values }), await pipe(next, LONG));
+});
 
 test('a text: with its prompt or without, alone or in a list', async (t) => {
   const pipe = await writer(t), prompt = 'one day ';
