@@ -241,6 +241,7 @@ void Beams::merge(Group& g, const std::vector<Beam>& fresh, size_t length) {
     merged.push_back(b);
     float& score = merged.back().score;
     score /= penalty;
+    if (std::isnan(score)) score = kNever;  // a length penalty out of all proportion
     score += g.full ? kOut : 0;
     score += g.improvable ? 0 : kOut;
     score += b.finished ? 0 : kOut;

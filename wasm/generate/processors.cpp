@@ -9,6 +9,8 @@
 namespace wasmformers::generate {
 namespace {
 
+/// What penalties may raise a score to: sums of it are numbers still.
+constexpr float kMost = 1e30f;
 constexpr float kNever = -std::numeric_limits<float>::infinity();
 
 Status outside(std::string_view field, int32_t id, size_t vocabulary) {
@@ -80,6 +82,9 @@ void Processors::apply(float* scores, const History& h) {
         if (id >= 0 && size_t(id) < vocabulary_ && std::isfinite(scores[id])) scores[id] += std::fabs(scores[id]) * float(factor);
       }
     }
+  }
+  if (c.repetitionPenalty != 1 || c.presencePenalty != 0 || c.frequencyPenalty != 0 || c.exponentialDecay || !biases_.empty() || !c.tokenBiases.empty()) {
+    for (size_t i = 0; i < vocabulary_; ++i) scores[i] = scores[i] < kMost ? scores[i] : std::isnan(scores[i]) ? kNever : kMost;
   }
   forbid(scores, c.suppress);
   if (h.length == beginIndex_) forbid(scores, c.beginSuppress);

@@ -31,7 +31,8 @@ double logSumExp(const float* scores, size_t n) {
 float kthLargest(const float* scores, size_t n, size_t k, std::vector<float>& kept) {
   float threshold = -std::numeric_limits<float>::infinity();
   if (k >= n) {
-    for (size_t i = 0; i < n; ++i) threshold = i == 0 ? scores[i] : std::min(threshold, scores[i]);
+    threshold = -threshold;
+    for (size_t i = 0; i < n; ++i) threshold = std::min(threshold, scores[i]);
     return threshold;
   }
   kept.clear();
