@@ -23,6 +23,10 @@ struct Fit {
   float uu, ux;
 };
 
+// NaN is the largest of all.
+inline float larger(float biggest, float v) { return v <= biggest || std::isnan(biggest) ? biggest : v; }
+
+// range: of 32 values; magnitude: the largest of a row; nearest, fit: see Fit; quantize: pairs of nibbles, i and 16 + i.
 #ifdef __wasm_simd128__
 inline float sum(v128_t v) {
   return (wasm_f32x4_extract_lane(v, 0) + wasm_f32x4_extract_lane(v, 1)) + (wasm_f32x4_extract_lane(v, 2) + wasm_f32x4_extract_lane(v, 3));
@@ -38,6 +42,21 @@ Range range(const float* x) {
   wasm_v128_store(l, low);
   wasm_v128_store(h, high);
   return {std::min(std::min(l[0], l[1]), std::min(l[2], l[3])), std::max(std::max(h[0], h[1]), std::max(h[2], h[3]))};
+}
+
+float magnitude(const float* x, size_t k) {
+  v128_t most[4];
+  for (auto& m : most) m = wasm_f32x4_splat(0);
+  size_t i = 0;
+  for (; i + 16 <= k; i += 16) {
+    for (size_t j = 0; j < 4; ++j) most[j] = wasm_f32x4_max(most[j], wasm_f32x4_abs(wasm_v128_load(x + i + 4 * j)));  // hands NaN on
+  }
+  float lanes[4];
+  wasm_v128_store(lanes, wasm_f32x4_max(wasm_f32x4_max(most[0], most[1]), wasm_f32x4_max(most[2], most[3])));
+  float biggest = 0;
+  for (float lane : lanes) biggest = larger(biggest, lane);
+  for (; i < k; ++i) biggest = larger(biggest, std::fabs(x[i]));
+  return biggest;
 }
 
 inline v128_t nearest(v128_t x, v128_t inverse, v128_t half) {
@@ -56,12 +75,13 @@ Fit fit(const float* x, float inverse, float z) {
   return {sum(uu), sum(ux)};
 }
 
-void quantize(const float* x, float inverse, float half, uint8_t* q) {
+void quantize(const float* x, float inverse, float half, uint8_t* pairs) {
   const v128_t by = wasm_f32x4_splat(inverse), add = wasm_f32x4_splat(half);
   const auto four = [&](size_t i) { return wasm_i32x4_trunc_sat_f32x4(nearest(wasm_v128_load(x + i), by, add)); };
-  for (size_t i = 0; i < kBlock; i += 16) {
-    wasm_v128_store(q + i, wasm_u8x16_narrow_i16x8(wasm_i16x8_narrow_i32x4(four(i), four(i + 4)), wasm_i16x8_narrow_i32x4(four(i + 8), four(i + 12))));
-  }
+  const auto sixteen = [&](size_t i) {
+    return wasm_u8x16_narrow_i16x8(wasm_i16x8_narrow_i32x4(four(i), four(i + 4)), wasm_i16x8_narrow_i32x4(four(i + 8), four(i + 12)));
+  };
+  wasm_v128_store(pairs, wasm_v128_or(sixteen(0), wasm_i16x8_shl(sixteen(16), 4)));
 }
 #else
 Range range(const float* x) {
@@ -81,8 +101,15 @@ Fit fit(const float* x, float inverse, float z) {
   return f;
 }
 
-void quantize(const float* x, float inverse, float half, uint8_t* q) {
-  for (size_t i = 0; i < kBlock; ++i) q[i] = uint8_t(nearest(x[i], inverse, half));
+void quantize(const float* x, float inverse, float half, uint8_t* pairs) {
+  const auto q = [&](size_t i) { return uint32_t(nearest(x[i], inverse, half)); };
+  for (size_t i = 0; i < kBlock / 2; ++i) pairs[i] = uint8_t(q(i) | q(i + 16) << 4);
+}
+
+float magnitude(const float* x, size_t k) {
+  float biggest = 0;
+  for (size_t i = 0; i < k; ++i) biggest = larger(biggest, std::fabs(x[i]));
+  return biggest;
 }
 #endif
 
@@ -123,11 +150,8 @@ uint16_t searchCode(const float* x, float unit) {
 bool packPanelQ4(const float* w, size_t rows, size_t k, uint8_t* panel, float* factors) {
   float units[kPanel];
   for (size_t r = 0; r < kPanel; ++r) {
-    float biggest = 0;
-    for (size_t i = 0; r < rows && i < k; ++i) {
-      if (!(std::fabs(w[r * k + i]) <= 1e28f)) return false;
-      biggest = std::max(biggest, std::fabs(w[r * k + i]));
-    }
+    const float biggest = r < rows ? magnitude(w + r * k, k) : 0;
+    if (!(biggest <= 1e28f)) return false;
     // The top exponent: a span of 2·biggest in 15 steps is less than unit·2, as is what least squares make of it.
     units[r] = biggest > 1e-30f ? std::bit_cast<float>(std::bit_cast<uint32_t>(biggest / 6.f) & 0x7f800000u) : 0.f;
     factors[r] = units[r] * (0x1p95f / kActivationShift);
@@ -135,14 +159,16 @@ bool packPanelQ4(const float* w, size_t rows, size_t k, uint8_t* panel, float* f
   for (size_t from = 0; from < k; from += kBlock, panel += kBlockBytes) {
     auto* codes = reinterpret_cast<uint16_t*>(panel + kBlockBytes - 2 * kPanel);
     for (size_t r = 0; r < kPanel; ++r) {
-      alignas(16) float x[kBlock] = {};
-      alignas(16) uint8_t q[kBlock];
+      alignas(16) float part[kBlock] = {};
+      const float* x = part;
       const bool some = r < rows && units[r] > 0;
-      if (some) std::copy_n(w + r * k + from, std::min(kBlock, k - from), x);
+      if (some && k - from >= kBlock) x = w + r * k + from;
+      else if (some) std::copy_n(w + r * k + from, k - from, part);
       codes[r] = some ? searchCode(x, units[r]) : kZeros;
       const float scale = codeScale(codes[r]) * 0x1p96f * units[r];
-      quantize(x, scale > 0 ? 1.f / scale : 0.f, float(codeZero(codes[r])) / 2, q);
-      for (size_t i = 0; i < kBlock / 2; ++i) panel[i / 4 * 32 + r * 4 + i % 4] = uint8_t(q[i] | q[16 + i] << 4);
+      alignas(16) uint8_t pairs[kBlock / 2];
+      quantize(x, scale > 0 ? 1.f / scale : 0.f, float(codeZero(codes[r])) / 2, pairs);
+      for (size_t j = 0; j < 4; ++j) std::memcpy(panel + 32 * j + 4 * r, pairs + 4 * j, 4);
     }
   }
   return true;
