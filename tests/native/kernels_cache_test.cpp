@@ -186,6 +186,33 @@ TEST(CachedAttention, FastAgreesWithPlain) {
   }
 }
 
+// Keys and queries go in groups: every rest of them, with as many queries per key as models have.
+TEST(CachedAttention, EveryRestAgreesWithPlain) {
+  for (CacheType type : kTypes) {
+    for (size_t group : {1, 2, 3, 4, 5, 7}) {
+      for (size_t past = 0; past < 14; ++past) {
+        for (int64_t left : {-1, 2}) {
+          Case c(fast(), type, {1, 2 * group, 2, past % 2 ? 24u : 8u, past, 1 + past % 3});
+          c.args.left = left;
+          const Floats want = c.run(reference());
+          std::fill(c.out.begin(), c.out.end(), -7.f);
+          expectNear(c.run(fast()), want, want.size() - 64, 5e-6f, std::string(name(type)) + " " + c.s.text() + " left " + std::to_string(left));
+        }
+      }
+    }
+  }
+}
+
+// More keys than become floats for a prompt.
+TEST(CachedAttention, LongPromptsAgreeWithPlain) {
+  for (CacheType type : kTypes) {
+    Case c(fast(), type, {1, 1, 1, 256, 2050, 13});
+    const Floats want = c.run(reference());
+    std::fill(c.out.begin(), c.out.end(), -7.f);
+    expectNear(c.run(fast()), want, want.size() - 64, 1e-5f, name(type));  // sums of 2063
+  }
+}
+
 TEST(CachedAttention, AppendedRowsAreThePlainOnes) {
   for (CacheType type : kTypes) {
     for (size_t d : {1, 3, 8, 20, 64}) {

@@ -7,7 +7,7 @@ namespace {
 class Model : public EngineModel {
  public:
   Model(const std::string& config, const std::string& architecture, const std::string& dtype)
-      : EngineModel(arch::encoderFamilies(), config, architecture, dtype) {}
+      : EngineModel(arch::encoderFamilies(), kernels::fastForEncoders(), config, architecture, dtype) {}
 };
 
 EMSCRIPTEN_BINDINGS(engine) { bindEngine<Model>(); }

@@ -36,8 +36,9 @@ val toJsArray(const std::vector<T>& items, F&& f) {
 
 class EngineModel : public Handle {
  public:
-  EngineModel(std::span<const arch::Family> families, const std::string& config, const std::string& architecture,
-              const std::string& dtype) {
+  EngineModel(std::span<const arch::Family> families, const kernels::Table& kernels, const std::string& config,
+              const std::string& architecture, const std::string& dtype)
+      : kernels_(kernels) {
     status_ = create(families, config, architecture, dtype);
   }
 
@@ -139,7 +140,7 @@ class EngineModel : public Handle {
     return in;
   }
 
-  arch::Pass makePass() { return {kernels::fast(), arena_, inputs_, outputs_}; }
+  arch::Pass makePass() { return {kernels_, arena_, inputs_, outputs_}; }
   // Kernels write through pointers; a failed arena shows after the step, before anything is read.
   Status checked(Status s) {
     if (s.ok() && arena_.failed()) {
@@ -155,6 +156,7 @@ class EngineModel : public Handle {
     return toJsArray(list, [](const std::string& s) { return val(s); });
   }
 
+  const kernels::Table& kernels_;
   nn::Weights weights_;
   std::unique_ptr<arch::Model> model_;
   std::optional<arch::Loader> loader_;

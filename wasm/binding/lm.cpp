@@ -33,8 +33,8 @@ Result<kernels::CacheType> cacheTypeOf(std::string_view name) {
 class Model : public EngineModel {
  public:
   Model(const std::string& config, const std::string& architecture, const std::string& dtype)
-      : EngineModel(arch::decoderFamilies(), config, architecture, dtype), name_(nameOf(config, dtype)) {
-    if (model_) session_.emplace(static_cast<arch::CausalLM&>(*model_), kernels::fast(), arena_, outputs_);  // decoderFamilies() are all of these
+      : EngineModel(arch::decoderFamilies(), kernels::fastForDecoders(), config, architecture, dtype), name_(nameOf(config, dtype)) {
+    if (model_) session_.emplace(static_cast<arch::CausalLM&>(*model_), kernels_, arena_, outputs_);  // decoderFamilies() are all of these
   }
 
   double vocabulary() const { return model_ ? double(lm().vocabulary()) : 0; }

@@ -83,6 +83,9 @@ struct Table {
 
 const Table& reference();
 const Table& fast();
+/// The same for programs that only encode or only decode: the other kind's attention is null, and its code not linked.
+const Table& fastForEncoders();
+const Table& fastForDecoders();
 
 /// Which exact int8 product fast() runs: "plain", or in Wasm "dot16", "unsigned", "signed" (see the int8 kernels).
 const char* int8DotName();

@@ -170,6 +170,8 @@ const Table& reference() {
 #ifndef __wasm__
 // Natively there are only the plain kernels.
 const Table& fast() { return reference(); }
+const Table& fastForEncoders() { return reference(); }
+const Table& fastForDecoders() { return reference(); }
 const char* int8DotName() { return "plain"; }
 #endif
 

@@ -84,15 +84,25 @@ void rotary(float* x, size_t rows, size_t stride, size_t heads, size_t headDim, 
   }
 }
 
+constexpr Table tableWith(decltype(Table::attention) whole, decltype(Table::cacheAppend) append, decltype(Table::cachedAttention) cached) {
+  return {"simd", linear, layerNorm, rmsNorm, simd::softmax, activate, gatedActivate, add, rotary, whole, plain::gather, append, cached};
+}
+
 }  // namespace
 }  // namespace wasmformers::kernels::simd
 
 namespace wasmformers::kernels {
 
 const Table& fast() {
-  static const Table table = {"simd",           simd::linear,       simd::layerNorm, simd::rmsNorm,
-                              simd::softmax,    simd::activate,     simd::gatedActivate, simd::add,
-                              simd::rotary,     simd::attention,    plain::gather, plain::cacheAppend, simd::cachedAttention};
+  static constexpr Table table = simd::tableWith(simd::attention, plain::cacheAppend, simd::cachedAttention);
+  return table;
+}
+const Table& fastForEncoders() {
+  static constexpr Table table = simd::tableWith(simd::attention, nullptr, nullptr);
+  return table;
+}
+const Table& fastForDecoders() {
+  static constexpr Table table = simd::tableWith(nullptr, plain::cacheAppend, simd::cachedAttention);
   return table;
 }
 
