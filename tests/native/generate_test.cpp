@@ -525,7 +525,7 @@ TEST(Generation, AnySettings) {
 
 TEST(Select, FindsWhatSortingFinds) {
   generate::Random random(3, 0);
-  for (size_t n : {1u, 2u, 7u, 300u, 5000u}) {
+  for (size_t n : {1u, 2u, 7u, 300u, 1025u, 5000u}) {
     for (size_t k : {1u, 2u, 5u, 50u, 299u, 6000u}) {
       std::vector<float> scores(n);
       for (float& s : scores) s = float(int(random.uniform() * 40)) / 4;  // many equal ones
@@ -533,12 +533,25 @@ TEST(Select, FindsWhatSortingFinds) {
       for (size_t i = 0; i < n; ++i) want.push_back({scores[i], int32_t(i)});
       std::sort(want.begin(), want.end(), generate::better);
       want.resize(std::min(n, k));
+      EXPECT_EQ(generate::largest(scores.data(), n), size_t(want[0].id)) << n;
       std::vector<Candidate> got;
       generate::best(scores.data(), n, k, got);
       ASSERT_EQ(got.size(), want.size());
       for (size_t i = 0; i < got.size(); ++i) EXPECT_EQ(got[i].id, want[i].id) << n << " " << k << " " << i;
       std::vector<float> scratch;
       EXPECT_EQ(generate::kthLargest(scores.data(), n, k, scratch), want.back().score) << n << " " << k;
+    }
+  }
+}
+
+TEST(Select, TheFirstLargestIsFoundWhereverItStands) {
+  constexpr float kNone = -std::numeric_limits<float>::infinity();
+  for (size_t n : {1u, 8u, 511u, 513u, 1543u}) {
+    std::vector<float> scores(n, kNone);
+    EXPECT_EQ(generate::largest(scores.data(), n), 0u);
+    for (size_t i = n; i-- > 0;) {
+      scores[i] = -3;
+      EXPECT_EQ(generate::largest(scores.data(), n), i);
     }
   }
 }

@@ -119,8 +119,7 @@ Status Rows::chooseAll(float* logits) {
 /// One token for each of the rows that have these scores.
 Status Rows::pick(float* scores, size_t seat, std::vector<int32_t>& picked) {
   if (!config_.doSample) {
-    size_t at = 0;
-    for (size_t i = 1; i < vocabulary_; ++i) at = scores[i] > scores[at] ? i : at;
+    const size_t at = largest(scores, vocabulary_);
     candidates_.clear();
     if (scores[at] > -HUGE_VALF) candidates_.push_back({scores[at], int32_t(at)});
   } else {

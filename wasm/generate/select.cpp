@@ -28,6 +28,32 @@ double logSumExp(const float* scores, size_t n) {
   return most + std::log(sum);
 }
 
+// Its block first, eight maxima side by side, which the compiler makes vectors: to carry the index along would be a chain
+// of comparisons as long as the vocabulary.
+size_t largest(const float* scores, size_t n) {
+  constexpr size_t kBlock = 512, kSide = 8;
+  constexpr float kNone = -std::numeric_limits<float>::infinity();
+  float most = kNone;
+  size_t at = 0;
+  for (size_t from = 0; from < n; from += kBlock) {
+    const float* const block = scores + from;
+    const size_t count = std::min(kBlock, n - from), whole = count / kSide * kSide;
+    float side[kSide];
+    std::fill_n(side, kSide, kNone);
+    for (size_t i = 0; i < whole; i += kSide) {
+      for (size_t j = 0; j < kSide; ++j) side[j] = block[i + j] > side[j] ? block[i + j] : side[j];
+    }
+    for (size_t i = whole; i < count; ++i) side[0] = block[i] > side[0] ? block[i] : side[0];
+    const float biggest = *std::max_element(side, side + kSide);
+    if (biggest > most) {
+      most = biggest;
+      at = from;
+    }
+  }
+  while (at < n && scores[at] != most) ++at;
+  return at < n ? at : 0;
+}
+
 float kthLargest(const float* scores, size_t n, size_t k, std::vector<float>& kept) {
   float threshold = -std::numeric_limits<float>::infinity();
   if (k >= n) {

@@ -39,6 +39,9 @@ Weighed weigh(const std::vector<T>& list, std::vector<double>& weights) {
 /// log Σ e^score; −∞ where all scores are.
 double logSumExp(const float* scores, size_t n);
 
+/// The first of the largest scores.
+size_t largest(const float* scores, size_t n);
+
 /// The k-th largest score, 1 ≤ k; the smallest where there are fewer. One pass that keeps 2k values.
 float kthLargest(const float* scores, size_t n, size_t k, std::vector<float>& scratch);
 
