@@ -394,6 +394,99 @@ TEST_F(LlamaSession, WhatIsWrongLeavesTheNextCallWorking) {
   EXPECT_EQ(sequences(), want);
 }
 
+/// Layers with a window of a few tokens, beside others that see all.
+class WindowSession : public SessionOf {
+ protected:
+  static constexpr const char* kMany = R"({"max_new_tokens": 30, "min_new_tokens": 30})";
+  static constexpr SessionOptions kSmall{CacheType::F32, 2};  // passes of two tokens, so that little is kept
+  std::vector<int32_t> write(const std::vector<int32_t>& prompt, size_t reused, const SessionOptions& o = kSmall) {
+    const Status s = begin(kMany, prompt, o);
+    EXPECT_TRUE(s.ok()) << s.message();
+    EXPECT_EQ(session->reusedTokens(), reused);
+    EXPECT_TRUE(session->run(1e18, 0).ok());
+    return sequences();
+  }
+};
+
+TEST_P(WindowSession, KeepsTheWindowOnly) {
+  load(GetParam());
+  if (HasFatalFailure()) return;
+  // Without windows: a cache that keeps all, token by token, greedily.
+  ASSERT_TRUE(runner.lm().reserve(1, ids.size() + 40, CacheType::F32).ok());
+  std::vector<std::vector<float>> logits;
+  std::vector<int32_t> want = ids, next = ids;
+  for (size_t i = 0; i < 30; ++i) {
+    ASSERT_TRUE(runner.feed(next, {}, 1, logits).ok());
+    const int32_t eos = config("{}").eos.empty() ? -1 : config("{}").eos[0];
+    if (eos >= 0) logits[0][size_t(eos)] = -1e9f;
+    next = {int32_t(std::max_element(logits[0].begin(), logits[0].end()) - logits[0].begin())};
+    want.push_back(next[0]);
+  }
+  session->crop(0);
+  EXPECT_EQ(write(ids, 0), want);
+  nn::KvCache& cache = runner.lm().cache();
+  size_t small = 0, whole = 0;
+  double bytes = double(cache.capacity());
+  for (size_t i = 0; i + 1 < runner.lm().steps(); ++i) {
+    (cache.layer(i).capacity < cache.capacity() / 2 ? small : whole) += 1;
+    bytes += 2 * double(cache.layer(i).bytes());
+  }
+  EXPECT_GT(small, 0u);
+  EXPECT_EQ(bytes, runner.lm().cacheBytes(1, cache.capacity(), CacheType::F32, 2));
+  EXPECT_LT(bytes, double(cache.capacity() * runner.lm().cacheBytesPerToken(CacheType::F32)));
+
+  // The next turn goes on; a few tokens may be taken back, more are run anew.
+  std::vector<int32_t> more = want;
+  more.push_back(5);
+  const auto second = write(more, want.size() - 1);
+  std::vector<int32_t> back(second.begin(), second.end() - 1);
+  back.back() = (back.back() + 1) % 40 + 4;
+  const auto third = write(back, back.size() - 1);
+  std::vector<int32_t> far(second.begin(), second.begin() + 9);
+  const auto fourth = write(far, 0);
+  session->crop(0);
+  EXPECT_EQ(write(more, 0), second);
+  session->crop(0);
+  EXPECT_EQ(write(back, 0), third);
+  session->crop(0);
+  EXPECT_EQ(write(far, 0), fourth);
+
+  // Cropped as far as that can be; saved, restored, moved to a larger room.
+  session->crop(5);
+  EXPECT_EQ(session->cachedTokens(), 0u);
+  for (CacheType type : {CacheType::F32, CacheType::F16, CacheType::Q8}) {
+    session->crop(0);
+    const auto one = write(ids, 0, {type, 2});
+    auto saved = session->save(3);
+    ASSERT_TRUE(saved.ok());
+    const auto two = write(one, one.size() - 1, {type, 2});
+    session->crop(0);
+    write({3, 4}, 0, {type, 2});
+    const Status s = session->restore(saved->data(), saved->size(), 3);
+    ASSERT_TRUE(s.ok()) << s.message();
+    EXPECT_EQ(write(one, one.size() - 1, {type, 2}), two);
+  }
+
+  // Beams, which change places; put aside in the middle.
+  const std::string beams = R"({"max_new_tokens": 20, "num_beams": 3, "num_return_sequences": 3})";
+  session->crop(0);
+  ASSERT_TRUE(begin(beams, ids, {CacheType::F32, 256}).ok());
+  ASSERT_TRUE(session->run(1e18, 0).ok());
+  const auto best = sequences();
+  session->crop(0);
+  ASSERT_TRUE(begin(beams, ids, {CacheType::F32, 3}).ok());
+  ASSERT_TRUE(session->run(1e18, 12).ok());
+  auto parked = session->park();
+  ASSERT_TRUE(session->resume(std::move(parked)).ok());
+  ASSERT_TRUE(session->run(1e18, 0).ok());
+  EXPECT_EQ(sequences(), best);
+}
+INSTANTIATE_TEST_SUITE_P(Windows, WindowSession, ::testing::Values("mistral-window-lm", "gemma3-lm", "gemma2-lm", "qwen2-window-lm"), [](const auto& info) {
+  std::string name = info.param;
+  std::replace(name.begin(), name.end(), '-', '_');
+  return name;
+});
+
 TEST_F(LlamaSession, SaysWhatTheCacheTakes) {
   fresh(kTwelve, ids, CacheType::F16);
   const double f16 = session->bytesNeeded(1, 1000, CacheType::F16), f32 = session->bytesNeeded(1, 1000, CacheType::F32), q8 = session->bytesNeeded(1, 1000, CacheType::Q8);

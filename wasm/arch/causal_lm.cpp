@@ -59,6 +59,19 @@ size_t CausalLM::changesBeyond() const {
   return least;
 }
 
+/// None where a prompt may have to be run in one pass.
+nn::Windows CausalLM::windows(size_t chunk) const {
+  nn::Windows out;
+  bool any = false;
+  for (const nn::DecoderLayer& l : layers_) {
+    out.before.push_back(l.attention.shape.window);
+    any = any || l.attention.shape.window >= 0;
+  }
+  if (!any || chunk == 0 || changesBeyond()) return {};
+  out.chunk = chunk;
+  return out;
+}
+
 // Products of these sizes must fit size_t (32 bits in Wasm) before anything is allocated by them.
 Status CausalLM::checkSize(size_t rows, size_t length, double logits) const {
   double widest = std::max(double(hidden_size_) * 3, logits);
@@ -145,7 +158,7 @@ Status CausalLM::beginCached(const Chunk& chunk, Pass& pass) {
                           ".",
                       "input_ids");
   }
-  if (batch_ > cache_.room() || length_ > cache_.capacity() - past_) {
+  if (batch_ > cache_.room() || !cache_.fits(length_)) {
     return inputError("cache_full",
                       "The cache has room for " + std::to_string(cache_.room()) + " sequences of " +
                           std::to_string(cache_.capacity()) + " tokens; " + std::to_string(batch_) + " of " +
@@ -195,12 +208,13 @@ Status CausalLM::step(size_t index, Pass& pass) {
   }
   next_ = index == layers_.size() ? kNotBegun : index + 1;
   if (index < layers_.size()) {
+    const size_t first = cached_ ? cache_.first(index) : 0;
     const nn::DecoderPass p{{pass.kernels, pass.arena},
                             batch_,
                             length_,
-                            past_,
+                            past_ - first,
                             cached_ ? cache_.layer(index) : scratch_,
-                            mask_,
+                            mask_ ? mask_ + first : nullptr,
                             cached_ ? cache_.capacity() : length_,
                             tables_.data(),
                             rowNumbers_};
@@ -267,7 +281,11 @@ const float* CausalLM::logits(nn::Compute c, const float* x, size_t rows) const 
   c.kernels.linear(c.arena, in, tied_ ? words_ : head_, {}, y, vocabulary_);
   const size_t count = rows * vocabulary_;
   for (size_t i = 0; logitsDivisor_ != 1 && i < count; ++i) y[i] /= logitsDivisor_;
-  for (size_t i = 0; logitsCap_ > 0 && i < count; ++i) y[i] = std::tanh(y[i] / logitsCap_) * logitsCap_;
+  if (logitsCap_ > 0) {
+    for (size_t i = 0; i < count; ++i) y[i] /= logitsCap_;
+    c.kernels.activate(kernels::Activation::Tanh, y, count);
+    for (size_t i = 0; i < count; ++i) y[i] *= logitsCap_;
+  }
   return y;
 }
 

@@ -30,9 +30,13 @@ class CausalLM : public Model {
   size_t cacheBytesPerToken(kernels::CacheType type) const { return cache_.bytesPerToken(type); }
   /// Makes room for `rows` sequences of up to `capacity` tokens; forgets what was there. MemoryError with the bytes
   /// needed.
-  Status reserve(size_t rows, size_t capacity, kernels::CacheType type) {
+  /// `chunk`: where not 0, no pass is longer, and layers with a window keep little more than that.
+  Status reserve(size_t rows, size_t capacity, kernels::CacheType type, size_t chunk = 0) {
     next_ = kNotBegun;
-    return cache_.reserve(rows, capacity, type);
+    return cache_.reserve(rows, capacity, type, windows(chunk));
+  }
+  double cacheBytes(size_t rows, size_t capacity, kernels::CacheType type, size_t chunk) const {
+    return cache_.bytes(rows, capacity, type, windows(chunk));
   }
   /// Tokens that every row holds, padding among them.
   size_t cached() const { return cache_.length(); }
@@ -95,6 +99,7 @@ class CausalLM : public Model {
   std::deque<nn::DecoderLayer> layers_;
 
  private:
+  nn::Windows windows(size_t chunk) const;
   Status readInputs(Pass&, const Input*& ids, int32_t*& positions);
   Status checkSize(size_t rows, size_t length, double logits) const;
   Status start(Pass&, const int32_t* ids, const int32_t* positions);

@@ -21,15 +21,15 @@ constexpr size_t kStepsUnread = 6;
 constexpr size_t kRoomStep = 32;
 
 struct Header {
-  char magic[8] = {'W', 'F', 'K', 'V', 'C', 'A', 'C', '1'};
+  char magic[8] = {'W', 'F', 'K', 'V', 'C', 'A', 'C', '2'};
   uint64_t model = 0, layers = 0, perToken = 0, type = 0, rows = 0, length = 0;
 };
 
-/// A row's part of one layer: `each` is called with where it lies and its bytes, head by head.
+/// A row's part of one layer from a position on: `each` is called with where it lies and its bytes, head by head.
 template <class F>
-void partsOf(const KvLayerView& v, size_t row, size_t length, F&& each) {
+void partsOf(const KvLayerView& v, size_t row, size_t from, size_t length, F&& each) {
   for (size_t h = 0; h < v.kvHeads; ++h) {
-    const size_t at = v.row(row, h, 0);
+    const size_t at = v.row(row, h, from);
     each(static_cast<std::byte*>(v.keys) + at * v.rowBytes(), length * v.rowBytes());
     each(static_cast<std::byte*>(v.values) + at * v.rowBytes(), length * v.rowBytes());
     if (v.type != CacheType::Q8) continue;
@@ -52,8 +52,11 @@ Session::Session(arch::CausalLM& model, const kernels::Table& kernels, Arena& ar
 }
 
 double Session::bytesNeeded(size_t rows, size_t capacity, CacheType type) const {
-  return double(rows) * double(capacity) * double(model_.cacheBytesPerToken(type));
+  return model_.cacheBytes(rows, capacity, type, kChunk);
 }
+
+/// The most tokens of all rows in one pass over a prompt.
+size_t Session::chunk() const { return options_.chunk ? options_.chunk : kChunk; }
 
 Status Session::begin(GenerationConfig config, const int32_t* ids, const uint8_t* mask, size_t batch, size_t length, const SessionOptions& options) {
   generation_.reset();
@@ -74,6 +77,7 @@ Status Session::enter(std::unique_ptr<Generation> made) {
   const Feed feed = made->feed();
   Prefix prefix = commonPrefix(feed.ids, feed.mask, feed.rows, feed.length);
   if (options_.cacheType != model_.cache().type()) prefix.tokens = 0;
+  prefix.tokens = model_.cache().keepable(prefix.tokens);
   crop(prefix.tokens);
   if (prefix.tokens && prefix.collapse) {
     const uint32_t row = uint32_t(prefix.row);
@@ -140,8 +144,7 @@ Status Session::makeRoom(size_t rows, size_t capacity, CacheType type, bool keep
   capacity = (capacity + kRoomStep - 1) / kRoomStep * kRoomStep;
   if (rows <= cache.room() && capacity <= cache.capacity() && type == cache.type()) return {};
   Buffer kept;
-  const size_t length = cachedTokens(), heldRows = held_.size();
-  keep = keep && length > 0;
+  keep = keep && cachedTokens() > 0;
   if (keep) {
     // Beside the new room there must be a place for what moves; where there is not, the prompt is run anew.
     if (auto made = allocate(cacheBytes(), "the cache while it moves"); made.ok()) {
@@ -151,15 +154,16 @@ Status Session::makeRoom(size_t rows, size_t capacity, CacheType type, bool keep
       keep = false;
     }
   }
+  const std::vector<size_t> first = firsts();
   auto ids = std::move(held_);
   auto masks = std::move(masks_);
   held_.clear();
   masks_.clear();
-  WF_TRY(model_.reserve(rows, capacity, type));
+  WF_TRY(model_.reserve(rows, capacity, type, chunk()));
   if (!keep) return {};
   held_ = std::move(ids);
   masks_ = std::move(masks);
-  readCache(kept.data(), heldRows, length);
+  if (!readCache(kept.data(), first)) forget();
   return {};
 }
 
@@ -202,9 +206,9 @@ Status Session::nextFeed() {
 }
 
 Status Session::beginChunk() {
-  const size_t limit = model_.changesBeyond(), most = options_.chunk ? options_.chunk : kChunk;
+  const size_t limit = model_.changesBeyond(), most = chunk();
   const bool whole = limit && width_ > limit;
-  pieceLength_ = whole ? width_ : std::min(width_ - done_, std::max<size_t>(1, most / feed_.rows));
+  pieceLength_ = whole ? width_ : std::min({width_ - done_, std::max<size_t>(1, most / feed_.rows), model_.cache().longestPass()});
   piece_.clear();
   pieceMask_.clear();
   for (size_t r = 0; r < feed_.rows; ++r) {
@@ -299,7 +303,10 @@ Status Session::acceptLogits() {
 }
 
 void Session::crop(size_t tokens) {
-  if (tokens < cachedTokens()) model_.crop(tokens);
+  if (tokens < cachedTokens()) {
+    model_.crop(tokens);
+    tokens = model_.cached();
+  }
   if (tokens == 0) return forget();
   for (auto& row : held_) row.resize(std::min(row.size(), tokens));
   for (auto& row : masks_) row.resize(std::min(row.size(), tokens));
@@ -310,15 +317,25 @@ void Session::forget() {
   masks_.clear();
 }
 
+/// By layer: the first token that is kept elsewhere.
+std::vector<size_t> Session::firsts() const {
+  std::vector<size_t> out;
+  for (size_t i = 0; i + 1 < model_.steps(); ++i) out.push_back(model_.cached() ? model_.cache().keptFrom(i) : 0);
+  return out;
+}
+
 size_t Session::cacheBytes() const {
+  size_t tokens = 0;
+  for (size_t first : firsts()) tokens += cachedTokens() - first;
   // Without the byte of mask that each token has.
-  return held_.size() * cachedTokens() * (model_.cacheBytesPerToken(model_.cache().type()) - 1);
+  return held_.size() * tokens * ((model_.cacheBytesPerToken(model_.cache().type()) - 1) / (model_.steps() - 1));
 }
 
 void Session::writeCache(std::byte* to) const {
   for (size_t i = 0; i + 1 < model_.steps(); ++i) {
     for (size_t r = 0; r < held_.size(); ++r) {
-      partsOf(model_.cache().layer(i), r, cachedTokens(), [&](const std::byte* part, size_t bytes) {
+      const size_t from = model_.cache().keptFrom(i);
+      partsOf(model_.cache().layer(i), r, from - model_.cache().first(i), cachedTokens() - from, [&](const std::byte* part, size_t bytes) {
         std::memcpy(to, part, bytes);
         to += bytes;
       });
@@ -326,21 +343,22 @@ void Session::writeCache(std::byte* to) const {
   }
 }
 
-/// Fills an empty cache that has the room; held_ and masks_ say which tokens these are.
-void Session::readCache(const std::byte* from, size_t rows, size_t length) {
+/// Fills an empty cache that has the room; held_ and masks_ say which tokens these are, `first` where layers begin. False
+/// where that cannot be.
+bool Session::readCache(const std::byte* from, const std::vector<size_t>& first) {
+  const size_t rows = held_.size(), length = cachedTokens();
+  std::vector<uint8_t> mask;
+  for (const auto& row : masks_) mask.insert(mask.end(), row.begin(), row.end());
+  if (!model_.cache().hold(mask.data(), rows, length, first)) return false;
   for (size_t i = 0; i + 1 < model_.steps(); ++i) {
     for (size_t r = 0; r < rows; ++r) {
-      partsOf(model_.cache().layer(i), r, length, [&](std::byte* part, size_t bytes) {
+      partsOf(model_.cache().layer(i), r, 0, length - first[i], [&](std::byte* part, size_t bytes) {
         std::memcpy(part, from, bytes);
         from += bytes;
       });
     }
   }
-  std::vector<uint8_t> mask;
-  for (const auto& row : masks_) mask.insert(mask.end(), row.begin(), row.end());
-  std::vector<int32_t> positions(rows * length);
-  model_.cache().prepare(mask.data(), rows, length, positions.data());
-  model_.cache().commit(rows, length);
+  return true;
 }
 
 Result<Buffer> Session::save(uint64_t model) const {
@@ -353,7 +371,8 @@ Result<Buffer> Session::save(uint64_t model) const {
   header.length = cachedTokens();
   if (header.length == 0) return Status(ErrorClass::Input, "empty_cache", "There is nothing in the cache to save.").atField("cache");
   const size_t tokens = held_.size() * cachedTokens(), data = cacheBytes();
-  const size_t body = (sizeof header + tokens * 5 + data + 7) / 8 * 8;
+  const std::vector<size_t> first = firsts();
+  const size_t body = (sizeof header + first.size() * 8 + tokens * 5 + data + 7) / 8 * 8;
   WF_ASSIGN(Buffer out, allocate(body + 8, "the saved cache"));
   std::byte* at = out.data();
   std::memset(at + body - 8, 0, 8);
@@ -362,6 +381,7 @@ Result<Buffer> Session::save(uint64_t model) const {
     at += bytes;
   };
   put(&header, sizeof header);
+  for (uint64_t from : first) put(&from, 8);
   for (const auto& row : held_) put(row.data(), row.size() * 4);
   for (const auto& row : masks_) put(row.data(), row.size());
   writeCache(at);
@@ -380,12 +400,25 @@ Status Session::restore(const std::byte* bytes, size_t size, uint64_t model) {
   if (header.type > uint64_t(CacheType::Q8) || header.rows == 0 || header.length == 0) return badCache("its header is damaged");
   const CacheType type = CacheType(header.type);
   if (header.model != model || header.layers != model_.steps() - 1 || header.perToken != model_.cacheBytesPerToken(type)) return badCache("it is another model's");
-  const double tokens = double(header.rows) * double(header.length), data = tokens * double(model_.cacheBytesPerToken(type) - 1);
-  if (!(tokens + data < double(size)) || (sizeof header + size_t(tokens) * 5 + size_t(data) + 7) / 8 * 8 + 8 != size) return badCache("its size is wrong");
+  // Which token each layer begins with, then ids, masks, keys and values.
+  const double tokens = double(header.rows) * double(header.length);
+  double kept = 0;
+  std::vector<size_t> first(size_t(header.layers));
+  const size_t front = sizeof header + first.size() * 8;
+  if (!(tokens < double(size)) || size < front) return badCache("its size is wrong");
+  for (size_t i = 0; i < first.size(); ++i) {
+    uint64_t from = 0;
+    std::memcpy(&from, bytes + sizeof header + i * 8, 8);
+    if (from > header.length) return badCache("its header is damaged");
+    first[i] = size_t(from);
+    kept += double(header.rows) * double(header.length - from);
+  }
+  const double data = kept * double((model_.cacheBytesPerToken(type) - 1) / first.size());
+  if (!(data < double(size)) || (front + size_t(tokens) * 5 + size_t(data) + 7) / 8 * 8 + 8 != size) return badCache("its size is wrong");
   if (hash64(reinterpret_cast<const char*>(bytes), size - 8) != sum) return badCache("it is damaged");
   const size_t rows = size_t(header.rows), length = size_t(header.length);
   if (model_.context() && length > model_.context()) return badCache("it is longer than the model's context");
-  const std::byte* at = bytes + sizeof header;
+  const std::byte* at = bytes + front;
   std::vector<std::vector<int32_t>> ids(rows);
   std::vector<std::vector<uint8_t>> masks(rows);
   for (auto& row : ids) {
@@ -404,8 +437,9 @@ Status Session::restore(const std::byte* bytes, size_t size, uint64_t model) {
   WF_TRY(makeRoom(rows, length, type, false));
   held_ = std::move(ids);
   masks_ = std::move(masks);
-  readCache(at, rows, length);
-  return {};
+  if (readCache(at, first)) return {};
+  forget();
+  return badCache("its windows are not the model's");
 }
 
 }  // namespace wasmformers::generate

@@ -23,7 +23,7 @@ class Session {
   /// `model` must be loaded and outlive this; `arena` and `outputs` are used up by each pass.
   Session(arch::CausalLM& model, const kernels::Table& kernels, Arena& arena, std::vector<arch::Output>& outputs, Generation::Clock clock = {});
 
-  /// What a cache of `rows` sequences of `capacity` tokens takes.
+  /// What a cache of `rows` sequences of `capacity` tokens takes, where layers with a window keep little more than that.
   double bytesNeeded(size_t rows, size_t capacity, kernels::CacheType type) const;
 
   /// Checks and makes room for all that is to come (MemoryError where it is not there). The prompt is [batch, length].
@@ -77,7 +77,9 @@ class Session {
   Status scored();
   size_t cacheBytes() const;
   void writeCache(std::byte* to) const;
-  void readCache(const std::byte* from, size_t rows, size_t length);
+  bool readCache(const std::byte* from, const std::vector<size_t>& first);
+  size_t chunk() const;
+  std::vector<size_t> firsts() const;
   void forget();
 
   arch::CausalLM& model_;

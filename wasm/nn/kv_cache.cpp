@@ -2,6 +2,7 @@
 #include "nn/kv_cache.h"
 
 #include <algorithm>
+#include <array>
 #include <cstring>
 #include <string>
 
@@ -16,10 +17,29 @@ void KvCache::shape(size_t layers, size_t kvHeads, size_t headDim) {
   headDim_ = headDim;
 }
 
+namespace {
+
+/// Tokens that a layer keeps at least, when they are there: its window, and some that may be taken back.
+size_t keptOf(int64_t before) { return size_t(before) + std::min(size_t(before), size_t(256)); }
+
+size_t capacityOf(size_t capacity, const Windows& windows, size_t layer) {
+  if (windows.before.empty() || windows.before[layer] < 0) return capacity;
+  return std::min(capacity, keptOf(windows.before[layer]) + windows.chunk);
+}
+
+}  // namespace
+
 // As double: a configuration may ask for more than 32 bits can count.
-double KvCache::tokenBytes(CacheType type) const {
+double KvCache::layerBytes(CacheType type) const {
   const size_t row = headDim_ * kernels::cacheValueBytes(type) + (type == CacheType::Q8 ? sizeof(float) : 0);
-  return double(layerCount_) * 2 * double(kvHeads_) * double(row) + 1;  // one byte of mask
+  return 2 * double(kvHeads_) * double(row);
+}
+double KvCache::tokenBytes(CacheType type) const { return double(layerCount_) * layerBytes(type) + 1; }  // one byte of mask
+
+double KvCache::bytes(size_t rows, size_t capacity, CacheType type, const Windows& windows) const {
+  double tokens = 0;
+  for (size_t i = 0; i < layerCount_; ++i) tokens += double(capacityOf(capacity, windows, i));
+  return double(rows) * (tokens * layerBytes(type) + double(capacity));
 }
 
 size_t KvCache::bytesPerToken(CacheType type) const {
@@ -31,17 +51,19 @@ void KvCache::release() {
   mask_ = {};
   real_.clear();
   room_ = capacity_ = rows_ = length_ = 0;
+  windows_ = {};
   padded_ = false;
 }
 
-Status KvCache::reserve(size_t rows, size_t capacity, CacheType type) {
-  if (rows == room_ && capacity == capacity_ && type == type_ && !layers_.empty()) {
+Status KvCache::reserve(size_t rows, size_t capacity, CacheType type, Windows windows) {
+  if (rows == room_ && capacity == capacity_ && type == type_ && windows.chunk == windows_.chunk && !layers_.empty()) {
     crop(0);
     return {};
   }
   release();
   type_ = type;
-  const double needed = double(rows) * double(capacity) * tokenBytes(type);
+  windows_ = std::move(windows);
+  const double needed = bytes(rows, capacity, type, windows_);
   const auto tooMuch = [&] {
     release();
     return Status(ErrorClass::Memory, "out_of_memory",
@@ -57,8 +79,9 @@ Status KvCache::reserve(size_t rows, size_t capacity, CacheType type) {
   layers_.resize(layerCount_);
   bool ok = mask_.ok();
   for (size_t i = 0; ok && i < layerCount_; ++i) {
-    const kernels::KvLayerView v = layer(i);
     Layer& l = layers_[i];
+    l.capacity = capacityOf(capacity, windows_, i);
+    const kernels::KvLayerView v = layer(i);
     l.keys = Buffer(v.bytes());
     l.values = Buffer(v.bytes());
     ok = l.keys.ok() && l.values.ok();
@@ -73,7 +96,7 @@ Status KvCache::reserve(size_t rows, size_t capacity, CacheType type) {
 kernels::KvLayerView KvCache::layer(size_t index) {
   Layer& l = layers_[index];
   return {type_,           l.keys.data(),  l.values.data(), l.keyScales.as<float>(), l.valueScales.as<float>(), room_,
-          kvHeads_,        headDim_,       capacity_};
+          kvHeads_,        headDim_,       l.capacity};
 }
 
 void KvCache::recount() {
@@ -86,12 +109,47 @@ void KvCache::recount() {
   }
 }
 
+size_t KvCache::keepable(size_t tokens) const {
+  tokens = std::min(tokens, length_);
+  for (size_t i = 0; i < layers_.size(); ++i) {
+    if (first(i) && tokens < first(i) + size_t(before(i))) return 0;
+  }
+  return tokens;
+}
+
 void KvCache::crop(size_t tokens) {
-  length_ = std::min(length_, tokens);
+  length_ = keepable(tokens);
+  for (Layer& l : layers_) l.first = length_ ? l.first : 0;
   recount();
 }
 
+size_t KvCache::keptFrom(size_t index) const {
+  const int64_t window = before(index);
+  return window < 0 || length_ < keptOf(window) ? first(index) : std::max(first(index), length_ - keptOf(window));
+}
+
+bool KvCache::fits(size_t length) const {
+  bool ok = length <= capacity_ - length_;
+  for (size_t i = 0; ok && i < layers_.size(); ++i) ok = length_ - keptFrom(i) + length <= layers_[i].capacity;
+  return ok;
+}
+
+bool KvCache::hold(const uint8_t* mask, size_t rows, size_t length, const std::vector<size_t>& from) {
+  bool ok = rows <= room_ && length <= capacity_ && from.size() == layers_.size();
+  for (size_t i = 0; ok && i < layers_.size(); ++i) {
+    ok = from[i] <= length && length - from[i] <= layers_[i].capacity && (from[i] == 0 || (before(i) >= 0 && length - from[i] >= size_t(before(i))));
+  }
+  if (!ok) return false;
+  for (size_t i = 0; i < layers_.size(); ++i) layers_[i].first = from[i];
+  for (size_t r = 0; r < rows; ++r) std::copy_n(mask + r * length, length, maskRow(r));
+  rows_ = rows;
+  length_ = length;
+  recount();
+  return true;
+}
+
 void KvCache::prepare(const uint8_t* mask, size_t rows, size_t length, int32_t* positions) {
+  makePlace(length);
   recount();  // forgets what a pass that was not ended had noted
   for (size_t r = 0; r < rows; ++r) {
     uint8_t* m = maskRow(r) + length_;
@@ -117,6 +175,13 @@ struct Plane {
   std::byte* data;
   size_t size;
 };
+std::array<Plane, 4> planesOf(const kernels::KvLayerView& v) {
+  const size_t scale = v.type == CacheType::Q8 ? sizeof(float) : 0;
+  return {{{static_cast<std::byte*>(v.keys), v.rowBytes()},
+           {static_cast<std::byte*>(v.values), v.rowBytes()},
+           {reinterpret_cast<std::byte*>(v.keyScales), scale},
+           {reinterpret_cast<std::byte*>(v.valueScales), scale}}};
+}
 
 // Copies of `used` tokens of each head between rows; a row on its own (`packed`) has no gaps.
 void copyRow(const std::byte* from, size_t fromStride, std::byte* to, size_t toStride, size_t heads, size_t bytes) {
@@ -124,6 +189,22 @@ void copyRow(const std::byte* from, size_t fromStride, std::byte* to, size_t toS
 }
 
 }  // namespace
+
+/// Moves the ends of full layers to their beginnings, before a pass of so many tokens.
+void KvCache::makePlace(size_t length) {
+  for (size_t i = 0; i < layers_.size(); ++i) {
+    Layer& l = layers_[i];
+    if (length_ - l.first + length <= l.capacity) continue;
+    const size_t from = keptFrom(i), away = from - l.first, kept = length_ - from;
+    for (const Plane& p : planesOf(layer(i))) {
+      for (size_t h = 0; p.size && h < rows_ * kvHeads_; ++h) {
+        std::byte* const head = p.data + h * l.capacity * p.size;
+        std::memmove(head, head + away * p.size, kept * p.size);
+      }
+    }
+    l.first = from;
+  }
+}
 
 Status KvCache::reorder(const uint32_t* from, size_t rows) {
   if (rows == 0 || rows > room_ || length_ == 0) {
@@ -173,15 +254,10 @@ Status KvCache::reorder(const uint32_t* from, size_t rows) {
   if (aside) {
     WF_ASSIGN(spare, allocate(kvHeads_ * length_ * headDim_ * kernels::cacheValueBytes(type_), "a row of the cache"));
   }
-  for (Layer& l : layers_) {
-    const size_t row = headDim_ * kernels::cacheValueBytes(type_);
-    const Plane planes[] = {{l.keys.data(), row},
-                            {l.values.data(), row},
-                            {l.keyScales.data(), l.keyScales.data() ? sizeof(float) : 0},
-                            {l.valueScales.data(), l.valueScales.data() ? sizeof(float) : 0}};
-    for (const Plane& p : planes) {
+  for (size_t i = 0; i < layers_.size(); ++i) {
+    for (const Plane& p : planesOf(layer(i))) {
       if (!p.size) continue;
-      const size_t head = capacity_ * p.size, used = length_ * p.size;
+      const size_t head = layers_[i].capacity * p.size, used = (length_ - first(i)) * p.size;
       for (const Move& m : moves) {
         const bool save = m.to == kAside, restore = m.from == kAside;
         copyRow(restore ? spare.data() : p.data + m.from * kvHeads_ * head, restore ? used : head,
