@@ -117,7 +117,7 @@ export class Generation {
         }
       }
       const results = this.#results;
-      if (beams) this.reasons = Array.from(results?.endings ?? [], (ending) => REASONS[ending]);
+      if (beams) this.reasons = Array.from(results?.outcomes.subarray(rows) ?? [], (ending) => REASONS[ending]);
       else this.reasons = this.reasons.map((reason) => reason ?? (max_time && performance.now() - began > max_time * 1000 ? 'time' : 'length'));
       if (this.settings.logprobs && results) this.logprobs = this.tokens.map((row, r) => engine.logprobs(r, results).slice(0, row.length));
     } finally {
@@ -135,7 +135,7 @@ export class Generation {
   }
 
   /** Tokens of a row of beams. @param {number} row */
-  #lengthOf(row) { return this.#results?.newTokens[row] ?? 0; }
+  #lengthOf(row) { return this.#results?.outcomes[row] ?? 0; }
 
   /** Prompts and the new tokens behind them, which come row by row. @param {Int32Array} tokens @param {number} count of rows, as many for each prompt @returns {bigint[][]} */
   #whole(tokens, count) {

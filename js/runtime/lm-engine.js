@@ -22,9 +22,9 @@ import { Turn, Turns } from './turns.js';
  *   the new tokens of what they might go on with, as many rows for each prompt, and says with a number from CALLER on which end;
  *   cache: the caller's, checked
  * @typedef {{
- *   rows: number, ids: Int32Array, length: number, seed: number, reused: number, scores: Float32Array, newTokens: Int32Array, endings: Uint8Array,
+ *   rows: number, ids: Int32Array, length: number, seed: number, reused: number, scores: Float32Array, outcomes: Int32Array,
  *   top: number, picked: Float32Array, topIds: Int32Array, topValues: Float32Array,
- * }} Results newTokens, endings (the numbers of ENDINGS, and decide's): of beams
+ * }} Results outcomes: with beams of each row how many new tokens it has, then how each ended (a number of ENDINGS, or decide's)
  */
 
 /** wasm/generate/generation.h's Ending; from CALLER on decide() says what they mean. */
@@ -39,7 +39,7 @@ export class LanguageEngine extends EngineModel {
   /** The caller's cache whose text lies in Wasm. @type {WeakRef<import('../generation/cache.js').DynamicCache> | null} */ #cache = null;
   /** Of the last generation. @type {Results} */
   #results = {
-    rows: 0, ids: new Int32Array(0), length: 0, seed: 0, reused: 0, scores: new Float32Array(0), newTokens: new Int32Array(0), endings: new Uint8Array(0),
+    rows: 0, ids: new Int32Array(0), length: 0, seed: 0, reused: 0, scores: new Float32Array(0), outcomes: new Int32Array(0),
     top: 0, picked: new Float32Array(0), topIds: new Int32Array(0), topValues: new Float32Array(0),
   };
   /** @type {CacheType} */ #cacheType = 'f16';
@@ -168,9 +168,12 @@ export class LanguageEngine extends EngineModel {
 
   /** @param {any} handle @param {(continuations: Int32Array, rows: number) => Uint8Array} decide */
   #decide(handle, decide) {
-    if (!handle.asking()) return null;
+    const all = handle.continuations(), rows = all[0];
+    if (!rows) return null;
     try {
-      handle.decide(decide(handle.continuations(), handle.continuationRows()));
+      const ends = decide(all.subarray(1), rows);
+      if (ends.length !== rows) throw new InputError(`${rows} rows are to be decided on, not ${ends.length}.`, { code: 'shape_mismatch', field: 'stopping_criteria' });
+      handle.decide(ends);
     } catch (cause) {
       return { cause };
     }
@@ -199,7 +202,7 @@ export class LanguageEngine extends EngineModel {
   #keep(handle) {
     this.#results = {
       rows: handle.resultRows(), ids: handle.sequences(), length: handle.sequencesLength(), seed: handle.generateSeed(), reused: handle.reusedTokens(), scores: handle.sequencesScores(),
-      newTokens: handle.newTokens(), endings: handle.endings(), top: handle.logprobsTop(),
+      outcomes: handle.outcomes(), top: handle.logprobsTop(),
       picked: handle.logprobsPicked(), topIds: handle.logprobsTopIds(), topValues: handle.logprobsTopValues(),
     };
   }

@@ -1,7 +1,5 @@
 // The program for language models: lm-simd.wasm, lm-relaxed.wasm. What the engine has, and the whole loop of tokens: a
 // call runs until a time is over or tokens are there, so that a page breathes in between.
-#include <map>
-
 #include "base/hash.h"
 #include "binding/engine_model.h"
 #include "generate/session.h"
@@ -60,14 +58,14 @@ class Model : public EngineModel {
   }
   /// Puts the generation aside; a number for resume() or drop().
   int park() {
-    if (session_) parked_.emplace(++parkings_, session_->park());
-    return parkings_;
+    size_t at = 0;
+    while (at < parked_.size() && parked_[at].generation) ++at;
+    if (at == parked_.size()) parked_.emplace_back();
+    if (session_) parked_[at] = session_->park();
+    return int(at);
   }
-  bool resume(int number) {
-    auto found = parked_.extract(number);
-    return said(found.empty() ? notLoading() : checked(session_->resume(std::move(found.mapped()))));
-  }
-  void drop(int number) { parked_.erase(number); }
+  bool resume(int number) { return said(session_ ? checked(session_->resume(std::move(parked_[size_t(number)]))) : notLoading()); }
+  void drop(int number) { parked_[size_t(number)] = {}; }
   bool generateFinished() const { return !session_ || session_->finished(); }
   val takeTokens() { return running() ? copied(running()->take().values) : copied(std::vector<int32_t>()); }
   int resultRows() const { return running() ? int(running()->resultRows()) : 0; }
@@ -82,16 +80,26 @@ class Model : public EngineModel {
   bool generateAccept() { return said(session_ ? session_->acceptLogits() : notLoading()); }
 
   // With beams: continuations that the caller may end, tokens of running beams, how results ended.
-  bool asking() const { return running() && running()->asking(); }
-  val continuations() const { return copied(asking() ? running()->continuations().values : std::vector<int32_t>()); }
-  int continuationRows() const { return asking() ? int(running()->continuations().rows) : 0; }
-  void decide(val ends) {
-    const auto flags = emscripten::convertJSArrayToNumberVector<uint8_t>(ends);
-    if (asking() && flags.size() == size_t(continuationRows())) running()->decide(flags.data());
+  /// How many rows, then their tokens; of nothing where nobody asks.
+  val continuations() const {
+    generate::Grid<int32_t> rows;
+    if (running() && running()->asking()) rows = running()->continuations();
+    rows.values.insert(rows.values.begin(), int32_t(rows.rows));
+    return copied(rows.values);
+  }
+  /// A byte for each row.
+  void decide(const std::string& ends) {
+    if (running() && running()->asking()) running()->decide(reinterpret_cast<const uint8_t*>(ends.data()));
   }
   val runningTokens() const { return copied(running() ? running()->running().values : std::vector<int32_t>()); }
-  val newTokens() const { return copied(running() ? running()->newTokens() : std::vector<int32_t>()); }
-  val endings() const { return copied(running() ? running()->endings() : std::vector<uint8_t>()); }
+  /// Of each result how many new tokens it has, then how each ended.
+  val outcomes() const {
+    std::vector<int32_t> out = running() ? running()->newTokens() : std::vector<int32_t>();
+    if (running()) {
+      for (uint8_t ending : running()->endings()) out.push_back(ending);
+    }
+    return copied(out);
+  }
 
   val sequences() const { return running() ? copied(running()->sequences().values) : copied(std::vector<int32_t>()); }
   double sequencesLength() const { return running() ? double(running()->sequences().count) : 0; }
@@ -150,8 +158,7 @@ class Model : public EngineModel {
   uint64_t name_;
   std::optional<generate::Session> session_;
   Buffer restored_;
-  std::map<int, generate::Session::Parked> parked_;
-  int parkings_ = 0;
+  std::vector<generate::Session::Parked> parked_;
 };
 
 EMSCRIPTEN_BINDINGS(lm) {
@@ -166,13 +173,10 @@ EMSCRIPTEN_BINDINGS(lm) {
       .function("park", &Model::park)
       .function("resume", &Model::resume)
       .function("drop", &Model::drop)
-      .function("asking", &Model::asking)
       .function("continuations", &Model::continuations)
-      .function("continuationRows", &Model::continuationRows)
       .function("decide", &Model::decide)
       .function("runningTokens", &Model::runningTokens)
-      .function("newTokens", &Model::newTokens)
-      .function("endings", &Model::endings)
+      .function("outcomes", &Model::outcomes)
       .function("takeTokens", &Model::takeTokens)
       .function("resultRows", &Model::resultRows)
       .function("generateSeed", &Model::generateSeed)
