@@ -6,6 +6,10 @@ export { DynamicCache } from './generation/cache.js';
 export {
   EosTokenCriteria, GenerationConfig, InterruptableStoppingCriteria, LogitsProcessor, LogitsProcessorList, MaxLengthCriteria, StoppingCriteria, StoppingCriteriaList,
 } from './generation/criteria.js';
+export {
+  ForcedBOSTokenLogitsProcessor, ForcedEOSTokenLogitsProcessor, LogitsWarper, MinLengthLogitsProcessor, MinNewTokensLengthLogitsProcessor, NoBadWordsLogitsProcessor,
+  NoRepeatNGramLogitsProcessor, RepetitionPenaltyLogitsProcessor, SuppressTokensAtBeginLogitsProcessor, SuppressTokensLogitsProcessor, TemperatureLogitsWarper,
+} from './generation/logits-process.js';
 export { BaseStreamer, TextStreamer } from './generation/streamers.js';
 export * from './models/index.js';
 export * from './pipelines/index.js';

@@ -468,6 +468,19 @@ export class InterruptableStoppingCriteria extends StoppingCriteria {
   interrupt(): void;
   reset(): void;
 }
+type Tokens = number | number[];
+/** Options of generate() do the same, faster; these are for chains of one's own. */
+export class ForcedBOSTokenLogitsProcessor extends LogitsProcessor { constructor(bos_token_id: number) }
+export class ForcedEOSTokenLogitsProcessor extends LogitsProcessor { constructor(max_length: number, eos_token_id: Tokens) }
+export class SuppressTokensLogitsProcessor extends LogitsProcessor { constructor(suppress_tokens: number[]) }
+export class SuppressTokensAtBeginLogitsProcessor extends LogitsProcessor { constructor(begin_suppress_tokens: number[], begin_index: number) }
+export class MinLengthLogitsProcessor extends LogitsProcessor { constructor(min_length: number, eos_token_id: Tokens) }
+export class MinNewTokensLengthLogitsProcessor extends LogitsProcessor { constructor(prompt_length_to_skip: number, min_new_tokens: number, eos_token_id: Tokens) }
+export class RepetitionPenaltyLogitsProcessor extends LogitsProcessor { constructor(penalty: number) }
+export class NoBadWordsLogitsProcessor extends LogitsProcessor { constructor(bad_words_ids: number[][], eos_token_id: Tokens) }
+export class NoRepeatNGramLogitsProcessor extends LogitsProcessor { constructor(no_repeat_ngram_size: number) }
+export class LogitsWarper extends LogitsProcessor {}
+export class TemperatureLogitsWarper extends LogitsWarper { constructor(temperature: number) }
 /** Options of generate(), as its generation_config. */
 export class GenerationConfig {
   constructor(options?: GenerationOptions);

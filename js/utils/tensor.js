@@ -254,8 +254,14 @@ export class Tensor {
   stride() { return this.dims.map((_, d) => product(this.dims.slice(d + 1))); }
 
   *[Symbol.iterator]() {
-    for (let i = 0; i < (this.dims[0] ?? 0); i++) yield this.dims.length > 1 ? this.slice(i) : this.data[i];
+    for (let i = 0; i < (this.dims[0] ?? 0); i++) yield this.dims.length > 1 ? part(this, i) : this.data[i];
   }
+}
+
+/** Row i, where that is possible on the same memory: what is written there is written in the tensor. @param {Tensor} tensor @param {number} i */
+function part({ type, data, dims: [, ...dims] }, i) {
+  const size = product(dims), cut = data.subarray && dims.length ? 'subarray' : 'slice';
+  return new Tensor(type, data[cut](i * size, (i + 1) * size), dims);
 }
 
 // What ends in "_" changes the tensor itself, as in PyTorch.
@@ -271,6 +277,6 @@ for (const name of ['add', 'sub', 'mul', 'div', 'neg', 'map', 'sigmoid', 'round'
 Object.setPrototypeOf(prototype, new Proxy(Object.prototype, {
   get(target, key, tensor) {
     if (typeof key !== 'string' || !/^\d+$/.test(key)) return Reflect.get(target, key, tensor);
-    return Number(key) < (tensor.dims[0] ?? 0) ? tensor.slice(Number(key)) : undefined;
+    return Number(key) < (tensor.dims[0] ?? 0) ? part(tensor, Number(key)) : undefined;
   },
 }));

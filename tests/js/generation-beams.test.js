@@ -69,7 +69,7 @@ test('criteria and processors see beams as transformers shows them', async () =>
   assert.equal(await rejection(model.generate(ids, { ...options, stopping_criteria: () => { throw boom; } })), boom);
   // A processor that forces a text, with several sequences for one prompt as well.
   for (const more of [{}, { num_beams: 1, do_sample: true, num_return_sequences: 3 }]) {
-    const forced = await model.generate([ids[0]], { ...options, ...more, max_new_tokens: 3, logits_processor: (rows, logits) => { logits.data.fill(-1e9); rows.forEach((row, r) => { logits.data[r * logits.dims[1] + 10 + row.length] = 0; }); } });
+    const forced = await model.generate([ids[0]], { ...options, ...more, max_new_tokens: 3, logits_processor: (rows, logits) => { logits.data.fill(-1e9); rows.forEach((row, r) => { logits[r].data[10 + row.length] = 0; }); } });
     assert.deepEqual(numbers(forced.sequences).slice(4, 7), [14, 15, 16]);
   }
   assert.deepEqual(numbers((await model.generate(ids, options)).sequences), numbers(plain.sequences));

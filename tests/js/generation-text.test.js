@@ -6,6 +6,7 @@ import { mergeOptions, readGenerationConfig } from '../../js/generation/config.j
 import { Continuation } from '../../js/generation/continuation.js';
 import { leftPadded, promptRows } from '../../js/generation/prompts.js';
 import { StopStrings } from '../../js/generation/stop-strings.js';
+import * as api from '../../js/index.js';
 import {
   BaseStreamer, EosTokenCriteria, InterruptableStoppingCriteria, LogitsProcessor, LogitsProcessorList, MaxLengthCriteria, PreTrainedTokenizer, StoppingCriteria,
   StoppingCriteriaList, Tensor, TextStreamer,
@@ -92,6 +93,31 @@ test('a streamer of one\'s own hears final text and its end', async () => {
   assert.match(heard.map(([text]) => text).join(''), /🙂 ok$/);
   assert.deepEqual([errorOf(() => own.put([[1n], [2n]])).code, errorOf(() => new BaseStreamer().put([[1n]])).code], ['streamer_batch', 'not_implemented']);
   tokenizer.dispose();
+});
+
+test("processors by Transformers.js' names give what transformers' give", () => {
+  const { processors } = JSON.parse(readFileSync(new URL('../fixtures/generation/generation.json', import.meta.url), 'utf8'));
+  /** @type {Record<string, (config: any, prompt: number) => any>} */
+  const made = {
+    repetition_penalty: (c) => new api.RepetitionPenaltyLogitsProcessor(c.repetition_penalty), no_repeat_ngram_size: (c) => new api.NoRepeatNGramLogitsProcessor(c.no_repeat_ngram_size),
+    bad_words_ids: (c) => new api.NoBadWordsLogitsProcessor(c.bad_words_ids, c.eos_token_id ?? []), min_length: (c) => new api.MinLengthLogitsProcessor(c.min_length, c.eos_token_id ?? []),
+    min_new_tokens: (c, prompt) => new api.MinNewTokensLengthLogitsProcessor(prompt, c.min_new_tokens, c.eos_token_id), forced_bos_token_id: (c) => new api.ForcedBOSTokenLogitsProcessor(c.forced_bos_token_id),
+    forced_eos_token_id: (c, prompt) => new api.ForcedEOSTokenLogitsProcessor(prompt + c.max_new_tokens, c.forced_eos_token_id), suppress_tokens: (c) => new api.SuppressTokensLogitsProcessor(c.suppress_tokens),
+    begin_suppress_tokens: (c, prompt) => new api.SuppressTokensAtBeginLogitsProcessor(c.begin_suppress_tokens, prompt), temperature: (c) => new api.TemperatureLogitsWarper(c.temperature),
+  };
+  const quiet = ['eos_token_id', 'max_new_tokens', 'do_sample', 'top_k'], seen = new Set();
+  for (const { config, ids, prompt, mask, scores, expected } of processors) {
+    const [name, ...more] = Object.keys(config).filter((key) => !quiet.includes(key));
+    // One at a time; left padding, which transformers' penalty leaves out, is not known to a processor here.
+    if (!made[name] || more.length || config.top_k || (name === 'repetition_penalty' && mask.flat().includes(0))) continue;
+    const of = (/** @type {any[][]} */ rows) => Float32Array.from(rows.flat(), (x) => x ?? -Infinity), logits = new api.Tensor('float32', of(scores), [ids.length, scores[0].length]);
+    const got = made[name](config, prompt)(ids.map((/** @type {number[]} */ row) => row.map(BigInt)), logits), want = of(expected);
+    got.data.forEach((/** @type {number} */ x, /** @type {number} */ i) => assert.ok(x === want[i] || Math.abs(x - want[i]) <= 2e-6 * Math.max(1, Math.abs(want[i])), `${JSON.stringify(config)} ${i}: ${x} ${want[i]}`));
+    seen.add(name);
+  }
+  assert.deepEqual([...seen].sort(), Object.keys(made).filter((name) => name !== 'repetition_penalty').sort());
+  const logits = new api.Tensor('float32', [4, -4, 4, -4], [1, 4]);
+  assert.deepEqual([...new api.RepetitionPenaltyLogitsProcessor(2)([[0n, 1n, 1n]], logits).data], [2, -8, 4, -4]);
 });
 
 test('stop texts are found across tokens, not in the prompt, and only once they are whole', async () => {

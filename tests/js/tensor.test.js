@@ -70,6 +70,10 @@ test('slices are those of nested arrays', () => {
   const part = x.slice([0, 1]);
   part.data[0] = 99;
   assert.equal(x.data[0], 0, 'a slice is a copy');
+  const rows = new Tensor('float32', [1, 2, 3, 4], [2, 2]);
+  rows[1].data[0] = 9;
+  for (const row of rows) row.data[1] = 0;
+  assert.deepEqual([...rows.data], [1, 0, 9, 0], 'a row is not');
 });
 
 test('arithmetic broadcasts; a name that ends in _ changes the tensor', () => {
