@@ -9,6 +9,7 @@ export {
 export {
   ForcedBOSTokenLogitsProcessor, ForcedEOSTokenLogitsProcessor, LogitsWarper, MinLengthLogitsProcessor, MinNewTokensLengthLogitsProcessor, NoBadWordsLogitsProcessor,
   NoRepeatNGramLogitsProcessor, RepetitionPenaltyLogitsProcessor, SuppressTokensAtBeginLogitsProcessor, SuppressTokensLogitsProcessor, TemperatureLogitsWarper,
+  TopKLogitsWarper, TopPLogitsWarper,
 } from './generation/logits-process.js';
 export { BaseStreamer, TextStreamer } from './generation/streamers.js';
 export * from './models/index.js';

@@ -481,6 +481,8 @@ export class NoBadWordsLogitsProcessor extends LogitsProcessor { constructor(bad
 export class NoRepeatNGramLogitsProcessor extends LogitsProcessor { constructor(no_repeat_ngram_size: number) }
 export class LogitsWarper extends LogitsProcessor {}
 export class TemperatureLogitsWarper extends LogitsWarper { constructor(temperature: number) }
+export class TopKLogitsWarper extends LogitsProcessor { constructor(top_k: number, options?: { filter_value?: number; min_tokens_to_keep?: number }) }
+export class TopPLogitsWarper extends LogitsProcessor { constructor(top_p: number, options?: { filter_value?: number; min_tokens_to_keep?: number }) }
 /** Options of generate(), as its generation_config. */
 export class GenerationConfig {
   constructor(options?: GenerationOptions);

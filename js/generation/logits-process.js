@@ -95,3 +95,31 @@ export class TemperatureLogitsWarper extends LogitsWarper {
     return logits;
   }
 }
+/** Keeps the best: those that keep(scores from the best on) says. */
+class BestOnly extends RowByRow {
+  /** @param {{ filter_value?: number, min_tokens_to_keep?: number }} [options] */
+  constructor({ filter_value = -Infinity, min_tokens_to_keep = 1 } = {}) { super(); this.filter_value = filter_value; this.min_tokens_to_keep = min_tokens_to_keep; }
+  /** @param {Float32Array} best @returns {number} how many */
+  keep(best) { return best.length; }
+  /** @param {Float32Array} scores */
+  row(scores) {
+    const best = scores.slice().sort().reverse(), least = best[Math.min(best.length, Math.max(this.keep(best), this.min_tokens_to_keep)) - 1];
+    scores.forEach((score, id) => { if (score < least) scores[id] = this.filter_value; });
+  }
+}
+export class TopKLogitsWarper extends BestOnly {
+  /** @param {number} top_k @param {{ filter_value?: number, min_tokens_to_keep?: number }} [options] */
+  constructor(top_k, options) { super(options); this.top_k = top_k; }
+  keep() { return this.top_k; }
+}
+export class TopPLogitsWarper extends BestOnly {
+  /** @param {number} top_p @param {{ filter_value?: number, min_tokens_to_keep?: number }} [options] */
+  constructor(top_p, options) { super(options); this.top_p = top_p; }
+  /** @param {Float32Array} best */
+  keep(best) {
+    const weights = Array.from(best, (score) => Math.exp(score - best[0])), sum = weights.reduce((a, b) => a + b, 0);
+    let n = 0;
+    for (let above = 0; n < weights.length && above < this.top_p * sum; n++) above += weights[n];
+    return n;
+  }
+}

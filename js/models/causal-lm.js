@@ -22,7 +22,7 @@ export class PreTrainedCausalLM extends PreTrainedModel {
   /**
    * Token ids that go on with a prompt.
    * @param {any} inputs ids (a Tensor, an array), or { input_ids, attention_mask }; options may stand in the same object
-   * @param {Record<string, any>} [options] of transformers' GenerationConfig; streamer, stopping_criteria, logits_processor, stop_strings with tokenizer, signal
+   * @param {Record<string, any>} [options] of transformers' GenerationConfig; streamer, stopping_criteria, logits_processor, stop_strings with tokenizer, past_key_values, signal
    * @returns {Promise<any>} an int64 Tensor [rows, length] of prompts and what follows; with return_dict_in_generate { sequences, … }
    */
   async generate(inputs, options = {}) {

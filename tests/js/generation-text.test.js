@@ -104,12 +104,13 @@ test("processors by Transformers.js' names give what transformers' give", () => 
     min_new_tokens: (c, prompt) => new api.MinNewTokensLengthLogitsProcessor(prompt, c.min_new_tokens, c.eos_token_id), forced_bos_token_id: (c) => new api.ForcedBOSTokenLogitsProcessor(c.forced_bos_token_id),
     forced_eos_token_id: (c, prompt) => new api.ForcedEOSTokenLogitsProcessor(prompt + c.max_new_tokens, c.forced_eos_token_id), suppress_tokens: (c) => new api.SuppressTokensLogitsProcessor(c.suppress_tokens),
     begin_suppress_tokens: (c, prompt) => new api.SuppressTokensAtBeginLogitsProcessor(c.begin_suppress_tokens, prompt), temperature: (c) => new api.TemperatureLogitsWarper(c.temperature),
+    top_k: (c) => new api.TopKLogitsWarper(c.top_k), top_p: (c) => new api.TopPLogitsWarper(c.top_p),
   };
-  const quiet = ['eos_token_id', 'max_new_tokens', 'do_sample', 'top_k'], seen = new Set();
+  const quiet = ['eos_token_id', 'max_new_tokens', 'do_sample'], seen = new Set();
   for (const { config, ids, prompt, mask, scores, expected } of processors) {
-    const [name, ...more] = Object.keys(config).filter((key) => !quiet.includes(key));
+    const [name, ...more] = Object.keys(config).filter((key) => !quiet.includes(key) && (key !== 'top_k' || config.top_k));
     // One at a time; left padding, which transformers' penalty leaves out, is not known to a processor here.
-    if (!made[name] || more.length || config.top_k || (name === 'repetition_penalty' && mask.flat().includes(0))) continue;
+    if (!made[name] || more.length || config.num_beams || (config.do_sample && config.top_k === undefined) || (name === 'repetition_penalty' && mask.flat().includes(0))) continue;
     const of = (/** @type {any[][]} */ rows) => Float32Array.from(rows.flat(), (x) => x ?? -Infinity), logits = new api.Tensor('float32', of(scores), [ids.length, scores[0].length]);
     const got = made[name](config, prompt)(ids.map((/** @type {number[]} */ row) => row.map(BigInt)), logits), want = of(expected);
     got.data.forEach((/** @type {number} */ x, /** @type {number} */ i) => assert.ok(x === want[i] || Math.abs(x - want[i]) <= 2e-6 * Math.max(1, Math.abs(want[i])), `${JSON.stringify(config)} ${i}: ${x} ${want[i]}`));
