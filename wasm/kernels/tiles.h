@@ -5,7 +5,7 @@
 
 namespace wasmformers::kernels::simd {
 
-/// Calls tile<MR>(m) over rows [from, to), Max (6 or 4) of them at a time; 8 and 7 rows are 4 + 4 and 4 + 3, never 6 and a thin rest.
+/// Calls tile<MR>(m) over rows [from, to), Max (6, 4 or 3) of them at a time; 8 and 7 rows are 4 + 4 and 4 + 3, never 6 and a thin rest.
 template <size_t Max, class F>
 void rowTiles(size_t from, size_t to, F&& tile) {
   size_t m = from;
