@@ -34,10 +34,11 @@ inline v128_t load4(const uint8_t* p) {
   return wasm_f32x4_convert_i32x4(wasm_i32x4_extend_low_i16x8(wasm_i16x8_extend_low_i8x16(wasm_v128_load32_zero(p))));
 }
 
-// Rows of each of KR parts go together, so that memory is read in as many streams: the first of each, then the second …
-// Behind the last row there is that one again.
+// Rows of KR parts go together, and turns go to the parts' halves, so that memory is read in up to eight streams: where
+// one begins a page and waits for it, others have arrived. Behind the last row there is that one again.
 template <size_t KR>
 inline size_t partOf(size_t count) { return (count + KR - 1) / KR; }
+inline size_t turn(size_t j, size_t part) { return j / 2 + (j % 2 ? (part + 1) / 2 : 0); }
 template <size_t KR>
 inline void rowsAt(const uint8_t* first, size_t s, size_t count, size_t rowBytes, const uint8_t* (&row)[KR]) {
   for (size_t k = 0; k < KR; ++k) row[k] = first + std::min(s + k * partOf<KR>(count), count - 1) * rowBytes;
@@ -49,7 +50,8 @@ template <CacheType T, size_t MR>
 v128_t scoreKeys(const uint8_t* keys, size_t count, const float* q, size_t d, const float* scales, float* scores) {
   constexpr size_t KR = keysAtOnce(MR);
   v128_t biggest = splat(kHidden);
-  for (size_t s = 0, part = partOf<KR>(count); s < part; ++s) {
+  for (size_t j = 0, part = partOf<KR>(count); j < part; ++j) {
+    const size_t s = turn(j, part);
     const uint8_t* row[KR];
     rowsAt(keys, s, count, d * cacheValueBytes(T), row);
     v128_t sum[KR][kLanes];
@@ -86,7 +88,8 @@ v128_t scoreKeys(const uint8_t* keys, size_t count, const float* q, size_t d, co
 template <CacheType T, size_t MR>
 void mixRows(const uint8_t* values, size_t count, const float* weights, size_t d, float* mixed) {
   constexpr size_t KR = keysAtOnce(MR);
-  for (size_t s = 0, part = partOf<KR>(count); s < part; ++s) {
+  for (size_t j = 0, part = partOf<KR>(count); j < part; ++j) {
+    const size_t s = turn(j, part);
     const uint8_t* row[KR];
     rowsAt(values, s, count, d * cacheValueBytes(T), row);
     v128_t weight[KR][MR];

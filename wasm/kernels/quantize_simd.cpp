@@ -98,15 +98,17 @@ QuantizedBlocks* quantizeBlocks(Arena& arena, const Rows& x) {
   for (size_t m = 0, at = 0; m < x.rows; ++m) {
     for (size_t from = 0; from < x.cols; from += kBlock, ++at) {
       const float* src = x.data + m * x.stride + from;
-      float tail[kBlock] = {};
+      float tail[kBlock];
       if (x.cols - from < kBlock) {
+        std::fill_n(tail, kBlock, 0.f);
         std::memcpy(tail, src, (x.cols - from) * sizeof(float));
         src = tail;
       }
-      v128_t biggest = splat(0);
-      for (size_t i = 0; i < kBlock; i += 4) biggest = wasm_f32x4_max(biggest, wasm_f32x4_abs(wasm_v128_load(src + i)));
-      biggest = wasm_f32x4_max(biggest, wasm_i32x4_shuffle(biggest, biggest, 2, 3, 0, 1));  // hands NaN on
-      biggest = wasm_f32x4_max(biggest, wasm_i32x4_shuffle(biggest, biggest, 1, 0, 3, 2));
+      // Magnitudes are ordered like their bits, NaN above all: one instruction where a maximum of floats is several.
+      const auto pair = [&](size_t i) { return wasm_i32x4_max(wasm_f32x4_abs(wasm_v128_load(src + i)), wasm_f32x4_abs(wasm_v128_load(src + i + 4))); };
+      v128_t biggest = wasm_i32x4_max(wasm_i32x4_max(pair(0), pair(8)), wasm_i32x4_max(pair(16), pair(24)));
+      biggest = wasm_i32x4_max(biggest, wasm_i32x4_shuffle(biggest, biggest, 2, 3, 0, 1));
+      biggest = wasm_i32x4_max(biggest, wasm_i32x4_shuffle(biggest, biggest, 1, 0, 3, 2));
       const BlockScale s = blockScale(wasm_f32x4_extract_lane(biggest, 0));
       if (s.inverse == 0) src = kNothing;
       const v128_t inverse = splat(s.inverse);
