@@ -11,6 +11,7 @@
 #include <cstdlib>
 #include <vector>
 
+#include "base/buffer.h"
 #include "kernels/f16.h"
 #include "kernels/f32.h"
 #include "kernels/simd.h"
@@ -85,24 +86,46 @@ void shape(size_t k, size_t n, Format format) {
   std::printf("\n");
 }
 
+// Over the caches of 30 layers, as a decoder has them. Between two layers lie some megabytes of weights, so a layer's keys
+// come from memory: those are read here as well, and not timed.
 void attention(size_t heads, size_t kvHeads, size_t d, CacheType type, size_t past, size_t tokens) {
+  constexpr size_t kLayers = 30, kBetween = size_t(4) << 20;
   const size_t keys = past + tokens;
-  KvLayerView c;
-  c.type = type, c.batch = 1, c.kvHeads = kvHeads, c.headDim = d, c.capacity = keys;
-  Buffer k(c.bytes()), v(c.bytes());
-  std::vector<float> scales(2 * c.scaleCount() + 64), x = random(keys * kvHeads * d), q = random(tokens * heads * d), out(tokens * heads * d + 64);
-  c.keys = k.data(), c.values = v.data(), c.keyScales = scales.data(), c.valueScales = scales.data() + c.scaleCount();
-  fast().cacheAppend({x.data(), x.data(), kvHeads * d, kvHeads * d, c, 1, keys, 0});
+  struct Layer {
+    KvLayerView c;
+    Buffer k, v;
+    std::vector<float> scales;
+  };
+  static const std::vector<uint8_t> weights(kLayers * kBetween, 1);
+  std::vector<float> x = random(keys * kvHeads * d), q = random(tokens * heads * d), out(tokens * heads * d + 64);
+  std::vector<Layer> layers(kLayers);
+  for (Layer& l : layers) {
+    l.c.type = type, l.c.batch = 1, l.c.kvHeads = kvHeads, l.c.headDim = d, l.c.capacity = keys;
+    l.k = Buffer(l.c.bytes()), l.v = Buffer(l.c.bytes());
+    l.scales.resize(2 * l.c.scaleCount() + 64);
+    l.c.keys = l.k.data(), l.c.values = l.v.data(), l.c.keyScales = l.scales.data(), l.c.valueScales = l.scales.data() + l.c.scaleCount();
+    fast().cacheAppend({x.data(), x.data(), kvHeads * d, kvHeads * d, l.c, 1, keys, 0});
+  }
   CachedAttentionArgs a;
-  a.q = q.data(), a.out = out.data(), a.qStride = a.outStride = heads * d, a.cache = c;
+  a.q = q.data(), a.out = out.data(), a.qStride = a.outStride = heads * d;
   a.batch = 1, a.queries = tokens, a.past = past, a.heads = heads, a.scale = 0.125f;
   double best = 1e9;
   Arena arena;
   const double begin = emscripten_get_now();
-  while (emscripten_get_now() - begin < 700) least(best, tokens == 1 ? 4 : 1, [&] { fast().cachedAttention(arena, a); });
+  while (emscripten_get_now() - begin < 1500) {
+    double token = 0;
+    for (size_t i = 0; i < kLayers; ++i) {
+      readAll(weights.data() + i * kBetween, kBetween);
+      a.cache = layers[i].c;
+      const double from = emscripten_get_now();
+      fast().cachedAttention(arena, a);
+      token += emscripten_get_now() - from;
+    }
+    best = std::min(best, token);
+  }
   const double seen = tokens == 1 ? double(keys) : double(tokens) * (double(past) + double(tokens) / 2);
-  std::printf("attention %s, %zu heads of %zu on %zu, %zu keys, %zu new: %.3f ms, %.1f GFLOP/s\n", type == CacheType::F32 ? "f32" : type == CacheType::F16 ? "f16" : "q8",
-              heads, d, kvHeads, keys, tokens, best, 4 * double(heads * d) * seen / best * 1e-6);
+  std::printf("attention %s, %zu heads of %zu on %zu, %zu keys, %zu new: %.3f ms in 30 layers, %.1f GFLOP/s\n", type == CacheType::F32 ? "f32" : type == CacheType::F16 ? "f16" : "q8",
+              heads, d, kvHeads, keys, tokens, best, 4 * double(kLayers * heads * d) * seen / best * 1e-6);
 }
 
 }  // namespace
@@ -112,9 +135,10 @@ int main() {
     for (auto [k, n] : {std::array<size_t, 2>{2048, 2048}, {576, 1536}, {1536, 576}, {576, 24576}}) shape(k, n, format);
   }
   for (CacheType type : {CacheType::F32, CacheType::F16, CacheType::Q8}) {
+    attention(9, 3, 64, type, 32, 1);
     attention(9, 3, 64, type, 512, 1);
     attention(9, 3, 64, type, 4095, 1);
     attention(12, 12, 64, type, 512, 1);
-    attention(9, 3, 64, type, 0, 64);
+    attention(9, 3, 64, type, 256, 256);
   }
 }
