@@ -2,6 +2,7 @@
 // from_utf8_lossy and JavaScript's TextDecoder do.
 #include "text/utf8.h"
 
+#include <bit>
 #include <cstring>
 
 namespace wasmformers::text {
@@ -14,7 +15,7 @@ size_t asciiPrefix(std::string_view t) {
   for (; i + 8 <= t.size(); i += 8) {
     uint64_t eight;
     std::memcpy(&eight, t.data() + i, 8);
-    if (eight & kHighBits) break;
+    if (eight & kHighBits) return i + size_t(std::countr_zero(eight & kHighBits)) / 8;
   }
   while (i < t.size() && static_cast<unsigned char>(t[i]) < 0x80) ++i;
   return i;

@@ -10,7 +10,7 @@ namespace {
 
 constexpr char kMagic[8] = {'w', 'f', 't', 'o', 'k', 'b', 'i', 'n'};
 // One more for every change of a table's layout, of hashBytes(), or of what is made from a tokenizer.json.
-constexpr uint32_t kVersion = 2;
+constexpr uint32_t kVersion = 3;
 
 struct Header {
   char magic[8];

@@ -111,16 +111,18 @@ class Bpe final : public Model {
   [[gnu::cold]] [[gnu::noinline]] void readMerges(const Component& c) {
     merges_.reserve(c.value.size());
     if (!c.value.isArray()) c.wrongType("an array");
+    const char* wrong = nullptr;
+    size_t n = 0;
     for (json::Value v : c.value.elements()) {
-      std::string_view left, right;
-      const std::string n = std::to_string(merges_.size());
-      if (v.isString()) {
-        if (!cutPair(v.asString(), left, right)) return void(c.fail("bad_merge", "has at " + n + " no two tokens with a space between them."));
-      } else {
-        left = v.at(0).asString(), right = v.at(1).asString();
-        if (v.size() != 2 || !v.at(0).isString() || !v.at(1).isString()) return void(c.fail("bad_merge", "has at " + n + " no two tokens."));
-      }
-      if (!addMerge(left, right, vocabulary_.find(left), vocabulary_.find(right))) return void(c.fail("bad_merge", "joins at " + n + " tokens that are not in the vocabulary."));
+      std::string_view left = v.at(0).asString(), right = v.at(1).asString();
+      if (v.isString() && !cutPair(v.asString(), left, right)) wrong = " no two tokens with a space between them.";
+      else if (!v.isString() && (v.size() != 2 || !v.at(0).isString() || !v.at(1).isString())) wrong = " no two tokens.";
+      Spelling parts[2];
+      parts[0].set(left.data(), left.size(), false);
+      parts[1].set(right.data(), right.size(), false);
+      if (!wrong && !addMerges(parts, 2)) return void(c.fail("bad_merge", "joins at " + std::to_string(n) + " tokens that are not in the vocabulary."));
+      if (wrong) return void(c.fail("bad_merge", "has at " + std::to_string(n) + wrong));
+      ++n;
     }
   }
   // As they stand in the file. False where they are not written so.
@@ -129,30 +131,36 @@ class Bpe final : public Model {
     if (!s.take('[')) return false;
     if (s.take(']')) return merges_.reserve(0), s.atEnd();
     const bool pairs = text.substr(1, 64).find('[') < text.substr(1, 64).find('"');
-    const size_t commas = size_t(std::count(text.begin(), text.end(), ',')) + 1;
-    merges_.reserve(pairs ? commas / 2 : commas);
-    // Many at a time; unescaped strings last until the next, so these go at once.
-    std::string_view waiting[Vocabulary::kMany], left, right;
-    size_t n = 0;
-    const auto isHere = [&](std::string_view s) { return s.data() >= text.data() && s.data() < text.data() + text.size(); };
-    do {
+    const size_t strings = countStrings(text);
+    merges_.reserve(pairs ? strings / 2 : strings);
+    for (bool more = true; more;) {
+      if (!readSome(s, pairs, more)) return false;
+    }
+    return s.take(']') && s.atEnd();
+  }
+  // Many at a time; see model.cpp's.
+  [[gnu::noinline]] bool readSome(TextScanner& s, bool pairs, bool& more) {
+    Spelling waiting[Vocabulary::kMany];
+    size_t n = pairs ? s.plainLists(waiting, Vocabulary::kMany) : s.plainPairs(waiting, Vocabulary::kMany);
+    more = true;
+    if (!n) {
+      std::string_view left, right;
       if (pairs ? !s.take('[') || !s.string(left, 0) || !s.take(',') || !s.string(right, 1) || !s.take(']')
                 : !s.pair(left, right) && (!s.string(left) || !cutPair(left, left, right))) {
         return false;
       }
-      waiting[n++] = left, waiting[n++] = right;
-      if (n < Vocabulary::kMany && isHere(left) && isHere(right)) continue;
-      if (!addMerges(waiting, n)) return false;
-      n = 0;
-    } while (s.take(','));
-    return addMerges(waiting, n) && s.take(']') && s.atEnd();
+      waiting[n++].set(left.data(), left.size(), false);
+      waiting[n++].set(right.data(), right.size(), false);
+      more = s.take(',');
+    }
+    return addMerges(waiting, n);
   }
-  bool addMerges(const std::string_view* parts, size_t n) {
+  bool addMerges(const Spelling* parts, size_t n) {
     uint32_t ids[Vocabulary::kMany];
     vocabulary_.findMany(parts, n, ids);
     for (size_t i = 0; i < n; i += 2) lookedAt_ += merges_.peek(ids[i], ids[i + 1]);  // waits for memory together, as well
     for (size_t i = 0; i < n; i += 2) {
-      if (!addMerge(parts[i], parts[i + 1], ids[i], ids[i + 1])) return false;
+      if (merges_.full() || !addMerge(parts[i], parts[i + 1], ids[i], ids[i + 1])) return false;
     }
     return true;
   }
@@ -164,26 +172,24 @@ class Bpe final : public Model {
     return true;
   }
   // False where a token is not in the vocabulary.
-  bool addMerge(std::string_view left, std::string_view right, uint32_t a, uint32_t b) {
-    right = right.substr(std::min(prefix_.size(), right.size()));
+  bool addMerge(const Spelling& left, const Spelling& right, uint32_t a, uint32_t b) {
     const uint32_t id = findNear(left, right);
     if (a == kNoId || b == kNoId || id == kNoId) return false;
-    cutAtMarks_ = cutAtMarks_ && !marksInside(affixed_.assign(left).append(right));
+    cutAtMarks_ = cutAtMarks_ && !marksInside(made(left, right));
     merges_.add(a, b, id);
     lastMade_ = id;
     return true;
   }
   // What both parts make. Files list merges in the order of that: the next one is looked for first.
-  uint32_t findNear(std::string_view left, std::string_view right) {
-    for (uint32_t guess = lastMade_; guess < lastMade_ + 2; ++guess) {
-      bool found = false;
-      const std::string_view have = vocabulary_.token(guess, found);
-      if (found && have.size() == left.size() + right.size() && equalBytes(have.data(), left.data(), left.size()) &&
-          equalBytes(have.data() + left.size(), right.data(), right.size())) {
-        return guess;
-      }
+  uint32_t findNear(const Spelling& left, const Spelling& right) {
+    for (uint32_t guess = lastMade_; prefix_.empty() && guess < lastMade_ + 2; ++guess) {
+      if (vocabulary_.isMadeOf(guess, left, right)) return guess;
     }
-    return vocabulary_.find(affixed_.assign(left).append(right));
+    return vocabulary_.find(made(left, right));
+  }
+  std::string_view made(const Spelling& left, const Spelling& right) {
+    const size_t cut = std::min(prefix_.size(), size_t(right.size));
+    return affixed_.assign(left.data, left.size).append(right.data + cut, right.size - cut);
   }
 
   // --- one word ---------------------------------------------------------------------------------------------------

@@ -1,5 +1,5 @@
-// Hashing and comparing short strings of bytes, eight at a time: what every look-up of a word or token costs. (Wasm's
-// memcmp goes byte by byte.)
+// Hashing, comparing and copying short strings of bytes, eight at a time: what every look-up of a word or token costs.
+// (Wasm's memcmp goes byte by byte.)
 #pragma once
 
 #include <cstddef>
@@ -15,26 +15,32 @@ inline T loadAs(const char* p) {
   return v;
 }
 
+/// At most eight bytes as one number, zero behind them.
+inline uint64_t numberOf(const char* p, size_t n) {
+  if (n >= 4) return loadAs<uint32_t>(p) | uint64_t(loadAs<uint32_t>(p + n - 4)) << 8 * (n - 4);
+  if (!n) return 0;
+  const auto at = [p](size_t i) { return uint64_t(static_cast<unsigned char>(p[i])) << 8 * i; };
+  return at(0) | at(n / 2) | at(n - 1);
+}
+
+constexpr uint64_t kHashFactor = 0x9E3779B97F4A7C15u;
+/// The hash of n bytes of which the last up to 16 are these numbers, and those before them are folded into h.
+inline uint32_t endHash(uint64_t h, size_t n, uint64_t first, uint64_t second) {
+  h = (h ^ first) * kHashFactor + (second ^ n) * 0xC2B2AE3D27D4EB4Fu;
+  return uint32_t((h ^ h >> 32) * kHashFactor >> 32);
+}
+
 /// A short string's hash: multiply and fold. Not for hostile keys in maps that must not degrade; here a bad
 /// vocabulary only slows its own owner.
-inline uint32_t hashBytes(const char* p, size_t n) {
-  constexpr uint64_t k = 0x9E3779B97F4A7C15u;
-  uint64_t h = n * k;
-  for (; n > 8; p += 8, n -= 8) {
-    h = (h ^ loadAs<uint64_t>(p)) * k;
+inline uint32_t hashBytes(const char* p, size_t size) {
+  uint64_t h = 0;
+  size_t n = size;
+  for (; n > 16; p += 8, n -= 8) {
+    h = (h ^ loadAs<uint64_t>(p)) * kHashFactor;
     h ^= h >> 32;
   }
-  uint64_t x = 0;
-  if (n >= 4) {
-    x = uint64_t(loadAs<uint32_t>(p)) << 32 | loadAs<uint32_t>(p + n - 4);
-  } else if (n) {
-    x = uint64_t(static_cast<unsigned char>(p[0])) << 16 | uint64_t(static_cast<unsigned char>(p[n / 2])) << 8 |
-        static_cast<unsigned char>(p[n - 1]);
-  }
-  h = (h ^ x) * k;
-  h ^= h >> 29;
-  h *= k;
-  return uint32_t(h >> 32);
+  if (n <= 8) return endHash(h, size, numberOf(p, n), 0);
+  return endHash(h, size, loadAs<uint64_t>(p), loadAs<uint64_t>(p + n - 8) >> 8 * (16 - n));
 }
 
 inline bool equalBytes(const char* a, const char* b, size_t n) {
@@ -47,5 +53,52 @@ inline bool equalBytes(const char* a, const char* b, size_t n) {
   if (n >= 4) return loadAs<uint32_t>(a) == loadAs<uint32_t>(b) && loadAs<uint32_t>(a + n - 4) == loadAs<uint32_t>(b + n - 4);
   return !n || (a[0] == b[0] && a[n / 2] == b[n / 2] && a[n - 1] == b[n - 1]);
 }
+
+template <class T>
+inline void copyAs(char* to, const char* from) {
+  std::memcpy(to, from, sizeof(T));
+}
+inline void copyBytes(char* to, const char* from, size_t n) {
+  if (n >= 8) {
+    for (size_t i = 0; i + 8 < n; i += 8) copyAs<uint64_t>(to + i, from + i);
+    copyAs<uint64_t>(to + n - 8, from + n - 8);
+  } else if (n >= 4) {
+    copyAs<uint32_t>(to, from);
+    copyAs<uint32_t>(to + n - 4, from + n - 4);
+  } else if (n) {
+    to[0] = from[0], to[n / 2] = from[n / 2], to[n - 1] = from[n - 1];
+  }
+}
+
+/// A string that is looked for many at a time: with its hash and with its first 16 bytes as numbers, zero behind its end,
+/// so that no branch asks for the length of most.
+struct Spelling {
+  static constexpr size_t kReadable = 16;  // bytes from the beginning of whatever it is compared with
+  static constexpr struct { uint64_t first, second; } kMasks[17] = {
+      {0, 0}, {0xFF, 0}, {0xFFFF, 0}, {0xFFFFFF, 0}, {0xFFFFFFFF, 0}, {0xFFFFFFFFFF, 0}, {0xFFFFFFFFFFFF, 0}, {~0ull >> 8, 0}, {~0ull, 0},
+      {~0ull, 0xFF}, {~0ull, 0xFFFF}, {~0ull, 0xFFFFFF}, {~0ull, 0xFFFFFFFF}, {~0ull, 0xFFFFFFFFFF}, {~0ull, 0xFFFFFFFFFFFF}, {~0ull, ~0ull >> 8}, {~0ull, ~0ull}};
+
+  const char* data;
+  uint32_t size, hash;
+  uint64_t first, second;
+
+  /// n bytes at `from`; readable: kReadable bytes are, however small n is.
+  void set(const char* from, size_t n, bool readable) {
+    data = from, size = uint32_t(n);
+    if (readable) [[likely]] {
+      const auto& mask = kMasks[n < 16 ? n : 16];
+      first = loadAs<uint64_t>(from) & mask.first, second = loadAs<uint64_t>(from + 8) & mask.second;
+    } else {
+      first = numberOf(from, n < 8 ? n : 8), second = n > 8 ? numberOf(from + 8, n < 16 ? n - 8 : 8) : 0;
+    }
+    hash = n <= 16 ? endHash(0, n, first, second) : hashBytes(from, n);
+  }
+  /// Whether it stands at p.
+  bool isAt(const char* p) const {
+    const auto& mask = kMasks[size < 16 ? size : 16];
+    const uint64_t other = ((loadAs<uint64_t>(p) & mask.first) ^ first) | ((loadAs<uint64_t>(p + 8) & mask.second) ^ second);
+    return !other && (size <= 16 || equalBytes(p + 16, data + 16, size - 16));
+  }
+};
 
 }  // namespace wasmformers::tokenizer

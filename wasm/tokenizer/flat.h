@@ -50,6 +50,7 @@ class Flat {
     look();
   }
   T& at(size_t i) { return own_[i]; }
+  size_t capacity() const { return own_.capacity(); }
 
  private:
   void look() { data_ = own_.data(), size_ = own_.size(); }

@@ -37,27 +37,36 @@ Status missingUnkToken(std::string_view unkToken) {
 
 namespace {
 
+// Reads on until kMany tokens are there or the object ends; a call of its own, so that slow code of the engine's first
+// pass does not stay to the end. False where it is not written so.
+[[gnu::noinline]] bool readSome(TextScanner& s, Vocabulary& to, bool& more) {
+  Spelling waiting[Vocabulary::kMany];
+  uint32_t ids[Vocabulary::kMany];
+  size_t n = s.plainMembers(waiting, ids, Vocabulary::kMany);
+  more = true;
+  if (!n) {
+    uint64_t id = 0;
+    std::string_view token;
+    if (!s.string(token) || !s.take(':') || !s.number(id) || id > INT32_MAX) return false;
+    waiting[0].set(token.data(), token.size(), false);
+    ids[n++] = uint32_t(id);
+    more = s.take(',');
+  }
+  to.addMany(waiting, ids, n);
+  return true;
+}
+
 // {"token": id, …} as it stands in the file. False where it is not written so.
-bool readText(std::string_view text, Vocabulary& to) {
-  const size_t most = size_t(std::count(text.begin(), text.end(), ',')) + 1;
-  to.reserve(most - most / 16, text.size() / 2);
+bool readText(const ModelText& from, Vocabulary& to) {
+  const std::string_view text = from.vocab;
   TextScanner s(text);
   if (!s.take('{')) return false;
-  if (s.take('}')) return true;
-  // Many at a time, as BPE's merges.
-  std::string_view waiting[Vocabulary::kMany];
-  uint32_t ids[Vocabulary::kMany];
-  size_t n = 0;
-  do {
-    uint64_t id = 0;
-    if (!s.string(waiting[n]) || !s.take(':') || !s.number(id) || id > INT32_MAX) return false;
-    const bool isHere = waiting[n].data() >= text.data() && waiting[n].data() < text.data() + text.size();
-    ids[n++] = uint32_t(id);
-    if (n < Vocabulary::kMany && isHere) continue;
-    to.addMany(waiting, ids, n);
-    n = 0;
-  } while (s.take(','));
-  to.addMany(waiting, ids, n);
+  if (s.take('}')) return to.reserve(0, 0), true;
+  const size_t n = from.vocabCommas + 1;
+  to.reserve(n, text.size() - std::min(text.size(), n * 8));  // a token stands between quotes, with a colon, an id and a comma
+  for (bool more = true; more;) {
+    if (!readSome(s, to, more)) return false;
+  }
   return s.take('}');
 }
 
@@ -66,7 +75,7 @@ bool readText(std::string_view text, Vocabulary& to) {
 void readVocabulary(const Component& c, Tables* tables, Vocabulary& to) {
   if (tables && tables->form) return to.read(*tables->form);
   if (tables) {
-    tables->unusual |= !readText(tables->text->vocab, to);
+    tables->unusual |= !readText(*tables->text, to);
     return to.finish();
   }
   if (!c.value.isObject()) c.wrongType("an object of tokens and ids");

@@ -10,13 +10,14 @@ const get = async (what) => {
   return response;
 };
 try {
-  const bytes = new Uint8Array(await (await get(`${name}/tokenizer.json`)).arrayBuffer()), json = new TextDecoder().decode(bytes);
+  const file = async (what) => new Uint8Array(await (await get(`${name}/${what}`)).arrayBuffer());
+  const bytes = await file('tokenizer.json'), json = new TextDecoder().decode(bytes), asIs = await file('as-is.json');
   const config = await (await get(`${name}/tokenizer_config.json`)).json();
   const lines = (await (await get('prose.txt')).text()).split('\n').filter(Boolean);
-  const form = (await Tokenizer.fromJSON(bytes)).toBinary();
+  const form = (await Tokenizer.fromJSON(asIs)).toBinary();
   const load = await inTurn({
-    ours: { load: async () => (await Tokenizer.fromJSON(bytes)).dispose(), binary: async () => (await Tokenizer.fromBinary(form)).dispose() },
-    js: { load: () => new Peer(JSON.parse(json), config) },
+    ours: { load: async () => (await Tokenizer.fromJSON(asIs)).dispose(), binary: async () => (await Tokenizer.fromBinary(form)).dispose() },
+    js: { load: () => new Peer(JSON.parse(new TextDecoder().decode(asIs)), config) },
   }, 2);
   const mine = await Tokenizer.fromJSON(bytes), theirs = new Peer(JSON.parse(json), config);
   const since = performance.now();
