@@ -8,12 +8,15 @@ import { node } from '../utils/node.js';
 const WAITING = 32 << 20;
 
 /**
- * @typedef {{ write(chunk: Uint8Array): Promise<void>, close(): Promise<void>, abort(): Promise<void> }} Writer
+ * @typedef {{ write(chunk: Uint8Array): Promise<void>, close(): Promise<void>, abort(): Promise<void>, stamp?: string }} Writer
  * @typedef {{
- *   get(key: string): Promise<null | { stream: AsyncIterable<Uint8Array>, size: number }>,
+ *   get(key: string): Promise<null | { stream: AsyncIterable<Uint8Array>, size: number, stamp: string }>,
  *   put(key: string, size: number): Promise<null | Writer>,
- * }} Cache a key is the file's URL
+ * }} Cache a key is the file's URL. A stamp is another one whenever the file was written, whoever wrote it and whatever its size; "": not known.
+ *   get() says it with the bytes, a Writer once it is closed
  */
+
+const STAMP = 'x-wasmformers-stamp';
 
 /** @param {ReadableStream<Uint8Array>} stream */
 export async function* chunksOf(stream) {
@@ -35,7 +38,8 @@ function responseCache(open) {
     async get(key) {
       const response = await (await open()).match(key);
       if (!response?.body) return null;
-      return { stream: chunksOf(response.body), size: Number(response.headers.get('content-length') ?? 0) };
+      const { headers } = response;
+      return { stream: chunksOf(response.body), size: Number(headers.get('content-length') ?? 0), stamp: headers.get(STAMP) ?? headers.get('etag') ?? '' };
     },
     async put(key, size) {
       const store = await open();
@@ -48,9 +52,11 @@ function responseCache(open) {
         writer.abort().catch(() => {});
       };
       writer.closed.catch(() => { failed = true; });
-      const headers = { 'content-type': 'application/octet-stream', ...(size ? { 'content-length': String(size) } : {}) };
+      const stamp = `${Date.now()}-${Math.random()}`;
+      const headers = { 'content-type': 'application/octet-stream', [STAMP]: stamp, ...(size ? { 'content-length': String(size) } : {}) };
       const kept = store.put(key, new Response(readable, { headers })).catch(fail);
       return {
+        stamp,
         // Resolves before the disk has the chunk, so that loading does not wait for it.
         write: async (chunk) => {
           if (failed) return;
@@ -78,6 +84,9 @@ export async function cacheFolder() {
   return WASMFORMERS_CACHE || join(XDG_CACHE_HOME || join(homedir(), '.cache'), 'wasmformers');
 }
 
+/** Stays when a file is renamed. @param {import('node:fs').BigIntStats} stats */
+const stampOf = ({ ino, size, mtimeNs }) => `${ino}-${size}-${mtimeNs}`;
+
 /** Files in a folder, each under the path of its URL. @param {string} [dir] @returns {Cache} */
 function folderCache(dir) {
   /** @param {string} key */
@@ -91,10 +100,10 @@ function folderCache(dir) {
     async get(key) {
       const [{ stat }, { createReadStream }] = await Promise.all([node('fs/promises'), node('fs')]);
       const path = await place(key);
-      const found = await stat(path).catch(() => null);
+      const found = await stat(path, { bigint: true }).catch(() => null);
       if (!found) return null;
       async function* stream() { yield* createReadStream(path, { highWaterMark: 1 << 20 }); }
-      return { stream: stream(), size: found.size };
+      return { stream: stream(), size: Number(found.size), stamp: stampOf(found) };
     },
     async put(key) {
       const [{ mkdir, open, rename, rm }, { dirname }] = await Promise.all([node('fs/promises'), node('path')]);
@@ -103,11 +112,17 @@ function folderCache(dir) {
       await mkdir(dirname(path), { recursive: true });
       const file = await open(part, 'w');
       const drop = async () => { await file.close().catch(() => {}); await rm(part, { force: true }); };
-      return {
+      /** @type {Writer} */
+      const writer = {
         write: async (chunk) => { await file.writeFile(chunk); },
-        close: async () => { await file.close(); await rename(part, path); },
+        close: async () => {
+          writer.stamp = stampOf(await file.stat({ bigint: true }));
+          await file.close();
+          await rename(part, path);
+        },
         abort: drop,
       };
+      return writer;
     },
   };
 }

@@ -16,8 +16,8 @@ import { cacheFolder, chunksOf, currentCache, quietly } from './cache.js';
  *   revision?: string, subfolder?: string, progress_callback?: ((event: ProgressEvent) => void) | null, signal?: AbortSignal,
  *   local_files_only?: boolean, cache_dir?: string | null, token?: string, headers?: Record<string, string>, beside?: string, sizeOnly?: boolean,
  * }} HubOptions beside: give what was kept in the cache beside the file under this ending, where there is something; sizeOnly: the file will not be read
- * @typedef {{ name: string, size: number, chunks: AsyncIterable<Uint8Array>, key?: string, madeFrom?: number, here?: boolean }} OpenFile size 0 where it is not known;
- *   key: where the cache has it, or will; madeFrom: this is what keepBeside() kept, beside a file of that size; here: no network is needed
+ * @typedef {{ name: string, size: number, chunks: AsyncIterable<Uint8Array>, key?: string, stamp?: () => string, madeFrom?: string, here?: boolean }} OpenFile size 0 where it is not known;
+ *   key: where the cache has it, or will; stamp: the cache's (cache.js), once it is read; madeFrom: this is what keepBeside() kept, beside a file with that stamp; here: no network is needed
  */
 
 const isUrl = (/** @type {string} */ id) => /^(https?|blob|data|chrome-extension|capacitor):/.test(id);
@@ -77,8 +77,10 @@ async function openOnDisk(folder, name) {
 
 /** Writes a copy of what passes through into the cache; whole files only. @param {OpenFile} file @param {string} key @param {import('./cache.js').Cache} cache @returns {OpenFile} */
 function kept(file, key, cache) {
+  let stamp = () => '';
   async function* chunks() {
     const writer = await quietly(() => cache.put(key, file.size));
+    stamp = () => writer?.stamp ?? '';
     let whole = false, broken = !writer;
     try {
       for await (const chunk of file.chunks) {
@@ -91,7 +93,7 @@ function kept(file, key, cache) {
       if (isNode) await end; // a page stays open while its cache finishes, a script may not
     }
   }
-  return { ...file, chunks: chunks() };
+  return { ...file, key, stamp: () => stamp(), chunks: chunks() };
 }
 
 /** Stops what is not the file that was asked for, whatever its type says: a start page, a pointer of Git LFS. @param {OpenFile} file @param {string} url @returns {OpenFile} */
@@ -125,8 +127,8 @@ async function openUrl(url, name, options, keep) {
   const cache = keep ? currentCache(options.cache_dir ?? undefined) : null;
   const found = cache && (await quietly(() => cache.get(url)));
   if (found) {
-    const form = options.beside ? await quietly(() => cache.get(url + options.beside)) : null;
-    return { name, key: url, here: true, ...(form ? { size: form.size, chunks: form.stream, madeFrom: found.size } : { size: found.size, chunks: found.stream }) };
+    const form = options.beside && found.stamp ? await quietly(() => cache.get(url + options.beside)) : null;
+    return { name, key: url, here: true, stamp: () => found.stamp, ...(form ? { size: form.size, chunks: form.stream, madeFrom: found.stamp } : { size: found.size, chunks: found.stream }) };
   }
   if (keep && (options.local_files_only || !env.allowRemoteModels)) return null;
   // That a file was missing is remembered for when there is no network: what is optional must not fail then.
@@ -157,7 +159,7 @@ async function openUrl(url, name, options, keep) {
   }
   if (options.sizeOnly) return { name, size: lengthOf(response), chunks: nothing() };
   const file = sniffed({ name, size: lengthOf(response), chunks: body(response, url, name, init) }, url);
-  return cache ? { ...kept(file, url, cache), key: url } : file;
+  return cache ? kept(file, url, cache) : file;
 }
 
 /** A path of the page's (or worker's) server as a URL. @param {string} path */

@@ -1,6 +1,6 @@
 // A repository's tokenizer.json, read in a few milliseconds from the second time on: its binary form is kept in the cache
-// beside the file. A form that is not this version's, does not fit the file's size or is damaged is made again; a file
-// that was downloaded anew gets a new one.
+// beside the file. A form that is not this version's, was made before the file was last written (whatever its size) or is
+// damaged is made again.
 
 import { env } from '../env.js';
 import { bytesOf, keepBeside, openFile } from '../hub/index.js';
@@ -9,16 +9,13 @@ import { Core } from './core.js';
 const ENDING = '.binary';
 /** Smaller files load as fast as the cache answers. */
 const LEAST = 1 << 19;
-// What is kept is the form and, behind it, this library's version. The form's header says its own size and its source's.
-const SIZE_AT = 16, SOURCE_SIZE_AT = 24;
-const version = new TextEncoder().encode(env.version);
+/** What stands behind a form that is kept: the file that it was made from and this library's version. @param {string} stamp */
+const endOf = (stamp) => new TextEncoder().encode(`${stamp} ${env.version}`);
 
-/** @param {Uint8Array} kept @param {number} madeFrom size of the tokenizer.json @param {string} id @returns {Promise<Core | null>} */
+/** @param {Uint8Array} kept @param {string} madeFrom stamp of the tokenizer.json @param {string} id @returns {Promise<Core | null>} */
 async function fromKept(kept, madeFrom, id) {
-  const size = kept.byteLength - version.length;
-  if (size < SOURCE_SIZE_AT + 8 || !version.every((byte, i) => kept[size + i] === byte)) return null;
-  const header = new DataView(kept.buffer, kept.byteOffset);
-  if (header.getUint32(SIZE_AT, true) !== size || (madeFrom && header.getUint32(SOURCE_SIZE_AT, true) !== madeFrom)) return null;
+  const end = endOf(madeFrom), size = kept.byteLength - end.length;
+  if (!end.every((byte, i) => kept[size + i] === byte)) return null;
   return Core.fromBinary(kept.subarray(0, size), id).catch((error) => {
     if (error.name === 'TokenizerError') return null;
     throw error;
@@ -40,10 +37,11 @@ export async function coreOf(id, options) {
   if (!file) return null;
   const json = await bytesOf(file);
   const core = await Core.create(json, id);
-  if (file.key && json.byteLength >= LEAST) {
-    const form = core.binary(), kept = new Uint8Array(form.byteLength + version.length);
+  const stamp = file.stamp?.();
+  if (file.key && stamp && json.byteLength >= LEAST) {
+    const form = core.binary(), end = endOf(stamp), kept = new Uint8Array(form.byteLength + end.length);
     kept.set(form);
-    kept.set(version, form.byteLength);
+    kept.set(end, form.byteLength);
     await keepBeside(file.key, ENDING, kept, options);
   }
   return core;

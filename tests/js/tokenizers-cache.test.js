@@ -1,14 +1,15 @@
 // AutoTokenizer and the cache: from the second time on the binary form beside the tokenizer.json is read, unless it does
-// not fit; a file that comes anew makes a new one.
+// not fit; a file that comes anew or was changed in any way makes a new one.
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import test from 'node:test';
-import { AutoTokenizer } from '../../js/index.js';
+import { AutoTokenizer, env } from '../../js/index.js';
+import { Tokenizer } from '../../js/tokenizers/index.js';
 import { startServer, useHub } from './helpers/server.js';
 
 const small = readFileSync(new URL('../fixtures/tokenizers/wordpiece-uncased.tokenizer.json', import.meta.url), 'utf8');
-const large = small + ' '.repeat(600_000);
+const large = small + ' '.repeat(600_000), changed = large.replace('"the"', '"teh"');
 const FILE = '/org/name/resolve/main/tokenizer.json';
 
 /** @param {import('node:test').TestContext} t @param {string} json */
@@ -26,12 +27,16 @@ async function hub(t, json) {
 }
 
 test('the second time the binary form is read', async (t) => {
-  const { server, load, first, json, form } = await hub(t, large);
+  const { server, load, first, form } = await hub(t, large);
   assert.ok(existsSync(form));
   const asked = server.requests.filter((r) => r.path === FILE).length;
-  writeFileSync(json, 'x'.repeat(Buffer.byteLength(large))); // which nobody must notice
+  // Another tokenizer's form behind which stands what stood behind this one's: nobody reads the file itself.
+  const kept = readFileSync(form), end = kept.subarray(kept.readUInt32LE(16));
+  const other = await Tokenizer.fromJSON(changed);
+  writeFileSync(form, Buffer.concat([other.toBinary(), end]));
   const second = await load();
-  assert.deepEqual(second.ids, first.ids);
+  assert.deepEqual(second.ids, Array.from(other.encode('The man.').ids));
+  assert.notDeepEqual(second.ids, first.ids);
   assert.equal(server.requests.filter((r) => r.path === FILE).length, asked);
   assert.deepEqual([...new Set(second.events.map((e) => e.status))], ['initiate', 'download', 'progress', 'done']);
 });
@@ -53,13 +58,61 @@ test('a form that is cut, damaged, another version\'s or another file\'s is made
   assert.notDeepEqual(readFileSync(form), good);
 });
 
+test('a file that changed without another size gets a new form', async (t) => {
+  const { load, first, form, json } = await hub(t, large);
+  const good = readFileSync(form);
+  assert.equal(Buffer.byteLength(changed), Buffer.byteLength(large));
+  writeFileSync(json, changed); // by whomever
+  const other = (await load()).ids;
+  assert.notDeepEqual(other, first.ids);
+  const again = readFileSync(form);
+  assert.notDeepEqual(again, good);
+  assert.deepEqual((await load()).ids, other);
+  assert.deepEqual(readFileSync(form), again);
+});
+
+test('the same in a cache of responses, as browsers have it', async (t) => {
+  const server = await startServer(t, { [FILE]: large });
+  useHub(t, server.url);
+  /** @type {Map<string, { bytes: Uint8Array, headers: [string, string][] }>} */
+  const store = new Map();
+  /** @param {string} key @param {Response} response */
+  const put = async (key, response) => { store.set(key, { headers: [...response.headers], bytes: new Uint8Array(await response.arrayBuffer()) }); };
+  env.customCache = /** @type {any} */ ({
+    match: async (/** @type {string} */ key) => { const found = store.get(key); return found && new Response(/** @type {any} */ (found.bytes), { headers: found.headers }); },
+    put,
+  });
+  t.after(() => { env.customCache = null; });
+  const load = async () => (await AutoTokenizer.from_pretrained('org/name')).encode('The man.');
+  const first = await load(), key = /** @type {string} */ ([...store.keys()].find((k) => k.endsWith('tokenizer.json')));
+  const form = () => store.get(`${key}.binary`)?.bytes, good = form();
+  assert.ok(good);
+  assert.deepEqual(await load(), first);
+  assert.equal(form(), good);
+  // Another tab downloads another revision of the same size.
+  store.delete(key);
+  server.files[FILE] = changed;
+  const tab = new Map([...store]);
+  const other = await load();
+  assert.notDeepEqual(other, first);
+  for (const [k, v] of tab) store.set(k, v); // … and has not kept its form yet
+  assert.equal(form(), good);
+  assert.deepEqual(await load(), other);
+  assert.notDeepEqual(form(), good);
+  // What someone else put there, with an ETag or with nothing.
+  for (const headers of [{ etag: '"1"' }, {}]) {
+    await put(key, new Response(large, { headers: /** @type {any} */ (headers) }));
+    assert.deepEqual(await load(), first);
+    assert.deepEqual(await load(), first);
+  }
+});
+
 test('a file that was downloaded anew gets a new form, and a small one none', async (t) => {
   const { server, load, first, json } = await hub(t, large);
   rmSync(json);
-  server.files[FILE] = large.replace('"the"', '"teh"');
-  const changed = (await load()).ids;
-  assert.notDeepEqual(changed, first.ids);
-  assert.deepEqual((await load()).ids, changed);
-  const other = await hub(t, small);
-  assert.equal(existsSync(other.form), false);
+  server.files[FILE] = changed;
+  const other = (await load()).ids;
+  assert.notDeepEqual(other, first.ids);
+  assert.deepEqual((await load()).ids, other);
+  assert.equal(existsSync((await hub(t, small)).form), false);
 });
