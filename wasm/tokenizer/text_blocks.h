@@ -7,66 +7,44 @@
 #include <cstdint>
 #include <cstring>
 
-#ifdef __wasm_simd128__
-#include <wasm_simd128.h>
-#endif
-
 namespace wasmformers::tokenizer {
 
-/// Vectors * 16 bytes; bit i of a mask is byte i.
+/// Vectors * 16 bytes; bit i of a mask is byte i. (Vectors of the compiler: what it makes of them is SIMD in Wasm.)
 template <int Vectors>
 class Block {
  public:
   static constexpr size_t kBytes = size_t(Vectors) * 16;
-#ifdef __wasm_simd128__
-  explicit Block(const char* p) {
-    for (int i = 0; i < Vectors; ++i) v_[i] = wasm_v128_load(p + 16 * i);
-  }
+  explicit Block(const char* p) { std::memcpy(v_, p, kBytes); }
   uint64_t equal(char c) const {
-    return mask([want = wasm_i8x16_splat(c)](v128_t v) { return wasm_i8x16_eq(v, want); });
+    return mask([c](Bytes v) { return v == uint8_t(c); });
   }
   /// What ends the plain part of a string: its quote, a backslash, a control character.
   uint64_t endsString() const {
-    return mask([quote = wasm_i8x16_splat('"'), slash = wasm_i8x16_splat('\\'), space = wasm_i8x16_splat(' ')](v128_t v) {
-      return wasm_v128_or(wasm_v128_or(wasm_i8x16_eq(v, quote), wasm_i8x16_eq(v, slash)), wasm_u8x16_lt(v, space));
-    });
+    return mask([](Bytes v) { return (v == uint8_t('"')) | (v == uint8_t('\\')) | (v < uint8_t(' ')); });
   }
   uint64_t brackets() const {
-    return mask([open = wasm_i8x16_splat('{'), close = wasm_i8x16_splat('}'), bit = wasm_i8x16_splat(0x20)](v128_t v) {
-      v = wasm_v128_or(v, bit);
-      return wasm_v128_or(wasm_i8x16_eq(v, open), wasm_i8x16_eq(v, close));
-    });
+    return mask([](Bytes v) { return ((v | uint8_t(0x20)) == uint8_t('{')) | ((v | uint8_t(0x20)) == uint8_t('}')); });
   }
 
  private:
-  template <class Of>
-  uint64_t mask(Of of) const {
-    uint64_t m = 0;
-    for (int i = 0; i < Vectors; ++i) m |= uint64_t(wasm_i8x16_bitmask(of(v_[i]))) << (16 * i);
-    return m;
-  }
-  v128_t v_[Vectors];
-#else
-  explicit Block(const char* p) { std::memcpy(bytes_, p, kBytes); }
-  uint64_t equal(char c) const {
-    return mask([c](char x) { return x == c; });
-  }
-  uint64_t endsString() const {
-    return mask([](char x) { return x == '"' || x == '\\' || static_cast<unsigned char>(x) < 0x20; });
-  }
-  uint64_t brackets() const {
-    return mask([](char x) { return (x | 0x20) == '{' || (x | 0x20) == '}'; });
-  }
-
- private:
+  typedef uint8_t Bytes __attribute__((vector_size(16)));
+  typedef int8_t Truths __attribute__((vector_size(16)));  // each 0 or -1
   template <class Is>
   uint64_t mask(Is is) const {
     uint64_t m = 0;
-    for (size_t i = 0; i < kBytes; ++i) m |= uint64_t(is(bytes_[i])) << i;
+    for (int i = 0; i < Vectors; ++i) m |= uint64_t(bits(is(v_[i]))) << (16 * i);
     return m;
   }
-  char bytes_[kBytes];
+  static uint32_t bits(Truths t) {
+#ifdef __wasm_simd128__
+    return uint32_t(__builtin_wasm_bitmask_i8x16(t));
+#else
+    uint32_t m = 0;
+    for (int i = 0; i < 16; ++i) m |= uint32_t(t[i] & 1) << i;
+    return m;
 #endif
+  }
+  Bytes v_[Vectors];
 };
 
 /// Blocks of 64 bytes of a text that begins outside strings, from left to right.
