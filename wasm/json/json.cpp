@@ -34,8 +34,9 @@ std::string_view Value::typeName() const {
 
 bool Value::asBool(bool fallback) const { return isBool() ? yyjson_get_bool(v_) : fallback; }
 double Value::asNumber(double fallback) const {
-  if (!isNumber()) return fallback;
-  return isText(v_) ? rustNumber(v_).real : yyjson_get_num(v_);
+  if (!isText(v_)) return yyjson_is_num(v_) ? yyjson_get_num(v_) : fallback;
+  const RustNumber n = rustNumber(v_);
+  return n.valid ? n.real : fallback;
 }
 
 int64_t Value::asInt(int64_t fallback) const {

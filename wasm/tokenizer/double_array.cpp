@@ -12,15 +12,38 @@ namespace {
 constexpr uint32_t kBlock = 256;
 constexpr int kTries = 48;
 
+struct Key { uint64_t first; uint32_t entry; };  // the first eight bytes, the very first highest
+
+// The strings in the order of their bytes: by the first eight, one after the other, then what is alike in these.
+std::vector<Key> sorted(const Vocabulary& v) {
+  std::vector<Key> keys;
+  keys.reserve(v.size());
+  for (size_t i = 0; i < v.size(); ++i) {
+    const std::string_view s = v.text(i);
+    if (!s.empty()) keys.push_back({__builtin_bswap64(numberOf(s.data(), std::min<size_t>(s.size(), 8))), uint32_t(i)});
+  }
+  std::vector<Key> next(keys.size());
+  for (int shift = 0; shift < 64; shift += 8) {
+    uint32_t places[257] = {};
+    for (const Key& k : keys) ++places[(k.first >> shift & 255) + 1];
+    for (int i = 1; i < 257; ++i) places[i] += places[i - 1];
+    for (const Key& k : keys) next[places[k.first >> shift & 255]++] = k;
+    keys.swap(next);
+  }
+  const auto before = [&](const Key& a, const Key& b) { return v.text(a.entry) < v.text(b.entry); };
+  for (auto from = keys.begin(), to = from; from != keys.end(); from = to) {
+    while (to != keys.end() && to->first == from->first) ++to;
+    if (to - from == 1) continue;
+    std::make_heap(from, to, before);
+    std::sort_heap(from, to, before);
+  }
+  return keys;
+}
+
 }  // namespace
 
 void DoubleArray::build(const Vocabulary& v) {
-  std::vector<uint32_t> order;
-  for (size_t i = 0; i < v.size(); ++i) {
-    if (!v.text(i).empty()) order.push_back(uint32_t(i));
-  }
-  std::sort(order.begin(), order.end(), [&](uint32_t a, uint32_t b) { return v.text(a) < v.text(b); });
-
+  const std::vector<Key> order = sorted(v);
   std::vector<Unit> units;
   std::vector<uint32_t> ids;
   struct Ring { uint32_t before, after; };
@@ -62,14 +85,14 @@ void DoubleArray::build(const Vocabulary& v) {
   while (!stack.empty()) {
     Work w = stack.back();
     stack.pop_back();
-    if (w.begin < w.end && v.text(order[w.begin]).size() == w.depth) {
+    if (w.begin < w.end && v.text(order[w.begin].entry).size() == w.depth) {
       units[w.node].base |= kHasId;
-      ids[w.node] = v.id(order[w.begin++]);
+      ids[w.node] = v.id(order[w.begin++].entry);
     }
     if (w.begin == w.end) continue;
     labels.clear();
     for (uint32_t i = w.begin; i < w.end; ++i) {
-      const auto byte = static_cast<unsigned char>(v.text(order[i])[w.depth]);
+      const auto byte = static_cast<unsigned char>(v.text(order[i].entry)[w.depth]);
       if (labels.empty() || labels.back().first != byte) labels.push_back({byte, i});
     }
     uint32_t base = kNoId, at = head;

@@ -256,7 +256,7 @@ bool ModelText::find(std::string_view json) {
   };
   const auto section = [&](std::string_view& to, char open, std::string_view empty) {
     size_t commas = 0;
-    if (to.data() || !(s.flat(to, commas) || s.value(to)) || to.empty() || to[0] != open) return false;
+    if (to.data() || !json.substr(s.place(json)).starts_with(open) || !(s.flat(to, commas) || s.value(to))) return false;
     if (open == '{') vocabCommas = commas;
     rest.append(copied, to.data()).append(empty);
     copied = to.data() + to.size();

@@ -3,6 +3,7 @@
 // one token. After tokenizers' models/unigram (encode_optimized), with the pieces in a double array; words seen before
 // come from a cache.
 #include <algorithm>
+#include <limits>
 
 #include "text/utf8.h"
 #include "tokenizer/binary_form.h"
@@ -74,9 +75,10 @@ class Unigram final : public Model {
     scores.reserve(list.value.size());
     vocabulary_.reserve(list.value.size(), list.value.size() * 8);
     for (json::Value v : list.value.elements()) {
-      if (v.size() != 2 || !v.at(0).isString() || !v.at(1).isNumber()) list.fail("wrong_type", "must hold [piece, score] pairs only.");
+      const double score = v.at(1).asNumber(std::numeric_limits<double>::quiet_NaN());  // which no number is
+      if (v.size() != 2 || !v.at(0).isString() || score != score) list.fail("wrong_type", "must hold [piece, score] pairs only.");
       vocabulary_.add(v.at(0).asString(), uint32_t(scores.size()));
-      scores.push_back(v.at(1).asNumber());
+      scores.push_back(score);
     }
     vocabulary_.finish();
     scores_.own(std::move(scores));
