@@ -46,7 +46,7 @@ uint32_t Vocabulary::add(std::string_view token, uint32_t id, uint32_t hash) {
     slots_.at(at) = (hash & ~mask_) | entry;
     const size_t from = starts_[entry], to = from + token.size();
     if (to > bytes_.size()) bytes_.edit([&](auto& v) { v.resize(to + 4096); });  // not byte by byte
-    copyBytes(&bytes_.at(from), token.data(), token.size());
+    if (from < to) copyBytes(&bytes_.at(from), token.data(), token.size());
     starts_.push_back(uint32_t(to));
     longest_ = std::max(longest_, token.size());
   }
