@@ -2,7 +2,7 @@
 """Trains the language model in this folder from nothing: tokenizer, weights, figures. One CPU thread in bf16.
 
     pip install torch==2.15.0 transformers==5.23.0 tokenizers==0.23.3 safetensors
-    python models/tiny/train.py --text fairy-tales.txt --out models/tiny --minutes 62      # the files here: see README.md
+    python models/tiny/train.py --text fairy-tales.txt --out models/tiny --minutes 90 --dropout 0.1   # the files here: see README.md
     python models/tiny/train.py --text fairy-tales.txt --measure                           # tokens/s of some shapes
 
 The text is cut into stories at titles: short paragraphs in capitals or without a full stop. About one story in thirty,

@@ -28,7 +28,7 @@ test('stop texts end greedy texts and beams where transformers ends them', async
       stopped += Number(reason === 'stop');
     });
   }
-  assert.ok(cases.length >= 70 && stopped > 30, `${stopped} of ${cases.length} stopped`);
+  assert.ok(cases.length >= 70 && stopped > cases.length / 3, `${stopped} of ${cases.length} stopped`);
   model.dispose();
   tokenizer.dispose();
 });
