@@ -7,6 +7,8 @@ import { chooseShelf } from '../shelf.js';
 
 /** Pieces are handed to the page at most so often, in ms: a screen shows no more. */
 const PACE = 33;
+/** New tokens that a story has at least. */
+const STORY = 40;
 
 let writer = null, planning = new AbortController(), loading = new AbortController(), writing = new AbortController();
 /** Where files are looked for is one setting: questions about it wait for each other. */
@@ -67,7 +69,9 @@ async function write({ id, prompt, options }) {
   writing.abort();
   writing = new AbortController();
   const { signal } = writing;
-  const stream = writer.stream(typeof prompt === 'string' ? readable(prompt, options.max_new_tokens ?? 256) : prompt, { ...options, signal });
+  const most = options.max_new_tokens ?? 256;
+  // A story goes on for a while, also where the model would end it at once.
+  const stream = typeof prompt === 'string' ? writer.stream(readable(prompt, most), { ...options, min_new_tokens: Math.min(STORY, most), signal }) : writer.stream(prompt, { ...options, signal });
   let text = '', shown = 0;
   const hand = () => {
     shown = performance.now();
