@@ -69,9 +69,9 @@ async function write({ id, prompt, options }) {
   writing.abort();
   writing = new AbortController();
   const { signal } = writing;
-  const most = options.max_new_tokens ?? 256;
+  const story = typeof prompt === 'string', most = options.max_new_tokens ?? 256;
   // A story goes on for a while, also where the model would end it at once.
-  const stream = typeof prompt === 'string' ? writer.stream(readable(prompt, most), { ...options, min_new_tokens: Math.min(STORY, most), signal }) : writer.stream(prompt, { ...options, signal });
+  const stream = writer.stream(story ? readable(prompt, most) : prompt, { ...options, ...(story && { min_new_tokens: Math.min(STORY, most) }), signal });
   let text = '', shown = 0;
   const hand = () => {
     shown = performance.now();

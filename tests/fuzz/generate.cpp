@@ -96,10 +96,9 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     before = feed.rows;
     answer(feed, step, logits);
     if (const size_t each = g.sharing(); paused && each > 1) {
-      std::vector<float> wide;
-      for (size_t r = 0; r < feed.rows * each; ++r) wide.insert(wide.end(), logits.begin() + ptrdiff_t(r / each * kVocabulary), logits.begin() + ptrdiff_t((r / each + 1) * kVocabulary));
+      std::vector<float> wide(feed.rows * each * kVocabulary);
+      g.spread(logits.data(), wide.data());
       logits = std::move(wide);
-      g.spread();
       before = feed.rows;
     }
     s = g.process(logits.data());

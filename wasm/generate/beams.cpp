@@ -8,7 +8,6 @@ namespace wasmformers::generate {
 namespace {
 
 constexpr float kOut = -1e9f;  // the reference's "not this one"
-constexpr float kNever = -HUGE_VALF;
 
 /// Positions of the best k, best first, equal ones in order.
 template <class T, class Score>
@@ -298,29 +297,17 @@ Grid<int32_t> Beams::sequences() const {
   return out;
 }
 
-std::vector<float> Beams::sequencesScores() const {
-  std::vector<float> out;
+template <class T, class F>
+std::vector<T> Beams::ofResults(F&& f) const {
+  std::vector<T> out;
   for (const Group& g : groups_) {
-    for (size_t i = 0; i < size_t(config_.numReturnSequences); ++i) out.push_back(g.finished[i].score);
+    for (size_t i = 0; i < size_t(config_.numReturnSequences); ++i) out.push_back(f(g.finished[i]));
   }
   return out;
 }
-
-std::vector<int32_t> Beams::newTokens() const {
-  std::vector<int32_t> out;
-  for (const Group& g : groups_) {
-    for (size_t i = 0; i < size_t(config_.numReturnSequences); ++i) out.push_back(int32_t(g.finished[i].ids.size() - prompt_));
-  }
-  return out;
-}
-
-std::vector<uint8_t> Beams::endings() const {
-  std::vector<uint8_t> out;
-  for (const Group& g : groups_) {
-    for (size_t i = 0; i < size_t(config_.numReturnSequences); ++i) out.push_back(g.finished[i].ending);
-  }
-  return out;
-}
+std::vector<float> Beams::sequencesScores() const { return ofResults<float>([](const Beam& b) { return b.score; }); }
+std::vector<int32_t> Beams::newTokens() const { return ofResults<int32_t>([&](const Beam& b) { return int32_t(b.ids.size() - prompt_); }); }
+std::vector<uint8_t> Beams::endings() const { return ofResults<uint8_t>([](const Beam& b) { return b.ending; }); }
 
 Grid<int32_t> Beams::running() const {
   Grid<int32_t> out;

@@ -55,6 +55,8 @@ class Beams final : public Generation {
   void goOn(Group& g, size_t index);
   void finish(Group& g);
   void merge(Group& g, const std::vector<Beam>& fresh, size_t length);
+  template <class T, class F>
+  std::vector<T> ofResults(F&& f) const;
   void checkImprovement(Group& g) const;
   void give();
 

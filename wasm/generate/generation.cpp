@@ -107,6 +107,11 @@ Status Generation::accept(float* logits) {
   return choose(logits);
 }
 
+void Generation::spread(const float* scores, float* to) {
+  for (size_t r = 0; r < batch_ * sharing_; ++r) std::copy_n(scores + r / sharing_ * vocabulary_, vocabulary_, to + r * vocabulary_);
+  sharing_ = 1;
+}
+
 Status Generation::process(float* logits) {
   Status s = processAll(logits);
   finished_ = finished_ || !s.ok();

@@ -60,10 +60,10 @@ class Generation {
   Status process(float* logits);
   Status choose(float* logits);
   /// Before the first feed: somebody changes scores. Then every row is in every feed, row r of the results as row r, and
-  /// where `sharing()` sequences go on from one row of scores, `spread()` says that the caller has copied it for each.
+  /// where `sharing()` sequences go on from one row of scores, `spread()` copies it for each, [rows · sharing(), vocabulary].
   void keepRows() { keepRows_ = true; }
   size_t sharing() const { return sharing_; }
-  void spread() { sharing_ = 1; }
+  void spread(const float* scores, float* to);
   bool finished() const { return finished_; }
 
   /// Tokens picked since the last call, rows of results side by side; a finished row's are padding. Beams give theirs

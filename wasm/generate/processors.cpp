@@ -4,14 +4,11 @@
 #include <algorithm>
 #include <cfloat>
 #include <cmath>
-#include <limits>
+
+#include "generate/select.h"
 
 namespace wasmformers::generate {
 namespace {
-
-/// What penalties may raise a score to: sums of it are numbers still.
-constexpr float kMost = 1e30f;
-constexpr float kNever = -std::numeric_limits<float>::infinity();
 
 Status outside(std::string_view field, int32_t id, size_t vocabulary) {
   return Status(ErrorClass::Input, "token_out_of_range",
@@ -84,7 +81,7 @@ void Processors::apply(float* scores, const History& h) {
     }
   }
   if (c.repetitionPenalty != 1 || c.presencePenalty != 0 || c.frequencyPenalty != 0 || c.exponentialDecay || !biases_.empty() || !c.tokenBiases.empty()) {
-    for (size_t i = 0; i < vocabulary_; ++i) scores[i] = scores[i] < kMost ? scores[i] : std::isnan(scores[i]) ? kNever : kMost;
+    for (size_t i = 0; i < vocabulary_; ++i) scores[i] = scores[i] < kMostScore ? scores[i] : std::isnan(scores[i]) ? kNever : kMostScore;
   }
   forbid(scores, c.suppress);
   if (h.length == beginIndex_) forbid(scores, c.beginSuppress);

@@ -16,6 +16,9 @@ struct Candidate {
   float score;
   int32_t id;
 };
+/// The score of a token that must not come, and what a score may be raised to: sums of it are numbers still.
+inline constexpr float kNever = -std::numeric_limits<float>::infinity(), kMostScore = 1e30f;
+
 inline bool better(const Candidate& a, const Candidate& b) { return a.score > b.score || (a.score == b.score && a.id < b.id); }
 
 /// e^x for x ≤ 0 within 2^-51, by additions and products alone: the same bits natively and in every Wasm variant,

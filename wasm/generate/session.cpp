@@ -216,12 +216,10 @@ Status Session::oneStep() {
 /// The scores as a caller changes them: after the penalties, a row for each sequence.
 Status Session::scored() {
   if (const size_t each = generation_->sharing(); each > 1) {
-    const size_t row = generation_->vocabulary();
-    WF_ASSIGN(spread_, allocate(feed_.rows * each * row * sizeof(float), "the scores of every sequence"));
-    for (size_t r = 0; r < feed_.rows * each; ++r) std::copy_n(logits_ + r / each * row, row, spread_.as<float>() + r * row);
-    logits_ = spread_.as<float>();
     logitsRows_ = feed_.rows * each;
-    generation_->spread();
+    WF_ASSIGN(spread_, allocate(logitsRows_ * generation_->vocabulary() * sizeof(float), "the scores of every sequence"));
+    generation_->spread(logits_, spread_.as<float>());
+    logits_ = spread_.as<float>();
   } else {
     spread_ = {};
   }

@@ -46,8 +46,7 @@ std::vector<size_t> Session::firsts() const {
 size_t Session::cacheBytes() const {
   size_t tokens = 0;
   for (size_t first : firsts()) tokens += cachedTokens() - first;
-  // Without the byte of mask that each token has.
-  return held_.size() * tokens * ((model_.cacheBytesPerToken(model_.cache().type()) - 1) / (model_.steps() - 1));
+  return held_.size() * tokens * size_t(model_.cache().layerBytes(model_.cache().type()));
 }
 
 void Session::writeCache(std::byte* to) const {
@@ -132,7 +131,7 @@ Status Session::restore(const std::byte* bytes, size_t size, uint64_t model) {
     first[i] = size_t(from);
     kept += double(header.rows) * double(header.length - from);
   }
-  const double data = kept * double((model_.cacheBytesPerToken(type) - 1) / first.size());
+  const double data = kept * model_.cache().layerBytes(type);
   if (!(data < double(size)) || (front + size_t(tokens) * 5 + size_t(data) + 7) / 8 * 8 + 8 != size) return badCache("its size is wrong");
   if (hash64(reinterpret_cast<const char*>(bytes), size - 8) != sum) return badCache("it is damaged");
   const size_t rows = size_t(header.rows), length = size_t(header.length);

@@ -3,12 +3,8 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 
 namespace wasmformers::generate {
-
-/// What a low temperature may raise a score to: sums of it are numbers still.
-constexpr float kMost = 1e30f;
 
 Warpers::Warpers(const GenerationConfig& c)
     : temperature_(c.temperature), topP_(c.topP), minP_(c.minP.value_or(0)), typicalP_(c.typicalP), epsilon_(c.epsilonCutoff), eta_(c.etaCutoff), topK_(size_t(c.topK)) {
@@ -32,10 +28,9 @@ void Warpers::apply(float* scores, size_t n, std::vector<Candidate>& out) {
 // TopKLogitsWarper: what equals the k-th stays too.
 void Warpers::topK(const float* scores, size_t n, std::vector<Candidate>& out) {
   out.clear();
-  constexpr float kNever = -std::numeric_limits<float>::infinity();
   const float least = topK_ == 0 ? kNever : kthLargest(scores, n, std::max(topK_, keep_), scratch_);
   for (size_t i = 0; i < n; ++i) {
-    if (scores[i] >= least && scores[i] > kNever) out.push_back({std::min(scores[i], kMost), int32_t(i)});
+    if (scores[i] >= least && scores[i] > kNever) out.push_back({std::min(scores[i], kMostScore), int32_t(i)});
   }
 }
 

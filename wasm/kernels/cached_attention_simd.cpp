@@ -30,7 +30,7 @@ constexpr size_t keysAtOnce(size_t queries) { return queries < 3 ? 4 : queries =
 template <CacheType T>
 inline v128_t load4(const uint8_t* p) {
   if constexpr (T == CacheType::F32) return wasm_v128_load(p);
-  if constexpr (T == CacheType::F16) return wasm_v128_and(wasm_i32x4_shl(wasm_i32x4_load16x4(p), 13), wasm_v128_load32_splat(kMasks + 4));
+  if constexpr (T == CacheType::F16) return fourHalves(p, wasm_v128_load32_splat(kMasks + 4));
   return wasm_f32x4_convert_i32x4(wasm_i32x4_extend_low_i16x8(wasm_i16x8_extend_low_i8x16(wasm_v128_load32_zero(p))));
 }
 

@@ -15,8 +15,6 @@ namespace {
 
 constexpr float kShift = 0x1p64f, kRest = 0x1p48f;
 
-inline v128_t fourHalves(const uint16_t* p, v128_t mask) { return wasm_v128_and(wasm_i32x4_shl(wasm_i32x4_load16x4(p), 13), mask); }
-
 // MR rows × NP panels, `gap` panels from one to the next.
 template <size_t MR, size_t NP>
 void direct(const float* x, size_t xStride, const Matrix& w, size_t panel, size_t gap, const Output& out) {
@@ -62,11 +60,9 @@ void unpack(const uint16_t* p, size_t k, const float* factors, float* out) {
 }  // namespace
 
 void productF16(Arena& arena, const float* x, size_t m, size_t xStride, const Matrix& w, Columns columns, const Output& out) {
-  const auto few = [&]<size_t MR, size_t Streams> {
-    panelStreams<Streams>(columns.from, columns.to, [&]<size_t NP>(size_t panel, size_t gap) { direct<MR, NP>(x, xStride, w, panel, gap, out); });
-  };
-  if (m == 1) return few.template operator()<1, kStreams>();
-  if (m == 2) return few.template operator()<2, kStreams / 2>();
+  const auto few = [&]<size_t MR, size_t NP>(size_t panel, size_t gap) { direct<MR, NP>(x, xStride, w, panel, gap, out); };
+  if (m == 1) return panelStreams<1>(columns, few);
+  if (m == 2) return panelStreams<2>(columns, few);
   const Arena::Mark mark = arena.mark();
   float* floats = arena.alloc<float>(w.k() * kPanel);
   if (!floats) return;

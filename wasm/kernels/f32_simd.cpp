@@ -62,13 +62,11 @@ void productF32(const float* x, size_t m, size_t xStride, const Matrix& w, Colum
   const size_t panelSize = w.k() * kPanel, block = rowBlock(4 * w.k());
   for (size_t from = 0; from < m; from += block) {
     const size_t to = std::min(m, from + block);
-    const auto few = [&]<size_t MR, size_t Streams> {
-      panelStreams<Streams>(columns.from, columns.to, [&]<size_t NP>(size_t panel, size_t gap) { tile<MR, NP>(p, from, panel, panels + panel * panelSize, gap); });
-    };
+    const auto few = [&]<size_t MR, size_t NP>(size_t panel, size_t gap) { tile<MR, NP>(p, from, panel, panels + panel * panelSize, gap); };
     if (to - from == 1) {
-      few.template operator()<1, kStreams>();
+      panelStreams<1>(columns, few);
     } else if (to - from == 2) {
-      few.template operator()<2, kStreams / 2>();
+      panelStreams<2>(columns, few);
     } else {
       for (size_t panel = columns.from; panel < columns.to; ++panel) panelF32(x, xStride, from, to, panels + panel * panelSize, w.k(), panel, out);
     }

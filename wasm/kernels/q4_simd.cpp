@@ -228,14 +228,13 @@ void tile(const Product& p, size_t m, size_t panel, const uint8_t* w) {
 
 void productQ4(Arena& arena, const QuantizedBlocks& x, const Matrix& w, Columns columns, const Output& out) {
   const Product p{x, *w.q4(), w.k(), out};
-  if (x.rows == 1) return panelStreams<kStreams>(columns.from, columns.to, [&]<size_t NP>(size_t panel, size_t gap) { direct<1, NP>(p, 0, panel, gap); });
-  if (x.rows <= 4) {
-    return panelStreams<kStreams / 2>(columns.from, columns.to, [&]<size_t NP>(size_t panel, size_t gap) {
-      size_t m = 0;
-      for (; m + 2 <= x.rows; m += 2) direct<2, NP>(p, m, panel, gap);
-      if (m < x.rows) direct<1, NP>(p, m, panel, gap);
-    });
-  }
+  const auto few = [&]<size_t MR, size_t NP>(size_t panel, size_t gap) {
+    size_t m = 0;
+    for (; m + MR <= x.rows; m += MR) direct<MR, NP>(p, m, panel, gap);
+    if (m < x.rows) direct<1, NP>(p, m, panel, gap);
+  };
+  if (x.rows == 1) return panelStreams<1>(columns, few);
+  if (x.rows <= 4) return panelStreams<2>(columns, few);
   const Arena::Mark mark = arena.mark();
   uint8_t* scratch = arena.alloc<uint8_t>(x.blocks * kUnpackedBytes);
   if (!scratch) return;

@@ -80,13 +80,11 @@ void byteTile(const Product& p, size_t m, size_t panel, size_t gap = 1) {
 }
 
 void byteRows(const Product& p, size_t from, size_t to, Columns columns) {
-  const auto few = [&]<size_t MR, size_t Streams> {
-    panelStreams<Streams>(columns.from, columns.to, [&]<size_t NP>(size_t panel, size_t gap) { byteTile<MR, NP>(p, from, panel, gap); });
-  };
+  const auto few = [&]<size_t MR, size_t NP>(size_t panel, size_t gap) { byteTile<MR, NP>(p, from, panel, gap); };
   switch (to - from) {
-    case 1: return few.template operator()<1, kStreams>();
-    case 2: return few.template operator()<2, kStreams / 2>();
-    case 3: return few.template operator()<3, kStreams / 3>();
+    case 1: return panelStreams<1>(columns, few);
+    case 2: return panelStreams<2>(columns, few);
+    case 3: return panelStreams<3>(columns, few);
   }
   for (size_t panel = columns.from; panel < columns.to; ++panel) {
     rowTiles<6>(from, to, [&]<size_t MR>(size_t m) { byteTile<MR, 1>(p, m, panel); });
@@ -163,16 +161,13 @@ void wideRow(const Product& p, size_t m, size_t panel, size_t gap) {
 }
 
 void wideRows(const Product& p, size_t from, size_t to, Columns columns, int16_t* scratch) {
-  if (to - from == 1) {
-    return panelStreams<kStreams>(columns.from, columns.to, [&]<size_t NP>(size_t panel, size_t gap) { wideRow<1, NP>(p, from, panel, gap); });
-  }
-  if (to - from <= 4) {
-    return panelStreams<kStreams / 2>(columns.from, columns.to, [&]<size_t NP>(size_t panel, size_t gap) {
-      size_t m = from;
-      for (; m + 2 <= to; m += 2) wideRow<2, NP>(p, m, panel, gap);
-      if (m < to) wideRow<1, NP>(p, m, panel, gap);
-    });
-  }
+  const auto few = [&]<size_t MR, size_t NP>(size_t panel, size_t gap) {
+    size_t m = from;
+    for (; m + MR <= to; m += MR) wideRow<MR, NP>(p, m, panel, gap);
+    if (m < to) wideRow<1, NP>(p, m, panel, gap);
+  };
+  if (to - from == 1) return panelStreams<1>(columns, few);
+  if (to - from <= 4) return panelStreams<2>(columns, few);
   for (size_t panel = columns.from; panel < columns.to; ++panel) {
     widenPanel(p.w.panel(panel, p.k), paddedK(p.k), scratch);
     rowTiles<4>(from, to, [&]<size_t MR>(size_t m) { wideTile<MR>(p, m, panel, scratch); });

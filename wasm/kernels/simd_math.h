@@ -46,6 +46,9 @@ extern const float kExp[12], kExp2[8], kGelu[15];
 extern const uint32_t kMasks[6];  // of the 4-bit product, and of halves (half.h)
 inline v128_t load(const float& constant) { return wasm_v128_load32_splat(&constant); }
 
+/// Four halves as floats 2^112 times too small; `mask` is kMasks[4].
+inline v128_t fourHalves(const void* p, v128_t mask) { return wasm_v128_and(wasm_i32x4_shl(wasm_i32x4_load16x4(p), 13), mask); }
+
 /// e^x within 2e-7 for x ≤ 88; arguments below −86 give about 1e-38, which is nothing in any sum.
 /// x = n·ln 2 + r, |r| ≤ ln 2 / 2, with ln 2 in two parts; the polynomial for e^r is Cephes' (expf.c). Adding
 /// 1.5·2^23 rounds to a whole number and leaves it in the low bits, ready to be added to the exponent.

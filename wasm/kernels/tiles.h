@@ -3,6 +3,8 @@
 
 #include <cstddef>
 
+#include "kernels/simd.h"
+
 namespace wasmformers::kernels::simd {
 
 /// Calls tile<MR>(m) over rows [from, to), Max (6, 4 or 3) of them at a time; 8 and 7 rows are 4 + 4 and 4 + 3, never 6 and a thin rest.
@@ -30,13 +32,14 @@ void rowTiles(size_t from, size_t to, F&& tile) {
 /// lose at every end; several long streams, each in a page of its own, came 1.1 to 2.4 times as fast
 /// (tests/bench/kernels/RESULTS.md). So many for one row, half of them for two.
 inline constexpr size_t kStreams = 6;
-/// Calls tile<NP>(panel, gap) for panels [from, to), NP of them at a time, each `gap` after the one before, and tile<1> for
-/// the rest.
-template <size_t NP, class F>
-void panelStreams(size_t from, size_t to, F&& tile) {
-  const size_t gap = (to - from) / NP;
-  for (size_t i = 0; i < gap; ++i) tile.template operator()<NP>(from + i, gap);
-  for (size_t panel = from + NP * gap; panel < to; ++panel) tile.template operator()<1>(panel, size_t(1));
+/// Calls tile<MR, NP>(panel, gap) for tiles of MR rows: kStreams / MR panels at a time, each `gap` after the one before, and
+/// one by one for the rest.
+template <size_t MR, class F>
+void panelStreams(Columns columns, F&& tile) {
+  constexpr size_t NP = kStreams / MR;
+  const size_t gap = (columns.to - columns.from) / NP;
+  for (size_t i = 0; i < gap; ++i) tile.template operator()<MR, NP>(columns.from + i, gap);
+  for (size_t panel = columns.from + NP * gap; panel < columns.to; ++panel) tile.template operator()<MR, 1>(panel, size_t(1));
 }
 
 }  // namespace wasmformers::kernels::simd

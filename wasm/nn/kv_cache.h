@@ -22,7 +22,8 @@ class KvCache {
  public:
   /// What the model keeps per token; forgets everything.
   void shape(size_t layers, size_t kvHeads, size_t headDim);
-  size_t bytesPerToken(kernels::CacheType) const;  // of one row, all layers
+  size_t bytesPerToken(kernels::CacheType) const;  // of one row, all layers, and its byte of mask
+  double layerBytes(kernels::CacheType) const;     // of one token and layer
 
   double bytes(size_t rows, size_t capacity, kernels::CacheType, const Windows&) const;
   /// Room for `rows` sequences of up to `capacity` tokens each, empty. MemoryError "out_of_memory" with the bytes
@@ -71,7 +72,6 @@ class KvCache {
   };
   void recount();
   double tokenBytes(kernels::CacheType) const;
-  double layerBytes(kernels::CacheType) const;
   void makePlace(size_t length);
   int64_t before(size_t index) const { return windows_.before.empty() ? -1 : windows_.before[index]; }
 

@@ -36,8 +36,6 @@ class TextScanner {
   }
   /// Passes over white space. Where that is in `text`, which this reads.
   size_t place(std::string_view text) { return skipSpace(), size_t(at_ - text.data()); }
-  /// Bytes that are still to be read.
-  size_t left() const { return size_t(end_ - at_); }
   bool atEnd() const { return at_ == end_; }
   static bool isSpace(char c) { return c == ' ' || c == '\n' || c == '\r' || c == '\t'; }
   /// A string, in `out` until the next one of the same slot (0 or 1). False where there is none or it is broken.
