@@ -563,7 +563,7 @@ export interface GenerationOptions {
   bos_token_id?: number | null;
   eos_token_id?: number | number[] | null;
   pad_token_id?: number | null;
-  /** A row ends with the token that ends one of these texts; they need the tokenizer. */
+  /** A row ends with the token that ends one of these texts, also where the prompt began it; they need the tokenizer. */
   stop_strings?: string | string[] | null;
   tokenizer?: PreTrainedTokenizer | null;
   /** Log-probabilities of each new token, and of so many likeliest ones. */

@@ -123,7 +123,6 @@ export class Generation {
     } finally {
       this.times.all = performance.now() - began;
       this.reasons = this.reasons.map((reason) => reason ?? 'cut');
-      stops?.dispose();
       this.#streamer?.end();
     }
   }

@@ -1,70 +1,84 @@
-// Texts that end a row, wherever tokens cut them: each row is decoded as it grows, and only what a stop could still begin in
-// is kept. As in transformers' StopStringCriteria the stop stays in the output, with the rest of the token that ended it.
+// Texts that end a row where its last token completes one, wherever tokens cut them and whether or not the prompt began it
+// (transformers' StopStringCriteria). The stop stays in the output, with the rest of the token that ended it. Tokens are
+// compared as bytes, a character of a string each, so that a token may end within a letter.
 
 import { InputError } from '../errors.js';
-import { Continuation } from './continuation.js';
 
-/** Tokens that are decoded in front of a text, so that it begins as it does in the whole. */
-const FRONT = 16;
+/** @typedef {{ encode(text: string, options: object): number[], decode(ids: number[], options: object): string, convert_ids_to_tokens(ids: number[]): string[] }} Vocabulary a tokenizer */
+
+/** A text that tokens are decoded behind, so that each gives what it gives within a text. */
+const FRONT = 'abcdef';
+const WHOLE = { skip_special_tokens: false, clean_up_tokenization_spaces: false };
+
+/** Byte-level tokenizers' letter for each byte, the other way round (GPT-2's bytes_to_unicode): printable bytes stand for themselves. */
+const BYTE_OF = new Map();
+for (let byte = 0, next = 256; byte < 256; byte++) {
+  const printable = (byte > 32 && byte < 127) || (byte > 160 && byte !== 173);
+  BYTE_OF.set(String.fromCharCode(printable ? byte : next++), byte);
+}
+const utf8 = (/** @type {string} */ text) => String.fromCharCode(...new TextEncoder().encode(text));
 
 export class StopStrings {
-  /** @type {{ text: Continuation, tail: string }[]} */ #rows;
+  /** What the end of each row has, as far as a stop may have begun there. @type {string[]} */ #tails;
   /** @type {string[]} */ #stops;
+  /** @type {Map<number, string>} */ #pieces = new Map();
   #longest; #tokenizer;
+  /** @type {number[]} */ #front;
 
   /**
-   * @param {import('./continuation.js').Decoding} tokenizer
+   * @param {Vocabulary} tokenizer
    * @param {string | string[]} stops
-   * @param {ArrayLike<number>[]} prompts the rows so far: what a stop begins in them does not count, but tokens are decoded behind them
+   * @param {ArrayLike<number>[]} prompts the rows so far
    */
   constructor(tokenizer, stops, prompts) {
     this.#tokenizer = tokenizer;
-    this.#stops = [stops].flat();
-    if (this.#stops.some((stop) => typeof stop !== 'string' || !stop)) throw new InputError('stop_strings must be a text or several, none of them empty.', { code: 'bad_option', field: 'stop_strings' });
+    const texts = [stops].flat();
+    if (texts.some((stop) => typeof stop !== 'string' || !stop)) throw new InputError('stop_strings must be a text or several, none of them empty.', { code: 'bad_option', field: 'stop_strings' });
+    this.#stops = texts.map(utf8);
     this.#longest = Math.max(...this.#stops.map((stop) => stop.length));
-    this.#rows = prompts.map((ids) => ({ text: this.#behind(ids), tail: '' }));
+    this.#front = tokenizer.encode(FRONT, { add_special_tokens: false });
+    this.#tails = prompts.map((ids) => this.#tailOf(ids));
   }
 
-  /** @param {ArrayLike<number>} ids */
-  #behind(ids) { return new Continuation(this.#tokenizer, ids, { skip_special_tokens: false, clean_up_tokenization_spaces: false }); }
+  /** The bytes that a token adds to a text. @param {number} id */
+  #piece(id) {
+    let piece = this.#pieces.get(id);
+    if (piece !== undefined) return piece;
+    const text = this.#tokenizer.decode([...this.#front, id], WHOLE), at = text.indexOf(FRONT);
+    piece = utf8(at < 0 ? this.#tokenizer.decode([id], WHOLE) : text.slice(at + FRONT.length));
+    if (text.includes('\uFFFD')) {
+      // A part of a character: what the vocabulary calls it says its bytes.
+      const [token] = this.#tokenizer.convert_ids_to_tokens([id]), hex = /^<0x([0-9A-Fa-f]{2})>$/.exec(token);
+      if (hex) piece = String.fromCharCode(parseInt(hex[1], 16));
+      else if ([...token].every((letter) => BYTE_OF.has(letter))) piece = String.fromCharCode(...Array.from(token, (letter) => BYTE_OF.get(letter)));
+    }
+    this.#pieces.set(id, piece);
+    return piece;
+  }
 
-  /** @param {number} row @param {number} token the row's next @returns {string | null} the stop that this token ended */
+  /** The end of these tokens that a stop may have begun in. @param {ArrayLike<number>} ids @param {string} [behind] what comes after them */
+  #tailOf(ids, behind = '') {
+    let tail = behind;
+    for (let i = ids.length - 1; i >= 0 && tail.length < this.#longest - 1; i--) tail = this.#piece(ids[i]) + tail;
+    return tail;
+  }
+
+  /** @param {string} tail @param {string} piece */
+  #ends(tail, piece) {
+    const text = tail + piece;
+    return this.#stops.some((stop) => piece !== '' && text.includes(stop, tail.length - stop.length + 1));
+  }
+
+  /** @param {number} row @param {number} token the row's next @returns {boolean} whether it ends the row */
   push(row, token) {
-    const state = this.#rows[row], fresh = state.text.push(token);
-    if (!fresh) return null;
-    const text = state.tail + fresh;
-    state.tail = this.#tailOf(text);
-    return this.#firstIn(text);
+    const piece = this.#piece(token), tail = this.#tails[row];
+    this.#tails[row] = (tail + piece).slice(-this.#longest);
+    return this.#ends(tail, piece);
   }
 
-  /** Whether the last of a prompt's new tokens ends a stop: for texts that come and go, as beams do. @param {Int32Array} prompt @param {Int32Array} tokens @returns {string | null} */
+  /** Whether the last of a prompt's new tokens ends it: for texts that come and go, as beams do. @param {Int32Array} prompt @param {Int32Array} tokens */
   endedBy(prompt, tokens) {
-    // What a stop may lie in (a character has four bytes, each perhaps a token), and some text in front of it.
-    const last = tokens.length - 1, from = Math.max(0, last - 4 * this.#longest), before = from ? tokens.subarray(Math.max(0, from - FRONT), from) : prompt.subarray(-FRONT);
-    const text = this.#behind(before);
-    try {
-      const tail = this.#tailOf(text.push(tokens.subarray(from, last))), fresh = text.push(tokens[last]);
-      return fresh ? this.#firstIn(tail + fresh) : null;
-    } finally {
-      text.dispose();
-    }
-  }
-
-  /** What a stop may begin in. @param {string} text */
-  #tailOf(text) { return this.#longest > 1 ? text.slice(-(this.#longest - 1)) : ''; }
-
-  /** @param {string} text @returns {string | null} */
-  #firstIn(text) {
-    let first = null, at = Infinity;
-    for (const stop of this.#stops) {
-      const found = text.indexOf(stop);
-      if (found >= 0 && found < at) [first, at] = [stop, found];
-    }
-    return first;
-  }
-
-  dispose() {
-    for (const { text } of this.#rows) text.dispose();
-    this.#rows = [];
+    const last = tokens.length - 1;
+    return this.#ends(this.#tailOf(prompt, this.#tailOf(tokens.subarray(0, last))), this.#piece(tokens[last]));
   }
 }

@@ -4,7 +4,8 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import test from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { AutoModelForCausalLM, AutoTokenizer, InterruptableStoppingCriteria, LlamaForCausalLM, pipeline } from '../../js/index.js';
+import { StopStrings } from '../../js/generation/stop-strings.js';
+import { AutoModelForCausalLM, AutoTokenizer, InterruptableStoppingCriteria, LlamaForCausalLM, PreTrainedTokenizer, pipeline } from '../../js/index.js';
 import { rejection } from './helpers/server.js';
 import { LLAMA } from './helpers/writer.js';
 
@@ -12,9 +13,9 @@ const TINY = fileURLToPath(new URL('../../models/tiny', import.meta.url));
 const numbers = (/** @type {any} */ tensor) => Array.from(tensor.data, Number);
 
 test('stop texts end greedy texts and beams where transformers ends them', async () => {
-  const { cases } = JSON.parse(readFileSync(new URL('../fixtures/generation/stops.json', import.meta.url), 'utf8'));
+  const { cases, batches } = JSON.parse(readFileSync(new URL('../fixtures/generation/stops.json', import.meta.url), 'utf8'));
   const model = await AutoModelForCausalLM.from_pretrained(TINY, { dtype: 'fp32' }), tokenizer = await AutoTokenizer.from_pretrained(TINY);
-  let stopped = 0;
+  let stopped = 0, begun = 0;
   for (const { prompt, stops, config, sequences, scores } of cases) {
     const out = await model.generate(tokenizer(prompt), { do_sample: false, stop_strings: stops, tokenizer, return_dict_in_generate: true, cache_dtype: 'f32', ...config });
     const width = sequences[0].length, what = `${prompt} ${stops} ${JSON.stringify(config)}`;
@@ -23,14 +24,60 @@ test('stop texts end greedy texts and beams where transformers ends them', async
     (scores ?? []).forEach((/** @type {number} */ wanted, /** @type {number} */ i) => assert.ok(Math.abs(out.sequences_scores?.data[i] - wanted) < 2e-4 * Math.max(1, Math.abs(wanted)), what));
     const length = tokenizer.encode(prompt).length;
     out.finish_reasons.forEach((reason, r) => {
-      const text = tokenizer.decode(sequences[r].slice(length), { skip_special_tokens: true });
-      assert.equal(reason, stops.some((/** @type {string} */ stop) => text.includes(stop)) ? 'stop' : sequences[r].at(-1) === 2 ? 'eos' : 'length', `${what} ${text}`);
+      const text = tokenizer.decode(sequences[r]), behind = tokenizer.decode(sequences[r].slice(0, length)).length;
+      const found = stops.map((/** @type {string} */ stop) => text.indexOf(stop, Math.max(0, behind - stop.length + 1))).filter((/** @type {number} */ at) => at >= 0);
+      assert.equal(reason, found.length ? 'stop' : sequences[r].at(-1) === 2 ? 'eos' : 'length', `${what} ${text}`);
       stopped += Number(reason === 'stop');
+      begun += Number(found.some((/** @type {number} */ at) => at < behind));
     });
   }
-  assert.ok(cases.length >= 70 && stopped > cases.length / 3, `${stopped} of ${cases.length} stopped`);
+  assert.ok(cases.length >= 100 && stopped > cases.length / 3 && begun >= 10, `${stopped} of ${cases.length} stopped, ${begun} of them begun by the prompt`);
+  for (const { prompts, stops, rows } of batches) {
+    const out = await model.generate(tokenizer(prompts, { padding: true, padding_side: 'left' }), { do_sample: false, stop_strings: stops, tokenizer, return_dict_in_generate: true, cache_dtype: 'f32', max_new_tokens: 24 });
+    const width = out.sequences.dims[1], got = numbers(out.sequences), longest = Math.max(...prompts.map((/** @type {string} */ prompt) => tokenizer.encode(prompt).length));
+    rows.forEach((/** @type {number[]} */ wanted, /** @type {number} */ r) => {
+      const padding = longest - tokenizer.encode(prompts[r]).length;
+      assert.deepEqual(got.slice(r * width + padding, (r + 1) * width), wanted.slice(0, width - padding), `${stops} in row ${r}`);
+    });
+  }
+  // In the other ways: drawn, streamed, by the pipeline with either shape of its answer. The prompt's "who" is gone on with by " had".
+  const [prompt] = batches[0].prompts, stop_strings = ['who had'];
+  const drawn = await model.generate(tokenizer(prompt), { do_sample: true, top_k: 1, num_return_sequences: 2, stop_strings, tokenizer, max_new_tokens: 8, return_dict_in_generate: true });
+  assert.deepEqual([drawn.finish_reasons, drawn.sequences.dims[1]], [['stop', 'stop'], tokenizer.encode(prompt).length + 1]);
+  const write = await pipeline('text-generation', TINY, { dtype: 'fp32' });
+  for (const [return_full_text, wanted] of /** @type {[boolean, string][]} */ ([[true, `${prompt} had`], [false, ' had']])) {
+    assert.deepEqual(await write(prompt, { do_sample: false, stop_strings, return_full_text }), [{ generated_text: wanted }]);
+    let streamed = '';
+    const stream = write.stream(prompt, { do_sample: false, stop_strings, return_full_text });
+    for await (const piece of stream) streamed += piece;
+    assert.deepEqual([streamed, stream.stats.finish_reason, await stream.output], [' had', 'stop', [{ generated_text: wanted }]]);
+  }
+  write.dispose();
   model.dispose();
   tokenizer.dispose();
+});
+
+test('a stop text ends where transformers hears it, for tokenizers of every kind', async () => {
+  const { marks } = JSON.parse(readFileSync(new URL('../fixtures/generation/stops.json', import.meta.url), 'utf8'));
+  /** @type {Map<string, Promise<PreTrainedTokenizer>>} */
+  const tokenizers = new Map();
+  let found = 0;
+  for (const { tokenizer: name, ids, stop, where } of marks) {
+    if (!tokenizers.has(name)) tokenizers.set(name, PreTrainedTokenizer.fromFiles(readFileSync(new URL(`../fixtures/tokenizers/${name}.tokenizer.json`, import.meta.url), 'utf8')));
+    const tokenizer = await /** @type {Promise<PreTrainedTokenizer>} */ (tokenizers.get(name)), wanted = where ?? []; // null: it says that no token can end it
+    for (const prompt of [1, ids.length >> 1]) {
+      const stops = new StopStrings(tokenizer, stop, [ids.slice(0, prompt)]), got = [], whole = [], all = Int32Array.from(ids);
+      for (let i = prompt; i < ids.length; i++) {
+        if (stops.push(0, ids[i])) got.push(i);
+        if (stops.endedBy(all.subarray(0, prompt), all.subarray(prompt, i + 1))) whole.push(i);
+      }
+      const after = wanted.filter((/** @type {number} */ i) => i >= prompt);
+      assert.deepEqual([got, whole], [after, after], `${name} "${stop}" after ${prompt}`);
+      found += got.length;
+    }
+  }
+  assert.ok(marks.length > 190 && found > 200, `${found} ends of ${marks.length} texts`);
+  for (const tokenizer of tokenizers.values()) (await tokenizer).dispose();
 });
 
 test('a pipeline stops its beams, too', async () => {

@@ -133,13 +133,13 @@ test('criteria, stop texts, processors and time end rows where they should', asy
   interruptable.reset();
   assert.deepEqual(await run({ stopping_criteria: [interruptable] }), { ids: whole, reason: 'length' });
 
-  // A stop that begins in one token and ends in another.
-  const text = tokenizer.decode(whole), at = whole.findIndex((_, i) => i > 6 && tokenizer.decode(whole.slice(i - 1, i + 1)).length > 1);
-  const upTo = tokenizer.decode(whole.slice(0, at + 1)), stop = upTo.slice(-2), first = text.indexOf(stop);
+  // A stop that begins in one token, perhaps the prompt's last, and ends in another.
+  const text = 'one day' + tokenizer.decode(whole), at = whole.findIndex((_, i) => i > 6 && tokenizer.decode(whole.slice(i - 1, i + 1)).length > 1);
+  const upTo = tokenizer.decode(whole.slice(0, at + 1)), stop = upTo.slice(-2), first = text.indexOf(stop, 6);
   const cut = await run({ stop_strings: [stop, 'never to be seen'], tokenizer });
   assert.equal(cut.reason, 'stop');
-  const got = tokenizer.decode(cut.ids);
-  assert.ok(got.includes(stop) && text.startsWith(got) && got.length < first + stop.length + 2, `"${got}" has "${stop}" as early as "${text}"`);
+  const got = 'one day' + tokenizer.decode(cut.ids);
+  assert.ok(got.includes(stop, 6) && text.startsWith(got) && got.length < first + stop.length + 2, `"${got}" has "${stop}" as early as "${text}"`);
   assert.equal((await rejection(model.generate(input, { stop_strings: 'x' }))).code, 'no_tokenizer');
 
   // A processor sees all ids and the logits, and what it says holds.
