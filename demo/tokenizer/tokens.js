@@ -6,6 +6,8 @@
  *   tokens of an encoding; total: of how many
  */
 const HUES = 5;
+/** Rows that the table has at first, and gets when its end is near. */
+const ROWS = 200;
 const element = (tag, text, className = '') => Object.assign(document.createElement(tag), { textContent: text, className });
 /** What cannot be seen, made visible. @param {string} text */
 const visible = (text) => text.replaceAll('\n', '⏎').replaceAll('\t', '⇥').replaceAll(' ', '␣');
@@ -22,6 +24,8 @@ export class Tokens {
     this.#area = area;
     this.#current = current;
     this.#list = list;
+    const frame = /** @type {HTMLElement} */ (list.closest('.table'));
+    frame.addEventListener('scroll', () => { if (frame.scrollTop + 2 * frame.clientHeight > frame.scrollHeight) this.#rows(); });
     area.addEventListener('pointerover', (event) => this.#point(event));
     area.addEventListener('click', (event) => this.#point(event));
     area.addEventListener('keydown', (event) => this.#key(event));
@@ -94,14 +98,20 @@ export class Tokens {
 
   /** Fills the table; nobody pays for it before it is opened. */
   table() {
+    this.#list.replaceChildren();
+    this.#rows();
+  }
+
+  /** The next rows of the table: so many that no one waits for them. */
+  #rows() {
     if (!this.#encoded) return;
-    const { ids, tokens, offsets, special } = this.#encoded, rows = document.createDocumentFragment();
-    for (let i = 0; i < ids.length; i++) {
+    const { ids, tokens, offsets, special } = this.#encoded, rows = document.createDocumentFragment(), from = this.#list.childElementCount;
+    for (let i = from; i < Math.min(from + ROWS, ids.length); i++) {
       const row = document.createElement('tr'), token = document.createElement('td');
       token.append(element('code', tokens[i]));
       row.append(element('td', String(i + 1)), token, element('td', String(ids[i])), element('td', special[i] ? 'special' : `${offsets[2 * i]}–${offsets[2 * i + 1]}`));
       rows.append(row);
     }
-    this.#list.replaceChildren(rows);
+    this.#list.append(rows);
   }
 }

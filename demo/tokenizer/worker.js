@@ -6,7 +6,7 @@ import { AutoTokenizer, PreTrainedTokenizer } from '../../js/tokenizers/auto-tok
 import { chooseShelf } from '../shelf.js';
 
 /** Tokens that are shown; further ones are counted. */
-const SHOWN = 5000;
+const SHOWN = 1000;
 
 let tokenizer = null, loading = new AbortController();
 const send = (type, more = {}, transfer = []) => self.postMessage({ type, ...more }, transfer);

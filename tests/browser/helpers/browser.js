@@ -42,8 +42,6 @@ export async function open(browser, options = {}) {
     const w = /** @type {any} */ (window);
     w.violations = [];
     document.addEventListener('securitypolicyviolation', (event) => w.violations.push(`${event.violatedDirective} ${event.blockedURI}`));
-    w.longTasks = [];
-    new PerformanceObserver((list) => w.longTasks.push(...list.getEntries().map((entry) => Math.round(entry.duration)))).observe({ type: 'longtask', buffered: true });
   });
   return { page, context, complaints };
 }

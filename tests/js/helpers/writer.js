@@ -32,15 +32,24 @@ export function letters() {
   };
 }
 
+/** The same in size; what such a model writes looks like Markdown: headings, lists, tables, code, long addresses. */
+export function markdown() {
+  const tokenizer = letters(), { vocab } = tokenizer.model, kept = Object.keys(vocab).filter((token) => token.length === 1 || vocab[token] < 3);
+  const marks = ['ĊĊ##Ġ', 'Ċ-Ġ', 'Ċ1.Ġ', 'Ċ```pythonĊ', 'Ċ```ĊĊ', 'Ċ|Ġa|Ġ', '|---|', '**', '`x`', 'Ġ$x^2$', '[link](https://example.org/a/b?c=d)', '<b>', 'ĊĠĠĠĠreturnĠ', 'Ċ>Ġ'];
+  tokenizer.model.vocab = Object.fromEntries(Object.keys(vocab).map((_, i) => [kept[i] ?? (i % 5 ? `Ġword${i}` : `${marks[i / 5 % marks.length | 0]}${i}`), i]));
+  tokenizer.model.merges = [];
+  return tokenizer;
+}
+
 export const TEMPLATE = "{% for m in messages %}[{{ m.role }}] {{ m.content }}\n{% endfor %}{% if tools %}{{ tools | length }} tools\n{% endif %}{% if add_generation_prompt %}[assistant]{% endif %}";
 
-/** @param {import('node:test').TestContext} t @param {{ template?: string | null, generation?: object | null, context?: number }} [options] generation: generation_config.json; context: tokens */
-export function writerFolder(t, { template = TEMPLATE, generation = null, context = 64 } = {}) {
+/** @param {import('node:test').TestContext} t @param {{ template?: string | null, generation?: object | null, context?: number, tokenizer?: object }} [options] generation: generation_config.json; context: tokens */
+export function writerFolder(t, { template = TEMPLATE, generation = null, context = 64, tokenizer = letters() } = {}) {
   const dir = emptyFolder(t);
   cpSync(path.join(LLAMA, 'model.safetensors'), path.join(dir, 'model.safetensors'));
   const json = (/** @type {string} */ name, /** @type {object} */ value) => writeFileSync(path.join(dir, name), JSON.stringify(value));
   json('config.json', { ...JSON.parse(readFileSync(path.join(LLAMA, 'config.json'), 'utf8')), max_position_embeddings: context });
-  json('tokenizer.json', letters());
+  json('tokenizer.json', tokenizer);
   json('tokenizer_config.json', {
     tokenizer_class: 'PreTrainedTokenizerFast', bos_token: '<s>', eos_token: '</s>', pad_token: '<pad>', clean_up_tokenization_spaces: false, ...(template ? { chat_template: template } : {}),
   });
