@@ -111,6 +111,23 @@ TEST(CausalLMConfig, NamesTheFieldThatIsWrong) {
   EXPECT_NE(s.message().find("\"spiral\""), std::string::npos) << s.message();
 }
 
+// Pieces of a prompt are smaller where layers are larger: those of a tiny model, Llama-3.2-1B's, a 70B's.
+TEST(CausalLMConfig, LargerLayersTakeFewerTokensAtOnce) {
+  const auto tokens = [](const std::string& config) {
+    auto json = json::Document::parse(config, "config.json", ErrorClass::Config);
+    auto made = arch::createModel(json->root(), {arch::Head::CausalLM, Format::Q8}, arch::decoderFamilies());
+    EXPECT_TRUE(made.ok()) << made.status().message();
+    nn::Weights weights;
+    (*made)->declare(weights);
+    return static_cast<arch::CausalLM&>(**made).passTokens();
+  };
+  EXPECT_EQ(tokens(configOf("llama-lm")), 256u);
+  EXPECT_EQ(tokens(R"({"model_type": "llama", "hidden_size": 2048, "intermediate_size": 8192, "num_hidden_layers": 2, "num_attention_heads": 32, "num_key_value_heads": 8, "head_dim": 64})"), 64u);
+  EXPECT_EQ(tokens(R"({"model_type": "llama", "hidden_size": 8192, "intermediate_size": 28672, "num_hidden_layers": 2, "num_attention_heads": 64, "num_key_value_heads": 8})"), 32u);
+  // Only the experts that a token visits count.
+  EXPECT_EQ(tokens(withField(configOf("qwen2-moe-lm"), "num_experts", "60")), 256u);
+}
+
 TEST(CausalLMConfig, HeadsAndTypesThatDecodersDoNotHave) {
   const std::string llama = configOf("llama-lm");
   EXPECT_TRUE(create(llama, arch::Head::Base).ok());

@@ -487,6 +487,26 @@ INSTANTIATE_TEST_SUITE_P(Windows, WindowSession, ::testing::Values("mistral-wind
   return name;
 });
 
+// A page breathes after every long layer, however short what came before it was. By this clock nothing takes time but products.
+double productsTime = 0;
+TEST_F(LlamaSession, LooksAtTheClockAfterEveryLongLayer) {
+  kernels::Table slow = *runner.kernels;
+  slow.linear = [](Arena& arena, kernels::Rows& x, const kernels::Matrix& w, const kernels::Epilogue& e, float* y, size_t stride) {
+    productsTime += 5;
+    kernels::fast().linear(arena, x, w, e, y, stride);
+  };
+  session.emplace(runner.lm(), slow, runner.arena, runner.outputs, [] { return productsTime; });
+  ASSERT_GT(runner.lm().steps(), 2u);  // two layers and the head
+  ASSERT_TRUE(begin(R"({"max_new_tokens": 8})", ids, {CacheType::F32, 3}).ok());
+  constexpr double kLayer = 7 * 5;  // queries, keys, values, what comes out; gate, up, down
+  while (!session->finished()) {
+    const double before = productsTime;
+    ASSERT_TRUE(session->run(8, 0).ok());
+    ASSERT_LE(productsTime - before, 8 + kLayer);
+  }
+  ASSERT_GT(productsTime, 10 * kLayer);
+}
+
 TEST_F(LlamaSession, SaysWhatTheCacheTakes) {
   fresh(kTwelve, ids, CacheType::F16);
   const double f16 = session->bytesNeeded(1, 1000, CacheType::F16), f32 = session->bytesNeeded(1, 1000, CacheType::F32), q8 = session->bytesNeeded(1, 1000, CacheType::Q8);

@@ -44,6 +44,20 @@ std::vector<std::string> CausalLM::outputNames() const {
   return {request_.head == Head::CausalLM ? "logits" : "last_hidden_state"};
 }
 
+// A layer of a model of 1 billion parameters takes 2 ms per token where Wasm computes slowly.
+size_t CausalLM::passTokens() const {
+  constexpr double kProducts = 4.3e9;  // of a step
+  double most = 1;
+  for (const nn::DecoderLayer& l : layers_) {
+    const nn::AttentionShape& s = l.attention.shape;
+    const auto inner = [](const nn::FeedForward& f) { return 3 * double(f.hidden) * double(f.inner); };
+    double all = 2 * double(s.hidden) * double(s.heads + s.kvHeads) * double(s.headDim) + inner(l.feedForward);
+    if (l.experts) all += inner(l.experts->shared) + (l.experts->each.empty() ? 0 : double(l.experts->picked) * inner(l.experts->each[0]));
+    most = std::max(most, all);
+  }
+  return size_t(std::clamp(kProducts / most / 32, 1.0, 8.0)) * 32;
+}
+
 size_t CausalLM::recomputeBeyond() const {
   for (const nn::Rope& r : ropes_) {
     if (r.type == nn::Rope::Type::LongRope && r.shortFactor != r.longFactor) return size_t(r.original);

@@ -26,6 +26,9 @@ class CausalLM : public Model {
   size_t vocabulary() const { return vocabulary_; }
   /// Tokens that the model was made for; 0: no bound.
   size_t context() const { return context_; }
+  /// Tokens of a prompt that one pass should have, of all rows: enough for products to be bound by arithmetic, few enough
+  /// for a page to breathe after each layer.
+  size_t passTokens() const;
   /// Bytes that the cache takes per token of one row.
   size_t cacheBytesPerToken(kernels::CacheType type) const { return cache_.bytesPerToken(type); }
   /// Makes room for `rows` sequences of up to `capacity` tokens; forgets what was there. MemoryError with the bytes

@@ -9,8 +9,6 @@ namespace {
 
 using kernels::CacheType;
 
-/// Tokens of a prompt in one pass: enough for the products to be bound by arithmetic, few enough to breathe in between.
-constexpr size_t kChunk = 256;
 /// Steps that run without a look at the clock, where they take no more than a quarter of the time that is left.
 constexpr size_t kStepsUnread = 6;
 /// Room is made for a multiple of so many tokens, so that a talk that grows moves its cache now and then only.
@@ -26,11 +24,11 @@ Session::Session(arch::CausalLM& model, const kernels::Table& kernels, Arena& ar
 }
 
 double Session::bytesNeeded(size_t rows, size_t capacity, CacheType type) const {
-  return model_.cacheBytes(rows, capacity, type, kChunk);
+  return model_.cacheBytes(rows, capacity, type, model_.passTokens());
 }
 
 /// The most tokens of all rows in one pass over a prompt.
-size_t Session::chunk() const { return options_.chunk ? options_.chunk : kChunk; }
+size_t Session::chunk() const { return options_.chunk ? options_.chunk : model_.passTokens(); }
 
 Status Session::begin(GenerationConfig config, const int32_t* ids, const uint8_t* mask, size_t batch, size_t length, const SessionOptions& options) {
   generation_.reset();
@@ -244,6 +242,8 @@ Status Session::run(double milliseconds, size_t maxTokens) {
   Status s;
   while (!finished()) {
     if (generation_->asking()) return {};
+    // What is no layer, or the head where nobody wants it, says nothing of how long the next steps take.
+    const bool counts = state_ == State::Running && step_ < model_.steps() - (done_ + pieceLength_ < width_);
     s = state_ == State::Idle ? nextFeed() : state_ == State::Running ? oneStep() : Status();
     if (s.ok() && state_ == State::Scored) {
       if (options_.pauseAtLogits) return {};
@@ -256,7 +256,7 @@ Status Session::run(double milliseconds, size_t maxTokens) {
       return s;
     }
     if (maxTokens && picked >= maxTokens) return {};
-    if (++steps < untilRead) continue;
+    if (!counts || ++steps < untilRead) continue;
     const double now = clock_(), left = milliseconds - (now - begun), each = (now - read) / double(steps);
     if (left <= 0) return {};
     untilRead = each * 4 * kStepsUnread < left ? kStepsUnread : 1;
