@@ -16,16 +16,20 @@ const ADVICE = {
   too_large: 'A smaller model or precision may fit.',
   prompt_too_long: 'Begin anew, or edit an earlier message.',
 };
+/** Characters that a message holds; more would be no message, and the browser itself takes its time over it. */
+const LARGEST = 200_000;
+/** Bytes that WebAssembly can address. */
+const ROOM = 2 ** 32;
 const NUMBERS = ['temperature', 'top_p', 'top_k', 'seed', 'repetition_penalty', 'max_new_tokens'];
 
-let ready = false, writing = null, asked = 0, planned = 0, wanted = '';
+let ready = false, writing = null, asked = 0, planned = 0, most = 0, wanted = '';
 const talk = new Conversation($('log'), {
   edit(turn, text) {
     talk.cut(turn);
     say(text);
   },
   retry(turn) {
-    talk.cut(turn);
+    if (turn.role === 'assistant') talk.cut(turn);
     answer();
   },
 });
@@ -43,7 +47,8 @@ function showError(where, error, retry) {
 // --- 1 model
 for (const { id, name, about, megabytes } of MODELS) $('choice').append(new Option(`${name ?? id.split('/')[1]} · ${megabytes} MB · ${about}`, id));
 $('choice').append(new Option('Another one from the Hub…', ''));
-const chosen = () => ({ model: $('choice').value || $('other').value.trim(), dtype: $('dtype').value });
+/** The page's address on the Hub does as well as the id. */
+const chosen = () => ({ model: $('choice').value || $('other').value.trim().replace(/^https:\/\/(huggingface\.co|hf\.co)\/([^/]+\/[^/?#]+).*$/, '$2'), dtype: $('dtype').value });
 
 /** What it would take, before anything is downloaded. */
 function plan() {
@@ -88,6 +93,8 @@ $('quick').onclick = () => {
 // --- 2 settings
 $('settings').onsubmit = (event) => event.preventDefault();
 $('sample').onchange = () => { $('sampling').hidden = !$('sample').checked; };
+/** A field that holds something that is no number, which the browser gives no value for. */
+const noNumber = () => NUMBERS.find((name) => $(name).validity.badInput);
 function options() {
   const sample = $('sample').checked, out = { do_sample: sample };
   for (const name of NUMBERS) {
@@ -108,13 +115,17 @@ function say(text) {
 }
 function answer() {
   if (!ready || writing || !talk.turns.length) return;
-  const settings = options();
   showError('talk');
+  const wrong = noNumber();
+  if (wrong) return handlers.failed({ during: 'write', id: asked, name: 'InputError', code: 'bad_option', field: wrong, message: `${$(wrong).parentElement.firstChild.data.trim()} is not a number.` });
+  const settings = options();
   const prompt = talk.prompt($('system').value.trim());
   writing = talk.add('assistant', '');
   writing.item.classList.add('writing');
   $('talk-status').textContent = 'The model reads…';
+  most = settings.max_new_tokens;
   refresh();
+  $('talk-form').scrollIntoView({ block: 'nearest' });
   send('write', { id: ++asked, prompt, options: settings });
 }
 function submit() {
@@ -129,11 +140,18 @@ $('talk-form').onsubmit = (event) => {
   submit();
 };
 $('message').onkeydown = (event) => {
-  if (event.key !== 'Enter' || event.shiftKey || event.isComposing) return;
+  // 229: the Enter that ends a composition, where the browser has ended it before (Safari).
+  if (event.key !== 'Enter' || event.shiftKey || event.isComposing || event.keyCode === 229) return;
   event.preventDefault();
   submit();
 };
 $('message').oninput = refresh;
+$('talk-title').closest('.card').addEventListener('beforeinput', (event) => {
+  const more = event.data ?? event.dataTransfer?.getData('text/plain') ?? '', length = event.target.value.length + more.length;
+  if (length <= LARGEST || !more) return;
+  event.preventDefault();
+  showError('talk', { name: 'InputError', code: 'too_long', message: `That would be a message of ${length.toLocaleString('en')} characters; ${LARGEST.toLocaleString('en')} are the most.` });
+});
 $('stop').onclick = () => send('stop');
 $('clear').onclick = () => {
   send('stop');
@@ -158,6 +176,7 @@ function refresh() {
   $('send').hidden = !!writing;
   $('stop').hidden = !writing;
   $('clear').hidden = !turns.length;
+  $('talk-title').closest('.card').classList.toggle('talking', !!turns.length);
   $('system-field').hidden = !chat;
   $('ideas').hidden = !ready || !!turns.length;
   if (!turns.length && !$('log').childElementCount) $('log').append(element('p', ready ? chat ? 'Say something.' : 'Write the beginning of a story; the model goes on.' : 'Load a model; then write to it here.', 'empty'));
@@ -175,14 +194,14 @@ function offerIdeas() {
   }));
 }
 const aboutWriting = ({ new_tokens: tokens, tokens_per_second: rate, first_token_ms: first }) => `${tokens} tokens · ${rate.toFixed(rate < 10 ? 1 : 0)} tokens/s · the first after ${ms(first)}`;
-const ENDS = { length: 'stopped at the most new tokens', stopped: 'stopped', time: 'out of time' };
+const ENDS = { length: 'stopped at the most new tokens', full: 'the model can hold no more', stopped: 'stopped', time: 'out of time' };
 
 // --- what the worker says
 const handlers = {
   planned({ id, plan: { download, files, weights, cache, tokens } }) {
     if (id !== planned) return;
     const whole = files.every(({ cached }) => cached), parts = files.length > 1 ? ` in ${files.length} files` : '';
-    $('plan').textContent = `${whole ? 'Already here' : download ? `Download: ${MB(download)}${parts}` : 'The server does not tell the size'}. Memory: about ${MB(weights + cache)} (weights ${MB(weights)}, ${tokens.toLocaleString('en')} tokens of conversation ${MB(cache)}).`;
+    $('plan').textContent = `${whole ? 'Already here' : download ? `Download: ${MB(download)}${parts}` : 'The server does not tell the size'}. Memory: about ${MB(weights + cache)} (weights ${MB(weights)}, ${tokens.toLocaleString('en')} tokens of conversation ${MB(cache)}).${weights + cache > ROOM ? ' More than a page can use: a smaller model or precision may fit.' : ''}`;
   },
   progress: ({ files, ...whole }) => showProgress(files, whole),
   preparing: showPreparing,
@@ -207,17 +226,21 @@ const handlers = {
   },
   piece({ id, text, stats }) {
     if (id !== asked || !writing) return;
+    // Said once; the figures below the words are no news to be read out.
+    if (stats.new_tokens) {
+      if (!writing.about.textContent) $('talk-status').textContent = 'The model writes…';
+      writing.about.textContent = aboutWriting(stats);
+    }
     talk.write(writing, text);
-    if (stats.new_tokens) $('talk-status').textContent = aboutWriting(stats);
   },
   written({ id, reason, stats }) {
     if (id !== asked || !writing) return;
     writing.item.classList.remove('writing');
-    if (stats.new_tokens) writing.item.append(element('p', [aboutWriting(stats), ...(ENDS[reason] ? [ENDS[reason]] : [])].join(' · '), 'about'));
-    const there = document.activeElement === $('stop');
-    if (!writing.text) talk.cut(writing);
+    const end = ENDS[reason === 'length' && stats.new_tokens < most ? 'full' : reason], there = document.activeElement === $('stop'), nothing = !writing.text;
+    if (stats.new_tokens) writing.about.textContent = [aboutWriting(stats), ...(end ? [end] : [])].join(' · ');
+    if (nothing) talk.cut(writing);
     writing = null;
-    $('talk-status').textContent = reason === 'stopped' ? 'Stopped.' : 'The model has written.';
+    $('talk-status').textContent = reason === 'stopped' ? 'Stopped.' : nothing ? 'The model had nothing to say.' : 'The model has written.';
     refresh();
     talk.toEnd();
     if (there) $('message').focus();
@@ -242,6 +265,7 @@ const handlers = {
       if (writing) talk.cut(writing);
       writing = null;
       $('talk-status').textContent = '';
+      if (NUMBERS.includes(error.field)) $('settings-step').open = true;
       refresh();
       showError('talk', error, answer);
     }

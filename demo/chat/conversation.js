@@ -2,26 +2,36 @@
 // text, and then all turns are one story.
 import { element } from '../page.js';
 
-/** @typedef {{ role: 'user' | 'assistant', text: string, about: string, item: HTMLElement, words: HTMLElement }} Turn */
+/** @typedef {{ role: 'user' | 'assistant', text: string, item: HTMLElement, words: HTMLElement, about: HTMLElement }} Turn */
+
+/** Characters of what someone wrote that are shown: pages and pages would only keep the browser busy. */
+const SHOWN = 20_000;
 
 export class Conversation {
   /** @type {Turn[]} */ turns = [];
   /** Does the model know messages? */ chat = true;
-  #log; #act; #pinned = true;
+  #log; #act; #pinned = true; #put = 0;
 
   /** @param {HTMLElement} log @param {{ edit: (turn: Turn, text: string) => void, retry: (turn: Turn) => void }} act */
   constructor(log, act) {
     this.#log = log;
     this.#act = act;
-    log.addEventListener('scroll', () => { this.#pinned = log.scrollTop + log.clientHeight > log.scrollHeight - 40; });
+    // Someone goes up: nothing drags him down again, until he comes back to the end. That the text has grown since is no going up.
+    log.addEventListener('scroll', () => {
+      if (log.scrollTop < this.#put - 1) this.#pinned = false;
+      if (log.scrollTop + log.clientHeight > log.scrollHeight - 40) this.#pinned = true;
+      this.#put = log.scrollTop;
+    });
+    new ResizeObserver(() => this.toEnd()).observe(log); // as what is written below it grows
   }
 
   /** @param {'user' | 'assistant'} role @param {string} text @returns {Turn} */
   add(role, text) {
-    const item = element('div', '', `turn ${role}`), words = element('p', text, 'words');
+    const item = element('div', '', `turn ${role}`), words = element('p', text.slice(0, SHOWN), 'words'), about = element('p', '', 'about');
+    if (text.length > SHOWN) about.textContent = `The model is given all ${text.length.toLocaleString('en')} characters; the first ${SHOWN.toLocaleString('en')} are shown.`;
     const who = this.chat ? { user: 'You', assistant: 'Model' } : { user: 'You wrote', assistant: 'The model went on' };
-    item.append(element('p', who[role], 'who'), words);
-    const turn = { role, text, about: '', item, words };
+    item.append(element('p', who[role], 'who'), words, about);
+    const turn = { role, text, item, words, about };
     if (!this.turns.length) this.#log.replaceChildren();
     this.turns.push(turn);
     this.#log.append(item);
@@ -40,7 +50,9 @@ export class Conversation {
   /** Follows what is written, unless someone has scrolled away. */
   toEnd(anyway = false) {
     if (anyway) this.#pinned = true;
-    if (this.#pinned) this.#log.scrollTop = this.#log.scrollHeight;
+    if (!this.#pinned) return;
+    this.#log.scrollTop = this.#log.scrollHeight;
+    this.#put = this.#log.scrollTop;
   }
 
   /** What may be done with the turns while nothing is written. @param {boolean} idle */
@@ -57,7 +69,7 @@ export class Conversation {
         actions.append(button);
       };
       if (turn.role === 'user') add('Edit', `Edit: ${turn.text.slice(0, 40)}`, () => this.#edit(turn));
-      else if (i === this.turns.length - 1) add('Retry', 'Retry: write this once more', () => this.#act.retry(turn));
+      if (i === this.turns.length - 1) turn.role === 'user' ? add('Answer', 'Answer this', () => this.#act.retry(turn)) : add('Retry', 'Retry: write this once more', () => this.#act.retry(turn));
       if (actions.childElementCount) turn.item.append(actions);
     });
   }

@@ -1,7 +1,7 @@
 // Everything that takes time, away from the page: what a model would take, loading it, writing.
 //   in:  plan { id, model, dtype } | load { model, dtype } | write { id, prompt, options } | stop | cancel
 //   out: planned { id, plan } | progress { loaded, total, files } | preparing | loaded { chat, … } | piece { id, text, stats }
-//        | written { id, reason, stats } | cancelled { during } | failed { during, id, name, code, message }
+//        | written { id, reason, stats } | cancelled { during } | failed { during, id, name, code, field, message }
 import { AutoModelForCausalLM, pipeline } from '../../js/index.js';
 import { chooseShelf } from '../shelf.js';
 
@@ -100,6 +100,6 @@ self.onmessage = async ({ data }) => {
     await jobs[data.type](data);
   } catch (error) {
     if (error?.name === 'AbortError') send('cancelled', { during: data.type });
-    else send('failed', { during: data.type, id: data.id, name: error?.name ?? 'Error', code: error?.code ?? 'unknown', message: error?.message ?? String(error) });
+    else send('failed', { during: data.type, id: data.id, name: error?.name ?? 'Error', code: error?.code ?? 'unknown', field: error?.field ?? '', message: error?.message ?? String(error) });
   }
 };

@@ -128,7 +128,8 @@ test('size first, then load, talk, stop, edit, retry, begin anew', async (t) => 
   await page.fill('#message', 'go on for ever');
   await page.keyboard.press('Enter');
   await page.waitForFunction(() => (document.querySelector('.turn.writing .words')?.textContent?.length ?? 0) > 20, null, { timeout: SLOW });
-  assert.match(await text(page, '#talk-status'), /tokens/);
+  assert.match(await text(page, '.turn.writing .about'), /tokens\/s/);
+  assert.equal(await text(page, '#talk-status'), 'The model writes…', 'said once');
   await page.click('#stop');
   await idle(page);
   const stopped = await turns(page);
