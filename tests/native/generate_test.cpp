@@ -540,6 +540,38 @@ TEST(Select, FindsWhatSortingFinds) {
       for (size_t i = 0; i < got.size(); ++i) EXPECT_EQ(got[i].id, want[i].id) << n << " " << k << " " << i;
       std::vector<float> scratch;
       EXPECT_EQ(generate::kthLargest(scores.data(), n, k, scratch), want.back().score) << n << " " << k;
+      std::vector<Candidate> list, some;
+      for (size_t i = 0; i < n; ++i) list.push_back({scores[i], int32_t(i)});
+      generate::best(list, k, some);
+      ASSERT_EQ(some.size(), want.size());
+      for (size_t i = 0; i < some.size(); ++i) EXPECT_EQ(some[i].id, want[i].id) << n << " " << k << " " << i;
+    }
+  }
+}
+
+// Beams ask for more than there may be: what must not come fills the rest, the first ones first.
+TEST(Select, FindsTheFewThatMayCome) {
+  std::vector<float> scores(1000, generate::kNever);
+  scores[700] = 1;
+  scores[20] = -1e30f;
+  std::vector<Candidate> got;
+  generate::best(scores.data(), scores.size(), 4, got);
+  ASSERT_EQ(got.size(), 4u);
+  EXPECT_EQ(got[0].id, 700);
+  EXPECT_EQ(got[1].id, 20);
+  EXPECT_EQ(got[2].id, 0);
+  EXPECT_EQ(got[3].id, 1);
+}
+
+TEST(Select, SeesWhatIsNoNumberWhereverItStands) {
+  for (size_t n : {1u, 8u, 33u, 130u}) {
+    for (size_t i = 0; i < n; ++i) {
+      std::vector<float> scores(n, -1);
+      EXPECT_TRUE(generate::belowInfinity(scores.data(), n));
+      for (float bad : {std::nanf(""), HUGE_VALF}) {
+        scores[i] = bad;
+        EXPECT_FALSE(generate::belowInfinity(scores.data(), n)) << n << " " << i;
+      }
     }
   }
 }
@@ -563,6 +595,26 @@ TEST(Select, ExpIsExact) {
   EXPECT_EQ(generate::expBelow0(0), 1);
   EXPECT_EQ(generate::expBelow0(-800), 0);
   EXPECT_EQ(generate::expBelow0(-HUGE_VAL), 0);
+  EXPECT_TRUE(std::isnan(generate::expBelow0(std::nan(""))));
+}
+
+// A seed's text hangs on these bits: floor() and one number at a time give the same.
+TEST(Select, ExpsOfAListHaveTheBitsOfOne) {
+  const auto plain = [](double x) {
+    if (!(x > -708)) return 0.0;
+    const double n = std::floor(x * 1.4426950408889634 + 0.5), r = (x - n * 0.693147180369123816490) - n * 1.90821492927058770002e-10;
+    double p = 1.0 / 6227020800;
+    for (double c : {1.0 / 479001600, 1.0 / 39916800, 1.0 / 3628800, 1.0 / 362880, 1.0 / 40320, 1.0 / 5040, 1.0 / 720, 1.0 / 120, 1.0 / 24, 1.0 / 6, 0.5, 1.0, 1.0}) p = p * r + c;
+    return std::ldexp(p, int(n));
+  };
+  std::vector<double> list = {0, -0.0, -HUGE_VAL, -708, -707.999, -0.34657359027997264, -0.3465735902799727, -1e-300};
+  for (double x = -30; x <= 0; x += 0.00371) list.push_back(x);
+  if (list.size() % 2 == 0) list.push_back(-1);  // and one that has no neighbour
+  const std::vector<double> asked = list;
+  double want = 0.25;
+  for (double x : asked) want += plain(x);
+  EXPECT_EQ(generate::sumOfExps(list.data(), list.size(), 0.25), want);
+  for (size_t i = 0; i < list.size(); ++i) ASSERT_EQ(list[i], plain(asked[i])) << asked[i];
 }
 
 // top_p over a large vocabulary that is nearly flat: more than a few chunks are needed.
@@ -588,6 +640,49 @@ TEST(Warpers, TopPOfALargeVocabulary) {
   if (got.size() == want.size()) {
     for (size_t i = 0; i < kept; ++i) ASSERT_EQ(got[i].id, want[i].id);
   }
+}
+
+// The other cuts against what each says of itself, one token at a time.
+TEST(Warpers, CutsOfALargeVocabulary) {
+  const size_t n = 30000;
+  std::vector<float> scores(n);
+  generate::Random random(5, 0);
+  for (float& s : scores) s = float(random.uniform() * 6);
+  double sum = 0, mean = 0;
+  const double most = *std::max_element(scores.begin(), scores.end());
+  for (float s : scores) sum += std::exp(s - most), mean += std::exp(s - most) * (s - most);
+  const double entropy = std::log(sum) - mean / sum;
+  const auto kept = [&](const char* options) {
+    auto config = GenerationConfig::parse(std::string(R"({"do_sample": true, "top_k": 0, )") + options + "}");
+    EXPECT_TRUE(config.ok());
+    std::vector<float> copy = scores;
+    std::vector<Candidate> got;
+    generate::Warpers(*config).apply(copy.data(), n, got);
+    std::set<int32_t> ids;
+    for (const Candidate& c : got) ids.insert(c.id);
+    return ids;
+  };
+  std::set<int32_t> minP, epsilon, typical;
+  std::vector<Candidate> near;
+  for (size_t i = 0; i < n; ++i) {
+    const double p = std::exp(scores[i] - most);
+    if (p >= 0.3) minP.insert(int32_t(i));
+    if (p / sum >= 1e-4) epsilon.insert(int32_t(i));
+    near.push_back({float(-std::fabs(std::log(sum) - (scores[i] - most) - entropy)), int32_t(i)});
+  }
+  EXPECT_EQ(kept(R"("min_p": 0.3)"), minP);
+  EXPECT_EQ(kept(R"("epsilon_cutoff": 1e-4)"), epsilon);
+  std::sort(near.begin(), near.end(), generate::better);
+  double held = 0;
+  for (const Candidate& c : near) {
+    if (held >= 0.5) break;
+    typical.insert(c.id);
+    held += std::exp(scores[size_t(c.id)] - most) / sum;
+  }
+  const std::set<int32_t> got = kept(R"("typical_p": 0.5)");
+  EXPECT_GT(typical.size(), 2000u);
+  EXPECT_NEAR(double(got.size()), double(typical.size()), 2);  // and those as near as the last
+  for (int32_t id : typical) EXPECT_TRUE(got.count(id)) << id;
 }
 
 }  // namespace

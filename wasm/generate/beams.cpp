@@ -63,7 +63,7 @@ Status Beams::processAll(float* logits) {
   for (size_t r = 0; r < batch_ * rows; ++r) {
     float* const scores = logits + r * vocabulary_;
     WF_TRY(checkScores(scores));
-    logSoftmax(scores);
+    logSoftmax(scores, vocabulary_);
     processors_->apply(scores, {groups_[r / rows].running[r % rows].ids.data(), length_, prompt_, padding_[r / rows]});
   }
   return {};
@@ -76,7 +76,7 @@ Status Beams::chooseAll(float* logits) {
     Group& g = groups_[b];
     float* const rows = logits + b * own * vocabulary_;
     for (size_t i = 0; keepRows_ && i < own; ++i) WF_TRY(checkScores(rows + i * vocabulary_));  // a caller may have changed them
-    if (*std::max_element(rows, rows + own * vocabulary_) == kNever) return noTokenLeft();
+    if (rows[largest(rows, own * vocabulary_)] == kNever) return noTokenLeft();
     if (config_.doSample) {
       for (size_t i = 0; i < beams_; ++i) {
         if (i >= own) warped_[i] = warped_[0];
@@ -93,7 +93,7 @@ Status Beams::chooseAll(float* logits) {
       sampled(g);
     } else {
       if (config_.renormalizeLogits) {
-        for (size_t i = 0; i < own; ++i) logSoftmax(rows + i * vocabulary_);
+        for (size_t i = 0; i < own; ++i) logSoftmax(rows + i * vocabulary_, vocabulary_);
       }
       continuations(g, rows, own > 1 ? vocabulary_ : 0);
     }
@@ -173,11 +173,6 @@ void Beams::stop() {
   }
   finished_ = true;
   give();
-}
-
-void Beams::logSoftmax(float* scores) const {
-  const double sum = logSumExp(scores, vocabulary_);
-  for (size_t i = 0; i < vocabulary_; ++i) scores[i] = float(scores[i] - sum);
 }
 
 /// _get_top_k_continuations: the best of all beams' tokens. Row i of scores is at logits + i · stride.

@@ -49,7 +49,6 @@ class Beams final : public Generation {
   Status processAll(float* logits) override;
   Status chooseAll(float* logits) override;
   void settle();
-  void logSoftmax(float* scores) const;
   void continuations(Group& g, const float* logits, size_t stride);
   void sampled(Group& g);
   void goOn(Group& g, size_t index);

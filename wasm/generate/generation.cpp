@@ -7,6 +7,7 @@
 
 #include "generate/beams.h"
 #include "generate/rows.h"
+#include "generate/select.h"
 
 namespace wasmformers::generate {
 namespace {
@@ -149,11 +150,7 @@ Status Generation::noTokenLeft() {
 
 Status Generation::checkScores(const float* scores) const {
   if (config_.removeInvalidValues) return {};
-  bool good = true;
-  for (size_t i = 0; i < vocabulary_; ++i) {  // without a branch: NaN and +∞ fail the comparison
-    good = good & (scores[i] < HUGE_VALF);
-  }
-  if (good) return {};
+  if (belowInfinity(scores, vocabulary_)) return {};
   return Status(ErrorClass::Weights, "not_a_number",
                 "The model's scores are not numbers; its weights may be damaged, or too large for this dtype (remove_invalid_values goes on nevertheless).")
       .atField("logits");

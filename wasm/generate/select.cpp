@@ -9,23 +9,101 @@
 
 namespace wasmformers::generate {
 
-double expBelow0(double x) {
-  if (!(x > -708)) return x == x ? 0 : x;
-  const double n = std::floor(x * 1.4426950408889634 + 0.5);
-  const double r = (x - n * 0.693147180369123816490) - n * 1.90821492927058770002e-10;  // ln 2 in two parts
+namespace {
+
+/// Two at once, by the compilers' vectors: what is done to each is the same as to one alone.
+using Two = double __attribute__((vector_size(16)));
+using TwoBits = uint64_t __attribute__((vector_size(16)));
+
+Two expOfTwo(Two x) {
+  constexpr double kWhole = 6755399441055744;  // 1.5 · 2^52: a sum with it has no places behind the point
+  const Two scaled = x * 1.4426950408889634 + 0.5;
+  Two n = (scaled + kWhole) - kWhole;
+  n = n > scaled ? n - 1 : n;  // floor
+  const Two r = (x - n * 0.693147180369123816490) - n * 1.90821492927058770002e-10;  // ln 2 in two parts
   // Taylor's series: |r| ≤ 0.347, the first term left out is below 2^-57.
-  double p = 1.0 / 6227020800;
+  Two p = Two{} + 1.0 / 6227020800;
   for (double c : {1.0 / 479001600, 1.0 / 39916800, 1.0 / 3628800, 1.0 / 362880, 1.0 / 40320, 1.0 / 5040, 1.0 / 720, 1.0 / 120, 1.0 / 24, 1.0 / 6, 0.5, 1.0, 1.0}) p = p * r + c;
-  return p * std::bit_cast<double>(uint64_t(int64_t(n) + 1023) << 52);
+  const Two power = std::bit_cast<Two>(std::bit_cast<TwoBits>(n + (kWhole + 1023)) << 52);
+  return x > -708 ? p * power : x == x ? Two{} : x;
+}
+
+/// Calls f for what may be above `threshold` (which f may raise), in order; most blocks have none.
+template <class F>
+void above(const float* scores, size_t n, const float& threshold, F&& f) {
+  constexpr size_t kBlock = 32;
+  for (size_t from = 0; from < n; from += kBlock) {
+    const size_t end = std::min(from + kBlock, n);
+    if (end - from == kBlock) {
+      const float least = threshold;
+      uint32_t any = 0;
+      for (size_t i = 0; i < kBlock; ++i) any |= scores[from + i] > least;
+      if (!any) continue;
+    }
+    for (size_t i = from; i < end; ++i) {
+      if (scores[i] > threshold) f(i);
+    }
+  }
+}
+
+/// The best min(k, n), best first, of what `each` gives its argument.
+template <class Each>
+void bestOf(size_t n, size_t k, std::vector<Candidate>& out, Each&& each) {
+  out.clear();
+  k = std::min(k, n);
+  if (k == 0) return;
+  Candidate worst{kNever, std::numeric_limits<int32_t>::max()};  // of the best so far, once there are k
+  const auto cut = [&] {
+    std::nth_element(out.begin(), out.begin() + ptrdiff_t(k - 1), out.end(), better);
+    out.resize(k);
+    worst = out[k - 1];
+  };
+  each(worst.score, [&](const Candidate& c) {
+    if (!better(c, worst)) return;
+    out.push_back(c);
+    if (out.size() == 2 * k) cut();
+  });
+  if (out.size() > k) cut();
+  std::sort(out.begin(), out.end(), better);
+}
+
+}  // namespace
+
+double expBelow0(double x) { return expOfTwo(Two{x, x})[0]; }
+
+double sumOfExps(double* x, size_t n, double sum) {
+  size_t i = 0;
+  for (; i + 2 <= n; i += 2) {
+    const Two e = expOfTwo(Two{x[i], x[i + 1]});
+    sum += x[i] = e[0];
+    sum += x[i + 1] = e[1];
+  }
+  if (i < n) sum += x[i] = expBelow0(x[i]);
+  return sum;
 }
 
 double logSumExp(const float* scores, size_t n) {
   float most = -std::numeric_limits<float>::infinity();
   for (size_t i = 0; i < n; ++i) most = std::max(most, scores[i]);
   if (!std::isfinite(most)) return most;
-  double sum = 0;
-  for (size_t i = 0; i < n; ++i) sum += expBelow0(double(scores[i]) - most);
+  double sum = 0, some[64];
+  for (size_t from = 0; from < n; from += 64) {
+    const size_t count = std::min(n - from, size_t(64));
+    for (size_t i = 0; i < count; ++i) some[i] = double(scores[from + i]) - most;
+    sum = sumOfExps(some, count, sum);
+  }
   return most + std::log(sum);
+}
+
+void logSoftmax(float* scores, size_t n) {
+  const double sum = logSumExp(scores, n);
+  for (size_t i = 0; i < n; ++i) scores[i] = float(scores[i] - sum);
+}
+
+bool belowInfinity(const float* scores, size_t n) {
+  uint32_t good = 1;
+  for (size_t i = 0; i < n; ++i) good &= scores[i] < std::numeric_limits<float>::infinity();  // without a branch
+  return good;
 }
 
 // Its block first, eight maxima side by side, which the compiler makes vectors: to carry the index along would be a chain
@@ -67,35 +145,25 @@ float kthLargest(const float* scores, size_t n, size_t k, std::vector<float>& ke
     kept.resize(k);
     threshold = kept[k - 1];
   };
-  for (size_t i = 0; i < n; ++i) {
-    if (!(scores[i] > threshold)) continue;
+  above(scores, n, threshold, [&](size_t i) {
     kept.push_back(scores[i]);
     if (kept.size() == 2 * k) cut();
-  }
+  });
   if (kept.size() >= k) cut();
   return threshold;
 }
 
 void best(const float* scores, size_t n, size_t k, std::vector<Candidate>& out) {
-  out.clear();
-  k = std::min(k, n);
-  if (k == 0) return;
-  bool full = false;
-  Candidate worst{};
-  const auto cut = [&] {
-    std::nth_element(out.begin(), out.begin() + ptrdiff_t(k - 1), out.end(), better);
-    out.resize(k);
-    worst = out[k - 1];
-    full = true;
-  };
-  for (size_t i = 0; i < n; ++i) {
-    const Candidate c{scores[i], int32_t(i)};
-    if (full && !better(c, worst)) continue;
-    out.push_back(c);
-    if (out.size() == 2 * k) cut();
+  // Those of equal scores come by their ids, so that what equals the worst so far is not better.
+  bestOf(n, k, out, [&](const float& worst, auto&& take) { above(scores, n, worst, [&](size_t i) { take({scores[i], int32_t(i)}); }); });
+  // What is never to come fills the rest, the first ones first.
+  for (size_t i = 0; i < n && out.size() < std::min(k, n); ++i) {
+    if (scores[i] == kNever) out.push_back({kNever, int32_t(i)});
   }
-  if (out.size() > k) cut();
-  std::sort(out.begin(), out.end(), better);
+}
+
+void best(const std::vector<Candidate>& list, size_t k, std::vector<Candidate>& out) {
+  bestOf(list.size(), k, out, [&](const float&, auto&& take) { for (const Candidate& c : list) take(c); });
 }
 
 size_t draw(const std::vector<double>& weights, double sum, Random& random) {

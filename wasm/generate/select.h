@@ -25,6 +25,9 @@ inline bool better(const Candidate& a, const Candidate& b) { return a.score > b.
 /// which libraries' exp() are not. Below −708 it is 0.
 double expBelow0(double x);
 
+/// Each of `x`, at most 0, becomes its e^x; they are added to `sum` in their order, which is given back. The bits are expBelow0's.
+double sumOfExps(double* x, size_t n, double sum = 0);
+
 /// e^(score − the best's) of each of `list`, into `weights`; their sum and the best score.
 struct Weighed {
   double sum = 0;
@@ -34,13 +37,20 @@ template <class T>
 Weighed weigh(const std::vector<T>& list, std::vector<double>& weights) {
   Weighed w;
   for (const T& c : list) w.most = std::max(w.most, c.score);
-  weights.clear();
-  for (const T& c : list) w.sum += weights.emplace_back(expBelow0(double(c.score) - w.most));
+  weights.resize(list.size());
+  for (size_t i = 0; i < list.size(); ++i) weights[i] = double(list[i].score) - w.most;
+  w.sum = sumOfExps(weights.data(), weights.size());
   return w;
 }
 
 /// log Σ e^score; −∞ where all scores are.
 double logSumExp(const float* scores, size_t n);
+
+/// Each score − logSumExp.
+void logSoftmax(float* scores, size_t n);
+
+/// Whether all are below +∞ (NaN is not).
+bool belowInfinity(const float* scores, size_t n);
 
 /// The first of the largest scores.
 size_t largest(const float* scores, size_t n);
@@ -50,6 +60,7 @@ float kthLargest(const float* scores, size_t n, size_t k, std::vector<float>& sc
 
 /// The best min(k, n), best first.
 void best(const float* scores, size_t n, size_t k, std::vector<Candidate>& out);
+void best(const std::vector<Candidate>& list, size_t k, std::vector<Candidate>& out);
 
 /// An index, with probability proportional to its weight; the weights' sum is given and above 0.
 size_t draw(const std::vector<double>& weights, double sum, Random& random);

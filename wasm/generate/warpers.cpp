@@ -29,38 +29,68 @@ void Warpers::apply(float* scores, size_t n, std::vector<Candidate>& out) {
 void Warpers::topK(const float* scores, size_t n, std::vector<Candidate>& out) {
   out.clear();
   const float least = topK_ == 0 ? kNever : kthLargest(scores, n, std::max(topK_, keep_), scratch_);
+  if (least == kNever) {  // nearly all stay: written without asking, the next one over what does not
+    out.resize(n);
+    size_t kept = 0;
+    for (size_t i = 0; i < n; ++i) {
+      out[kept] = {std::min(scores[i], kMostScore), int32_t(i)};
+      kept += scores[i] > kNever;
+    }
+    out.resize(kept);
+    return;
+  }
   for (size_t i = 0; i < n; ++i) {
-    if (scores[i] >= least && scores[i] > kNever) out.push_back({std::min(scores[i], kMostScore), int32_t(i)});
+    if (scores[i] >= least) out.push_back({std::min(scores[i], kMostScore), int32_t(i)});
   }
 }
 
-// TopPLogitsWarper: a token stays while those before it have less than p. Ordered 256 at a time: rarely are there more.
+/// Goes through `list` from the best on, in order, until `enough` says of one that it was the last one needed; gives that one.
+/// The first 256 are chosen in one pass that copies nothing; rarely are more needed.
+template <class F>
+Candidate Warpers::untilEnough(const std::vector<Candidate>& list, F&& enough) {
+  size_t done = 0, at = 0;
+  for (size_t chunk = 256;; chunk *= 4) {
+    if (done == 0) {
+      best(list, chunk, order_);
+      done = order_.size();
+    } else {
+      const bool fresh = order_.size() < list.size();
+      if (fresh) order_ = list;
+      const auto from = order_.begin() + ptrdiff_t(fresh ? 0 : done);
+      const auto to = order_.begin() + ptrdiff_t(std::min(order_.size(), done + chunk));
+      if (to != order_.end()) std::nth_element(from, to - 1, order_.end(), better);
+      std::sort(from, to, better);
+      done = size_t(to - order_.begin());
+    }
+    while (at < done) {
+      if (enough(order_[at++])) return order_[at - 1];
+    }
+    if (done == list.size()) return order_[done - 1];
+  }
+}
+
+// TopPLogitsWarper: a token stays while those before it have less than p.
 void Warpers::topP(std::vector<Candidate>& list) {
   const auto [sum, most] = weigh(list, weights_);
-  order_ = list;
   double above = 0;
-  size_t done = 0, kept = 0;
-  for (size_t chunk = 256; done < order_.size() && kept == done; chunk *= 4) {
-    const auto from = order_.begin() + ptrdiff_t(done);
-    const auto to = order_.begin() + ptrdiff_t(std::min(order_.size(), done + chunk));
-    if (to != order_.end()) std::nth_element(from, to - 1, order_.end(), better);
-    std::sort(from, to, better);
-    done = size_t(to - order_.begin());
-    while (kept < done && (kept < keep_ || above < topP_ * sum)) above += expBelow0(double(order_[kept++].score) - most);
-  }
-  const Candidate last = order_[kept - 1];
+  size_t kept = 0;
+  const Candidate last = untilEnough(list, [&, sum = sum, most = most](const Candidate& c) {
+    above += expBelow0(double(c.score) - most);
+    return ++kept >= keep_ && !(above < topP_ * sum);
+  });
   std::erase_if(list, [&](const Candidate& c) { return better(last, c); });
 }
 
 // MinPLogitsWarper: at least p times as likely as the likeliest.
 void Warpers::minP(std::vector<Candidate>& list) {
-  weigh(list, weights_);  // the likeliest has 1
-  order_ = list;
-  const size_t keep = std::min(keep_, order_.size());
-  std::nth_element(order_.begin(), order_.begin() + ptrdiff_t(keep - 1), order_.end(), better);
-  const Candidate last = order_[keep - 1];
-  size_t i = 0;
-  std::erase_if(list, [&](const Candidate& c) { return weights_[i++] < minP_ && better(last, c); });
+  best(list, keep_, order_);  // the likeliest has 1
+  const float most = order_.front().score;
+  const Candidate last = order_.back();
+  const double hopeless = std::log(minP_) - 1e-6;  // most are that: their exponential need not be known
+  std::erase_if(list, [&](const Candidate& c) {
+    const double x = double(c.score) - most;
+    return (x < hopeless || expBelow0(x) < minP_) && better(last, c);
+  });
 }
 
 // TypicalLogitsWarper (Meister et al. 2022): the tokens whose surprise is nearest to the expected one, until they hold p.
@@ -68,40 +98,25 @@ void Warpers::typical(std::vector<Candidate>& list) {
   const auto [sum, most] = weigh(list, weights_);
   const double expected = entropy(list, {sum, most}), logSum = std::log(sum);
   // A score is now how near a token is; `weights_` stand by list's order, so ids become places in it.
-  order_.clear();
-  for (size_t i = 0; i < list.size(); ++i) {
-    order_.push_back({float(-std::fabs(logSum - (double(list[i].score) - most) - expected)), int32_t(i)});
-  }
+  near_.resize(list.size());
+  for (size_t i = 0; i < list.size(); ++i) near_[i] = {float(-std::fabs(logSum - (double(list[i].score) - most) - expected)), int32_t(i)};
   double held = 0;
-  size_t done = 0, at = 0;
-  bool enough = false;
-  for (size_t chunk = 256; done < order_.size() && !(enough && at >= keep_); chunk *= 4) {
-    const auto from = order_.begin() + ptrdiff_t(done);
-    const auto to = order_.begin() + ptrdiff_t(std::min(order_.size(), done + chunk));
-    if (to != order_.end()) std::nth_element(from, to - 1, order_.end(), better);
-    std::sort(from, to, better);
-    done = size_t(to - order_.begin());
-    while (at < done && !(enough && at >= keep_)) {
-      held += weights_[size_t(order_[at++].id)] / sum;
-      enough = held >= typicalP_;
-    }
-  }
+  size_t kept = 0;
+  const Candidate last = untilEnough(near_, [&, sum = sum](const Candidate& c) {
+    held += weights_[size_t(c.id)] / sum;
+    return ++kept >= keep_ && held >= typicalP_;
+  });
   // Those as near as the last one stay.
-  const Candidate last = order_[at - 1];
-  std::vector<uint8_t> stays(list.size());
-  for (const Candidate& c : order_) stays[size_t(c.id)] = c.score >= last.score;
   size_t i = 0;
-  std::erase_if(list, [&](const Candidate&) { return !stays[i++]; });
+  std::erase_if(list, [&](const Candidate&) { return near_[i++].score < last.score; });
 }
 
 // EpsilonLogitsWarper, EtaLogitsWarper (Hewitt et al. 2022): at least so likely.
 void Warpers::cutoff(std::vector<Candidate>& list, double epsilon, bool eta) {
   const Weighed all = weigh(list, weights_);
   const double least = (eta ? std::min(epsilon, std::sqrt(epsilon) * expBelow0(-entropy(list, all))) : epsilon) * all.sum;
-  order_ = list;
-  const size_t keep = std::min(keep_, order_.size());
-  std::nth_element(order_.begin(), order_.begin() + ptrdiff_t(keep - 1), order_.end(), better);
-  const float last = order_[keep - 1].score;
+  best(list, keep_, order_);
+  const float last = order_.back().score;
   size_t i = 0;
   std::erase_if(list, [&](const Candidate& c) { return weights_[i++] < least && c.score < last; });
 }

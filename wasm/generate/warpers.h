@@ -21,13 +21,15 @@ class Warpers {
   void minP(std::vector<Candidate>& list);
   void typical(std::vector<Candidate>& list);
   void cutoff(std::vector<Candidate>& list, double epsilon, bool eta);
+  template <class F>
+  Candidate untilEnough(const std::vector<Candidate>& list, F&& enough);
   double entropy(const std::vector<Candidate>& list, const Weighed& all) const;  // of weights_
 
   double temperature_, topP_, minP_, typicalP_, epsilon_, eta_;
   size_t topK_, keep_ = 1;  // keep_: as many stay whatever the cuts say
   std::vector<float> scratch_;
   std::vector<double> weights_;
-  std::vector<Candidate> order_;
+  std::vector<Candidate> order_, near_;
 };
 
 }  // namespace wasmformers::generate
