@@ -64,6 +64,9 @@ export class HubError extends WasmformersError {
 
 // --- loading ------------------------------------------------------------------------------------------------------
 
+/** By Transformers.js' names. */
+export type ProgressInfo = ProgressEvent;
+export type ProgressCallback = (event: ProgressEvent) => void;
 export type ProgressEvent =
   | { status: 'initiate'; name: string; file: string }
   | { status: 'download'; name: string; file: string; total?: number }

@@ -13,7 +13,6 @@ const ADVICE = {
   bad_id: 'An id looks like organisation/name.',
   cut_download: 'The connection broke off; what had arrived whole is kept.',
   out_of_memory: 'A smaller model or precision may fit.',
-  too_large: 'A smaller model or precision may fit.',
   prompt_too_long: 'Begin anew, or edit an earlier message.',
 };
 /** Characters that a message holds; more would be no message, and the browser itself takes its time over it. */

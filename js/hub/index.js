@@ -119,6 +119,9 @@ function sniffed(file, url) {
 const webPage = (name, url) => new HubError(`${url} answered with a web page instead of ${name}: the server probably sends its start page for missing files.`,
   { code: 'html_instead_of_file', status: 200, url, file: name });
 
+/** Where a start page came in place of a file, for missing() to tell. @type {Set<string>} */
+const startPages = new Set();
+
 /** @returns {AsyncGenerator<Uint8Array>} */
 async function* nothing() {}
 
@@ -155,7 +158,9 @@ async function openUrl(url, name, options, keep) {
   }
   if (isWebPage(response, name)) {
     await response.body?.cancel();
-    throw webPage(name, url);
+    if (name === 'config.json') throw webPage(name, url);
+    startPages.add(url); // the server's way to say that a file is missing: what is optional does not fail by it
+    return null;
   }
   if (options.sizeOnly) return { name, size: lengthOf(response), chunks: nothing() };
   const file = sniffed({ name, size: lengthOf(response), chunks: body(response, url, name, init) }, url);
@@ -274,7 +279,9 @@ export async function getJSON(id, name, options = {}) {
 /** For callers that need a file: says what is missing and where it was looked for. @param {string} id @param {string} name @param {HubOptions} [options] */
 export function missing(id, name, options = {}) {
   const offline = options.local_files_only || !env.allowRemoteModels;
-  const url = offline || (isNode && isPath(id)) ? '' : isUrl(id) ? id.replace(/\/*$/, '/') + name : ID.test(id) ? remoteUrl(id, name, options) : '';
+  const folder = id.replace(/\/*$/, '/') + name;
+  const url = offline || (isNode && isPath(id)) ? '' : isUrl(id) ? folder : isPath(id) ? here(folder) : ID.test(id) ? remoteUrl(id, name, options) : '';
+  if (startPages.has(url)) return webPage(name, url);
   const where = offline ? 'the local files and the cache (the network is switched off)' : url || 'the folder';
   return new HubError(`${name} of ${id} was not found at ${where}.`.replace('at the', 'in the'), { code: 'not_found', status: 404, url, file: name });
 }

@@ -72,9 +72,9 @@ export class EngineModel {
   }
 
   /** "simd" or "relaxed". @returns {string} */
-  get variant() { return this.#module.variant(); }
+  get variant() { return this._alive() && this.#module.variant(); }
   /** Which exact int8 product runs: "dot16", "unsigned", "signed". @returns {string} */
-  get int8Dot() { return this.#module.int8Dot(); }
+  get int8Dot() { return this._alive() && this.#module.int8Dot(); }
   /** Bytes that the weights will take once packed. @returns {number} */
   get bytesNeeded() { return this._alive().packedBytesExpected(); }
   /** Size of this model's Wasm memory. @returns {number} */

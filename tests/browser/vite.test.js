@@ -1,5 +1,6 @@
 // A page that imports the package and goes through a bundler (Vite) works in Chromium: the bundler finds the Wasm by its
-// new URL(…), and the page runs under the demo's strict policy.
+// new URL(…), and the page runs under the demo's strict policy; a worker of the page writes, built and on the development
+// server, by the settings that the README names. That server sends its start page for what is missing.
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import fs from 'node:fs/promises';
@@ -7,7 +8,7 @@ import os from 'node:os';
 import path from 'node:path';
 import test from 'node:test';
 import { promisify } from 'node:util';
-import { build } from 'vite';
+import { build, createServer } from 'vite';
 import { ensureModel } from '../../models/fetch.js';
 import { cachePath } from '../../tools/cache.js';
 import { serve } from '../../tools/serve.js';
@@ -16,7 +17,7 @@ import { ROOT, launch, open } from './helpers/browser.js';
 const exec = promisify(execFile);
 const MODEL = 'sentence-transformers/all-MiniLM-L6-v2';
 
-test('a page bundled by Vite embeds text in Chromium', async (t) => {
+test('a page bundled by Vite embeds text and writes in Chromium', async (t) => {
   await ensureModel(MODEL);
   const folder = await fs.mkdtemp(path.join(os.tmpdir(), 'wasmformers-vite-'));
   t.after(() => fs.rm(folder, { recursive: true }));
@@ -29,6 +30,9 @@ test('a page bundled by Vite embeds text in Chromium', async (t) => {
   await fs.writeFile(path.join(folder, 'index.html'), '<!doctype html><title>t</title><script type="module" src="/main.js"></script>');
   await fs.writeFile(path.join(folder, 'main.js'), `
     import { pipeline, env } from 'wasmformers';
+    const worker = new Worker(new URL('./worker.js', import.meta.url), { type: 'module' });
+    worker.onmessage = ({ data }) => { document.body.dataset.story = data; };
+    worker.onerror = (event) => { document.body.dataset.story = 'worker: ' + event.message; };
     env.allowLocalModels = true;
     env.allowRemoteModels = false;
     env.localModelPath = '/models/';
@@ -42,7 +46,20 @@ test('a page bundled by Vite embeds text in Chromium', async (t) => {
       document.body.dataset.result = JSON.stringify({ error: String(error?.stack ?? error) });
     }
   `);
-  await build({ root: folder, configFile: false, logLevel: 'error', build: { outDir: 'dist', target: 'es2022' } });
+  await fs.writeFile(path.join(folder, 'worker.js'), `
+    import { pipeline } from 'wasmformers';
+    async function tell() {
+      const write = await pipeline('text-generation', '/tiny', { dtype: 'q8' });
+      let story = '';
+      for await (const piece of write.stream('Once upon a time', { max_new_tokens: 8, do_sample: false })) story += piece;
+      return story;
+    }
+    tell().catch((error) => String(error?.stack ?? error)).then((told) => self.postMessage(told));
+  `);
+  await fs.cp(path.join(ROOT, 'models/tiny'), path.join(folder, 'public/tiny'), { recursive: true });
+  /** @type {import('vite').InlineConfig} */
+  const settings = { root: folder, configFile: false, logLevel: 'error', optimizeDeps: { exclude: ['wasmformers'] }, worker: { format: 'es' } };
+  await build({ ...settings, build: { outDir: 'dist', target: 'es2022' } });
   const built = await fs.readdir(path.join(folder, 'dist/assets'));
   for (const name of ['engine-simd', 'engine-relaxed', 'lm-simd', 'lm-relaxed', 'tokenizers']) {
     assert.ok(built.some((file) => file.startsWith(name) && file.endsWith('.wasm')), `${name}.wasm is not in ${built}`);
@@ -59,6 +76,18 @@ test('a page bundled by Vite embeds text in Chromium', async (t) => {
   const result = JSON.parse((await body.getAttribute('data-result')) ?? '');
   assert.equal(result.error, undefined);
   assert.ok(result.near > 0.6 && result.far < 0.3, JSON.stringify(result));
+  const story = async (/** @type {import('playwright-core').Page} */ at) => {
+    const told = at.locator('body[data-story]');
+    await told.waitFor({ state: 'attached', timeout: 60_000 });
+    return told.getAttribute('data-story');
+  };
+  assert.equal(await story(page), ' there was a great many people who had');
+  const develop = await createServer({ ...settings, server: { port: 0, host: '127.0.0.1' } });
+  t.after(() => develop.close());
+  await develop.listen();
+  const second = await page.context().newPage();
+  await second.goto(/** @type {string} */ (develop.resolvedUrls?.local[0]));
+  assert.equal(await story(second), await story(page));
   assert.deepEqual(complaints, []);
   assert.deepEqual(await page.evaluate(() => /** @type {any} */ (window).violations), []);
 });

@@ -6,7 +6,7 @@ import path from 'node:path';
 import test from 'node:test';
 import { pathToFileURL } from 'node:url';
 import { env } from '../../js/env.js';
-import { getBytes, getJSON, getText, openFile } from '../../js/hub/index.js';
+import { getBytes, getJSON, getText, missing, openFile } from '../../js/hub/index.js';
 import { emptyFolder, eventually, rejection, startServer, useHub } from './helpers/server.js';
 
 const BIG = randomBytes(300_000);
@@ -146,6 +146,13 @@ test('a start page in place of a file is named and not kept', async (t) => {
     const error = await rejection(getBytes(id, file));
     assert.deepEqual([error.name, error.code, error.file, error.url], ['HubError', 'html_instead_of_file', file, `${server.url}${id}/resolve/main/${file}`]);
   }
+  assert.deepEqual(files(cacheDir), []);
+  // Development servers send it for whatever is missing: where a file may be missing, it is.
+  server.files['/d/special_tokens_map.json'] = server.files['/d/model.safetensors'] = { body: page, type: 'text/html' };
+  assert.equal(await getText(`${server.url}d`, 'special_tokens_map.json'), null);
+  assert.equal(await getText(`${server.url}d`, 'model.safetensors'), null);
+  assert.equal(missing(`${server.url}d`, 'model.safetensors').code, 'html_instead_of_file');
+  assert.equal(missing(`${server.url}d`, 'other.txt').code, 'not_found');
   assert.deepEqual(files(cacheDir), []);
 });
 
