@@ -37,7 +37,7 @@ Matrix packed(const Floats& w, size_t n, size_t k, Format format) {
 }
 
 const size_t kRowCounts[] = {1, 2, 3, 4, 5, 6, 7, 11, 13, 17, 64, 65, 130};
-const size_t kSizes[][2] = {{1, 1}, {3, 5}, {7, 4}, {8, 16}, {9, 17}, {15, 33}, {24, 64}, {33, 100}, {40, 129}, {101, 36}, {144, 20}};  // N, K
+const size_t kSizes[][2] = {{1, 1}, {3, 5}, {7, 4}, {8, 16}, {9, 17}, {15, 33}, {24, 64}, {33, 100}, {40, 129}, {101, 36}, {144, 20}, {397, 12}, {56, 600}};  // N, K
 
 // Runs a product with every epilogue through both tables.
 void compareLinear(Format format, float tolerance) {
@@ -51,12 +51,17 @@ void compareLinear(Format format, float tolerance) {
         if (variant & 1) e.bias = bias.data();
         if (variant == 2) e.activation = Activation::Gelu;
         if (variant >= 2) e.residual = residual.data(), e.residualStride = n;
-        Floats got(m * yStride + 64, -7), want = got;
-        Arena a, b;
-        Rows gx(x.data(), m, k, xStride), wx(x.data(), m, k, xStride);
-        fast().linear(a, gx, matrix, e, got.data(), yStride);
-        reference().linear(b, wx, matrix, e, want.data(), yStride);
-        expectNear(got, want, m * yStride, tolerance, shape(m, n, k) + " variant " + std::to_string(variant));
+        const auto run = [&, m = m, k = k](const Table& table) {
+          Floats y(m * yStride + 64, -7);
+          Arena arena;
+          Rows rows(x.data(), m, k, xStride);
+          table.linear(arena, rows, matrix, e, y.data(), yStride);
+          return y;
+        };
+        const Floats want = run(reference());
+        const std::string what = shape(m, n, k) + " variant " + std::to_string(variant);
+        expectNear(run(fast()), want, m * yStride, tolerance, what);
+        expectNear(run(fastForEncoders()), want, m * yStride, tolerance, what + " for encoders");
       }
     }
   }
@@ -232,12 +237,15 @@ TEST(Int8, EveryFormAgreesWithThePlainOne) {
           if (k > 2) w[0] = 127, w[1] = -127;
           const Matrix matrix = packed(w, n, k, Format::Q8);
           Arena a, b;
-          Rows gx(x.data(), m, k), wx(x.data(), m, k);
+          Rows wx(x.data(), m, k);
           Floats got(m * n + 64), want = got;
-          fast().linear(a, gx, matrix, {}, got.data(), n);
           reference().linear(b, wx, matrix, {}, want.data(), n);
-          for (size_t i = 0; i < m * n; ++i) {
-            ASSERT_NEAR(got[i], want[i], 2e-6f * std::max(1e-20f, std::fabs(want[i]))) << shape(m, n, k) << " form " << int(form) << " at " << i;
+          for (const Table* table : {&fast(), &fastForEncoders()}) {
+            Rows gx(x.data(), m, k);
+            table->linear(a, gx, matrix, {}, got.data(), n);
+            for (size_t i = 0; i < m * n; ++i) {
+              ASSERT_NEAR(got[i], want[i], 2e-6f * std::max(1e-20f, std::fabs(want[i]))) << shape(m, n, k) << " form " << int(form) << " at " << i;
+            }
           }
         }
       }

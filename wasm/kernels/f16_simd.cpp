@@ -59,10 +59,11 @@ void unpack(const uint16_t* p, size_t k, const float* factors, float* out) {
 
 }  // namespace
 
+template <bool Streams>
 void productF16(Arena& arena, const float* x, size_t m, size_t xStride, const Matrix& w, Columns columns, const Output& out) {
   const auto few = [&]<size_t MR, size_t NP>(size_t panel, size_t gap) { direct<MR, NP>(x, xStride, w, panel, gap, out); };
-  if (m == 1) return panelStreams<1>(columns, few);
-  if (m == 2) return panelStreams<2>(columns, few);
+  if (Streams && m == 1) return panelStreams<1>(columns, few);
+  if (Streams && m == 2) return panelStreams<2>(columns, few);
   const Arena::Mark mark = arena.mark();
   float* floats = arena.alloc<float>(w.k() * kPanel);
   if (!floats) return;
@@ -75,5 +76,8 @@ void productF16(Arena& arena, const float* x, size_t m, size_t xStride, const Ma
   }
   arena.release(mark);
 }
+
+template void productF16<false>(Arena&, const float*, size_t, size_t, const Matrix&, Columns, const Output&);
+template void productF16<true>(Arena&, const float*, size_t, size_t, const Matrix&, Columns, const Output&);
 
 }  // namespace wasmformers::kernels::simd

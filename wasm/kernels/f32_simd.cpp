@@ -56,6 +56,7 @@ void panelF32(const float* x, size_t xStride, size_t from, size_t to, const floa
   rowTiles<kTile>(from, to, [&]<size_t MR>(size_t row) { tile<MR, 1>(p, row, panel, w); });
 }
 
+template <bool Streams>
 void productF32(const float* x, size_t m, size_t xStride, const Matrix& w, Columns columns, const Output& out) {
   const Product p{x, xStride, w.k(), out};
   const float* panels = w.f32()->panels.as<float>();
@@ -63,14 +64,17 @@ void productF32(const float* x, size_t m, size_t xStride, const Matrix& w, Colum
   for (size_t from = 0; from < m; from += block) {
     const size_t to = std::min(m, from + block);
     const auto few = [&]<size_t MR, size_t NP>(size_t panel, size_t gap) { tile<MR, NP>(p, from, panel, panels + panel * panelSize, gap); };
-    if (to - from == 1) {
+    if (Streams && to - from == 1) {
       panelStreams<1>(columns, few);
-    } else if (to - from == 2) {
+    } else if (Streams && to - from == 2) {
       panelStreams<2>(columns, few);
     } else {
       for (size_t panel = columns.from; panel < columns.to; ++panel) panelF32(x, xStride, from, to, panels + panel * panelSize, w.k(), panel, out);
     }
   }
 }
+
+template void productF32<false>(const float*, size_t, size_t, const Matrix&, Columns, const Output&);
+template void productF32<true>(const float*, size_t, size_t, const Matrix&, Columns, const Output&);
 
 }  // namespace wasmformers::kernels::simd

@@ -52,19 +52,16 @@ const float* floatRows(const TensorView& t, size_t from, size_t count, size_t n,
 }  // namespace
 
 size_t Matrix::packedBytes(size_t n, size_t k, Format format, Use use) {
-  if (format == Format::Q8) {
-    const size_t np = roundUp(n, kPanel);
-    return np * paddedK(k) + np * (sizeof(float) + sizeof(int32_t));
-  }
-  if (format == Format::Q4) return roundUp(n, kPanel) / kPanel * (blocksOf(k) * kBlockBytes + kPanel * sizeof(float));
+  if (format == Format::Q8) return roundUp(n, kPanel) / kPanel * Q8Data::panelBytes(k);
+  if (format == Format::Q4) return roundUp(n, kPanel) / kPanel * Q4Data::panelBytes(k);
   if (format == Format::F16) return roundUp(n, kPanel) * (k * sizeof(uint16_t) + sizeof(float));
   return (inPanels(use) ? roundUp(n, kPanel) : n) * k * sizeof(float);
 }
 
 size_t Matrix::bytes() const {
-  if (q8_) return q8_->weights.size() + q8_->scales.size() + q8_->sums.size();
+  if (q8_) return q8_->panels.size();
   if (f16_) return f16_->panels.size() + f16_->factors.size();
-  if (q4_) return q4_->blocks.size() + q4_->factors.size();
+  if (q4_) return q4_->panels.size();
   return f32_ ? f32_->rows.size() + f32_->panels.size() : 0;
 }
 
@@ -98,14 +95,11 @@ Result<Matrix> Matrix::make(size_t n, size_t k, Format format, Use use) {
   }
   if (format == Format::Q4) {
     m.q4_ = std::make_unique<Q4Data>();
-    WF_ASSIGN(m.q4_->blocks, allocate(np / kPanel * blocksOf(k) * kBlockBytes, "a weight matrix"));
-    WF_ASSIGN(m.q4_->factors, allocate(np * sizeof(float), "a weight matrix"));
+    WF_ASSIGN(m.q4_->panels, allocate(packedBytes(n, k, format), "a weight matrix"));
     return m;
   }
   m.q8_ = std::make_unique<Q8Data>();
-  WF_ASSIGN(m.q8_->weights, allocate(np * paddedK(k), "a weight matrix"));
-  WF_ASSIGN(m.q8_->scales, allocate(np * sizeof(float), "a weight matrix"));
-  WF_ASSIGN(m.q8_->sums, allocate(np * sizeof(int32_t), "a weight matrix"));
+  WF_ASSIGN(m.q8_->panels, allocate(packedBytes(n, k, format), "a weight matrix"));
   return m;
 }
 
@@ -119,8 +113,8 @@ Status Matrix::packPanelRows(const float* rows, size_t at, size_t count) {
   }
   bool packed = false;
   if (f16_) packed = packPanelF16(rows, count, k_, f16_->panels.as<uint16_t>() + at * k_, f16_->factors.as<float>() + at);
-  if (q8_) packed = packPanel(rows, count, k_, k_, q8_->weights.as<int8_t>() + at * paddedK(k_), q8_->scales.as<float>() + at, q8_->sums.as<int32_t>() + at);
-  if (q4_) packed = packPanelQ4(rows, count, k_, q4_->blocks.as<uint8_t>() + at / kPanel * blocksOf(k_) * kBlockBytes, q4_->factors.as<float>() + at);
+  if (q8_) packed = packPanel(rows, count, k_, k_, q8_->order, q8_->panel(at / kPanel, k_));
+  if (q4_) packed = packPanelQ4(rows, count, k_, q4_->panel(at / kPanel, k_));
   if (packed) return {};
   return Status(ErrorClass::Weights, "not_finite", "The tensor holds NaN or infinity near row " + std::to_string(at) + "; it cannot be packed to " +
                                                        (f16_ ? "16" : q8_ ? "8" : "4") + " bits.");

@@ -147,7 +147,8 @@ uint16_t searchCode(const float* x, float unit) {
 
 }  // namespace
 
-bool packPanelQ4(const float* w, size_t rows, size_t k, uint8_t* panel, float* factors) {
+bool packPanelQ4(const float* w, size_t rows, size_t k, uint8_t* panel) {
+  auto* factors = reinterpret_cast<float*>(panel + blocksOf(k) * kBlockBytes);
   float units[kPanel];
   for (size_t r = 0; r < kPanel; ++r) {
     const float biggest = r < rows ? magnitude(w + r * k, k) : 0;
@@ -175,9 +176,10 @@ bool packPanelQ4(const float* w, size_t rows, size_t k, uint8_t* panel, float* f
 }
 
 void unpackRow(const Matrix::Q4Data& w, size_t n, size_t k, float* y) {
-  const uint8_t* block = w.panel(n / kPanel, k);
+  const uint8_t* const panel = w.panel(n / kPanel, k);
+  const uint8_t* block = panel;
   const size_t r = n % kPanel;
-  const float factor = w.factors.as<float>()[n];
+  const float factor = w.factors(panel, k)[r];
   for (size_t from = 0; from < k; from += kBlock, block += kBlockBytes) {
     uint16_t code;
     std::memcpy(&code, block + kBlockBytes - 2 * kPanel + 2 * r, 2);

@@ -8,7 +8,8 @@
 // Blocks of 8 rows of W × 32 values of K lie panel by panel, [N/8][K/32], N and K padded by zeros:
 //   128 bytes: [4 j][8 rows][4 t], the low nibble value 4j + t of K, the high one value 16 + 4j + t;
 //    16 bytes: [8 rows] codes of 16 bits: exponent (5), mantissa (6), z (5), which goes on as mantissa: the scale is the
-//    number that all 16 bits make, so that a product need not part them.
+//    number that all 16 bits make, so that a product need not part them;
+// and behind a panel's blocks 8 factors (float): w = factor · 2^64 · codeScale · (2q − z).
 #pragma once
 
 #include <bit>
@@ -26,12 +27,12 @@ inline constexpr size_t kBlockBytes = kPanel * kBlock / 2 + 2 * kPanel;  // of 8
 inline size_t blocksOf(size_t k) { return (k + kBlock - 1) / kBlock; }
 
 struct Matrix::Q4Data {
-  Buffer blocks;   // see above
-  Buffer factors;  // float [N padded]: w = factor · 2^64 · codeScale · (2q − z)
+  Buffer panels;
 
-  const uint8_t* panel(size_t index, size_t k) const {
-    return blocks.as<uint8_t>() + index * blocksOf(k) * kBlockBytes;
-  }
+  static size_t panelBytes(size_t k) { return blocksOf(k) * kBlockBytes + kPanel * sizeof(float); }
+  uint8_t* panel(size_t index, size_t k) { return panels.as<uint8_t>() + index * panelBytes(k); }
+  const uint8_t* panel(size_t index, size_t k) const { return panels.as<uint8_t>() + index * panelBytes(k); }
+  static const float* factors(const uint8_t* panel, size_t k) { return reinterpret_cast<const float*>(panel + blocksOf(k) * kBlockBytes); }
 };
 
 /// The scale of a code, from 2^-126 to 2^-95: its bits, moved to those of a float. The 2^64 that it lacks to stay clear
@@ -72,9 +73,9 @@ inline BlockScale blockScale(float biggest) {
 /// Quantizes x once, into the arena; plain loops, int8. nullptr when memory ran out.
 QuantizedBlocks* quantizeBlocksPlain(Arena&, const Rows& x);
 
-/// Packs up to 8 rows of W (each k floats, one after the other) into a panel's blocks. False where a value is NaN,
+/// Packs up to 8 rows of W (each k floats, one after the other) into a panel. False where a value is NaN,
 /// infinite or beyond 1e28.
-bool packPanelQ4(const float* w, size_t rows, size_t k, uint8_t* panel, float* factors);
+bool packPanelQ4(const float* w, size_t rows, size_t k, uint8_t* panel);
 
 /// Row `n` of a packed matrix as float.
 void unpackRow(const Matrix::Q4Data&, size_t n, size_t k, float* y);

@@ -29,7 +29,7 @@ struct Product {
 
   template <size_t MR>
   void finish(size_t m, size_t panel, v128_t (&sum)[MR][2]) const {
-    const float* factors = w.factors.as<float>() + panel * kPanel;
+    const float* factors = w.factors(w.panel(panel, k), k);
     const v128_t f0 = wasm_v128_load(factors), f1 = wasm_v128_load(factors + 4);
     for (auto& row : sum) {
       row[0] = wasm_f32x4_mul(row[0], f0);
@@ -76,7 +76,7 @@ inline v128_t scales(v128_t codes) { return wasm_i32x4_shl(codes, 12); }
 // MR rows × NP panels, `gap` panels from one to the next, from the nibbles.
 template <size_t MR, size_t NP>
 void direct(const Product& p, size_t m, size_t panel, size_t gap) {
-  const size_t blocks = p.x.blocks, gapBytes = gap * blocks * kBlockBytes, stride = p.x.stride();
+  const size_t blocks = p.x.blocks, gapBytes = gap * p.w.panelBytes(p.k), stride = p.x.stride();
   const uint8_t* w = p.w.panel(panel, p.k);
   const auto* a = static_cast<const Activation8*>(p.x.data) + m * stride;
   const float* by = p.x.scales + m * blocks;
@@ -226,6 +226,7 @@ void tile(const Product& p, size_t m, size_t panel, const uint8_t* w) {
 
 }  // namespace
 
+template <bool Streams>
 void productQ4(Arena& arena, const QuantizedBlocks& x, const Matrix& w, Columns columns, const Output& out) {
   const Product p{x, *w.q4(), w.k(), out};
   const auto few = [&]<size_t MR, size_t NP>(size_t panel, size_t gap) {
@@ -233,8 +234,8 @@ void productQ4(Arena& arena, const QuantizedBlocks& x, const Matrix& w, Columns 
     for (; m + MR <= x.rows; m += MR) direct<MR, NP>(p, m, panel, gap);
     if (m < x.rows) direct<1, NP>(p, m, panel, gap);
   };
-  if (x.rows == 1) return panelStreams<1>(columns, few);
-  if (x.rows <= 4) return panelStreams<2>(columns, few);
+  if (Streams && x.rows == 1) return panelStreams<1>(columns, few);
+  if (Streams && x.rows <= 4) return panelStreams<2>(columns, few);
   const Arena::Mark mark = arena.mark();
   uint8_t* scratch = arena.alloc<uint8_t>(x.blocks * kUnpackedBytes);
   if (!scratch) return;
@@ -247,5 +248,8 @@ void productQ4(Arena& arena, const QuantizedBlocks& x, const Matrix& w, Columns 
   }
   arena.release(mark);
 }
+
+template void productQ4<false>(Arena&, const QuantizedBlocks&, const Matrix&, Columns, const Output&);
+template void productQ4<true>(Arena&, const QuantizedBlocks&, const Matrix&, Columns, const Output&);
 
 }  // namespace wasmformers::kernels::simd

@@ -7,6 +7,8 @@
 
 #ifdef __wasm_simd128__
 #include <wasm_simd128.h>
+
+#include "kernels/simd.h"
 #endif
 
 namespace wasmformers::kernels {
@@ -39,8 +41,12 @@ QuantizedRows* quantizeRowsPlain(Arena& arena, const Rows& x, ActivationForm for
     zeros[m] = form == ActivationForm::Wide ? 0 : form == ActivationForm::Signed ? p.zero - 128 : p.zero;
     for (size_t k = 0; k < x.cols; ++k) {
       const int32_t q = std::clamp(int32_t(std::nearbyint(row[k] * p.inverse)) + p.zero, 0, 255);
-      if (form == ActivationForm::Wide) reinterpret_cast<int16_t*>(data)[m * stride + k] = int16_t(q - p.zero);
-      else data[m * stride + k] = static_cast<unsigned char>(form == ActivationForm::Signed ? q ^ 0x80 : q);
+      if (form == ActivationForm::Wide) {
+        reinterpret_cast<int16_t*>(data)[m * stride + k] = int16_t(q - p.zero);
+        zeros[m] += q - p.zero;
+        continue;
+      }
+      data[m * stride + k] = static_cast<unsigned char>(form == ActivationForm::Signed ? q ^ 0x80 : q);
     }
   }
   *out = {form, data, scales, zeros, x.rows, stride};
@@ -97,10 +103,35 @@ int32_t quantizeWeights(const float* w, size_t k, float inverse, int8_t* q) {
   return sum;
 }
 
+// A panel from the order of fours to that of pairs, where it lies.
+void pairUp(int8_t* panel, size_t kp) {
+  for (int8_t* end = panel + kPanel * kp; panel < end; panel += 32) {
+#ifdef __wasm_simd128__
+    const v128_t turned = wasm_i16x8_splat(0x80);
+    const v128_t a = wasm_v128_load(panel), b = wasm_v128_load(panel + 16);  // rows 0–3, 4–7, four k each
+    wasm_v128_store(panel, wasm_v128_xor(wasm_i8x16_shuffle(a, b, 0, 16, 1, 17, 4, 20, 5, 21, 8, 24, 9, 25, 12, 28, 13, 29), turned));
+    wasm_v128_store(panel + 16, wasm_v128_xor(wasm_i8x16_shuffle(a, b, 2, 18, 3, 19, 6, 22, 7, 23, 10, 26, 11, 27, 14, 30, 15, 31), turned));
+#else
+    int8_t fours[32];
+    std::memcpy(fours, panel, 32);
+    for (size_t i = 0; i < 32; ++i) panel[Matrix::Q8Data::pairAt(i / 4, i % 4)] = int8_t(fours[i] ^ (i < 16 ? 0x80 : 0));
+#endif
+  }
+}
+
 }  // namespace
 
-bool packPanel(const float* w, size_t rows, size_t stride, size_t k, int8_t* panel, float* scales, int32_t* sums) {
+WeightOrder productOrder() {
+#ifdef __wasm_simd128__
+  if (simd::activationForm() == ActivationForm::Wide) return WeightOrder::Pairs;
+#endif
+  return WeightOrder::Fours;
+}
+
+bool packPanel(const float* w, size_t rows, size_t stride, size_t k, WeightOrder order, int8_t* panel) {
   const size_t kp = paddedK(k);
+  auto* scales = reinterpret_cast<float*>(panel + kPanel * kp);
+  auto* sums = reinterpret_cast<int32_t*>(scales + kPanel);
   int8_t row[1024 + 16];  // a stretch of one row at a time: any K without an allocation
   if (rows < kPanel) std::memset(panel, 0, kPanel * kp);
   for (size_t r = 0; r < kPanel; ++r) {
@@ -120,23 +151,23 @@ bool packPanel(const float* w, size_t rows, size_t stride, size_t k, int8_t* pan
       for (size_t i = 0; i < padded; i += kGroup, dst += kPanel * kGroup) std::memcpy(dst, row + i, kGroup);
     }
   }
+  if (order == WeightOrder::Pairs) pairUp(panel, kp);
   return true;
 }
 
 void unpackRow(const Matrix::Q8Data& q, size_t n, size_t k, float* y) {
-  const int8_t* src = q.panel(n / kPanel, k) + n % kPanel * kGroup;
-  const float scale = q.scales.as<float>()[n];
+  const int8_t* panel = q.panel(n / kPanel, k);
+  const float scale = q.scales(panel, k)[n % kPanel];
   size_t i = 0;
 #ifdef __wasm_simd128__
+  const int8_t* src = panel + n % kPanel * kGroup;
   const v128_t by = wasm_f32x4_splat(scale);
-  for (; i + kGroup <= k; i += kGroup, src += kPanel * kGroup) {
+  for (; q.order == WeightOrder::Fours && i + kGroup <= k; i += kGroup, src += kPanel * kGroup) {
     const v128_t four = wasm_i32x4_extend_low_i16x8(wasm_i16x8_extend_low_i8x16(wasm_v128_load32_zero(src)));
     wasm_v128_store(y + i, wasm_f32x4_mul(wasm_f32x4_convert_i32x4(four), by));
   }
 #endif
-  for (; i < k; i += kGroup, src += kPanel * kGroup) {
-    for (size_t j = 0; j < std::min(kGroup, k - i); ++j) y[i + j] = scale * float(src[j]);
-  }
+  for (; i < k; ++i) y[i] = scale * float(q.at(panel, n, i));
 }
 
 }  // namespace wasmformers::kernels

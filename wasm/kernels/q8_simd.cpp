@@ -4,8 +4,10 @@
 //    adds fours of products to four sums. The standard leaves open what bytes above 127 mean in its second operand:
 //    x86 with VNNI reads them unsigned (vpdpbusd), Arm with the dot product extension signed (sdot), and x86 without
 //    VNNI saturates in between. The first two are exact for all 8 bits, so a probe at start-up asks which it is;
-//  - wide dot (any SIMD): i32x4.dot_i16x8_s on weights widened to 16 bits. A panel is widened once for all rows when
-//    there are enough of them, and stays in the first-level cache (8 columns × K × 2 bytes).
+//  - wide dot (any SIMD): i32x4.dot_i16x8_s on words of 16 bits. For many rows a panel is widened once, and stays in the
+//    first-level cache (8 columns × K × 2 bytes). For a few, a word is used as it lies: it holds two weights of the same k,
+//    h and l, and Σ(256·h + l)·a and Σl·a give both columns, where widening would take an instruction for every eight
+//    weights (5 for 16 weights instead of 6, and half of the sums: more streams fit in the registers).
 //
 // Register tiles: 6 rows × 8 columns of sums for the byte dot (12 sums hide its latency of five cycles at two a
 // cycle, and 16 registers hold them), 4 × 8 for the wide one (a multiply and an add each; the adds alone are a chain
@@ -34,10 +36,10 @@ struct Product {
   // Sums of rows m …, columns 8·panel … 8·panel+7, become floats.
   template <size_t MR>
   void finish(size_t m, size_t panel, v128_t (&sum)[MR][2]) const {
-    const size_t col = panel * kPanel;
-    const v128_t scale0 = wasm_v128_load(w.scales.as<float>() + col), scale1 = wasm_v128_load(w.scales.as<float>() + col + 4);
+    const int8_t* at = w.panel(panel, k);
+    const v128_t scale0 = wasm_v128_load(w.scales(at, k)), scale1 = wasm_v128_load(w.scales(at, k) + 4);
     const bool corrected = x.form != ActivationForm::Wide;
-    const v128_t sums0 = wasm_v128_load(w.sums.as<int32_t>() + col), sums1 = wasm_v128_load(w.sums.as<int32_t>() + col + 4);
+    const v128_t sums0 = wasm_v128_load(w.sums(at, k)), sums1 = wasm_v128_load(w.sums(at, k) + 4);
     for (size_t r = 0; r < MR; ++r) {
       v128_t &s0 = sum[r][0], &s1 = sum[r][1];
       if (corrected) {
@@ -60,7 +62,7 @@ void byteTile(const Product& p, size_t m, size_t panel, size_t gap = 1) {
   const size_t kp = paddedK(p.k), lda = p.x.stride;
   const auto* a = static_cast<const uint8_t*>(p.x.data) + m * lda;
   const int8_t* w = p.w.panel(panel, p.k);
-  const size_t gapBytes = gap * kp * kPanel;
+  const size_t gapBytes = gap * p.w.panelBytes(p.k);
   v128_t sum[NP][MR][2];
   for (auto& tile : sum) {
     for (auto& row : tile) row[0] = row[1] = wasm_i32x4_splat(0);
@@ -79,13 +81,12 @@ void byteTile(const Product& p, size_t m, size_t panel, size_t gap = 1) {
   for (size_t q = 0; q < NP; ++q) p.finish(m, panel + q * gap, sum[q]);
 }
 
+template <bool Streams>
 void byteRows(const Product& p, size_t from, size_t to, Columns columns) {
   const auto few = [&]<size_t MR, size_t NP>(size_t panel, size_t gap) { byteTile<MR, NP>(p, from, panel, gap); };
-  switch (to - from) {
-    case 1: return panelStreams<1>(columns, few);
-    case 2: return panelStreams<2>(columns, few);
-    case 3: return panelStreams<3>(columns, few);
-  }
+  if (Streams && to - from == 1) return panelStreams<1>(columns, few);
+  if (Streams && to - from == 2) return panelStreams<2>(columns, few);
+  if (Streams && to - from == 3) return panelStreams<3>(columns, few);
   for (size_t panel = columns.from; panel < columns.to; ++panel) {
     rowTiles<6>(from, to, [&]<size_t MR>(size_t m) { byteTile<MR, 1>(p, m, panel); });
   }
@@ -94,14 +95,11 @@ void byteRows(const Product& p, size_t from, size_t to, Columns columns) {
 
 // Widens a panel to [K/2][8 columns][2 k] int16.
 void widenPanel(const int8_t* w, size_t kp, int16_t* out) {
-  for (size_t k = 0; k < kp; k += 4, w += 32, out += 32) {
-    const v128_t a = wasm_v128_load(w), b = wasm_v128_load(w + 16);  // columns 0–3, 4–7, four k each
-    const v128_t a2 = wasm_i8x16_shuffle(a, a, 0, 1, 4, 5, 8, 9, 12, 13, 2, 3, 6, 7, 10, 11, 14, 15);
-    const v128_t b2 = wasm_i8x16_shuffle(b, b, 0, 1, 4, 5, 8, 9, 12, 13, 2, 3, 6, 7, 10, 11, 14, 15);
-    wasm_v128_store(out, wasm_i16x8_extend_low_i8x16(a2));
-    wasm_v128_store(out + 8, wasm_i16x8_extend_low_i8x16(b2));
-    wasm_v128_store(out + 16, wasm_i16x8_extend_high_i8x16(a2));
-    wasm_v128_store(out + 24, wasm_i16x8_extend_high_i8x16(b2));
+  const v128_t low = wasm_i16x8_splat(255), turned = wasm_i16x8_splat(128);
+  for (size_t k = 0; k < kp; k += 2, w += 16, out += 16) {
+    const v128_t both = wasm_v128_load(w);
+    wasm_v128_store(out, wasm_i16x8_sub(wasm_v128_and(both, low), turned));
+    wasm_v128_store(out + 8, wasm_i16x8_shr(both, 8));
   }
 }
 
@@ -123,51 +121,78 @@ void wideTile(const Product& p, size_t m, size_t panel, const int16_t* w) {
   p.finish(m, panel, sum);
 }
 
-// One or two rows (up to four, in pairs) × NP panels: widening on the way, four k of two columns at a time; the halves are
-// added at the end.
+constexpr size_t kWideStreams = 12, kFew = 4;
+// How far Σ(256·h + l)·a may run: Σh·a, of |h| ≤ 127 and |a| ≤ 255, must be whole in the 24 bits above Σl·a.
+constexpr size_t kStretch = 256;
+static_assert(kStretch * 127 * 255 < size_t(1) << 23);
+
 template <size_t MR, size_t NP>
-void wideRow(const Product& p, size_t m, size_t panel, size_t gap) {
-  const size_t kp = paddedK(p.k), lda = p.x.stride, gapBytes = gap * kp * kPanel;
-  const auto* a = static_cast<const int16_t*>(p.x.data) + m * lda;
-  const int8_t* w = p.w.panel(panel, p.k);
-  v128_t sum[NP][MR][4];
-  for (auto& part : sum) {
-    for (auto& row : part) {
-      for (auto& s : row) s = wasm_i32x4_splat(0);
-    }
+struct WideSums {
+  v128_t lower[NP][MR], upper[NP][MR];  // of columns 0–3 and 4–7
+};
+
+// Adds a stretch of MR rows × NP panels. By itself, so that a compiler has but these sums to find registers for.
+template <size_t MR, size_t NP>
+[[gnu::noinline]] void addStretch(const int16_t* a, size_t lda, const int8_t* w, size_t gapBytes, size_t k, WideSums<MR, NP>& sums) {
+  const v128_t low = wasm_v128_load32_splat(kMasks + 6);
+  v128_t both[NP][MR], lower[NP][MR];
+  for (size_t q = 0; q < NP; ++q) {
+    for (size_t r = 0; r < MR; ++r) both[q][r] = lower[q][r] = wasm_i32x4_splat(0);
   }
   WF_NO_UNROLL
-  for (size_t k = 0; k < kp; k += 4, a += 4, w += 32) {
+  for (const int8_t* end = w + k * kPanel; w < end; a += 2, w += 2 * kPanel) {
+    v128_t v[MR];
+    for (size_t r = 0; r < MR; ++r) v[r] = wasm_v128_load32_splat(a + r * lda);
     for (size_t q = 0; q < NP; ++q) {
-      v128_t col[4];
-      for (size_t i = 0; i < 4; ++i) col[i] = wasm_i16x8_load8x8(w + q * gapBytes + 8 * i);
+      const v128_t words = wasm_v128_load(w + q * gapBytes), bytes = wasm_v128_and(words, low);
       for (size_t r = 0; r < MR; ++r) {
-        const v128_t v = wasm_v128_load64_splat(a + r * lda);
-        for (size_t i = 0; i < 4; ++i) sum[q][r][i] = wasm_i32x4_add(sum[q][r][i], wasm_i32x4_dot_i16x8(col[i], v));
+        both[q][r] = wasm_i32x4_add(both[q][r], wasm_i32x4_dot_i16x8(words, v[r]));
+        lower[q][r] = wasm_i32x4_add(lower[q][r], wasm_i32x4_dot_i16x8(bytes, v[r]));
       }
     }
   }
-  const auto join = [](v128_t u, v128_t v) {
-    return wasm_i32x4_add(wasm_i32x4_shuffle(u, v, 0, 2, 4, 6), wasm_i32x4_shuffle(u, v, 1, 3, 5, 7));
-  };
   for (size_t q = 0; q < NP; ++q) {
-    v128_t joined[MR][2];
     for (size_t r = 0; r < MR; ++r) {
-      joined[r][0] = join(sum[q][r][0], sum[q][r][1]);
-      joined[r][1] = join(sum[q][r][2], sum[q][r][3]);
+      sums.lower[q][r] = wasm_i32x4_add(sums.lower[q][r], lower[q][r]);
+      sums.upper[q][r] = wasm_i32x4_add(sums.upper[q][r], wasm_i32x4_shr(wasm_i32x4_sub(both[q][r], lower[q][r]), 8));
     }
-    p.finish(m, panel + q * gap, joined);
   }
 }
 
+// MR rows × NP panels, `gap` panels from one to the next.
+template <size_t MR, size_t NP>
+void wideRow(const Product& p, size_t m, size_t panel, size_t gap) {
+  const size_t kp = paddedK(p.k), lda = p.x.stride, gapBytes = gap * p.w.panelBytes(p.k);
+  const auto* a = static_cast<const int16_t*>(p.x.data) + m * lda;
+  const int8_t* w = p.w.panel(panel, p.k);
+  WideSums<MR, NP> sums;
+  for (size_t q = 0; q < NP; ++q) {
+    for (size_t r = 0; r < MR; ++r) {
+      sums.lower[q][r] = wasm_i32x4_splat(-128 * p.x.zeros[m + r]);
+      sums.upper[q][r] = wasm_i32x4_splat(0);
+    }
+  }
+  WF_NO_UNROLL
+  for (size_t k = 0; k < kp; k += kStretch) addStretch<MR, NP>(a + k, lda, w + k * kPanel, gapBytes, std::min(kStretch, kp - k), sums);
+  for (size_t q = 0; q < NP; ++q) {
+    v128_t sum[MR][2];
+    for (size_t r = 0; r < MR; ++r) {
+      sum[r][0] = sums.lower[q][r];
+      sum[r][1] = sums.upper[q][r];
+    }
+    p.finish(m, panel + q * gap, sum);
+  }
+}
+
+template <bool Streams>
 void wideRows(const Product& p, size_t from, size_t to, Columns columns, int16_t* scratch) {
   const auto few = [&]<size_t MR, size_t NP>(size_t panel, size_t gap) {
     size_t m = from;
     for (; m + MR <= to; m += MR) wideRow<MR, NP>(p, m, panel, gap);
     if (m < to) wideRow<1, NP>(p, m, panel, gap);
   };
-  if (to - from == 1) return panelStreams<1>(columns, few);
-  if (to - from <= 4) return panelStreams<2>(columns, few);
+  if (Streams && to - from == 1) return panelStreams<1, kWideStreams>(columns, few);
+  if (Streams && to - from <= kFew) return panelStreams<2, kWideStreams>(columns, few);
   for (size_t panel = columns.from; panel < columns.to; ++panel) {
     widenPanel(p.w.panel(panel, p.k), paddedK(p.k), scratch);
     rowTiles<4>(from, to, [&]<size_t MR>(size_t m) { wideTile<MR>(p, m, panel, scratch); });
@@ -235,12 +260,13 @@ bool forceActivationForm(ActivationForm form) {
   return true;
 }
 
+template <bool Streams>
 void productQ8(Arena& arena, const QuantizedRows& x, const Matrix& w, Columns columns, const Output& out) {
   const Product p{x, *w.q8(), w.k(), out};
   const size_t block = rowBlock(x.stride * (x.form == ActivationForm::Wide ? 2 : 1));
   const Arena::Mark mark = arena.mark();
   int16_t* scratch = nullptr;
-  if (x.form == ActivationForm::Wide && x.rows > 4) {
+  if (x.form == ActivationForm::Wide && (!Streams || x.rows > kFew)) {
     scratch = arena.alloc<int16_t>(paddedK(w.k()) * kPanel);
     if (!scratch) return;
   }
@@ -248,13 +274,16 @@ void productQ8(Arena& arena, const QuantizedRows& x, const Matrix& w, Columns co
     const size_t to = std::min(x.rows, from + block);
 #ifdef __wasm_relaxed_simd__
     if (x.form != ActivationForm::Wide) {
-      byteRows(p, from, to, columns);
+      byteRows<Streams>(p, from, to, columns);
       continue;
     }
 #endif
-    wideRows(p, from, to, columns, scratch);
+    wideRows<Streams>(p, from, to, columns, scratch);
   }
   arena.release(mark);
 }
+
+template void productQ8<false>(Arena&, const QuantizedRows&, const Matrix&, Columns, const Output&);
+template void productQ8<true>(Arena&, const QuantizedRows&, const Matrix&, Columns, const Output&);
 
 }  // namespace wasmformers::kernels::simd

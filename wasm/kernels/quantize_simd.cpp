@@ -61,12 +61,16 @@ QuantizedRows* quantizeRows(Arena& arena, const Rows& x, ActivationForm form) {
     scales[m] = p.scale;
     zeros[m] = wide ? 0 : form == ActivationForm::Signed ? p.zero - 128 : p.zero;
     const v128_t inverse = splat(p.inverse), zero = wasm_i16x8_splat(int16_t(p.zero));
+    v128_t sums = wasm_i32x4_splat(0);
     const auto sixteen = [&](const float* src, size_t at) {
       v128_t a = wasm_i16x8_add(round8(src, inverse), zero), b = wasm_i16x8_add(round8(src + 8, inverse), zero);
       if (wide) {
         auto* y = reinterpret_cast<int16_t*>(data) + m * stride + at;
-        wasm_v128_store(y, wasm_i16x8_sub(wasm_i16x8_min(wasm_i16x8_max(a, none), top), zero));
-        wasm_v128_store(y + 8, wasm_i16x8_sub(wasm_i16x8_min(wasm_i16x8_max(b, none), top), zero));
+        a = wasm_i16x8_sub(wasm_i16x8_min(wasm_i16x8_max(a, none), top), zero);
+        b = wasm_i16x8_sub(wasm_i16x8_min(wasm_i16x8_max(b, none), top), zero);
+        sums = wasm_i32x4_add(sums, wasm_i32x4_extadd_pairwise_i16x8(wasm_i16x8_add(a, b)));
+        wasm_v128_store(y, a);
+        wasm_v128_store(y + 8, b);
       } else {
         wasm_v128_store(data + m * stride + at, wasm_v128_xor(wasm_u8x16_narrow_i16x8(a, b), flip));
       }
@@ -78,6 +82,7 @@ QuantizedRows* quantizeRows(Arena& arena, const Rows& x, ActivationForm form) {
       std::memcpy(tail, row + k, (x.cols - k) * sizeof(float));
       sixteen(tail, k);
     }
+    if (wide) zeros[m] = sumInts(sums);
   }
   *out = {form, data, scales, zeros, x.rows, stride};
   return out;
@@ -114,7 +119,7 @@ QuantizedBlocks* quantizeBlocks(Arena& arena, const Rows& x) {
       const v128_t inverse = splat(s.inverse);
       const v128_t a = round8(src, inverse), b = round8(src + 8, inverse), c = round8(src + 16, inverse), d = round8(src + 24, inverse);
       const v128_t sum = wasm_i32x4_extadd_pairwise_i16x8(wasm_i16x8_add(wasm_i16x8_add(a, b), wasm_i16x8_add(c, d)));
-      const int32_t total = (wasm_i32x4_extract_lane(sum, 0) + wasm_i32x4_extract_lane(sum, 1)) + (wasm_i32x4_extract_lane(sum, 2) + wasm_i32x4_extract_lane(sum, 3));
+      const int32_t total = sumInts(sum);
       scales[at] = s.stored * (wide ? 0x1p-7f : 1.f);
       sums[at] = -total;
       if constexpr (wide) {

@@ -33,7 +33,8 @@ namespace {
 // Row m of x with row n of W: exact sums within a block, then scales.
 float blockProduct(const QuantizedBlocks& x, size_t m, const Matrix::Q4Data& w, size_t n, size_t k) {
   const auto* a = static_cast<const int8_t*>(x.data) + m * x.stride();
-  const uint8_t* block = w.panel(n / kPanel, k);
+  const uint8_t* const panel = w.panel(n / kPanel, k);
+  const uint8_t* block = panel;
   const size_t r = n % kPanel;
   double total = 0;
   for (size_t g = 0; g < x.blocks; ++g, a += kBlock, block += kBlockBytes) {
@@ -45,7 +46,7 @@ float blockProduct(const QuantizedBlocks& x, size_t m, const Matrix::Q4Data& w, 
     }
     total += double(sum) * (double(codeScale(code)) * x.scales[m * x.blocks + g]);
   }
-  return float(total * w.factors.as<float>()[n]);
+  return float(total * w.factors(panel, k)[r]);
 }
 
 }  // namespace
@@ -77,15 +78,15 @@ void linear(Arena& arena, Rows& x, const Matrix& w, const Epilogue& e, float* y,
         v = float(sum);
       } else {
         const QuantizedRows& q = *x.quantized;
-        const int8_t* col = w.q8()->panel(n / kPanel, w.k()) + n % kPanel * kGroup;
-        int32_t sum = -q.zeros[m] * w.q8()->sums.as<int32_t>()[n];
+        const int8_t* panel = w.q8()->panel(n / kPanel, w.k());
+        int32_t sum = -q.zeros[m] * w.q8()->sums(panel, w.k())[n % kPanel];
         for (size_t k = 0; k < w.k(); ++k) {
           const size_t at = m * q.stride + k;
           const int32_t a = q.form == ActivationForm::Unsigned ? static_cast<const uint8_t*>(q.data)[at]
                                                                : static_cast<const int8_t*>(q.data)[at];
-          sum += a * col[k / kGroup * kPanel * kGroup + k % kGroup];
+          sum += a * w.q8()->at(panel, n, k);
         }
-        v = float(sum) * (q.scales[m] * w.q8()->scales.as<float>()[n]);
+        v = float(sum) * (q.scales[m] * w.q8()->scales(panel, w.k())[n % kPanel]);
       }
       if (e.bias) v += e.bias[n];
       v = activation(e.activation, v);

@@ -40,10 +40,15 @@ struct Output {
   size_t yStride;
 };
 
-/// y[M, N] = x·Wᵀ; the whole of x was quantized in `form`'s way.
+/// y[M, N] = x·Wᵀ; the whole of x was quantized in `form`'s way. Streams: for one row or a few, weights are read in several
+/// streams (tiles.h), which is what decoding needs. Encoders have more rows, and need not carry that code.
+template <bool Streams>
 void productQ8(Arena&, const QuantizedRows& x, const Matrix& w, Columns, const Output&);
+template <bool Streams>
 void productQ4(Arena&, const QuantizedBlocks& x, const Matrix& w, Columns, const Output&);
+template <bool Streams>
 void productF32(const float* x, size_t m, size_t xStride, const Matrix& w, Columns, const Output&);
+template <bool Streams>
 void productF16(Arena&, const float* x, size_t m, size_t xStride, const Matrix& w, Columns, const Output&);
 /// Rows [from, to) with one panel of floats.
 void panelF32(const float* x, size_t xStride, size_t from, size_t to, const float* w, size_t k, size_t panel, const Output&);

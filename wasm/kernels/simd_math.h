@@ -25,6 +25,9 @@ inline v128_t madd(v128_t a, v128_t b, v128_t c) {
 #endif
 }
 
+inline int32_t sumInts(v128_t v) {
+  return (wasm_i32x4_extract_lane(v, 0) + wasm_i32x4_extract_lane(v, 1)) + (wasm_i32x4_extract_lane(v, 2) + wasm_i32x4_extract_lane(v, 3));
+}
 inline float sumLanes(v128_t v) {
   v = wasm_f32x4_add(v, wasm_i32x4_shuffle(v, v, 2, 3, 0, 1));
   return wasm_f32x4_extract_lane(v, 0) + wasm_f32x4_extract_lane(v, 1);
@@ -43,7 +46,7 @@ inline float minLanes(v128_t v) {
 // Constants come from memory, one load each: V8 builds a v128.const from two integers wherever it is used, three or
 // four instructions that cost more than the arithmetic. Defined elsewhere so that no compiler folds them back.
 extern const float kExp[12], kExp2[8], kGelu[15];
-extern const uint32_t kMasks[6];  // of the 4-bit product, and of halves (half.h)
+extern const uint32_t kMasks[7];  // of the 4-bit product, of halves (half.h), of bytes in words
 inline v128_t load(const float& constant) { return wasm_v128_load32_splat(&constant); }
 
 /// Four halves as floats 2^112 times too small; `mask` is kMasks[4].

@@ -10,20 +10,22 @@ namespace wasmformers::kernels::simd {
 
 namespace {
 
-// A block of a product whose activation runs while it is in the first-level cache: rows, and panels of 8 columns.
-constexpr size_t kRowBlock = 128, kPanelBlock = 8;
+// A block of a product whose activation runs while it is in the first-level cache: rows, and panels of 8 columns. A few
+// rows stay there whole, and their weights are read in streams that no block cuts (tiles.h).
+constexpr size_t kRowBlock = 128, kPanelBlock = 8, kFewRows = 4;
 
 // Some rows of x, in the form that the product of this matrix reads.
+template <bool Streams>
 struct Operand {
   const Rows& x;
 
   void multiply(Arena& arena, size_t from, size_t count, const Matrix& w, Columns columns, const Epilogue& e, float* y, size_t yStride) const {
     const Output out{w.n(), e.bias, e.residual, e.residualStride, y, yStride};
     switch (w.format()) {
-      case Format::F32: return productF32(x.data + from * x.stride, count, x.stride, w, columns, out);
-      case Format::F16: return productF16(arena, x.data + from * x.stride, count, x.stride, w, columns, out);
-      case Format::Q8: return productQ8(arena, x.quantized->part(from, count), w, columns, out);
-      case Format::Q4: return productQ4(arena, x.blocks->part(from, count), w, columns, out);
+      case Format::F32: return productF32<Streams>(x.data + from * x.stride, count, x.stride, w, columns, out);
+      case Format::F16: return productF16<Streams>(arena, x.data + from * x.stride, count, x.stride, w, columns, out);
+      case Format::Q8: return productQ8<Streams>(arena, x.quantized->part(from, count), w, columns, out);
+      case Format::Q4: return productQ4<Streams>(arena, x.blocks->part(from, count), w, columns, out);
     }
   }
 };
@@ -39,9 +41,10 @@ bool prepare(Arena& arena, Rows& x, Format format) {
   return false;
 }
 
+template <bool Streams>
 void linear(Arena& arena, Rows& x, const Matrix& w, const Epilogue& e, float* y, size_t yStride) {
   if (!prepare(arena, x, w.format())) return;
-  const Operand operand{x};
+  const Operand<Streams> operand{x};
   const Columns all = allColumns(w);
   if (e.activation == Activation::None) return operand.multiply(arena, 0, x.rows, w, all, e, y, yStride);
 
@@ -49,12 +52,13 @@ void linear(Arena& arena, Rows& x, const Matrix& w, const Epilogue& e, float* y,
   // y may be the residual itself, which the product would overwrite before it is added.
   float* aside = e.residual == y ? arena.alloc<float>(kRowBlock * w.n()) : nullptr;
   if (e.residual == y && !aside) return;
+  const size_t panels = Streams && x.rows <= kFewRows ? all.to : kPanelBlock;
   for (size_t from = 0; from < x.rows; from += kRowBlock) {
     const size_t count = std::min(kRowBlock, x.rows - from);
     float* out = aside ? aside : y + from * yStride;
     const size_t outStride = aside ? w.n() : yStride;
-    for (size_t panel = 0; panel < all.to; panel += kPanelBlock) {
-      const Columns columns{panel, std::min(panel + kPanelBlock, all.to)};
+    for (size_t panel = 0; panel < all.to; panel += panels) {
+      const Columns columns{panel, std::min(panel + panels, all.to)};
       operand.multiply(arena, from, count, w, columns, {}, out, outStride);
       const size_t col = panel * kPanel;
       Epilogue part = e;
@@ -84,8 +88,9 @@ void rotary(float* x, size_t rows, size_t stride, size_t heads, size_t headDim, 
   }
 }
 
+template <bool Streams>
 constexpr Table tableWith(decltype(Table::attention) whole, decltype(Table::cacheAppend) append, decltype(Table::cachedAttention) cached) {
-  return {"simd", linear, layerNorm, rmsNorm, simd::softmax, activate, gatedActivate, add, rotary, whole, plain::gather, append, cached};
+  return {"simd", linear<Streams>, layerNorm, rmsNorm, simd::softmax, activate, gatedActivate, add, rotary, whole, plain::gather, append, cached};
 }
 
 }  // namespace
@@ -94,15 +99,15 @@ constexpr Table tableWith(decltype(Table::attention) whole, decltype(Table::cach
 namespace wasmformers::kernels {
 
 const Table& fast() {
-  static constexpr Table table = simd::tableWith(simd::attention, plain::cacheAppend, simd::cachedAttention);
+  static constexpr Table table = simd::tableWith<true>(simd::attention, plain::cacheAppend, simd::cachedAttention);
   return table;
 }
 const Table& fastForEncoders() {
-  static constexpr Table table = simd::tableWith(simd::attention, nullptr, nullptr);
+  static constexpr Table table = simd::tableWith<false>(simd::attention, nullptr, nullptr);
   return table;
 }
 const Table& fastForDecoders() {
-  static constexpr Table table = simd::tableWith(nullptr, plain::cacheAppend, simd::cachedAttention);
+  static constexpr Table table = simd::tableWith<true>(nullptr, plain::cacheAppend, simd::cachedAttention);
   return table;
 }
 

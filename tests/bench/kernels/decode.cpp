@@ -46,8 +46,8 @@ const uint8_t* bytesOf(const Matrix& m) {
   switch (m.format()) {
     case Format::F32: return m.f32()->panels.as<uint8_t>();
     case Format::F16: return m.f16()->panels.as<uint8_t>();
-    case Format::Q8: return m.q8()->weights.as<uint8_t>();
-    case Format::Q4: return m.q4()->blocks.as<uint8_t>();
+    case Format::Q8: return m.q8()->panels.as<uint8_t>();
+    case Format::Q4: return m.q4()->panels.as<uint8_t>();
   }
   return nullptr;
 }
@@ -67,7 +67,7 @@ void shape(size_t k, size_t n, Format format) {
   const Matrix m = packed.take();
   const size_t bytes = m.bytes() / 256 * 256 - 256 * (m.bytes() % 256 == 0 ? 0 : 1);
   const size_t rows[] = {1, 2, 4, 8, 128};
-  double read = 1e9, best[5] = {1e9, 1e9, 1e9, 1e9, 1e9};
+  double read = 1e9, best[5] = {1e9, 1e9, 1e9, 1e9, 1e9}, gelu = 1e9;
   Arena arena;
   const double begin = emscripten_get_now();
   for (int round = 0; emscripten_get_now() - begin < 3000 || round < 3; ++round) {
@@ -79,9 +79,14 @@ void shape(size_t k, size_t n, Format format) {
         arena.reset();
       });
     }
+    least(gelu, std::max<size_t>(1, 8000000 / (k * n)), [&] {
+      Rows in(x.data(), 1, k);
+      fast().linear(arena, in, m, {.activation = Activation::Gelu}, y.data(), n);
+      arena.reset();
+    });
   }
-  std::printf("%s %4zux%-6zu %5.1f GB/s read; 1 row %5.1f GOP/s, %3.0f %% of reading;", name(format), k, n, double(bytes) / read * 1e-6,
-              2.0 * double(k * n) / best[0] * 1e-6, 100 * read / best[0]);
+  std::printf("%s %4zux%-6zu %5.1f GB/s read; 1 row %5.1f GOP/s, %3.0f %% of reading, with GELU %5.1f;", name(format), k, n, double(bytes) / read * 1e-6,
+              2.0 * double(k * n) / best[0] * 1e-6, 100 * read / best[0], 2.0 * double(k * n) / gelu * 1e-6);
   for (size_t i = 1; i < 5; ++i) std::printf("  %zu: %.1f", rows[i], 2.0 * double(rows[i] * k * n) / best[i] * 1e-6);
   std::printf("\n");
 }
