@@ -86,7 +86,6 @@ void byteRows(const Product& p, size_t from, size_t to, Columns columns) {
   const auto few = [&]<size_t MR, size_t NP>(size_t panel, size_t gap) { byteTile<MR, NP>(p, from, panel, gap); };
   if (Streams && to - from == 1) return panelStreams<1>(columns, few);
   if (Streams && to - from == 2) return panelStreams<2>(columns, few);
-  if (Streams && to - from == 3) return panelStreams<3>(columns, few);
   for (size_t panel = columns.from; panel < columns.to; ++panel) {
     rowTiles<6>(from, to, [&]<size_t MR>(size_t m) { byteTile<MR, 1>(p, m, panel); });
   }
@@ -121,7 +120,13 @@ void wideTile(const Product& p, size_t m, size_t panel, const int16_t* w) {
   p.finish(m, panel, sum);
 }
 
-constexpr size_t kWideStreams = 12, kFew = 4;
+constexpr size_t kFew = 4;
+#ifdef __wasm_relaxed_simd__
+constexpr size_t kWideStreams = kStreams;  // for engines without an exact dot product of bytes only
+#else
+constexpr size_t kWideStreams = 12;
+#endif
+
 // How far Σ(256·h + l)·a may run: Σh·a, of |h| ≤ 127 and |a| ≤ 255, must be whole in the 24 bits above Σl·a.
 constexpr size_t kStretch = 256;
 static_assert(kStretch * 127 * 255 < size_t(1) << 23);
