@@ -494,7 +494,11 @@ export class GenerationConfig {
 /** Changes a step's logits [rows, vocabulary], or gives others. */
 export type Processor = (input_ids: bigint[][], logits: Tensor) => Tensor | void;
 export interface LogitsProcessor { (input_ids: bigint[][], logits: Tensor): Tensor | void }
-export class LogitsProcessor { _call(input_ids: bigint[][], logits: Tensor): Tensor | void }
+export class LogitsProcessor {
+  _call(input_ids: bigint[][], logits: Tensor): Tensor | void;
+  /** True: it looks at each row by itself, and rows of a batch that have ended need not be shown. */
+  rowwise?: boolean;
+}
 export interface LogitsProcessorList { (input_ids: bigint[][], logits: Tensor): Tensor }
 export class LogitsProcessorList {
   constructor(...items: (Processor | Iterable<Processor>)[]);
@@ -553,6 +557,19 @@ export interface GenerationOptions {
   presence_penalty?: number | null;
   frequency_penalty?: number | null;
   no_repeat_ngram_size?: number | null;
+  /** Above 1 the prompt's own tokens become likelier. */
+  encoder_repetition_penalty?: number | null;
+  /** No sequence of so many tokens of the prompt comes again. */
+  encoder_no_repeat_ngram_size?: number | null;
+  /** Other than 1: what the prompt adds to the scores, against a negative prompt (none: its last token alone), counts so often. */
+  guidance_scale?: number | null;
+  negative_prompt_ids?: ModelInputs['input_ids'] | number[] | number[][] | null;
+  negative_prompt_attention_mask?: ModelInputs['attention_mask'] | number[][] | null;
+  /** The tokens that may come next, by prompt and all ids of a row. */
+  prefix_allowed_tokens_fn?: ((batch: number, ids: bigint[]) => Iterable<number>) | null;
+  /** One prompt: up to so many tokens are guessed from the text so far and checked in one pass. The same text, sooner where it repeats. */
+  prompt_lookup_num_tokens?: number | null;
+  max_matching_ngram_size?: number | null;
   bad_words_ids?: number[][] | null;
   suppress_tokens?: number[] | null;
   begin_suppress_tokens?: number[] | null;
@@ -572,6 +589,9 @@ export interface GenerationOptions {
   /** Log-probabilities of each new token, and of so many likeliest ones. */
   logprobs?: boolean | number | null;
   return_dict_in_generate?: boolean | null;
+  /** With return_dict_in_generate. */
+  output_scores?: boolean | null;
+  output_logits?: boolean | null;
   /** f16 where nothing is said; f32 with dtype fp32. */
   cache_dtype?: CacheType | null;
   /** Of a call before, or a new one; several conversations may each have their own. */
@@ -594,6 +614,10 @@ export interface GenerateOutput {
   sequences_scores?: Tensor;
   /** A list per row, an entry per new token. */
   logprobs?: TokenLogprob[][];
+  /** With output_scores: what each step picked from, [rows, vocabulary] (beams: rows of running beams); zeros where a row had ended. */
+  scores?: Tensor[];
+  /** With output_logits: the model's own. */
+  logits?: Tensor[];
   /** Holds the keys and values; passed to the next call it goes on from there. */
   past_key_values: DynamicCache;
 }

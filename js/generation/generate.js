@@ -25,12 +25,19 @@ const BY_CRITERIA = CALLER, BY_STOP = CALLER + 1;
 /** Outputs of a tokenizer that say nothing to a model that generates. */
 const IGNORED = ['token_type_ids', 'position_ids', 'offset_mapping', 'special_tokens_mask', 'length', 'overflow_to_sample_mapping'];
 
+/** What transformers' generate() takes besides and this one does not: a name that is refused, not passed over. */
+const NOT_HAD = ['assistant_model', 'assistant_tokenizer', 'custom_generate', 'inputs_embeds', 'synced_gpus'];
+
 /** Inputs and options apart: both may come in one object, as Transformers.js has it, or the inputs (or only ids) first. @param {any} inputs @param {Json} options */
 function apart(inputs, options) {
   const plain = inputs !== null && typeof inputs === 'object' && !(inputs.dims && inputs.data) && !Array.isArray(inputs) && !ArrayBuffer.isView(inputs);
   const { input_ids, inputs: named, attention_mask, generation_config = null, logits_processor, stopping_criteria, streamer = null, tokenizer = null, past_key_values, signal, ...rest }
     = { ...(plain ? inputs : { input_ids: inputs }), ...options };
   for (const name of IGNORED) delete rest[name];
+  for (const name of NOT_HAD) {
+    if (rest[name]) throw new InputError(`${name} is not had here.`, { code: 'unsupported_option', field: name });
+    delete rest[name];
+  }
   return { ids: input_ids ?? named, attention_mask, generation_config, logits_processor, stopping_criteria, streamer, tokenizer, past_key_values, signal, rest };
 }
 
@@ -42,7 +49,9 @@ export class Generation {
   /** @type {Json} */ settings;
   /** Milliseconds from the beginning to the first tokens (and how many came at once), and to all of them. */ times = { first: 0, firstTokens: 0, all: 0 };
   /** The keys and values, for who passed them or wants them. @type {DynamicCache | null} */ cache;
+  /** With output_scores and output_logits, of each step [rows, vocabulary]. @type {{ scores: Tensor[], logits: Tensor[] }} */ steps_of = { scores: [], logits: [] };
   #model; #streamer; #tokenizer; #signal; #criteria; #processors;
+  /** What C++ takes: without what is done on this side. @type {Json} */ #options;
   /** @type {import('../runtime/lm-engine.js').Results | null} */ #results = null;
 
   /** Checks everything before a token is made. @param {Model} model @param {any} inputs @param {Json} [options] */
@@ -56,8 +65,11 @@ export class Generation {
     this.#processors = new LogitsProcessorList(logits_processor);
     this.prompts = promptRows({ input_ids: ids, attention_mask });
     this.settings = { num_beams: 1, num_return_sequences: 1, ...mergeOptions(model.generation_config, generation_config, rest) };
-    const { num_beams, num_return_sequences, stop_strings } = this.settings, stops = [stop_strings ?? []].flat().length > 0;
+    const { num_beams, num_return_sequences, stop_strings, negative_prompt_ids, negative_prompt_attention_mask, prefix_allowed_tokens_fn, ...others } = this.settings, stops = [stop_strings ?? []].flat().length > 0;
     this.cache = checkedCache(past_key_values, model.engine) ?? (this.settings.return_dict_in_generate ? new DynamicCache() : null);
+    if (prefix_allowed_tokens_fn) this.#processors.items.unshift(onlyAllowed(prefix_allowed_tokens_fn, num_beams));
+    if (!this.settings.return_dict_in_generate) others.output_scores = others.output_logits = false;
+    this.#options = { num_beams, num_return_sequences, ...others, ...(negative_prompt_ids ? { negative_prompt_ids: promptRows({ input_ids: negative_prompt_ids, attention_mask: negative_prompt_attention_mask }) } : {}) };
     if (streamer && num_beams > 1) throw new InputError('With num_beams no token is settled before the end: a streamer needs num_beams 1.', { code: 'contradiction', field: 'streamer' });
     if (streamer && this.prompts.length * num_return_sequences > 1) {
       throw new InputError('A streamer hears one row; this call has more.', { code: 'streamer_batch', field: 'streamer' });
@@ -87,12 +99,15 @@ export class Generation {
         signal: this.#signal,
         // Token by token, where something on this side may end a row after any of them.
         stepwise: (criteria || stops !== null) && !beams,
-        process: processes ? (logits, running) => this.#process(ids ?? this.#whole(running ?? new Int32Array(), this.prompts.length * num_beams), logits) : null,
+        process: processes ? (logits, running, which) => this.#process(ids ? Array.from(which, (r) => ids[r]) : this.#whole(running ?? new Int32Array(), this.prompts.length * num_beams), logits) : null,
+        // Whoever takes each row by itself does not miss those that have ended.
+        rowsLeave: this.#processors.items.every((item) => /** @type {any} */ (item).rowwise === true),
         decide: beams && (criteria || stops) ? (tokens, count) => this.#decide(tokens, count, criteria, stops) : null,
         ended: (results) => { this.#results = results; },
+        scores: this.#options.output_scores || this.#options.output_logits ? (scores, logits) => this.#keepScores(scores, logits) : null,
         cache: this.cache,
       };
-      const loop = engine.generate(inputs, engineOptions(this.settings), hooks);
+      const loop = engine.generate(inputs, this.#options, hooks);
       for await (const slice of loop) {
         if (!this.times.first) Object.assign(this.times, { first: performance.now() - began, firstTokens: slice.length / rows });
         for (let at = 0; at < slice.length; at += rows) {
@@ -136,20 +151,26 @@ export class Generation {
   /** Tokens of a row of beams. @param {number} row */
   #lengthOf(row) { return this.#results?.outcomes[row] ?? 0; }
 
-  /** Prompts and the new tokens behind them, which come row by row. @param {Int32Array} tokens @param {number} count of rows, as many for each prompt @returns {bigint[][]} */
-  #whole(tokens, count) {
-    const length = tokens.length / count, each = count / this.prompts.length;
-    return Array.from({ length: count }, (_, r) => [...Array.from(this.prompts[Math.floor(r / each)], BigInt), ...Array.from(tokens.subarray(r * length, (r + 1) * length), BigInt)]);
+  /** @param {Float32Array} scores @param {Float32Array} logits */
+  #keepScores(scores, logits) {
+    const { num_beams, num_return_sequences } = this.settings, rows = this.prompts.length * (num_beams > 1 ? num_beams : num_return_sequences), width = this.#model.engine.vocabulary, size = rows * width;
+    for (const [all, to] of /** @type {[Float32Array, Tensor[]][]} */ ([[scores, this.steps_of.scores], [logits, this.steps_of.logits]])) {
+      for (let at = 0; at < all.length; at += size) to.push(new Tensor('float32', all.slice(at, at + size), [rows, width]));
+    }
   }
+
+  /** New tokens that come row by row, each with its prompt. @param {Int32Array} tokens @param {number} count of rows, as many for each prompt @returns {{ prompt: Int32Array, own: Int32Array }[]} */
+  #rows(tokens, count) {
+    const length = tokens.length / count, each = count / this.prompts.length;
+    return Array.from({ length: count }, (_, r) => ({ prompt: this.prompts[Math.floor(r / each)], own: tokens.subarray(r * length, (r + 1) * length) }));
+  }
+  /** The same as whole rows, for a caller. @param {Int32Array} tokens @param {number} count @returns {bigint[][]} */
+  #whole(tokens, count) { return this.#rows(tokens, count).map(({ prompt, own }) => [...Array.from(prompt, BigInt), ...Array.from(own, BigInt)]); }
 
   /** Which of the sequences that beams might go on with end here (transformers asks its criteria the same). @param {Int32Array} tokens @param {number} count @param {boolean} criteria @param {StopStrings | null} stops */
   #decide(tokens, count, criteria, stops) {
-    const length = tokens.length / count, each = count / this.prompts.length;
     const said = criteria ? this.#criteria._call(this.#whole(tokens, count)) : [];
-    return Uint8Array.from({ length: count }, (_, r) => {
-      if (stops?.endedBy(this.prompts[Math.floor(r / each)], tokens.subarray(r * length, (r + 1) * length))) return BY_STOP;
-      return said[r] ? BY_CRITERIA : 0;
-    });
+    return Uint8Array.from(this.#rows(tokens, count), ({ prompt, own }, r) => (stops?.endedBy(prompt, own) ? BY_STOP : said[r] ? BY_CRITERIA : 0));
   }
 
   /** Custom processors on one step's logits [rows, vocabulary]. @param {bigint[][]} ids @param {Float32Array} logits a view into Wasm memory that holds for this call */
@@ -184,6 +205,8 @@ export class Generation {
       sequences: this.sequences, past_key_values: this.cache, finish_reasons: this.reasons,
       ...(scores ? { sequences_scores: new Tensor('float32', scores, [scores.length]) } : {}),
       ...(this.settings.logprobs ? { logprobs: this.logprobs } : {}),
+      ...(this.#options.output_scores ? { scores: this.steps_of.scores } : {}),
+      ...(this.#options.output_logits ? { logits: this.steps_of.logits } : {}),
     };
   }
 }
@@ -198,8 +221,15 @@ function checkedCache(cache, engine) {
   return cache;
 }
 
-/** What C++ takes: without what is done on this side. @param {Json} settings */
-const engineOptions = ({ stop_strings, return_dict_in_generate, ...rest }) => rest;
+/** transformers' PrefixConstrainedLogitsProcessor. @param {(batch: number, ids: bigint[]) => Iterable<number>} allowed the tokens that may come @param {number} beams */
+const onlyAllowed = (allowed, beams) => (/** @type {bigint[][]} */ rows, /** @type {Tensor} */ logits) => {
+  const width = logits.size / rows.length;
+  rows.forEach((ids, r) => {
+    const tokens = new Set(allowed(Math.floor(r / beams), ids)), scores = logits.data.subarray(r * width, (r + 1) * width);
+    if (!tokens.size) throw new InputError(`prefix_allowed_tokens_fn allows no token in row ${r}.`, { code: 'no_token_left', field: 'prefix_allowed_tokens_fn' });
+    for (let id = 0; id < width; id++) if (!tokens.has(id)) scores[id] = -Infinity;
+  });
+};
 
 /** What PreTrainedCausalLM.generate does. @param {Model} model @param {any} inputs @param {Json} options */
 export async function generate(model, inputs, options) {

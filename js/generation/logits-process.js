@@ -7,6 +7,8 @@ import { LogitsProcessor } from './criteria.js';
 
 /** Changes scores row by row: row(scores, ids). */
 class RowByRow extends LogitsProcessor {
+  /** Rows of a batch that have ended need not be there. */
+  rowwise = true;
   /** @param {bigint[][]} input_ids @param {import('../utils/tensor.js').Tensor} logits */
   _call(input_ids, logits) {
     const width = logits.size / input_ids.length;
@@ -87,6 +89,7 @@ export class NoRepeatNGramLogitsProcessor extends RowByRow {
 
 export class LogitsWarper extends LogitsProcessor {}
 export class TemperatureLogitsWarper extends LogitsWarper {
+  rowwise = true;
   /** @param {number} temperature */
   constructor(temperature) { super(); this.temperature = temperature; }
   /** @param {bigint[][]} input_ids @param {import('../utils/tensor.js').Tensor} logits */

@@ -13,14 +13,18 @@ import { Turn, Turns } from './turns.js';
  * @typedef {{
  *   signal?: AbortSignal | null,
  *   stepwise?: boolean,
- *   process?: ((logits: Float32Array, running: Int32Array | null) => ArrayLike<number>) | null,
+ *   process?: ((logits: Float32Array, running: Int32Array | null, rows: Uint32Array) => ArrayLike<number>) | null,
+ *   rowsLeave?: boolean,
  *   decide?: ((continuations: Int32Array, rows: number) => Uint8Array) | null,
+ *   scores?: ((scores: Float32Array, logits: Float32Array) => void) | null,
  *   ended?: ((results: Results) => void) | null,
  *   cache?: import('../generation/cache.js').DynamicCache | null,
  * }} Hooks stepwise: a slice for each token; process: is given each step's logits [rows, vocabulary] behind the penalties, a
- *   view that holds during the call, with beams also their new tokens, and gives what to pick from; decide: with beams, is given
+ *   view that holds during the call, with beams also their new tokens, and which rows of the results these are, and gives what to pick
+ *   from; rowsLeave: it looks at each row by itself, so that those that have ended need not be there; decide: with beams, is given
  *   the new tokens of what they might go on with, as many rows for each prompt, and says with a number from CALLER on which end;
- *   cache: the caller's, checked
+ *   scores: is given what was picked from and the model's own logits of some steps, [steps, rows, vocabulary], where output_scores and
+ *   output_logits ask for them; cache: the caller's, checked
  * @typedef {{
  *   rows: number, ids: Int32Array, length: number, seed: number, reused: number, scores: Float32Array, outcomes: Int32Array,
  *   top: number, picked: Float32Array, topIds: Int32Array, topValues: Float32Array,
@@ -71,7 +75,7 @@ export class LanguageEngine extends EngineModel {
    * @param {Hooks} [hooks]
    * @returns {AsyncGenerator<Int32Array, void>}
    */
-  async *generate({ input_ids, attention_mask }, options = {}, { signal = null, stepwise = false, process = null, decide = null, ended = null, cache = null } = {}) {
+  async *generate({ input_ids, attention_mask }, options = {}, { signal = null, stepwise = false, process = null, rowsLeave = false, decide = null, scores = null, ended = null, cache = null } = {}) {
     const { cache_dtype = this.#cacheType, ...rest } = options, json = optionsJson(rest), turn = new Turn(() => this.#putAside(turn));
     throwIfAborted(signal);
     try {
@@ -82,7 +86,7 @@ export class LanguageEngine extends EngineModel {
         this.#bring(handle, module, cache);
         this._setInput(handle, 'input_ids', input_ids);
         if (attention_mask) this._setInput(handle, 'attention_mask', attention_mask);
-        handle.generateBegin(json, String(cache_dtype ?? this.#cacheType), process !== null, decide !== null);
+        handle.generateBegin(json, String(cache_dtype ?? this.#cacheType), process !== null, rowsLeave, decide !== null);
         checkStatus(handle, this.where);
       });
       for (let finished = false; !finished;) {
@@ -97,6 +101,7 @@ export class LanguageEngine extends EngineModel {
             if (decide && (thrown = this.#decide(handle, decide))) return null;
             finished = handle.generateFinished();
             const some = handle.takeTokens();
+            scores?.(handle.takeScores(), handle.takeLogits());
             if (cache) cache._state.tokens = handle.cachedTokens();
             if (finished) this.#keep(handle);
             if (some.length || finished) return some;
@@ -180,14 +185,14 @@ export class LanguageEngine extends EngineModel {
     return null;
   }
 
-  /** @param {any} handle @param {any} module @param {(logits: Float32Array, running: Int32Array | null) => ArrayLike<number>} process */
+  /** @param {any} handle @param {any} module @param {NonNullable<Hooks['process']>} process */
   #process(handle, module, process) {
     const pointer = handle.logitsPtr();
     if (!pointer) return null;
     const size = handle.logitsRows() * handle.vocabulary(), view = () => new Float32Array(module.HEAPU8.buffer, pointer, size);
     let changed;
     try {
-      changed = process(view(), handle.runningTokens());
+      changed = process(view(), handle.runningTokens(), handle.scoredRows());
     } catch (cause) {
       return { cause };
     }

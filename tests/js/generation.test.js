@@ -282,7 +282,7 @@ test('an abort is heard between tokens, with its own reason; what was asked wron
     [ids, { max_new_tokens: 2, min_new_tokens: 3 }, 'contradiction', 'min_new_tokens'], [ids, { num_return_sequences: 2 }, 'contradiction', 'num_return_sequences'],
     [ids, { num_beams: 2, num_return_sequences: 3 }, 'contradiction', 'num_return_sequences'],
     [ids, { num_beams: 2, streamer: new BaseStreamer() }, 'contradiction', 'streamer'], [[[1], [2]], { streamer: new BaseStreamer() }, 'streamer_batch', 'streamer'],
-    [ids, { maxNewTokens: 3 }, 'unknown_option', 'maxNewTokens'], [ids, { penalty_alpha: 0.6 }, 'unsupported_option', 'penalty_alpha'], [ids, { guidance_scale: 3 }, 'unsupported_option', 'guidance_scale'],
+    [ids, { maxNewTokens: 3 }, 'unknown_option', 'maxNewTokens'], [ids, { penalty_alpha: 0.6 }, 'unsupported_option', 'penalty_alpha'], [ids, { top_h: 0.3 }, 'unsupported_option', 'top_h'],
     [ids, { stopping_criteria: 7 }, 'not_a_function', 'stopping_criteria'], [ids, { past_key_values: {} }, 'bad_cache', 'past_key_values'], [ids, { bad_words_ids: [[]] }, 'bad_option', 'bad_words_ids'],
   ];
   for (const [input, options, code, field] of wrong) {

@@ -162,6 +162,7 @@ Status CausalLM::beginCached(const Chunk& chunk, Pass& pass) {
   next_ = kNotBegun;
   cached_ = true;
   wantsLogits_ = chunk.logits;
+  wantsEvery_ = chunk.logits && chunk.every;
   batch_ = chunk.rows;
   length_ = chunk.length;
   past_ = cache_.length();
@@ -180,7 +181,7 @@ Status CausalLM::beginCached(const Chunk& chunk, Pass& pass) {
                       "input_ids");
   }
   WF_TRY(checkSize(batch_, length_, 0));
-  WF_TRY(checkSize(batch_, 1, double(vocabulary_)));
+  WF_TRY(checkSize(batch_, wantsEvery_ ? length_ : 1, double(vocabulary_)));
   const size_t m = batch_ * length_;
   WF_TRY(checkIds(chunk.ids, m, length_, vocabulary_));
   for (size_t r = 0; context_ && r < batch_; ++r) {
@@ -237,7 +238,7 @@ Status CausalLM::step(size_t index, Pass& pass) {
     else
       layers_[index](p, hidden_);
   } else {
-    if (!cached_)
+    if (!cached_ || wantsEvery_)
       head(pass, batch_ * length_, {int64_t(batch_), int64_t(length_)});
     else if (wantsLogits_)
       head(pass, batch_, {int64_t(batch_)});
@@ -254,7 +255,7 @@ Status CausalLM::step(size_t index, Pass& pass) {
 // layer runs on the last tokens alone, as if the others had come in a pass before.
 void CausalLM::lastLayer(nn::DecoderPass p) {
   const nn::DecoderLayer& layer = layers_.back();
-  if (length_ == 1) return layer(p, hidden_);
+  if (length_ == 1 || wantsEvery_) return layer(p, hidden_);
   layer.remember(p, hidden_);
   if (!wantsLogits_) return;
   int32_t* numbers = p.c.arena.alloc<int32_t>(batch_);

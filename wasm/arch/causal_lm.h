@@ -61,6 +61,7 @@ class CausalLM : public Model {
     const uint8_t* mask = nullptr;  // [rows, length], 0: padding, before the real tokens; nullptr: all are real
     size_t rows = 1, length = 1;
     bool logits = true;            // false: only the cache is wanted, not the output
+    bool every = false;            // of every token, not of each row's last: [rows, length, V]
   };
   /// Begins a pass over `length` new tokens behind the cached ones; then step(0 … steps() − 1); the last step gives the
   /// output "logits" [rows, V] (Base: "last_hidden_state" [rows, E]) of each row's last token and only then the cache
@@ -115,7 +116,7 @@ class CausalLM : public Model {
   size_t kvHeads_ = 0, headDim_ = 0;
 
   // One pass at a time.
-  bool cached_ = false, wantsLogits_ = true;
+  bool cached_ = false, wantsLogits_ = true, wantsEvery_ = false;
   size_t batch_ = 0, length_ = 0, past_ = 0;
   kernels::KvLayerView scratch_;  // without a cache: one layer's keys and values at a time
   const uint8_t* mask_ = nullptr;

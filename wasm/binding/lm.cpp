@@ -44,8 +44,8 @@ class Model : public EngineModel {
   }
 
   /// Prompt: inputs input_ids and, where it has padding, attention_mask.
-  bool generateBegin(const std::string& options, const std::string& cacheType, bool pauseAtLogits, bool pauseAtContinuations) {
-    Status s = begin(options, cacheType, pauseAtLogits, pauseAtContinuations);
+  bool generateBegin(const std::string& options, const std::string& cacheType, bool pauseAtLogits, bool rowsLeave, bool pauseAtContinuations) {
+    Status s = begin(options, cacheType, {{}, 0, pauseAtLogits, rowsLeave, pauseAtContinuations});
     inputs_.clear();
     return said(std::move(s));
   }
@@ -76,6 +76,7 @@ class Model : public EngineModel {
   }
 
   double logitsPtr() { return session_ && session_->logits() ? address(session_->logits()) : 0; }
+  val scoredRows() const { return copied(running() ? running()->scored() : std::vector<uint32_t>()); }
   double logitsRows() const { return session_ ? double(session_->logitsRows()) : 0; }
   bool generateAccept() { return said(session_ ? session_->acceptLogits() : notLoading()); }
 
@@ -109,6 +110,9 @@ class Model : public EngineModel {
   val logprobsTopIds() const { return running() ? copied(running()->logprobs().topIds) : copied(std::vector<int32_t>()); }
   val logprobsTopValues() const { return running() ? copied(running()->logprobs().topLogprobs) : copied(std::vector<float>()); }
 
+  val takeScores() { return running() ? copied(running()->takeScores()) : copied(std::vector<float>()); }
+  val takeLogits() { return running() ? copied(running()->takeLogits()) : copied(std::vector<float>()); }
+
   double cachedTokens() const { return session_ ? double(session_->cachedTokens()) : 0; }
   double reusedTokens() const { return session_ ? double(session_->reusedTokens()) : 0; }
   void cropCache(double tokens) {
@@ -139,9 +143,9 @@ class Model : public EngineModel {
   arch::CausalLM& lm() const { return static_cast<arch::CausalLM&>(*model_); }
   generate::Generation* running() const { return session_ ? const_cast<generate::Session&>(*session_).generation() : nullptr; }
 
-  Status begin(const std::string& options, const std::string& cacheType, bool pauseAtLogits, bool pauseAtContinuations) {
+  Status begin(const std::string& options, const std::string& cacheType, generate::SessionOptions how) {
     if (!ready_) return Status(ErrorClass::Internal, "not_loaded", "The model has not been loaded.");
-    WF_ASSIGN(const kernels::CacheType type, cacheTypeOf(cacheType));
+    WF_ASSIGN(how.cacheType, cacheTypeOf(cacheType));
     WF_ASSIGN(generate::GenerationConfig config, generate::GenerationConfig::parse(options));
     const arch::Pass pass = makePass();
     const arch::Input* ids = pass.input("input_ids");
@@ -152,7 +156,7 @@ class Model : public EngineModel {
     }
     std::vector<uint8_t> real;
     for (size_t i = 0, n = size_t(ids->shape[0] * ids->shape[1]); mask && i < n; ++i) real.push_back(mask->data.as<int32_t>()[i] != 0);
-    return session_->begin(std::move(config), ids->data.as<int32_t>(), mask ? real.data() : nullptr, size_t(ids->shape[0]), size_t(ids->shape[1]), {type, 0, pauseAtLogits, pauseAtContinuations});
+    return session_->begin(std::move(config), ids->data.as<int32_t>(), mask ? real.data() : nullptr, size_t(ids->shape[0]), size_t(ids->shape[1]), how);
   }
 
   uint64_t name_;
@@ -184,6 +188,7 @@ EMSCRIPTEN_BINDINGS(lm) {
       .function("stopAll", &Model::stopAll)
       .function("logitsPtr", &Model::logitsPtr)
       .function("logitsRows", &Model::logitsRows)
+      .function("scoredRows", &Model::scoredRows)
       .function("generateAccept", &Model::generateAccept)
       .function("sequences", &Model::sequences)
       .function("sequencesLength", &Model::sequencesLength)
@@ -192,6 +197,8 @@ EMSCRIPTEN_BINDINGS(lm) {
       .function("logprobsPicked", &Model::logprobsPicked)
       .function("logprobsTopIds", &Model::logprobsTopIds)
       .function("logprobsTopValues", &Model::logprobsTopValues)
+      .function("takeScores", &Model::takeScores)
+      .function("takeLogits", &Model::takeLogits)
       .function("cachedTokens", &Model::cachedTokens)
       .function("reusedTokens", &Model::reusedTokens)
       .function("cropCache", &Model::cropCache)

@@ -10,6 +10,18 @@
 
 namespace wasmformers::generate {
 
+inline constexpr float kOut = -1e9f;  // the reference's "not this one"
+
+/// Positions of the best k, best first, equal ones in order.
+template <class T, class Score>
+std::vector<size_t> topOf(const std::vector<T>& items, size_t k, Score&& score) {
+  std::vector<size_t> order(items.size());
+  for (size_t i = 0; i < order.size(); ++i) order[i] = i;
+  std::stable_sort(order.begin(), order.end(), [&](size_t a, size_t b) { return score(items[a]) > score(items[b]); });
+  order.resize(std::min(k, order.size()));
+  return order;
+}
+
 class Beams final : public Generation {
  public:
   Feed feed() override;
@@ -44,14 +56,18 @@ class Beams final : public Generation {
     bool full = false;       // beams_in_batch_are_full
     std::vector<Continuation> top;
     Random random;
+    std::vector<uint32_t> from = {};  // by running beam: which it goes on with
   };
   Status begin() override;
+  size_t foldAll(float* logits, size_t rows) override;
   Status processAll(float* logits) override;
   Status chooseAll(float* logits) override;
   void settle();
   void continuations(Group& g, const float* logits, size_t stride);
   void sampled(Group& g);
-  void goOn(Group& g, size_t index);
+  void goOn(Group& g);
+  void reseat();
+  bool settled(const Group& g) const;
   void finish(Group& g);
   void merge(Group& g, const std::vector<Beam>& fresh, size_t length);
   template <class T, class F>
@@ -62,6 +78,7 @@ class Beams final : public Generation {
   std::optional<Processors> processors_;
   std::optional<Warpers> warpers_;
   std::vector<Group> groups_;
+  std::vector<uint32_t> live_;     // those whose beams are run, in the order of the feed
   size_t beams_ = 0, wanted_ = 0;  // beams_to_keep
   size_t length_ = 0;              // of running sequences
   bool prompted_ = false, interrupted_ = false, last_ = false;

@@ -150,6 +150,8 @@ void readSearch(Reader& r, GenerationConfig& c) {
   r.number("typical_p", 0, 1, true, c.typicalP);
   r.number("epsilon_cutoff", 0, 1, false, c.epsilonCutoff);
   r.number("eta_cutoff", 0, 1, false, c.etaCutoff);
+  r.integer("prompt_lookup_num_tokens", 1, kMost, [&](int64_t n) { c.promptLookup = size_t(n); });
+  r.integer("max_matching_ngram_size", 1, kMost, [&](int64_t n) { c.maxMatchingNgram = size_t(n); });
   r.integer("seed", 0, int64_t(9e15), [&](int64_t n) { c.seed = uint64_t(n); });
 }
 
@@ -189,6 +191,18 @@ void readTokens(Reader& r, GenerationConfig& c) {
 }
 
 void readScores(Reader& r, GenerationConfig& c) {
+  r.number("guidance_scale", c.guidanceScale);
+  r.custom("negative_prompt_ids", [&](Value v) {
+    if (!v.isArray()) return r.fail(wrong("negative_prompt_ids", "must be lists of token ids."));
+    for (Value row : v.elements()) {
+      r.list("negative_prompt_ids", row, 0, c.negativePrompts.emplace_back());
+      if (c.negativePrompts.back().empty()) r.fail(wrong("negative_prompt_ids", "has a prompt without tokens."));
+    }
+  });
+  r.boolean("output_scores", c.outputScores);
+  r.boolean("output_logits", c.outputLogits);
+  r.number("encoder_repetition_penalty", 0, 1e30, true, c.encoderRepetitionPenalty);
+  r.integer("encoder_no_repeat_ngram_size", 0, c.encoderNoRepeatNgramSize);
   r.number("repetition_penalty", 0, 1e30, true, c.repetitionPenalty);
   r.number("presence_penalty", c.presencePenalty);
   r.number("frequency_penalty", c.frequencyPenalty);
@@ -218,6 +232,9 @@ Status contradictions(const GenerationConfig& c) {
     return wrong("num_return_sequences", "is " + std::to_string(c.numReturnSequences) + ", more than the " + std::to_string(c.numBeams) + " of num_beams.", "contradiction");
   }
   if (c.logprobs && c.numBeams > 1) return wrong("logprobs", "are for greedy search and sampling; beams have a score for each sequence.", "contradiction");
+  if (c.guidanceScale != 1 && c.numBeams > 1) return wrong("guidance_scale", "is for greedy search and sampling: num_beams must be 1.", "contradiction");
+  if (c.guidanceScale != 1 && c.promptLookup) return wrong("guidance_scale", "doubles the rows, and prompt_lookup_num_tokens is for one.", "contradiction");
+  if (c.promptLookup && (c.numBeams > 1 || c.numReturnSequences > 1)) return wrong("prompt_lookup_num_tokens", "is for one sequence: num_beams and num_return_sequences must be 1.", "contradiction");
   // With both, the new tokens count (transformers: _prepare_generated_length).
   if (c.minNewTokens && (c.maxNewTokens || !c.maxLength) && *c.minNewTokens > c.maxNewTokens.value_or(20)) {
     return wrong("min_new_tokens", "is " + std::to_string(*c.minNewTokens) + ", more than the " + std::to_string(c.maxNewTokens.value_or(20)) + " of max_new_tokens" + (c.maxNewTokens ? "." : " (the default)."), "contradiction");
@@ -244,16 +261,15 @@ Result<GenerationConfig> GenerationConfig::parse(json::Value options) {
   readTokens(r, c);
   readScores(r, c);
   r.ignored({"transformers_version", "_from_model_config", "_commit_hash", "use_cache", "cache_implementation", "cache_config", "max_cache_len",
-             "return_dict_in_generate", "output_scores", "output_logits", "output_attentions", "output_hidden_states", "decoder_start_token_id", "low_memory",
+             "return_dict_in_generate", "decoder_start_token_id", "low_memory",
              "compile_config", "disable_compile", "continuous_batching_config", "prefill_chunk_size", "is_assistant", "num_assistant_tokens",
-             "num_assistant_tokens_schedule", "assistant_confidence_threshold", "max_matching_ngram_size", "assistant_lookbehind", "target_lookbehind",
-             "speculation_type", "encoder_repetition_penalty", "encoder_no_repeat_ngram_size", "transformers.js_config"});
+             "num_assistant_tokens_schedule", "assistant_confidence_threshold", "assistant_lookbehind", "target_lookbehind",
+             "transformers.js_config"});
   r.unsupported("num_beam_groups", 1);
   r.unsupported("diversity_penalty", 0);
-  r.unsupported("guidance_scale", 1);
   r.unsupported("penalty_alpha", 0);
-  for (const char* name : {"force_words_ids", "constraints", "top_h", "watermarking_config", "token_healing", "dola_layers", "prompt_lookup_num_tokens", "assistant_early_exit",
-                           "assistant_ensemble_weight", "use_mtp", "forced_decoder_ids", "stop_strings"}) {
+  for (const char* name : {"force_words_ids", "constraints", "top_h", "watermarking_config", "token_healing", "dola_layers", "assistant_early_exit",
+                           "assistant_ensemble_weight", "use_mtp", "speculation_type", "forced_decoder_ids", "stop_strings", "output_attentions", "output_hidden_states"}) {
     r.unsupported(name);
   }
   WF_TRY(r.finish());

@@ -35,6 +35,8 @@ struct GenerationConfig {
   std::optional<double> minP;
   std::optional<uint64_t> seed;  // none: a new one each time
 
+  double encoderRepetitionPenalty = 1;  // of the prompt's tokens alone, as the next
+  int64_t encoderNoRepeatNgramSize = 0;
   double repetitionPenalty = 1, presencePenalty = 0, frequencyPenalty = 0;
   int64_t noRepeatNgramSize = 0;
   std::vector<std::vector<int32_t>> badWords;
@@ -48,6 +50,10 @@ struct GenerationConfig {
 
   std::vector<int32_t> eos;  // negative ids never match
   std::optional<int32_t> pad, bos;
+  double guidanceScale = 1;                          // 1: off
+  std::vector<std::vector<int32_t>> negativePrompts;  // negative_prompt_ids, without padding
+  bool outputScores = false, outputLogits = false;    // of each step are kept: takeScores(), takeLogits()
+  size_t promptLookup = 0, maxMatchingNgram = 2;  // prompt_lookup_num_tokens, max_matching_ngram_size
   std::optional<int64_t> logprobs;  // of the picked token, and of so many most likely ones
 
   /// InputError that names the field: a wrong type, a value out of range, settings that contradict each other, an

@@ -64,6 +64,9 @@ Result<std::unique_ptr<Generation>> Generation::create(GenerationConfig config, 
     return Status(ErrorClass::Input, "prompt_too_long", "The prompt has " + std::to_string(length) + " tokens; the model sees at most " + std::to_string(context) + ", new ones included.").atField("input_ids");
   }
   if (context) most = std::min<uint64_t>(most, context);
+  if (config.promptLookup && batch > 1) {
+    return Status(ErrorClass::Input, "contradiction", "prompt_lookup_num_tokens is for one prompt, not " + std::to_string(batch) + ".").atField("prompt_lookup_num_tokens");
+  }
   const bool beams = config.numBeams > 1;
   const uint64_t rows = uint64_t(batch) * uint64_t(beams ? config.numBeams : config.numReturnSequences);
   if (rows * most > 1u << 28) {
@@ -113,14 +116,21 @@ void Generation::spread(const float* scores, float* to) {
   sharing_ = 1;
 }
 
+size_t Generation::fold(float* logits, size_t rows) {
+  if (folded_) return rows;
+  folded_ = true;
+  return foldAll(logits, rows);
+}
+
 Status Generation::process(float* logits) {
+  fold(logits, 0);
   Status s = processAll(logits);
   finished_ = finished_ || !s.ok();
   return s;
 }
 
 Status Generation::choose(float* logits) {
-  replay_ = false;
+  replay_ = folded_ = false;
   Status s = chooseAll(logits);
   finished_ = finished_ || !s.ok();
   return s;

@@ -6,6 +6,7 @@
 
 #include <functional>
 #include <memory>
+#include <utility>
 
 #include "generate/config.h"
 
@@ -59,11 +60,24 @@ class Generation {
   /// Checks and penalties; behind it a caller may change the scores before choose().
   Status process(float* logits);
   Status choose(float* logits);
-  /// Before the first feed: somebody changes scores. Then every row is in every feed, row r of the results as row r, and
-  /// where `sharing()` sequences go on from one row of scores, `spread()` copies it for each, [rows · sharing(), vocabulary].
-  void keepRows() { keepRows_ = true; }
+  /// Before the first feed: somebody changes scores. Then every row is in every feed, row r of the results as row r (unless
+  /// `leave`: he looks at each row by itself), and where `sharing()` sequences go on from one row of scores, `spread()`
+  /// copies it for each, [rows · sharing(), vocabulary].
+  void keepRows(bool leave = false) {
+    keepRows_ = true;
+    leave_ = leave;
+  }
+  /// Whose scores are being changed: rows of the results, or of all beams.
+  virtual std::vector<uint32_t> scored() const {
+    std::vector<uint32_t> all(mostRows_);
+    for (size_t r = 0; r < all.size(); ++r) all[r] = uint32_t(r);
+    return all;
+  }
   size_t sharing() const { return sharing_; }
   void spread(const float* scores, float* to);
+  /// Where each row runs twice (guidance): of this many rows of scores so many remain, the first, and all the rest reads
+  /// those alone. process() does it where nobody has.
+  size_t fold(float* logits, size_t rows);
   bool finished() const { return finished_; }
 
   /// Tokens picked since the last call, rows of results side by side; a finished row's are padding. Beams give theirs
@@ -90,18 +104,26 @@ class Generation {
   virtual std::vector<int32_t> newTokens() const { return {}; }      // beams only: without the padding
   virtual std::vector<uint8_t> endings() const { return {}; }        // beams only
   const Logprobs& logprobs() const { return logprobs_; }
+  /// Since the last call, with output_scores and output_logits: what was picked from, and the model's own, [steps, scoredRows(),
+  /// vocabulary]. Rows that have ended have zeros.
+  std::vector<float> takeScores() { return std::exchange(scores_, {}); }
+  std::vector<float> takeLogits() { return std::exchange(rawLogits_, {}); }
+  size_t scoredRows() const { return config_.numBeams > 1 ? mostRows_ : resultRows_; }
 
   size_t batch() const { return batch_; }
   size_t promptLength() const { return prompt_; }
   size_t maxLength() const { return maxLength_; }  // no sequence becomes longer
+  virtual size_t longestFeed() const { return maxLength_ - 1; }  // with all feeds before it; the last token is not run
   size_t mostRows() const { return mostRows_; }    // of any feed
   size_t resultRows() const { return resultRows_; }
   size_t vocabulary() const { return vocabulary_; }
   uint64_t seed() const { return seed_; }
+  const GenerationConfig& config() const { return config_; }
 
  protected:
   /// Called when all of the below is set.
   virtual Status begin() = 0;
+  virtual size_t foldAll(float*, size_t rows) { return rows; }
   virtual Status processAll(float* logits) = 0;
   virtual Status chooseAll(float* logits) = 0;
   bool isEos(int32_t id) const;
@@ -110,6 +132,9 @@ class Generation {
   Feed whole(const std::vector<const std::vector<int32_t>*>& rows, const std::vector<size_t>& prompts);
   static Status noTokenLeft();
   Status checkScores(const float* scores) const;
+  /// Room for one step in `to`; row r of it.
+  void record(std::vector<float>& to) const { to.resize(to.size() + scoredRows() * vocabulary_); }
+  float* recorded(std::vector<float>& of, size_t row) const { return of.data() + of.size() - (scoredRows() - row) * vocabulary_; }
 
   GenerationConfig config_;
   std::vector<int32_t> promptIds_;
@@ -121,12 +146,14 @@ class Generation {
   Clock clock_;
   double begun_ = 0;
   bool finished_ = false;
-  bool keepRows_ = false, asks_ = false, asking_ = false, replay_ = false;
+  bool keepRows_ = false, leave_ = false, asks_ = false, asking_ = false, replay_ = false;
   size_t sharing_ = 1;
   std::vector<int32_t> whole_;
   std::vector<uint8_t> wholeMask_;
   std::vector<int32_t> fresh_;  // what take() gives
   Logprobs logprobs_;
+  std::vector<float> scores_, rawLogits_;
+  bool folded_ = false;
 };
 
 }  // namespace wasmformers::generate

@@ -52,16 +52,18 @@ Result<Processors> Processors::create(const GenerationConfig& c, size_t promptLe
   }
   if (c.forcedBos) WF_TRY(inside("forced_bos_token_id", {*c.forcedBos}, vocabulary));
   WF_TRY(inside("forced_eos_token_id", c.forcedEos, vocabulary));
-  if (c.repetitionPenalty != 1 || c.presencePenalty != 0 || c.frequencyPenalty != 0) p.counts_.resize(vocabulary);
+  if (c.repetitionPenalty != 1 || c.encoderRepetitionPenalty != 1 || c.presencePenalty != 0 || c.frequencyPenalty != 0) p.counts_.resize(vocabulary);
   return p;
 }
 
 void Processors::apply(float* scores, const History& h) {
   const GenerationConfig& c = *config_;
   bias(scores, h);
-  if (c.repetitionPenalty != 1) repetition(scores, h);
+  if (c.encoderRepetitionPenalty != 1) repetition(scores, h, 1 / c.encoderRepetitionPenalty, h.prompt);
+  if (c.repetitionPenalty != 1) repetition(scores, h, c.repetitionPenalty, h.length);
   if (c.presencePenalty != 0 || c.frequencyPenalty != 0) counted(scores, h);
-  if (c.noRepeatNgramSize > 0) ngrams(scores, h);
+  if (c.noRepeatNgramSize > 0) ngrams(scores, h, c.noRepeatNgramSize, h.length);
+  if (c.encoderNoRepeatNgramSize > 0) ngrams(scores, h, c.encoderNoRepeatNgramSize, h.prompt);
   for (const auto& word : badWords_) {  // NoBadWordsLogitsProcessor
     if (precedes(word, h)) scores[word.back()] = kNever;
   }
@@ -80,7 +82,7 @@ void Processors::apply(float* scores, const History& h) {
       }
     }
   }
-  if (c.repetitionPenalty != 1 || c.presencePenalty != 0 || c.frequencyPenalty != 0 || c.exponentialDecay || !biases_.empty() || !c.tokenBiases.empty()) {
+  if (c.repetitionPenalty != 1 || c.encoderRepetitionPenalty != 1 || c.presencePenalty != 0 || c.frequencyPenalty != 0 || c.exponentialDecay || !biases_.empty() || !c.tokenBiases.empty()) {
     for (size_t i = 0; i < vocabulary_; ++i) scores[i] = scores[i] < kMostScore ? scores[i] : std::isnan(scores[i]) ? kNever : kMostScore;
   }
   forbid(scores, c.suppress);
@@ -95,15 +97,15 @@ void Processors::bias(float* scores, const History& h) const {
   for (const SequenceBias& b : config_->tokenBiases) scores[b.ids[0]] += b.bias;
 }
 
-// RepetitionPenalty: every id once, prompt and generated, without the left padding.
-void Processors::repetition(float* scores, const History& h) {
-  const float penalty = float(config_->repetitionPenalty);
-  for (size_t i = h.padding; i < h.length; ++i) {
+// RepetitionPenalty: every id once, prompt and generated, without the left padding; EncoderRepetitionPenalty: of the prompt, the other way.
+void Processors::repetition(float* scores, const History& h, double by, size_t until) {
+  const float penalty = float(by);
+  for (size_t i = h.padding; i < until; ++i) {
     const size_t id = size_t(h.ids[i]);
     if (id >= vocabulary_ || counts_[id]++) continue;
     scores[id] = scores[id] < 0 ? scores[id] * penalty : scores[id] / penalty;
   }
-  for (size_t i = h.padding; i < h.length; ++i) {
+  for (size_t i = h.padding; i < until; ++i) {
     if (size_t(h.ids[i]) < vocabulary_) counts_[size_t(h.ids[i])] = 0;
   }
 }
@@ -118,12 +120,13 @@ void Processors::counted(float* scores, const History& h) {
   }
 }
 
-// NoRepeatNGram: a token that followed what the sequence ends with, n − 1 ids, does not follow it again.
-void Processors::ngrams(float* scores, const History& h) const {
-  const size_t n = size_t(config_->noRepeatNgramSize);
+// NoRepeatNGram: a token that followed what the sequence ends with, n − 1 ids, does not follow it again; EncoderNoRepeatNGram: that
+// followed it in the prompt.
+void Processors::ngrams(float* scores, const History& h, int64_t size, size_t until) const {
+  const size_t n = size_t(size);
   if (h.length < n) return;
   const int32_t* suffix = h.ids + h.length + 1 - n;
-  for (size_t i = 0; i + n <= h.length; ++i) {
+  for (size_t i = 0; i + n <= until; ++i) {
     const size_t next = size_t(h.ids[i + n - 1]);
     if (next < vocabulary_ && std::equal(suffix, h.ids + h.length, h.ids + i)) scores[next] = kNever;
   }

@@ -23,9 +23,9 @@ class Processors {
 
  private:
   void bias(float* scores, const History& h) const;
-  void repetition(float* scores, const History& h);
+  void repetition(float* scores, const History& h, double penalty, size_t until);
   void counted(float* scores, const History& h);
-  void ngrams(float* scores, const History& h) const;
+  void ngrams(float* scores, const History& h, int64_t size, size_t until) const;
   void only(float* scores, const int32_t* ids, size_t count) const;
   void forbid(float* scores, const std::vector<int32_t>& ids) const;
 

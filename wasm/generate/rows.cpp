@@ -16,6 +16,11 @@ Status Rows::begin() {
     if (r % each == 0) seated_.push_back(uint32_t(r));
   }
   length_ = prompt_;
+  if (config_.guidanceScale != 1) {
+    guidance_.emplace();
+    WF_TRY(guidance_->begin(config_, promptIds_, batch_, prompt_, vocabulary_));
+    mostRows_ *= 2;
+  }
   if (config_.logprobs) {
     logprobs_.rows = resultRows_;
     logprobs_.top = std::min(size_t(*config_.logprobs), vocabulary_);
@@ -24,6 +29,14 @@ Status Rows::begin() {
 }
 
 Feed Rows::feed() {
+  const Feed feed = own();
+  if (!guidance_) return feed;
+  std::vector<size_t> prompts;
+  for (uint32_t r : seated_) prompts.push_back(promptOf(r));
+  return guidance_->widen(feed, prompts, !prompted_ || replay_);
+}
+
+Feed Rows::own() {
   if (!prompted_) return {promptIds_.data(), promptMask_.data(), batch_, prompt_, nullptr};
   seat();
   if (replay_) {
@@ -31,7 +44,7 @@ Feed Rows::feed() {
     std::vector<size_t> prompts;
     for (uint32_t r : seated_) {
       texts.push_back(&rows_[r].ids);
-      prompts.push_back(r / size_t(config_.numReturnSequences));
+      prompts.push_back(promptOf(r));
     }
     return whole(texts, prompts);
   }
@@ -53,7 +66,7 @@ void Rows::seat() {
   constexpr uint32_t kFree = UINT32_MAX;
   std::vector<uint32_t> open, others;
   for (size_t r = 0; r < resultRows_; ++r) {
-    if (!rows_[r].ended || keepRows_) open.push_back(uint32_t(r));
+    if (!rows_[r].ended || (keepRows_ && !leave_)) open.push_back(uint32_t(r));
   }
   if (open.size() == resultRows_) return seated_.swap(open);
   seated_.assign(open.size(), kFree);
@@ -66,6 +79,20 @@ void Rows::seat() {
   for (uint32_t& r : seated_) {
     if (r == kFree) r = others[next++];
   }
+}
+
+size_t Rows::foldAll(float* logits, size_t rows) {
+  if (config_.outputLogits) {
+    record(rawLogits_);
+    for (size_t s = 0; s < seated_.size(); ++s) {
+      for (size_t r = seated_[s]; r < seated_[s] + sharing_; ++r) {
+        if (!rows_[r].ended) std::copy_n(logits + s * vocabulary_, vocabulary_, recorded(rawLogits_, r));
+      }
+    }
+  }
+  if (!guidance_) return rows;
+  guidance_->mix(logits, seated_.size());
+  return seated_.size();
 }
 
 Status Rows::processAll(float* logits) {
@@ -86,7 +113,7 @@ Status Rows::processAll(float* logits) {
     float* const scores = logits + s * vocabulary_;
     WF_TRY(checkScores(scores));
     if (config_.logprobs) remember(scores, s);
-    processors_->apply(scores, {rows_[row].ids.data(), length_, prompt_, padding_[row / size_t(config_.numReturnSequences)]});
+    processors_->apply(scores, {rows_[row].ids.data(), length_, prompt_, padding_[promptOf(row)]});
   }
   return {};
 }
@@ -94,6 +121,7 @@ Status Rows::processAll(float* logits) {
 Status Rows::chooseAll(float* logits) {
   const bool late = timeIsOver();
   std::vector<int32_t> picked(resultRows_, pad_);
+  if (config_.outputScores) record(scores_);
   for (size_t s = 0; s < seated_.size(); ++s) {
     if (!allEnded(seated_[s])) {
       if (keepRows_) WF_TRY(checkScores(logits + s * vocabulary_));  // a caller may have changed them
@@ -126,12 +154,32 @@ Status Rows::pick(float* scores, size_t seat, std::vector<int32_t>& picked) {
     warpers_->apply(scores, vocabulary_, candidates_);
   }
   if (candidates_.empty()) return noTokenLeft();
+  if (config_.outputScores) keepScores(scores, seat);
   const double sum = config_.doSample ? weigh(candidates_, weights_).sum : 0;
   for (size_t r = seated_[seat]; r < seated_[seat] + sharing_; ++r) {
     picked[r] = candidates_[config_.doSample ? draw(weights_, sum, rows_[r].random) : 0].id;
     if (config_.logprobs) logprobs_.picked[logprobs_.steps * resultRows_ + r] = float(raw_[seat * vocabulary_ + size_t(picked[r])] - logSums_[seat]);
   }
   return {};
+}
+
+/// What is picked from: all scores, or of those that are drawn from.
+void Rows::keepScores(const float* scores, size_t seat) {
+  double sum = 0;
+  if (config_.renormalizeLogits) {  // LogitNormalization
+    const Weighed all = config_.doSample ? weigh(candidates_, weights_) : Weighed{};
+    sum = config_.doSample ? all.most + std::log(all.sum) : logSumExp(scores, vocabulary_);
+  }
+  for (size_t r = seated_[seat]; r < seated_[seat] + sharing_; ++r) {
+    if (rows_[r].ended) continue;
+    float* const to = recorded(scores_, r);
+    if (config_.doSample) {
+      std::fill_n(to, vocabulary_, kNever);
+      for (const Candidate& c : candidates_) to[c.id] = float(c.score - sum);
+    } else {
+      for (size_t i = 0; i < vocabulary_; ++i) to[i] = float(scores[i] - sum);
+    }
+  }
 }
 
 /// Log-probabilities before anything changes the scores.

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "generate/generation.h"
+#include "generate/guidance.h"
 #include "generate/processors.h"
 #include "generate/random.h"
 #include "generate/warpers.h"
@@ -15,6 +16,8 @@ class Rows final : public Generation {
   bool stopRow(size_t row) override;
   void stop() override { finished_ = true; }
   Grid<int32_t> sequences() const override;
+  std::vector<uint32_t> scored() const override { return seated_; }
+  size_t longestFeed() const override { return maxLength_ - 1 + (guidance_ ? guidance_->wider() : 0); }
 
  private:
   struct Row {
@@ -24,9 +27,13 @@ class Rows final : public Generation {
     Random random;
   };
   Status begin() override;
+  size_t foldAll(float* logits, size_t rows) override;
   Status processAll(float* logits) override;
   Status chooseAll(float* logits) override;
   void seat();
+  Feed own();
+  size_t promptOf(size_t row) const { return row / size_t(config_.numReturnSequences); }
+  void keepScores(const float* scores, size_t seat);
   Status pick(float* scores, size_t seat, std::vector<int32_t>& picked);
   void remember(const float* scores, size_t seat);
   bool allEnded(size_t row) const;
@@ -34,6 +41,7 @@ class Rows final : public Generation {
 
   std::optional<Processors> processors_;
   std::optional<Warpers> warpers_;
+  std::optional<Guidance> guidance_;
   std::vector<Row> rows_;
   size_t length_ = 0;                // of every row
   bool prompted_ = false;            // the prompt was accepted

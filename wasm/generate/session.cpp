@@ -31,6 +31,7 @@ double Session::bytesNeeded(size_t rows, size_t capacity, CacheType type) const 
 size_t Session::chunk() const { return options_.chunk ? options_.chunk : model_.passTokens(); }
 
 Status Session::begin(GenerationConfig config, const int32_t* ids, const uint8_t* mask, size_t batch, size_t length, const SessionOptions& options) {
+  dropGuess();
   generation_.reset();
   state_ = State::Idle;
   failed_ = false;
@@ -39,7 +40,7 @@ Status Session::begin(GenerationConfig config, const int32_t* ids, const uint8_t
   options_ = options;
   WF_ASSIGN(auto made, Generation::create(std::move(config), ids, mask, batch, length, model_.vocabulary(), model_.context(), clock_));
 
-  if (options.pauseAtLogits) made->keepRows();
+  if (options.pauseAtLogits) made->keepRows(options.rowsLeave);
   if (options.pauseAtContinuations) made->askContinuations();
   return enter(std::move(made));
 }
@@ -58,8 +59,9 @@ Status Session::enter(std::unique_ptr<Generation> made) {
     masks_ = {std::vector<uint8_t>(masks_[row])};
   }
   // The last token that is picked is not run.
-  WF_TRY(makeRoom(made->mostRows(), std::max(feed.length, made->maxLength() - 1), options_.cacheType, prefix.tokens > 0));
+  WF_TRY(makeRoom(made->mostRows(), std::max(feed.length, made->longestFeed()), options_.cacheType, prefix.tokens > 0));
   generation_ = std::move(made);
+  lookup_.set(generation_->config().promptLookup, generation_->config().maxMatchingNgram);
   reused_ = prefix.tokens;
   feed_ = {};
   return {};
@@ -67,15 +69,18 @@ Status Session::enter(std::unique_ptr<Generation> made) {
 
 void Session::interrupt() {
   if (state_ == State::Running) step_ = SIZE_MAX;
+  else dropGuess();
 }
 
 Session::Parked Session::park() {
+  dropGuess();
   state_ = State::Idle;
   logits_ = nullptr;
   return {failed_ ? nullptr : std::move(generation_), options_};
 }
 
 Status Session::resume(Parked parked) {
+  dropGuess();
   generation_.reset();
   state_ = State::Idle;
   failed_ = false;
@@ -174,6 +179,7 @@ Status Session::nextFeed() {
   width_ = ids_.size() / feed_.rows;
   done_ = 0;
   if (again) crop(0);
+  if (!first) guess();
   return beginChunk();
 }
 
@@ -191,7 +197,7 @@ Status Session::beginChunk() {
   arena_.reset();
   outputs_.clear();
   arch::Pass pass{kernels_, arena_, noInputs_, outputs_};
-  WF_TRY(model_.beginCached({piece_.data(), pieceMask_.data(), feed_.rows, pieceLength_, done_ + pieceLength_ == width_}, pass));
+  WF_TRY(model_.beginCached({piece_.data(), pieceMask_.data(), feed_.rows, pieceLength_, done_ + pieceLength_ == width_, guessed_ > 0}, pass));
   step_ = 0;
   state_ = State::Running;
   return {};
@@ -206,7 +212,7 @@ Status Session::oneStep() {
   done_ += pieceLength_;
   if (done_ < width_) return beginChunk();
   logits_ = const_cast<float*>(outputs_.back().data);  // ours: they lie in the arena
-  logitsRows_ = feed_.rows;
+  logitsRows_ = generation_->fold(logits_, feed_.rows);
   state_ = State::Scored;
   return options_.pauseAtLogits ? scored() : Status();
 }
@@ -214,7 +220,7 @@ Status Session::oneStep() {
 /// The scores as a caller changes them: after the penalties, a row for each sequence.
 Status Session::scored() {
   if (const size_t each = generation_->sharing(); each > 1) {
-    logitsRows_ = feed_.rows * each;
+    logitsRows_ *= each;
     WF_ASSIGN(spread_, allocate(logitsRows_ * generation_->vocabulary() * sizeof(float), "the scores of every sequence"));
     generation_->spread(logits_, spread_.as<float>());
     logits_ = spread_.as<float>();
@@ -263,6 +269,7 @@ Status Session::run(double milliseconds, size_t maxTokens) {
     read = now;
     steps = 0;
   }
+  dropGuess();
   return {};
 }
 
@@ -270,6 +277,7 @@ Status Session::acceptLogits() {
   if (state_ != State::Scored) return Status(ErrorClass::Internal, "no_scores", "There are no scores to go on with.");
   state_ = State::Idle;
   Status s = options_.pauseAtLogits ? generation_->choose(logits_) : generation_->accept(logits_);
+  if (s.ok()) s = nextGuess();
   failed_ = !s.ok();
   return s;
 }

@@ -8,6 +8,7 @@
 
 #include "arch/causal_lm.h"
 #include "generate/generation.h"
+#include "generate/lookup.h"
 
 namespace wasmformers::generate {
 
@@ -15,6 +16,7 @@ struct SessionOptions {
   kernels::CacheType cacheType = kernels::CacheType::F16;
   size_t chunk = 0;            // tokens of all rows in one pass over a prompt; 0: a good number
   bool pauseAtLogits = false;  // run() returns where scores are there; acceptLogits() goes on
+  bool rowsLeave = false;      // who changes scores looks at each row by itself: rows that have ended need not be there
   bool pauseAtContinuations = false;  // run() returns where beams ask (Generation::asking()); decide() goes on
 };
 
@@ -75,6 +77,10 @@ class Session {
   Status oneStep();
   void hold();
   Status scored();
+  void guess();
+  Status nextGuess();
+  void keepGuessed(size_t right);
+  void dropGuess();
   size_t cacheBytes() const;
   void writeCache(std::byte* to) const;
   bool readCache(const std::byte* from, const std::vector<size_t>& first);
@@ -105,6 +111,9 @@ class Session {
   size_t pieceLength_ = 0, step_ = 0;
   float* logits_ = nullptr;
   size_t logitsRows_ = 0;
+  Lookup lookup_;
+  size_t guessed_ = 0, taken_ = 0;     // tokens of ids_ behind the first that are a guess; those of them that were picked
+  std::vector<int32_t> text_;
   Buffer spread_;                      // logits_, where sequences share a row and the caller wants one for each
 };
 
