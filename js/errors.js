@@ -11,7 +11,6 @@ export class WasmformersError extends Error {
    */
   constructor(message, details = {}) {
     super(message, 'cause' in details ? { cause: details.cause } : undefined);
-    this.name = new.target.name;
     /** Stable, lower_snake_case. @type {string} */
     this.code = details.code ?? 'error';
     /** The file that is wrong, "" if there is none. @type {string} */
@@ -50,7 +49,9 @@ export class HubError extends WasmformersError {
 }
 
 /** @type {Record<string, typeof WasmformersError>} */
-const CLASSES = { ConfigError, WeightsError, TokenizerError, InputError, MemoryError, InternalError };
+const CLASSES = { ConfigError, WeightsError, TokenizerError, InputError, MemoryError, InternalError, HubError, WasmformersError };
+// Spelt out: minifiers call classes as they like.
+for (const name in CLASSES) CLASSES[name].prototype.name = name;
 
 /**
  * What every Embind handle of ours can say about its last call.

@@ -25,9 +25,9 @@ async function compile(url) {
     const { readFile } = await node('fs/promises');
     return WebAssembly.compile(await readFile(url));
   }
-  const response = await fetch(url), type = response.headers.get('content-type') ?? '', page = type.startsWith('text/html');
-  if (!response.ok || page) {
-    const why = page ? 'a web page came in its place; a bundler has moved the code away from it (Vite: optimizeDeps.exclude)' : `status ${response.status}`;
+  const response = await fetch(url), type = response.headers.get('content-type') ?? '';
+  if (!response.ok || type.startsWith('text/html')) {
+    const why = response.ok ? 'a web page came; Vite: see optimizeDeps in the README' : `status ${response.status}`;
     throw new InternalError(`The package's own file ${url.href} is missing (${why}).`, { code: 'wasm_missing' });
   }
   // Compiling while it arrives needs the right MIME type; a server that lacks it costs only time.

@@ -236,3 +236,16 @@ test('smaller dtypes stay near fp32 on every golden of a base model', async () =
     });
   }
 });
+
+test('Wasm that the page\'s server has not is named, whatever it sends instead; the next call asks again', async (t) => {
+  const server = await startServer(t, { '/page.wasm': { body: '<!doctype html>', type: 'text/html' } });
+  const { compileOnce } = await import('../../js/runtime/instantiate.js');
+  for (const [file, why] of [['page.wasm', 'a web page came'], ['none.wasm', 'status 404']]) {
+    for (let i = 0; i < 2; i++) {
+      const error = await rejection(compileOnce(new URL(file, server.url)));
+      assert.deepEqual([error.name, error.code], ['InternalError', 'wasm_missing']);
+      assert.ok(error.message.includes(`${server.url}${file} is missing (${why}`), error.message);
+    }
+  }
+  assert.equal(server.requests.length, 4);
+});

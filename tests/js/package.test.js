@@ -44,6 +44,9 @@ test('npm pack gives a package that runs by itself', async (t) => {
     const dot = (x, y) => x.reduce((sum, value, i) => sum + value * y[i], 0);
     console.log(JSON.stringify({ dims: output.dims, near: dot(a, b), far: dot(a, c) }));
     await extractor.dispose();
+    // By its name also where classes have lost theirs.
+    const error = await pipeline('feature-extraction', 'not an id').catch((e) => e);
+    if (error.name !== 'ConfigError' || String(error).slice(0, 12) !== 'ConfigError:' || !error.stack.startsWith('ConfigError:')) throw error;
   `);
   // The same in one file, by its address: for pages without a bundler.
   const main = await fs.readFile(path.join(folder, 'main.js'), 'utf8');
