@@ -22,6 +22,8 @@ foreach(program engine lm)
   add_executable(${program} wasm/binding/${program}.cpp)
   wasm_program(${program})
   target_link_libraries(${program} PRIVATE wf_engine)
+  # Memory for weights is asked for at once; what comes after is small against it, and steps of 96 MB would be a third of a model.
+  target_link_options(${program} PRIVATE -sMEMORY_GROWTH_GEOMETRIC_CAP=16MB)
   set_target_properties(${program} PROPERTIES OUTPUT_NAME ${program}-$<IF:$<BOOL:${RELAXED}>,relaxed,simd>)
 endforeach()
 

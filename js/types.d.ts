@@ -639,7 +639,7 @@ export interface Estimate {
   /** Bytes, of all files of weights; 0 where the server does not say. */
   download: number;
   files: { file: string; size: number; cached: boolean }[];
-  /** Bytes of the packed weights, of the cache for so many tokens, of both. */
+  /** Bytes of the packed weights, of the cache for so many tokens, of all that the model takes when it has written them. */
   weights: number;
   cache: number;
   memory: number;

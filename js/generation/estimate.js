@@ -7,6 +7,8 @@ import { architectureOf } from '../models/model.js';
 
 /** Tokens that a conversation is taken to have where nobody says. */
 const USUAL = 2048;
+/** Bytes that the program takes itself, what comes in of a file among them; memory grows in steps, of no more than a fifth. */
+const PROGRAM = 6e6, STEP = 2 ** 24;
 
 /**
  * @typedef {import('../models/model.js').ModelOptions & { max_length?: number, rows?: number, cache_dtype?: import('../runtime/lm-engine.js').CacheType }} EstimateOptions
@@ -20,8 +22,8 @@ export async function estimate(Class, id, { max_length, rows = 1, cache_dtype, .
   const engine = await LanguageEngine.create(text, architectureOf(Class, text), dtype, id);
   try {
     const context = engine.context || Infinity, tokens = Math.min(max_length ?? USUAL, context);
-    const weights = engine.bytesNeeded, cache = engine.cacheBytes(rows, tokens, cache_dtype);
-    return { download: download.size, files: download.files, weights, cache, memory: weights + cache, tokens, context };
+    const weights = engine.bytesNeeded, cache = engine.cacheBytes(rows, tokens, cache_dtype), all = PROGRAM + weights + cache + engine.workBytes(rows);
+    return { download: download.size, files: download.files, weights, cache, memory: all + Math.min(STEP, all / 5), tokens, context };
   } finally {
     engine.dispose();
   }

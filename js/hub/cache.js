@@ -10,10 +10,10 @@ const WAITING = 32 << 20;
 /**
  * @typedef {{ write(chunk: Uint8Array): Promise<void>, close(): Promise<void>, abort(): Promise<void>, stamp?: string }} Writer
  * @typedef {{
- *   get(key: string): Promise<null | { stream: AsyncIterable<Uint8Array>, size: number, stamp: string }>,
+ *   get(key: string): Promise<null | { stream: AsyncIterable<Uint8Array>, size: number, stamp: string, fresh?: boolean }>,
  *   put(key: string, size: number): Promise<null | Writer>,
  * }} Cache a key is the file's URL. A stamp is another one whenever the file was written, whoever wrote it and whatever its size; "": not known.
- *   get() says it with the bytes, a Writer once it is closed
+ *   get() says it with the bytes, a Writer once it is closed. fresh: nobody else has the chunks' memory
  */
 
 const STAMP = 'x-wasmformers-stamp';
@@ -32,17 +32,29 @@ export async function* chunksOf(stream) {
   }
 }
 
-/** A store of Responses: the Cache API and what has its shape. @param {() => Promise<{ match(key: string): Promise<Response | undefined>, put(key: string, r: Response): Promise<void> }>} open @returns {Cache} */
-function responseCache(open) {
+/** Whether the browser lets this site keep so many bytes more: gigabytes are not to be written in vain. @param {number} size */
+async function hasRoom(size) {
+  const { quota = Infinity, usage = 0 } = (await globalThis.navigator?.storage?.estimate?.()) ?? {};
+  return usage + size <= quota;
+}
+
+/**
+ * A store of Responses: the Cache API and what has its shape.
+ * @param {() => Promise<{ match(key: string): Promise<Response | undefined>, put(key: string, r: Response): Promise<void> }>} open
+ * @param {boolean} [own] the browser's own
+ * @returns {Cache}
+ */
+function responseCache(open, own = false) {
   return {
     async get(key) {
       const response = await (await open()).match(key);
       if (!response?.body) return null;
       const { headers } = response;
-      return { stream: chunksOf(response.body), size: Number(headers.get('content-length') ?? 0), stamp: headers.get(STAMP) ?? headers.get('etag') ?? '' };
+      return { stream: chunksOf(response.body), size: Number(headers.get('content-length') ?? 0), stamp: headers.get(STAMP) ?? headers.get('etag') ?? '', fresh: own };
     },
     async put(key, size) {
       const store = await open();
+      if (own && !(await hasRoom(size))) return null;
       // The store reads a stream that is written chunk by chunk; it keeps nothing if the stream fails.
       const { readable, writable } = new TransformStream(undefined, { highWaterMark: WAITING, size: (chunk) => chunk.byteLength });
       const writer = writable.getWriter();
@@ -130,7 +142,7 @@ function folderCache(dir) {
 /** The cache in force, or null. @param {string} [dir] a folder for this call (Node) @returns {Cache | null} */
 export function currentCache(dir) {
   if (env.customCache) return responseCache(async () => /** @type {any} */ (env.customCache));
-  if (env.useBrowserCache && typeof caches !== 'undefined') return responseCache(() => /** @type {any} */ (caches.open(env.cacheKey)));
+  if (env.useBrowserCache && typeof caches !== 'undefined') return responseCache(() => /** @type {any} */ (caches.open(env.cacheKey)), true);
   if (env.useFSCache && isNode) return folderCache(dir);
   return null;
 }

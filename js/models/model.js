@@ -3,7 +3,7 @@
 import { ConfigError, InputError, throwIfAborted } from '../errors.js';
 import { getText, missing, withTotals } from '../hub/index.js';
 import { blameShard, weightFiles } from '../hub/weights.js';
-import { EngineModel, checkFits } from '../runtime/engine.js';
+import { EngineModel } from '../runtime/engine.js';
 import { warmUp } from '../runtime/load-wasm.js';
 import { together } from '../utils/abort.js';
 import { Callable } from '../utils/callable.js';
@@ -79,7 +79,7 @@ async function load(Class, id, options, dtype) {
     const beside = As.beside(id, options);
     beside.catch(() => {});
     engine = await (await As.engine()).create(text, architecture, dtype, id);
-    checkFits(engine.bytesNeeded, id);
+    engine.reserve();
     for await (const file of files) await engine.read(file, options.signal);
     engine.finishLoading();
     throwIfAborted(options.signal);

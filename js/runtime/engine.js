@@ -96,6 +96,16 @@ export class EngineModel {
     return this.#handle;
   }
 
+  /** Asks for the memory of all weights at once: where it cannot be had, nothing is downloaded in vain. */
+  reserve() {
+    const handle = this._alive(), bytes = this.bytesNeeded;
+    if (bytes >= 3.9e9) {
+      throw new MemoryError(`${this.where} needs ${(bytes / 1e9).toFixed(1)} GB for its weights, more than the 4 GB that WebAssembly can address; try a smaller dtype, or a smaller model.`, { code: 'too_large' });
+    }
+    handle.reserve();
+    checkStatus(handle, this.where);
+  }
+
   /**
    * Reads one safetensors file.
    * @param {import('../hub/index.js').OpenFile} file
@@ -108,6 +118,8 @@ export class EngineModel {
       for await (const chunk of file.chunks) {
         throwIfAborted(signal);
         this.#take(chunk, file.name);
+        // Given back at once: the collector would let a gigabyte of them lie.
+        if (file.fresh) /** @type {any} */ (chunk.buffer).transfer?.(0);
         await breathe();
       }
       handle.endFile();
@@ -238,10 +250,4 @@ export class EngineModel {
     this.#handle.delete();
     this.#handle = this.#module = null;
   }
-}
-
-/** What loading says when the weights will not fit into 4 GiB of Wasm memory. @param {number} bytes @param {string} where */
-export function checkFits(bytes, where) {
-  if (bytes < 3.9e9) return;
-  throw new MemoryError(`${where} needs ${(bytes / 1e9).toFixed(1)} GB for its weights, more than the 4 GB that WebAssembly can address; try a smaller dtype, or a smaller model.`, { code: 'too_large' });
 }

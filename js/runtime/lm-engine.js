@@ -66,6 +66,9 @@ export class LanguageEngine extends EngineModel {
     return bytes;
   }
 
+  /** What passes over so many rows take besides weights and cache, in bytes. @param {number} rows @returns {number} */
+  workBytes(rows) { return this._alive().workBytes(rows); }
+
   /**
    * Generates: slices of tokens [count × rows], rows being prompts × num_return_sequences. A row that has ended has padding.
    * Beams give all at the end. Generations wait for each other, but for none whose reader is gone: it is put aside, and goes on

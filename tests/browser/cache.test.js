@@ -72,3 +72,28 @@ test('a second visit needs no network; what was cut is not kept', async (t) => {
   await context.route(/\/resolve\//, (route) => route.abort());
   assert.deepEqual((await visit('org/name', FILES)).told, first.told);
 });
+
+test('what the site has no room for is not written in vain', async (t) => {
+  const server = await serve({ mounts: { '': path.join(ROOT, 'tests/browser/pages'), js: path.join(ROOT, 'js'), repositories: path.dirname(MODEL) } });
+  t.after(() => server.close());
+  const browser = await launch(t), page = await (await browser.newContext()).newPage();
+  await page.goto(`${server.url}/library.html`);
+  const { size } = await fs.stat(path.join(MODEL, 'model.safetensors'));
+  const answer = (/** @type {number} */ quota) => page.evaluate(async ({ model, quota }) => {
+    navigator.storage.estimate = async () => ({ quota, usage: 1000 });
+    /** @type {string[]} */
+    const begun = [], { put } = Cache.prototype;
+    Cache.prototype.put = function (key, response) {
+      begun.push(String(key).split('/').at(-1) ?? '');
+      return put.call(this, key, response);
+    };
+    // @ts-ignore: a path of the server
+    const { AutoModel, env } = await import('/js/index.js');
+    Object.assign(env, { remoteHost: location.origin, remotePathTemplate: 'repositories/{model}/' });
+    (await AutoModel.from_pretrained(model)).dispose();
+    Cache.prototype.put = put;
+    return begun;
+  }, { model: path.basename(MODEL), quota });
+  assert.ok(!(await answer(size + 999)).includes('model.safetensors'));
+  assert.ok((await answer(size + 1000)).includes('model.safetensors'));
+});

@@ -315,7 +315,7 @@ test('what loading would take is known before, and true', async (t) => {
   const dir = writerFolder(t), size = readFileSync(path.join(dir, 'model.safetensors')).length;
   const full = await AutoModelForCausalLM.estimate(dir, { dtype: 'fp32' }), small = await AutoModelForCausalLM.estimate(dir, { dtype: 'q8', max_length: 16, rows: 2 });
   assert.deepEqual([full.download, full.files, full.tokens, full.context], [size, [{ file: 'model.safetensors', size, cached: true }], 64, 64]);
-  assert.equal(full.memory, full.weights + full.cache);
+  assert.ok(full.memory > full.weights + full.cache);
   assert.ok(small.weights < full.weights && small.cache < full.cache && small.cache > 0);
   const model = await AutoModelForCausalLM.from_pretrained(dir, { dtype: 'fp32' });
   assert.equal(model.stats.bytesNeeded, full.weights);

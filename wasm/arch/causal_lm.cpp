@@ -58,6 +58,19 @@ size_t CausalLM::passTokens() const {
   return size_t(std::clamp(kProducts / most / 32, 1.0, 8.0)) * 32;
 }
 
+double CausalLM::workBytes(size_t rows) const {
+  double widest = 0;  // floats of a token in a layer
+  for (const nn::DecoderLayer& l : layers_) {
+    const nn::AttentionShape& s = l.attention.shape;
+    double inner = double(l.feedForward.inner);
+    if (l.experts) inner = double(l.experts->shared.inner) + (l.experts->each.empty() ? 0 : double(l.experts->each[0].inner));
+    widest = std::max(widest, 2 * double(s.heads + s.kvHeads) * double(s.headDim) + 3.5 * inner);
+  }
+  const double tokens = double(std::max(passTokens(), rows));
+  // An arena has room for half as much again, when it grows.
+  return 1.5 * sizeof(float) * (tokens * (5 * double(hidden_size_) + widest) + double(rows) * double(vocabulary_));
+}
+
 size_t CausalLM::recomputeBeyond() const {
   for (const nn::Rope& r : ropes_) {
     if (r.type == nn::Rope::Type::LongRope && r.shortFactor != r.longFactor) return size_t(r.original);

@@ -29,6 +29,8 @@ class CausalLM : public Model {
   /// Tokens of a prompt that one pass should have, of all rows: enough for products to be bound by arithmetic, few enough
   /// for a page to breathe after each layer.
   size_t passTokens() const;
+  /// Bytes that passes and scores take at most, besides weights and cache, for so many rows.
+  double workBytes(size_t rows) const;
   /// Bytes that the cache takes per token of one row.
   size_t cacheBytesPerToken(kernels::CacheType type) const { return cache_.bytesPerToken(type); }
   /// Makes room for `rows` sequences of up to `capacity` tokens; forgets what was there. MemoryError with the bytes

@@ -44,6 +44,21 @@ class EngineModel : public Handle {
 
   double packedBytesExpected() const { return double(weights_.packedBytes()); }
   double packedBytes() const { return loader_ ? double(loader_->packedBytes()) : 0; }
+  /// Asks for the memory of all weights: what cannot be had is known before they are downloaded, and memory grows once.
+  bool reserve() {
+    constexpr uint64_t kPiece = 1 << 30;  // an allocator of 32 bits takes more than half of them for an error
+    std::vector<Buffer> all;
+    for (uint64_t left = weights_.packedBytes(); left;) {
+      const uint64_t some = std::min(left, kPiece);
+      all.emplace_back(size_t(some));
+      if (!all.back().ok()) {
+        return said(Status(ErrorClass::Memory, "out_of_memory",
+                           "The weights take " + std::to_string(weights_.packedBytes()) + " bytes, which cannot be had; try a smaller dtype, or a smaller model."));
+      }
+      left -= some;
+    }
+    return said({});
+  }
   void beginFile(const std::string& name) {
     if (loader_) loader_->beginFile(name);
   }
@@ -184,6 +199,7 @@ emscripten::class_<M> bindEngine() {
   model.template constructor<const std::string&, const std::string&, const std::string&>()
       .function("packedBytesExpected", inherited<M>(&E::packedBytesExpected))
       .function("packedBytes", inherited<M>(&E::packedBytes))
+      .function("reserve", inherited<M>(&E::reserve))
       .function("beginFile", inherited<M>(&E::beginFile))
       .function("window", inherited<M>(&E::window))
       .function("room", inherited<M>(&E::room))

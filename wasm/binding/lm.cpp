@@ -43,6 +43,8 @@ class Model : public EngineModel {
     return session_ && found.ok() ? session_->bytesNeeded(size_t(rows), size_t(capacity), *found) : 0;
   }
 
+  double workBytes(double rows) const { return model_ ? lm().workBytes(size_t(rows)) : 0; }
+
   /// Prompt: inputs input_ids and, where it has padding, attention_mask.
   bool generateBegin(const std::string& options, const std::string& cacheType, bool pauseAtLogits, bool rowsLeave, bool pauseAtContinuations) {
     Status s = begin(options, cacheType, {{}, 0, pauseAtLogits, rowsLeave, pauseAtContinuations});
@@ -170,6 +172,7 @@ EMSCRIPTEN_BINDINGS(lm) {
       .function("vocabulary", &Model::vocabulary)
       .function("context", &Model::context)
       .function("cacheBytes", &Model::cacheBytes)
+      .function("workBytes", &Model::workBytes)
       .function("generateBegin", &Model::generateBegin)
       .function("generateRun", &Model::generateRun)
       .function("generateFinished", &Model::generateFinished)

@@ -54,17 +54,17 @@ void bestOf(size_t n, size_t k, std::vector<Candidate>& out, Each&& each) {
   if (k == 0) return;
   Candidate worst{kNever, std::numeric_limits<int32_t>::max()};  // of the best so far, once there are k
   const auto cut = [&] {
-    std::nth_element(out.begin(), out.begin() + ptrdiff_t(k - 1), out.end(), better);
+    k = std::min(k, out.size());
+    bestFirst(out, 0, k);
     out.resize(k);
-    worst = out[k - 1];
+    if (k) worst = out[k - 1];
   };
   each(worst.score, [&](const Candidate& c) {
     if (!better(c, worst)) return;
     out.push_back(c);
     if (out.size() == 2 * k) cut();
   });
-  if (out.size() > k) cut();
-  std::sort(out.begin(), out.end(), better);
+  cut();
 }
 
 }  // namespace
@@ -151,6 +151,13 @@ float kthLargest(const float* scores, size_t n, size_t k, std::vector<float>& ke
   });
   if (kept.size() >= k) cut();
   return threshold;
+}
+
+void bestFirst(std::vector<Candidate>& list, size_t from, size_t to) {
+  const auto first = list.begin() + ptrdiff_t(from), last = list.begin() + ptrdiff_t(to);
+  if (first == last) return;
+  if (last != list.end()) std::nth_element(first, last - 1, list.end(), better);
+  std::sort(first, last, better);
 }
 
 void best(const float* scores, size_t n, size_t k, std::vector<Candidate>& out) {

@@ -58,6 +58,9 @@ size_t largest(const float* scores, size_t n);
 /// The k-th largest score, 1 ≤ k; the smallest where there are fewer. One pass that keeps 2k values.
 float kthLargest(const float* scores, size_t n, size_t k, std::vector<float>& scratch);
 
+/// Of what stands from `from` on the best come first, in order, up to `to`; behind them the rest.
+void bestFirst(std::vector<Candidate>& list, size_t from, size_t to);
+
 /// The best min(k, n), best first.
 void best(const float* scores, size_t n, size_t k, std::vector<Candidate>& out);
 void best(const std::vector<Candidate>& list, size_t k, std::vector<Candidate>& out);

@@ -56,11 +56,9 @@ Candidate Warpers::untilEnough(const std::vector<Candidate>& list, F&& enough) {
     } else {
       const bool fresh = order_.size() < list.size();
       if (fresh) order_ = list;
-      const auto from = order_.begin() + ptrdiff_t(fresh ? 0 : done);
-      const auto to = order_.begin() + ptrdiff_t(std::min(order_.size(), done + chunk));
-      if (to != order_.end()) std::nth_element(from, to - 1, order_.end(), better);
-      std::sort(from, to, better);
-      done = size_t(to - order_.begin());
+      const size_t to = std::min(order_.size(), done + chunk);
+      bestFirst(order_, fresh ? 0 : done, to);
+      done = to;
     }
     while (at < done) {
       if (enough(order_[at++])) return order_[at - 1];
