@@ -7,7 +7,7 @@ import { serve } from '../../../tools/serve.js';
 import { ensureChromium } from '../../../tools/toolchain.js';
 
 const here = (/** @type {string} */ p) => fileURLToPath(new URL(p, import.meta.url));
-const FLAGS = ['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'];
+export const FLAGS = ['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'];
 const ORT = 'node_modules/@huggingface/transformers/node_modules/onnxruntime-web/dist/';
 
 /** @typedef {{ name: string, call: (what: string, ...args: any[]) => Promise<any>, peak: () => Promise<number>, close: () => Promise<void>, place: Record<string, any>, folders: Record<string, string> }} Place */
@@ -42,7 +42,7 @@ export const pageServer = (mounts) => serve({
 });
 
 /** What the kernel knows of the processes that show pages; nothing where the system is no Linux. @param {import('playwright-core').Browser} browser */
-async function renderers(browser) {
+export async function renderers(browser) {
   const session = await browser.newBrowserCDPSession();
   const read = (/** @type {number} */ pid, /** @type {string} */ file) => {
     try {
