@@ -44,7 +44,7 @@ void direct(const float* x, size_t xStride, const Matrix& w, size_t panel, size_
       row[0] = wasm_f32x4_mul(wasm_f32x4_mul(row[0], rest), wasm_v128_load(factors));
       row[1] = wasm_f32x4_mul(wasm_f32x4_mul(row[1], rest), wasm_v128_load(factors + 4));
     }
-    store(out, 0, panel + q * gap, sum[q]);
+    store(out, 0, panel + q * gap, Sums<MR>(sum[q]));
   }
 }
 

@@ -46,7 +46,7 @@ void tile(const Product& p, size_t m, size_t panel, const float* w, size_t gap =
       }
     }
   }
-  for (size_t q = 0; q < NP; ++q) store(p.out, m, panel + q * gap, sum[q]);
+  for (size_t q = 0; q < NP; ++q) store(p.out, m, panel + q * gap, Sums<MR>(sum[q]));
 }
 
 }  // namespace

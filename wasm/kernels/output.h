@@ -6,12 +6,22 @@
 
 namespace wasmformers::kernels::simd {
 
+/// MR rows × 8 columns on their way out: a copy, so that the sums of a loop have no address and live in registers,
+/// whatever is inlined behind it.
+template <size_t MR>
+struct Sums {
+  v128_t at[MR][2];
+  explicit Sums(const v128_t (&sum)[MR][2]) {
+    for (size_t r = 0; r < MR; ++r) at[r][0] = sum[r][0], at[r][1] = sum[r][1];
+  }
+};
+
 // Not inlined: tiles of several sizes and formats share it.
-[[gnu::noinline]] inline void storeEdge(const Output& o, size_t m, size_t rows, size_t col, const v128_t* sum) {
+[[gnu::noinline]] inline void storeEdge(const Output& o, size_t m, size_t rows, size_t col, const v128_t (*sum)[2]) {
   for (size_t r = 0; r < rows; ++r) {
     float lanes[kPanel];
-    wasm_v128_store(lanes, sum[2 * r]);
-    wasm_v128_store(lanes + 4, sum[2 * r + 1]);
+    wasm_v128_store(lanes, sum[r][0]);
+    wasm_v128_store(lanes + 4, sum[r][1]);
     for (size_t i = col; i < o.n; ++i) {
       o.y[(m + r) * o.yStride + i] = lanes[i - col] + (o.bias ? o.bias[i] : 0.f) + (o.residual ? o.residual[(m + r) * o.residualStride + i] : 0.f);
     }
@@ -20,13 +30,10 @@ namespace wasmformers::kernels::simd {
 
 /// Rows m …, columns 8·panel … 8·panel + 7.
 template <size_t MR>
-void store(const Output& o, size_t m, size_t panel, const v128_t (&sum)[MR][2]) {
+void store(const Output& o, size_t m, size_t panel, const Sums<MR>& sums) {
   const size_t col = panel * kPanel;
-  if (o.n - col < kPanel) {
-    v128_t copy[2 * MR];  // the sums themselves have no address, so that they live in registers
-    for (size_t r = 0; r < MR; ++r) copy[2 * r] = sum[r][0], copy[2 * r + 1] = sum[r][1];
-    return storeEdge(o, m, MR, col, copy);
-  }
+  const auto& sum = sums.at;
+  if (o.n - col < kPanel) return storeEdge(o, m, MR, col, sum);
   const v128_t bias0 = o.bias ? wasm_v128_load(o.bias + col) : splat(0), bias1 = o.bias ? wasm_v128_load(o.bias + col + 4) : splat(0);
   float* out = o.y + m * o.yStride + col;
   const float* rest = o.residual ? o.residual + m * o.residualStride + col : nullptr;

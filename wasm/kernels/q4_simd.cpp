@@ -28,14 +28,14 @@ struct Product {
   const Output& out;
 
   template <size_t MR>
-  void finish(size_t m, size_t panel, v128_t (&sum)[MR][2]) const {
+  void finish(size_t m, size_t panel, Sums<MR> sums) const {
     const float* factors = w.factors(w.panel(panel, k), k);
     const v128_t f0 = wasm_v128_load(factors), f1 = wasm_v128_load(factors + 4);
-    for (auto& row : sum) {
+    for (auto& row : sums.at) {
       row[0] = wasm_f32x4_mul(row[0], f0);
       row[1] = wasm_f32x4_mul(row[1], f1);
     }
-    store(out, m, panel, sum);
+    store(out, m, panel, sums);
   }
 };
 
@@ -116,7 +116,7 @@ void direct(const Product& p, size_t m, size_t panel, size_t gap) {
       }
     }
   }
-  for (size_t q = 0; q < NP; ++q) p.finish(m, panel + q * gap, sum[q]);
+  for (size_t q = 0; q < NP; ++q) p.finish(m, panel + q * gap, Sums<MR>(sum[q]));
 }
 
 // A panel for many rows: of each block the values 2q − z, then 8 scales.
@@ -168,7 +168,7 @@ void tile(const Product& p, size_t m, size_t panel, const uint8_t* w) {
       sum[r][1] = madd(wasm_f32x4_convert_i32x4(s[r][1]), wasm_f32x4_mul(scale, w1), sum[r][1]);
     }
   }
-  p.finish(m, panel, sum);
+  p.finish(m, panel, Sums<MR>(sum));
 }
 #else
 // As int16 in the wide order, each as many times as its activation lacks of 256, so the sum is 256 times that of 2q − z:
@@ -220,7 +220,7 @@ void tile(const Product& p, size_t m, size_t panel, const uint8_t* w) {
       sum[r][1] = madd(wasm_f32x4_convert_i32x4(s[r][1]), wasm_f32x4_mul(scale, w1), sum[r][1]);
     }
   }
-  p.finish(m, panel, sum);
+  p.finish(m, panel, Sums<MR>(sum));
 }
 #endif
 

@@ -35,13 +35,13 @@ struct Product {
 
   // Sums of rows m …, columns 8·panel … 8·panel+7, become floats.
   template <size_t MR>
-  void finish(size_t m, size_t panel, v128_t (&sum)[MR][2]) const {
+  void finish(size_t m, size_t panel, Sums<MR> sums) const {
     const int8_t* at = w.panel(panel, k);
     const v128_t scale0 = wasm_v128_load(w.scales(at, k)), scale1 = wasm_v128_load(w.scales(at, k) + 4);
     const bool corrected = x.form != ActivationForm::Wide;
     const v128_t sums0 = wasm_v128_load(w.sums(at, k)), sums1 = wasm_v128_load(w.sums(at, k) + 4);
     for (size_t r = 0; r < MR; ++r) {
-      v128_t &s0 = sum[r][0], &s1 = sum[r][1];
+      v128_t &s0 = sums.at[r][0], &s1 = sums.at[r][1];
       if (corrected) {
         const v128_t zero = wasm_v128_load32_splat(x.zeros + m + r);
         s0 = wasm_i32x4_sub(s0, wasm_i32x4_mul(zero, sums0));
@@ -51,7 +51,7 @@ struct Product {
       s0 = wasm_f32x4_mul(wasm_f32x4_convert_i32x4(s0), wasm_f32x4_mul(scale, scale0));
       s1 = wasm_f32x4_mul(wasm_f32x4_convert_i32x4(s1), wasm_f32x4_mul(scale, scale1));
     }
-    store(out, m, panel, sum);
+    store(out, m, panel, sums);
   }
 };
 
@@ -78,7 +78,7 @@ void byteTile(const Product& p, size_t m, size_t panel, size_t gap = 1) {
       }
     }
   }
-  for (size_t q = 0; q < NP; ++q) p.finish(m, panel + q * gap, sum[q]);
+  for (size_t q = 0; q < NP; ++q) p.finish(m, panel + q * gap, Sums<MR>(sum[q]));
 }
 
 template <bool Streams>
@@ -117,7 +117,7 @@ void wideTile(const Product& p, size_t m, size_t panel, const int16_t* w) {
       sum[r][1] = wasm_i32x4_add(sum[r][1], wasm_i32x4_dot_i16x8(w1, v));
     }
   }
-  p.finish(m, panel, sum);
+  p.finish(m, panel, Sums<MR>(sum));
 }
 
 constexpr size_t kFew = 4;
@@ -185,7 +185,7 @@ void wideRow(const Product& p, size_t m, size_t panel, size_t gap) {
       sum[r][0] = sums.lower[q][r];
       sum[r][1] = sums.upper[q][r];
     }
-    p.finish(m, panel + q * gap, sum);
+    p.finish(m, panel + q * gap, Sums<MR>(sum));
   }
 }
 
@@ -197,7 +197,7 @@ void wideRows(const Product& p, size_t from, size_t to, Columns columns, int16_t
     if (m < to) wideRow<1, NP>(p, m, panel, gap);
   };
   if (Streams && to - from == 1) return panelStreams<1, kWideStreams>(columns, few);
-  if (Streams && to - from <= kFew) return panelStreams<2, kWideStreams>(columns, few);
+  if (Streams && to - from <= kFew) return panelStreams<2, std::min<size_t>(kWideStreams, 8)>(columns, few);
   for (size_t panel = columns.from; panel < columns.to; ++panel) {
     widenPanel(p.w.panel(panel, p.k), paddedK(p.k), scratch);
     rowTiles<4>(from, to, [&]<size_t MR>(size_t m) { wideTile<MR>(p, m, panel, scratch); });
