@@ -16,12 +16,7 @@ export class Conversation {
   constructor(log, act) {
     this.#log = log;
     this.#act = act;
-    // Someone goes up: nothing drags him down again, until he comes back to the end. That the text has grown since is no going up.
-    log.addEventListener('scroll', () => {
-      if (log.scrollTop < this.#put - 1) this.#pinned = false;
-      if (log.scrollTop + log.clientHeight > log.scrollHeight - 40) this.#pinned = true;
-      this.#put = log.scrollTop;
-    });
+    log.addEventListener('scroll', () => this.#look());
     new ResizeObserver(() => this.toEnd()).observe(log); // as what is written below it grows
   }
 
@@ -39,8 +34,17 @@ export class Conversation {
     return turn;
   }
 
+  /** Someone goes up: nothing drags him down again, until he comes back to the end. That the text has grown since is no going up. */
+  #look() {
+    const { scrollTop, clientHeight, scrollHeight } = this.#log;
+    if (scrollTop < this.#put - 1) this.#pinned = false;
+    if (scrollTop + clientHeight > scrollHeight - 40) this.#pinned = true;
+    this.#put = scrollTop;
+  }
+
   /** More of a turn: only the new text is touched. @param {Turn} turn @param {string} more */
   write(turn, more) {
+    this.#look(); // before it grows: the event comes later
     turn.text += more;
     if (turn.words.lastChild) turn.words.lastChild.appendData(more);
     else if (more.trim()) turn.words.append(more.trimStart()); // the space before its first word stays in its text
