@@ -567,7 +567,7 @@ export interface GenerationOptions {
   negative_prompt_attention_mask?: ModelInputs['attention_mask'] | number[][] | null;
   /** The tokens that may come next, by prompt and all ids of a row. */
   prefix_allowed_tokens_fn?: ((batch: number, ids: bigint[]) => Iterable<number>) | null;
-  /** One prompt: up to so many tokens are guessed from the text so far and checked in one pass. The same text, sooner where it repeats. */
+  /** One prompt: up to so many tokens are guessed from the text so far and checked in one pass. The same text but for rounding (q8 and q4 round more), sooner where it repeats. */
   prompt_lookup_num_tokens?: number | null;
   max_matching_ngram_size?: number | null;
   bad_words_ids?: number[][] | null;

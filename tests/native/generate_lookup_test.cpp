@@ -24,7 +24,9 @@ TEST(Lookup, GuessesWhatFollowedLastTime) {
   EXPECT_EQ(lookup.guess({1, 2, 3, 4, 9, 1, 2}, 1), (std::vector<int32_t>{3}));
   EXPECT_EQ(lookup.guess({1, 2, 3, 4, 9, 1, 2}, 0), std::vector<int32_t>());
   EXPECT_EQ(lookup.guess({1, 2, 5, 1, 2, 6, 1, 2}, 1), (std::vector<int32_t>{6}));        // the latest
-  EXPECT_EQ(lookup.guess({7, 2, 3, 4, 8, 2}, 2), (std::vector<int32_t>{3, 4}));           // one token alike, not two
+  EXPECT_EQ(lookup.guess({7, 2, 3, 4, 8, 2}, 2), std::vector<int32_t>());                 // one token alike, not two
+  lookup.learn(3, 8);
+  EXPECT_EQ(lookup.guess({7, 2, 3, 4, 8, 2}, 2), (std::vector<int32_t>{3, 4}));           // enough where guesses were right
   EXPECT_EQ(lookup.guess({5, 7, 7}, 10), (std::vector<int32_t>{7, 7, 7}));                // a loop, on into the guess
   EXPECT_EQ(lookup.guess({5, 7, 8, 7, 8}, 10), (std::vector<int32_t>{7, 8, 7}));
   EXPECT_EQ(lookup.guess({1, 2, 3}, 10), std::vector<int32_t>());
@@ -35,14 +37,14 @@ TEST(Lookup, WrongGuessesCostLittle) {
   Lookup lookup;
   lookup.set(10, 2);
   size_t wrong = 0;
-  const std::vector<int32_t> text = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 1};
+  const std::vector<int32_t> text = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 1, 2};
   for (size_t step = 0; step < 1000; ++step) {
     const size_t n = lookup.guess(text, 100).size();
     wrong += n;
     if (n) lookup.learn(n, 0);
   }
   EXPECT_GT(wrong, 10u);
-  EXPECT_LT(wrong, 100u);  // of 1000 tokens: 4 % at what one costs
+  EXPECT_LT(wrong, 70u);  // of 1000 tokens, in guesses of four: 3 % of the time
   for (size_t step = 0; step < 50; ++step) {
     const size_t n = lookup.guess(text, 100).size();
     if (n) lookup.learn(n, n);

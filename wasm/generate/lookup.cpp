@@ -6,26 +6,33 @@
 namespace wasmformers::generate {
 namespace {
 
-/// What a guessed token adds to a pass, in passes of one token (SmolLM2-135M's shape on one thread: 0.2 in q8, 0.4 in q4), what
-/// a token that is written adds to the credit, how much there is at first and at most. Beyond kMost a pass gets no cheaper by the token.
-constexpr double kCost = 0.4, kEarned = 0.03, kFirst = 1.2, kMostCredit = 8;
+/// What a guess of n tokens adds to a pass, in passes of one token: kPass + n · kToken (SmolLM2-135M's shape on one thread: 0.8 + 0.2 n in
+/// q8, 0.3 + 0.4 n in q4; several rows are another way through the kernels). A token that is written adds kEarned to the
+/// credit. Guesses shorter than kShort don't pay; beyond kMost a pass gets no cheaper by the token.
+constexpr double kPass = 0.6, kToken = 0.3, kEarned = 0.015, kMostCredit = 8;
+constexpr size_t kShort = 4;
 constexpr size_t kMost = 32;
+
+double costOf(size_t tokens) { return kPass + kToken * double(tokens); }
 
 }  // namespace
 
 void Lookup::set(size_t tokens, size_t ngram) {
   tokens_ = std::min(tokens, kMost);
   ngram_ = ngram;
-  credit_ = kFirst;
+  credit_ = costOf(kShort);  // for the first guess
 }
 
 const std::vector<int32_t>& Lookup::guess(const std::vector<int32_t>& text, size_t most) {
   guess_.clear();
   credit_ = std::min(credit_ + kEarned, kMostCredit);
-  most = std::min({most, tokens_, size_t(credit_ / kCost)});
-  if (most == 0) return guess_;
+  most = std::min(most, tokens_);
+  if (most == 0 || credit_ < costOf(std::min(most, kShort))) return guess_;
+  most = std::min(most, size_t((credit_ - kPass) / kToken + 1e-6));
   const size_t length = text.size();
-  for (size_t n = std::min(ngram_, length - 1); n > 0; --n) {
+  // One token alike is a bad sign, unless the text has proved to repeat.
+  const size_t least = credit_ < kMostCredit / 2 ? std::min<size_t>(2, ngram_) : 1;
+  for (size_t n = std::min(ngram_, length - 1); n >= least && n > 0; --n) {
     // The latest place: what was written last is more like what comes. It may reach into the guess itself, as in a loop.
     const auto end = text.end() - ptrdiff_t(n);
     for (size_t at = length - n; at-- > 0;) {
@@ -37,6 +44,6 @@ const std::vector<int32_t>& Lookup::guess(const std::vector<int32_t>& text, size
   return guess_;
 }
 
-void Lookup::learn(size_t guessed, size_t right) { credit_ += double(right) - kCost * double(guessed); }
+void Lookup::learn(size_t guessed, size_t right) { credit_ += double(right) - costOf(guessed); }
 
 }  // namespace wasmformers::generate
