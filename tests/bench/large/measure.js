@@ -4,9 +4,19 @@ import { watchMemory } from '../lm/host.js';
 
 const memory = watchMemory(); // before the library makes any
 
-/** How long the event loop was held at most since the last call; by processor time where that is less (others had the machine). @param {() => number | Promise<number>} cpu */
+/**
+ * How long the event loop was held at most since the last call. In pages the browser says it, of 50 ms and more (timers would
+ * wait for messages, too); elsewhere by processor time where that is less (others had the machine).
+ * @param {() => number | Promise<number>} cpu
+ */
 function watchLoop(cpu) {
   let longest = 0, last = performance.now(), used = cpu();
+  if (globalThis.PerformanceObserver?.supportedEntryTypes.includes('longtask')) {
+    const see = (/** @type {PerformanceEntryList} */ list) => { for (const { duration } of list) longest = Math.max(longest, duration); };
+    const observer = new PerformanceObserver((list) => see(list.getEntries()));
+    observer.observe({ type: 'longtask' });
+    return { take: () => { see(observer.takeRecords()); const most = longest; longest = 0; return most; }, stop: () => observer.disconnect() };
+  }
   const tick = () => {
     const now = performance.now(), by = cpu();
     longest = Math.max(longest, Math.min(now - last, typeof by === 'number' && typeof used === 'number' ? by - used : Infinity));
