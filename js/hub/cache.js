@@ -10,10 +10,10 @@ const WAITING = 32 << 20;
 /**
  * @typedef {{ write(chunk: Uint8Array): Promise<void>, close(): Promise<void>, abort(): Promise<void>, stamp?: string }} Writer
  * @typedef {{
- *   get(key: string): Promise<null | { stream: AsyncIterable<Uint8Array>, size: number, stamp: string, fresh?: boolean }>,
+ *   get(key: string): Promise<null | { stream: AsyncIterable<Uint8Array>, size: number, stamp: string }>,
  *   put(key: string, size: number): Promise<null | Writer>,
  * }} Cache a key is the file's URL. A stamp is another one whenever the file was written, whoever wrote it and whatever its size; "": not known.
- *   get() says it with the bytes, a Writer once it is closed. fresh: nobody else has the chunks' memory
+ *   get() says it with the bytes, a Writer once it is closed
  */
 
 const STAMP = 'x-wasmformers-stamp';
@@ -50,7 +50,7 @@ function responseCache(open, own = false) {
       const response = await (await open()).match(key);
       if (!response?.body) return null;
       const { headers } = response;
-      return { stream: chunksOf(response.body), size: Number(headers.get('content-length') ?? 0), stamp: headers.get(STAMP) ?? headers.get('etag') ?? '', fresh: own };
+      return { stream: chunksOf(response.body), size: Number(headers.get('content-length') ?? 0), stamp: headers.get(STAMP) ?? headers.get('etag') ?? '' };
     },
     async put(key, size) {
       const store = await open();

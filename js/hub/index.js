@@ -16,8 +16,8 @@ import { cacheFolder, chunksOf, currentCache, quietly } from './cache.js';
  *   revision?: string, subfolder?: string, progress_callback?: ((event: ProgressEvent) => void) | null, signal?: AbortSignal,
  *   local_files_only?: boolean, cache_dir?: string | null, token?: string, headers?: Record<string, string>, beside?: string, sizeOnly?: boolean,
  * }} HubOptions beside: give what was kept in the cache beside the file under this ending, where there is something; sizeOnly: the file will not be read
- * @typedef {{ name: string, size: number, chunks: AsyncIterable<Uint8Array>, key?: string, stamp?: () => string, madeFrom?: string, here?: boolean, fresh?: boolean }} OpenFile size 0 where it is not known;
- *   key: where the cache has it, or will; stamp: the cache's (cache.js), once it is read; madeFrom: this is what keepBeside() kept, beside a file with that stamp; here: no network is needed; fresh: nobody else has the chunks' memory
+ * @typedef {{ name: string, size: number, chunks: AsyncIterable<Uint8Array>, key?: string, stamp?: () => string, madeFrom?: string, here?: boolean }} OpenFile size 0 where it is not known;
+ *   key: where the cache has it, or will; stamp: the cache's (cache.js), once it is read; madeFrom: this is what keepBeside() kept, beside a file with that stamp; here: no network is needed
  */
 
 const isUrl = (/** @type {string} */ id) => /^(https?|blob|data|chrome-extension|capacitor):/.test(id);
@@ -45,8 +45,8 @@ function watched(file, id, { progress_callback, signal }) {
     let loaded = 0;
     for await (const chunk of file.chunks) {
       throwIfAborted(signal);
-      loaded += chunk.byteLength; // before it is read: a fresh one is gone then
       yield chunk;
+      loaded += chunk.byteLength;
       const total = Math.max(file.size, loaded);
       tell({ status: 'progress', progress: (loaded / total) * 100, loaded, total });
     }
@@ -131,7 +131,7 @@ async function openUrl(url, name, options, keep) {
   const found = cache && (await quietly(() => cache.get(url)));
   if (found) {
     const form = options.beside && found.stamp ? await quietly(() => cache.get(url + options.beside)) : null;
-    return { name, key: url, here: true, fresh: found.fresh, stamp: () => found.stamp, ...(form ? { size: form.size, chunks: form.stream, madeFrom: found.stamp } : { size: found.size, chunks: found.stream }) };
+    return { name, key: url, here: true, stamp: () => found.stamp, ...(form ? { size: form.size, chunks: form.stream, madeFrom: found.stamp } : { size: found.size, chunks: found.stream }) };
   }
   if (keep && (options.local_files_only || !env.allowRemoteModels)) return null;
   // That a file was missing is remembered for when there is no network: what is optional must not fail then.
@@ -163,7 +163,7 @@ async function openUrl(url, name, options, keep) {
     return null;
   }
   if (options.sizeOnly) return { name, size: lengthOf(response), chunks: nothing() };
-  const file = sniffed({ name, size: lengthOf(response), chunks: body(response, url, name, init), fresh: !cache && !!response.url }, url); // a Response that somebody made has no URL
+  const file = sniffed({ name, size: lengthOf(response), chunks: body(response, url, name, init) }, url);
   return cache ? kept(file, url, cache) : file;
 }
 

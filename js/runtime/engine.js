@@ -118,8 +118,6 @@ export class EngineModel {
       for await (const chunk of file.chunks) {
         throwIfAborted(signal);
         this.#take(chunk, file.name);
-        // Given back at once: the collector would let a gigabyte of them lie.
-        if (file.fresh) /** @type {any} */ (chunk.buffer).transfer?.(0);
         await breathe();
       }
       handle.endFile();

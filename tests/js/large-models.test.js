@@ -1,11 +1,11 @@
-// What only shows with large models, on small ones: memory that is refused, what estimate() promises, caches without room.
+// What only shows with large models, on small ones: memory that is refused, what estimate() promises.
 import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import test from 'node:test';
-import { AutoModelForCausalLM, env } from '../../js/index.js';
+import { AutoModelForCausalLM } from '../../js/index.js';
 import { safetensorsBytes } from './helpers/safetensors.js';
-import { emptyFolder, rejection, startServer, useHub } from './helpers/server.js';
+import { emptyFolder, rejection } from './helpers/server.js';
 import { LLAMA } from './helpers/writer.js';
 
 const config = JSON.parse(readFileSync(path.join(LLAMA, 'config.json'), 'utf8'));
@@ -37,24 +37,6 @@ test('weights that memory is refused for are an error before anything is downloa
   assert.equal((await model.generate(ids, { max_new_tokens: 2, eos_token_id: [] })).dims[1], 6);
   assert.ok(read.includes('model.safetensors'));
   model.dispose();
-});
-
-test('what came from the network is given back chunk by chunk, and counted nevertheless; what others may hold is not', async (t) => {
-  const bytes = readFileSync(path.join(LLAMA, 'model.safetensors')), server = await startServer(t, { '/a/resolve/main/config.json': JSON.stringify(config), '/a/resolve/main/model.safetensors': bytes });
-  const { transfer } = /** @type {any} */ (ArrayBuffer.prototype);
-  let released = 0;
-  if (transfer) t.mock.method(/** @type {any} */ (ArrayBuffer.prototype), 'transfer', function (/** @type {any[]} */ ...to) { released += this.byteLength; return transfer.apply(this, to); });
-  useHub(t, server.url);
-  let loaded = 0;
-  const load = async () => (await AutoModelForCausalLM.from_pretrained('a', { progress_callback: (/** @type {any} */ e) => { if (e.file === 'model.safetensors') loaded = e.loaded ?? loaded; } })).dispose();
-  const whole = [bytes.length, transfer ? bytes.length : 0];
-  env.useFSCache = false;
-  await load();
-  assert.deepEqual([loaded, released], whole);
-  const mine = new Uint8Array(bytes), { fetch } = env;
-  env.fetch = async (url, init) => (String(url).endsWith('.safetensors') ? new Response(new ReadableStream({ pull(c) { c.enqueue(mine); c.close(); } }), { headers: { 'content-length': String(mine.length) } }) : fetch(url, init));
-  for (let i = 0; i < 2; i++) await load();
-  assert.deepEqual([mine.length, released], [bytes.length, whole[1]]);
 });
 
 /** A checkpoint of 11 M weights, most of them in the table of its tokens, as large vocabularies have it. @param {import('node:test').TestContext} t */
