@@ -89,9 +89,10 @@ export interface HubOptions {
   token?: string;
   headers?: Record<string, string>;
 }
+export type DtypeOption = 'auto' | 'q8' | 'int8' | 'uint8' | 'q4' | 'q4f16' | 'bnb4' | 'fp16' | 'fp32';
 export interface ModelOptions extends HubOptions {
-  /** Of the packed weights: 8 bits (q8, the default), 4 with a scale per 32 (q4), 16 (fp16) or 32 (fp32). */
-  dtype?: 'auto' | 'q8' | 'int8' | 'uint8' | 'q4' | 'q4f16' | 'bnb4' | 'fp16' | 'fp32' | null;
+  /** Of the packed weights: 8 bits (q8, the default), 4 with a scale per 32 (q4), 16 (fp16) or 32 (fp32). Also { model: dtype }, as Transformers.js takes it. */
+  dtype?: DtypeOption | Record<string, DtypeOption> | null;
   device?: 'auto' | 'cpu' | 'wasm' | null;
   /** In place of config.json. */
   config?: Record<string, any> | null;

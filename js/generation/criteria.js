@@ -31,7 +31,7 @@ class List extends Callable {
     if (items === null || items === undefined) return;
     const list = /** @type {any} */ (items)[Symbol.iterator] ? [.../** @type {Iterable<T>} */ (items)] : [/** @type {T} */ (items)];
     for (const item of list) {
-      if (typeof item !== 'function') throw new InputError(`A ${this.constructor.name} holds functions, not ${item === null ? 'null' : typeof item}.`, { code: 'not_a_function', field: this.field });
+      if (typeof item !== 'function') throw new InputError(`A list of ${this.field.replaceAll('_', ' ')} holds functions, not ${item === null ? 'null' : typeof item}.`, { code: 'not_a_function', field: this.field });
       this.push(item);
     }
   }

@@ -10,7 +10,7 @@ import { Callable } from '../utils/callable.js';
 import { Tensor } from '../utils/tensor.js';
 
 /**
- * @typedef {import('../hub/index.js').HubOptions & { dtype?: string | null, device?: string | null, config?: Record<string, any> | null, model_file_name?: string }} ModelOptions
+ * @typedef {import('../hub/index.js').HubOptions & { dtype?: string | Record<string, string> | null, device?: string | null, config?: Record<string, any> | null, model_file_name?: string }} ModelOptions
  * @typedef {'fp32' | 'fp16' | 'q8' | 'q4'} Dtype
  * @typedef {Record<string, Tensor | { data: ArrayLike<number | bigint>, dims: number[] } | number[] | number[][] | null | undefined>} ModelInputs
  */
@@ -18,11 +18,15 @@ import { Tensor } from '../utils/tensor.js';
 /** dtype as users write it → the engine's. */
 const DTYPES = /** @type {Record<string, Dtype>} */ ({ auto: 'q8', q8: 'q8', int8: 'q8', uint8: 'q8', q4: 'q4', bnb4: 'q4', q4f16: 'q4', fp16: 'fp16', fp32: 'fp32' });
 
-/** @param {string | null | undefined} asked */
+/** Transformers.js takes a dtype for each file of a repository as well; here there is one model. */
+const FILES = ['model', 'decoder_model_merged', 'decoder_model'];
+
+/** @param {string | Record<string, string> | null | undefined} asked */
 export function engineDtype(asked) {
-  const dtype = asked ?? 'auto';
-  const found = Object.hasOwn(DTYPES, dtype) ? DTYPES[dtype] : undefined;
-  if (!found) throw new ConfigError(`The dtype "${dtype}" is unknown here; there are ${Object.keys(DTYPES).join(', ')}.`, { code: 'unknown_dtype', field: 'dtype' });
+  const file = asked && typeof asked === 'object' ? FILES.find((name) => Object.hasOwn(asked, name)) : undefined;
+  const dtype = (file ? /** @type {any} */ (asked)[file] : asked) ?? 'auto';
+  const found = typeof dtype === 'string' && Object.hasOwn(DTYPES, dtype) ? DTYPES[dtype] : undefined;
+  if (!found) throw new ConfigError(`The dtype ${JSON.stringify(dtype)} is unknown here; there are ${Object.keys(DTYPES).join(', ')}.`, { code: 'unknown_dtype', field: 'dtype' });
   return found;
 }
 

@@ -111,6 +111,10 @@ test('classes hold their model to its type, heads to their weights', async () =>
 test('options that are wrong say so', async () => {
   await assert.rejects(AutoModel.from_pretrained(folder('bert-model'), { dtype: 'q3' }), { name: 'ConfigError', code: 'unknown_dtype', field: 'dtype' });
   await assert.rejects(AutoModel.from_pretrained(folder('bert-model'), { dtype: 'toString' }), { name: 'ConfigError', code: 'unknown_dtype' });
+  await assert.rejects(AutoModel.from_pretrained(folder('bert-model'), { dtype: { vision_model: 'q8' } }), { code: 'unknown_dtype', message: /\{"vision_model":"q8"\}/ });
+  const model = await AutoModel.from_pretrained(folder('bert-model'), { dtype: { model: 'fp32' } });
+  assert.equal(model.dtype, 'fp32');
+  await model.dispose();
   await assert.rejects(AutoModel.from_pretrained(folder('bert-model'), { device: 'tpu' }), { name: 'ConfigError', code: 'unknown_device' });
   await assert.rejects(AutoModel.from_pretrained('not an id'), { name: 'ConfigError', code: 'bad_id' });
   await assert.rejects(AutoModel.from_pretrained('./no-such-folder'), { name: 'HubError', code: 'not_found' });
