@@ -9,10 +9,10 @@ import { serve } from '../../tools/serve.js';
 import { writerFolder } from '../js/helpers/writer.js';
 import { faults } from './helpers/accessibility.js';
 import { launch, open, shoot } from './helpers/browser.js';
+import { HUB, SLOW, choose, idle, load, most, says, text, turns } from './helpers/chat.js';
 
 /** @typedef {import('playwright-core').Page} Page */
-const HUB = 'https://huggingface.co/**', ID = 'test/chat';
-const SLOW = 120_000; // patience, not a measure
+const ID = 'test/chat';
 const ALTERNATING = "{% for m in messages %}{% if (m.role == 'user') != (loop.index0 % 2 == 0) %}{{ raise_exception('roles must alternate') }}{% endif %}[{{ m.role }}] {{ m.content }}\n{% endfor %}{% if add_generation_prompt %}[assistant]{% endif %}";
 /** @type {import('playwright-core').Browser} */ let browser;
 /** @type {Awaited<ReturnType<typeof serve>>} */ let server;
@@ -67,26 +67,6 @@ async function visit(t, options = {}) {
   await opened.page.goto(`${server.url}/chat.html`);
   return opened;
 }
-const text = (/** @type {Page} */ page, /** @type {string} */ selector) => page.locator(selector).innerText();
-/** @param {Page} page @param {string} selector @param {RegExp} pattern */
-const says = (page, selector, pattern) => page.waitForFunction(([s, p]) => new RegExp(p).test(document.querySelector(s)?.textContent ?? ''), [selector, pattern.source], { timeout: SLOW })
-  .catch(async (error) => assert.fail(`${selector} says "${await page.locator(selector).textContent()}", not ${pattern}; ${error}`));
-const idle = (/** @type {Page} */ page) => page.waitForFunction(() => !document.querySelector('.turn.writing') && /** @type {HTMLElement} */ (document.querySelector('#stop')).hidden, null, { timeout: SLOW });
-const turns = (/** @type {Page} */ page) => page.locator('.turn .words').allInnerTexts();
-/** @param {Page} page @param {string} id */
-async function choose(page, id) {
-  await page.selectOption('#choice', '');
-  await page.fill('#other', id);
-  await page.locator('#other').blur();
-}
-/** @param {Page} page @param {string} id */
-async function load(page, id) {
-  await choose(page, id);
-  await page.click('#load');
-  await says(page, '#status', new RegExp(`${id} is ready`));
-}
-/** @param {Page} page @param {number} tokens */
-const most = (page, tokens) => page.evaluate((n) => { /** @type {HTMLInputElement} */ (document.querySelector('#max_new_tokens')).value = String(n); }, tokens);
 /** @param {Page} page @param {string} words */
 async function ask(page, words) {
   await page.fill('#message', words);

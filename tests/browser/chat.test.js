@@ -9,11 +9,10 @@ import { serve } from '../../tools/serve.js';
 import { markdown, writerFolder } from '../js/helpers/writer.js';
 import { faults } from './helpers/accessibility.js';
 import { launch, open, shoot } from './helpers/browser.js';
+import { HUB, SLOW, choose, idle, load, most, says, text, turns } from './helpers/chat.js';
 import { LONG, longest, record } from './helpers/tasks.js';
 
 /** @typedef {import('playwright-core').Page} Page */
-const HUB = 'https://huggingface.co/**';
-const SLOW = 60_000; // patience, not a measure
 /** @type {import('playwright-core').Browser} */ let browser;
 /** @type {Awaited<ReturnType<typeof serve>>} */ let server;
 /** @type {(() => void)[]} */ const endings = [];
@@ -58,14 +57,7 @@ function pace(response, bytes) {
   next();
 }
 
-const text = (/** @type {Page} */ page, /** @type {string} */ selector) => page.locator(selector).innerText();
 const wide = (/** @type {Page} */ page) => page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
-/** Until it says so. @param {Page} page @param {string} selector @param {RegExp} pattern */
-const says = (page, selector, pattern) => page.waitForFunction(([s, p]) => new RegExp(p).test(document.querySelector(s)?.textContent ?? ''), [selector, pattern.source], { timeout: SLOW }).catch(async (error) => assert.fail(`${selector} says "${await text(page, selector)}", not ${pattern}; ${await text(page, '#model-card')} ${error}`));
-/** @param {Page} page */
-const idle = (page) => page.waitForFunction(() => !document.querySelector('.turn.writing') && /** @type {HTMLElement} */ (document.querySelector('#stop')).hidden, null, { timeout: SLOW });
-/** @param {Page} page */
-const turns = (page) => page.locator('.turn .words').allInnerTexts();
 
 /** A page that neither asks the Hub for anything nor waits for it. @param {import('node:test').TestContext} t @param {import('playwright-core').BrowserContextOptions} [options] */
 async function visit(t, options = {}) {
@@ -75,20 +67,6 @@ async function visit(t, options = {}) {
   await opened.page.goto(`${server.url}/chat.html`);
   return opened;
 }
-/** @param {Page} page @param {string} id */
-async function choose(page, id) {
-  await page.selectOption('#choice', '');
-  await page.fill('#other', id);
-  await page.locator('#other').blur();
-}
-/** @param {Page} page @param {string} id */
-async function load(page, id) {
-  await choose(page, id);
-  await page.click('#load');
-  await says(page, '#status', new RegExp(`${id} is ready`));
-}
-/** @param {Page} page @param {number} tokens */
-const most = (page, tokens) => page.evaluate((n) => { /** @type {HTMLInputElement} */ (document.querySelector('#max_new_tokens')).value = String(n); }, tokens);
 
 test('size first, then load, talk, stop, edit, retry, begin anew', async (t) => {
   const { page, complaints } = await visit(t);
