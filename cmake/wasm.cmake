@@ -34,7 +34,7 @@ if(tokenizers AND NOT RELAXED)
   target_link_libraries(tokenizers PRIVATE wf_text)
 
   # The regex engine for patterns without a scanner, a module of its own: 65 kB that most pages never load. It knows
-  # nothing of JavaScript, so it has no glue; js/runtime/regex.js is all that it needs.
+  # nothing of JavaScript, so it has no glue; js/engines/wasm/regex.js is all that it needs.
   add_executable(regex wasm/binding/regex.cpp)
   target_compile_options(regex PRIVATE -Werror -fno-rtti -Oz)
   target_link_libraries(regex PRIVATE wf_regex)

@@ -22,8 +22,8 @@ export {
   MBart50Tokenizer, MBartTokenizer, MPNetTokenizer, MarianTokenizer, MobileBertTokenizer, NllbTokenizer, NougatTokenizer, Qwen2Tokenizer,
   RoFormerTokenizer, RobertaTokenizer, SiglipTokenizer, SpeechT5Tokenizer, SqueezeBertTokenizer, T5Tokenizer, Wav2Vec2CTCTokenizer, WhisperTokenizer,
   XLMRobertaTokenizer,
-} from './tokenizers/classes.js';
-export { DecodeStream } from './tokenizers/decode-stream.js';
-export { cos_sim, dot, log_softmax, softmax } from './utils/maths.js';
-export * from './utils/tensor-functions.js';
-export { Tensor } from './utils/tensor.js';
+} from './tokenizers/classes/classes.js';
+export { DecodeStream } from './tokenizers/core/decode-stream.js';
+export { cos_sim, dot, log_softmax, softmax } from './tensor/maths.js';
+export * from './tensor/tensor-functions.js';
+export { Tensor } from './tensor/tensor.js';

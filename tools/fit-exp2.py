@@ -1,4 +1,4 @@
-"""Fits the polynomial of exp2Below127() in wasm/kernels/simd_math.h and prints its coefficients and error.
+"""Fits the polynomial of exp2Below127() in wasm/kernels/simd/simd_math.h and prints its coefficients and error.
 
 2^f for |f| ≤ 1/2, degree 5, least relative error: least squares reweighted towards the largest error (Lawson). Needs numpy.
 """

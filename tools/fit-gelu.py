@@ -1,4 +1,4 @@
-"""Fits the rational function of gelu() in wasm/kernels/simd_math.h and prints its coefficients and errors.
+"""Fits the rational function of gelu() in wasm/kernels/simd/simd_math.h and prints its coefficients and errors.
 
 gelu(x) = x·(1/2 + c·R(c²)) with c = clamp(x, −5.6, 5.6), R = P/Q of degree 5/5 in c² and Q(0) = 1: linearized least
 squares (Sanathanan–Koerner), reweighted towards the largest error (Lawson). Needs numpy.

@@ -1,5 +1,5 @@
 // A conversation's keys and values as a caller holds them, under Transformers.js' name. They lie in Wasm, one text's at a time;
-// others are put aside as bytes (runtime/lm-engine.js). What was lost is computed anew: a cache changes no result.
+// others are put aside as bytes (engines/wasm/decoder.js). What was lost is computed anew: a cache changes no result.
 
 import { InputError } from '../errors.js';
 
@@ -10,7 +10,7 @@ export class DynamicCache {
     if (!bytes && saved !== null && Object.keys(Object(saved)).length + Number(saved !== Object(saved))) {
       throw new InputError('A cache begins empty or with what save() gave.', { code: 'bad_cache', field: 'past_key_values' });
     }
-    /** For the engine. @type {{ engine: import('../runtime/lm-engine.js').LanguageEngine | null, bytes: Uint8Array | null, tokens: number, disposed: boolean }} */
+    /** For the engine. @type {{ engine: import('../engines/wasm/decoder.js').LanguageEngine | null, bytes: Uint8Array | null, tokens: number, disposed: boolean }} */
     this._state = { engine: null, bytes, tokens: 0, disposed: false };
   }
   /** Tokens that it holds. @returns {number} */

@@ -6,7 +6,7 @@ import { Callable } from '../utils/callable.js';
 
 /**
  * @typedef {(input_ids: bigint[][], scores?: any) => boolean | boolean[]} Criterion true: that row (or every row) ends here
- * @typedef {(input_ids: bigint[][], logits: import('../utils/tensor.js').Tensor) => import('../utils/tensor.js').Tensor | void} Processor changes the
+ * @typedef {(input_ids: bigint[][], logits: import('../tensor/tensor.js').Tensor) => import('../tensor/tensor.js').Tensor | void} Processor changes the
  *   logits [rows, vocabulary] or gives others
  */
 
@@ -96,14 +96,14 @@ export class GenerationConfig {
 }
 
 export class LogitsProcessor extends Callable {
-  /** @param {bigint[][]} input_ids @param {import('../utils/tensor.js').Tensor} logits @returns {import('../utils/tensor.js').Tensor | void} */
+  /** @param {bigint[][]} input_ids @param {import('../tensor/tensor.js').Tensor} logits @returns {import('../tensor/tensor.js').Tensor | void} */
   _call(input_ids, logits) { throw new InputError(`A LogitsProcessor needs _call(); it was given ${input_ids.length} rows and logits of shape [${logits.dims}].`, { code: 'not_implemented', field: 'logits_processor' }); }
 }
 
 /** @extends {List<Processor>} */
 export class LogitsProcessorList extends List {
   get field() { return 'logits_processor'; }
-  /** @param {bigint[][]} input_ids @param {import('../utils/tensor.js').Tensor} logits @returns {import('../utils/tensor.js').Tensor} */
+  /** @param {bigint[][]} input_ids @param {import('../tensor/tensor.js').Tensor} logits @returns {import('../tensor/tensor.js').Tensor} */
   _call(input_ids, logits) {
     for (const process of this.items) logits = process(input_ids, logits) ?? logits;
     return logits;

@@ -1,8 +1,8 @@
 // What a language model would take, before it is loaded: asked of config.json and the server alone.
 
 import { getText, missing } from '../hub/index.js';
-import { weightSizes } from '../hub/weights.js';
-import { LanguageEngine } from '../runtime/lm-engine.js';
+import { weightSizes } from '../hub/safetensors-files.js';
+import { LanguageEngine } from '../engines/wasm/decoder.js';
 import { architectureOf } from '../models/model.js';
 
 /** Tokens that a conversation is taken to have where nobody says. */
@@ -11,7 +11,7 @@ const USUAL = 2048;
 const PROGRAM = 6e6, STEP = 2 ** 24;
 
 /**
- * @typedef {import('../models/model.js').ModelOptions & { max_length?: number, rows?: number, cache_dtype?: import('../runtime/lm-engine.js').CacheType }} EstimateOptions
+ * @typedef {import('../models/model.js').ModelOptions & { max_length?: number, rows?: number, cache_dtype?: import('../engines/wasm/decoder.js').CacheType }} EstimateOptions
  *   max_length: tokens that the cache is to hold, of each of so many rows
  */
 

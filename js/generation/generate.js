@@ -1,10 +1,10 @@
-// The loop of tokens as a caller sees it. The tokens are made in C++ (runtime/lm-engine.js); here rows are begun, heard step
+// The loop of tokens as a caller sees it. The tokens are made in C++ (engines/wasm/decoder.js); here rows are begun, heard step
 // by step, ended (end of sequence, stop texts, criteria, time, abort) and put together in Transformers' shapes.
 
 import { InputError, throwIfAborted } from '../errors.js';
-import { int64 } from '../tokenizers/batch-encoding.js';
-import { CALLER, ENDINGS } from '../runtime/lm-engine.js';
-import { Tensor } from '../utils/tensor.js';
+import { int64 } from '../tokenizers/core/batch-encoding.js';
+import { CALLER, ENDINGS } from '../engines/wasm/decoder.js';
+import { Tensor } from '../tensor/tensor.js';
 import { DynamicCache } from './cache.js';
 import { mergeOptions } from './config.js';
 import { LogitsProcessorList, StoppingCriteriaList } from './criteria.js';
@@ -52,7 +52,7 @@ export class Generation {
   /** With output_scores and output_logits, of each step [rows, vocabulary]. @type {{ scores: Tensor[], logits: Tensor[] }} */ steps_of = { scores: [], logits: [] };
   #model; #streamer; #tokenizer; #signal; #criteria; #processors;
   /** What C++ takes: without what is done on this side. @type {Json} */ #options;
-  /** @type {import('../runtime/lm-engine.js').Results | null} */ #results = null;
+  /** @type {import('../engines/wasm/decoder.js').Results | null} */ #results = null;
 
   /** Checks everything before a token is made. @param {Model} model @param {any} inputs @param {Json} [options] */
   constructor(model, inputs, options = {}) {
@@ -94,7 +94,7 @@ export class Generation {
     try {
       throwIfAborted(this.#signal);
       this.#streamer?.put([Array.from(this.prompts[0], BigInt)]);
-      /** @type {import('../runtime/lm-engine.js').Hooks} */
+      /** @type {import('../engines/wasm/decoder.js').Hooks} */
       const hooks = {
         signal: this.#signal,
         // Token by token, where something on this side may end a row after any of them.

@@ -9,7 +9,7 @@ import { LogitsProcessor } from './criteria.js';
 class RowByRow extends LogitsProcessor {
   /** Rows of a batch that have ended need not be there. */
   rowwise = true;
-  /** @param {bigint[][]} input_ids @param {import('../utils/tensor.js').Tensor} logits */
+  /** @param {bigint[][]} input_ids @param {import('../tensor/tensor.js').Tensor} logits */
   _call(input_ids, logits) {
     const width = logits.size / input_ids.length;
     input_ids.forEach((ids, r) => this.row(logits.data.subarray(r * width, (r + 1) * width), ids.map(Number)));
@@ -92,7 +92,7 @@ export class TemperatureLogitsWarper extends LogitsWarper {
   rowwise = true;
   /** @param {number} temperature */
   constructor(temperature) { super(); this.temperature = temperature; }
-  /** @param {bigint[][]} input_ids @param {import('../utils/tensor.js').Tensor} logits */
+  /** @param {bigint[][]} input_ids @param {import('../tensor/tensor.js').Tensor} logits */
   _call(input_ids, logits) {
     for (let i = 0; i < logits.size; i++) logits.data[i] /= this.temperature;
     return logits;

@@ -6,10 +6,10 @@ import { PreTrainedModel, engineDtype } from './model.js';
 
 export class PreTrainedCausalLM extends PreTrainedModel {
   static head = 'CausalLM';
-  /** @type {import('../runtime/load-wasm.js').Program} */
+  /** @type {import('../engines/wasm/load-wasm.js').Program} */
   static program = 'lm';
 
-  static async engine() { return (await import('../runtime/lm-engine.js')).LanguageEngine; }
+  static async engine() { return (await import('../engines/wasm/decoder.js')).LanguageEngine; }
   /** @param {string} id @param {import('./model.js').ModelOptions} options */
   static async beside(id, options) {
     const [file, { readGenerationConfig }] = await Promise.all([getJSON(id, 'generation_config.json', options), import('../generation/config.js')]);

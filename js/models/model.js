@@ -2,12 +2,12 @@
 
 import { ConfigError, InputError, throwIfAborted } from '../errors.js';
 import { getText, missing, withTotals } from '../hub/index.js';
-import { blameShard, weightFiles } from '../hub/weights.js';
-import { EngineModel } from '../runtime/engine.js';
-import { warmUp } from '../runtime/load-wasm.js';
+import { blameShard, weightFiles } from '../hub/safetensors-files.js';
+import { EngineModel } from '../engines/wasm/model.js';
+import { warmUp } from '../engines/wasm/load-wasm.js';
 import { together } from '../utils/abort.js';
 import { Callable } from '../utils/callable.js';
-import { Tensor } from '../utils/tensor.js';
+import { Tensor } from '../tensor/tensor.js';
 
 /**
  * @typedef {import('../hub/index.js').HubOptions & { dtype?: string | Record<string, string> | null, device?: string | null, config?: Record<string, any> | null, model_file_name?: string }} ModelOptions
@@ -69,7 +69,7 @@ export function architectureOf(Class, configText) {
 /** @param {typeof PreTrainedModel} Class @param {string} id @param {ModelOptions} options @param {Dtype} dtype */
 async function load(Class, id, options, dtype) {
   // Weights are asked for before config.json has come: a cold start waits for the slowest, not for the sum.
-  /** @type {{ index?: import('../hub/weights.js').Index }} */
+  /** @type {{ index?: import('../hub/safetensors-files.js').Index }} */
   const found = {};
   const files = ahead(weightFiles(id, options, found));
   /** @type {any} */
@@ -114,7 +114,7 @@ export class PreTrainedModel extends Callable {
     Object.defineProperty(this, '_engine', { value: engine });
   }
 
-  /** The Wasm program that knows its families. @type {import('../runtime/load-wasm.js').Program} */
+  /** The Wasm program that knows its families. @type {import('../engines/wasm/load-wasm.js').Program} */
   static program = 'engine';
 
   /** The Wasm side's class. @returns {Promise<any>} */

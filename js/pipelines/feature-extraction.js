@@ -1,8 +1,8 @@
 // Embeddings: the model's hidden states, pooled to a vector per text where asked for.
 
 import { InputError } from '../errors.js';
-import { quantize_embeddings } from '../utils/tensor-functions.js';
-import { Tensor } from '../utils/tensor.js';
+import { quantize_embeddings } from '../tensor/tensor-functions.js';
+import { Tensor } from '../tensor/tensor.js';
 import { Pipeline, listOf } from './pipeline.js';
 
 /**

@@ -1,7 +1,7 @@
 // Words for the masks in a text.
 
 import { InputError } from '../errors.js';
-import { softmax, topk } from '../utils/maths.js';
+import { softmax, topk } from '../tensor/maths.js';
 import { Pipeline, listOf } from './pipeline.js';
 
 /** @typedef {{ score: number, token: number, token_str: string, sequence: string }} Filling */

@@ -10,7 +10,7 @@ const BATCH_ROWS = 64;
 /**
  * @typedef {import('../models/model.js').PreTrainedModel} Model
  * @typedef {any} Tokenizer
- * @typedef {import('../tokenizers/rows.js').Rows} Rows
+ * @typedef {import('../tokenizers/core/rows.js').Rows} Rows
  * @typedef {{ signal?: AbortSignal }} CallOptions
  */
 
@@ -49,7 +49,7 @@ export class Pipeline extends Callable {
   /**
    * Runs every row through the model, in batches of rows of similar length.
    * @param {Rows} rows
-   * @param {(outputs: Record<string, import('../utils/tensor.js').Tensor>, at: number, row: number) => void} each called
+   * @param {(outputs: Record<string, import('../tensor/tensor.js').Tensor>, at: number, row: number) => void} each called
    *   per row with its batch's outputs and its place in them; what it keeps it copies
    * @param {CallOptions & { batchTokens?: number }} [options] batchTokens: for outputs that are wide per token
    */

@@ -2,7 +2,7 @@
 // model regresses.
 
 import { InputError } from '../errors.js';
-import { sigmoid, softmax, topk } from '../utils/maths.js';
+import { sigmoid, softmax, topk } from '../tensor/maths.js';
 import { Pipeline, listOf } from './pipeline.js';
 
 /** @typedef {{ label: string, score: number }} Classification */

@@ -1,7 +1,7 @@
 // Texts in the order of how well they answer a query: a cross-encoder reads query and text together.
 
 import { InputError } from '../errors.js';
-import { sigmoid, topk } from '../utils/maths.js';
+import { sigmoid, topk } from '../tensor/maths.js';
 import { Pipeline } from './pipeline.js';
 
 /** @typedef {{ index: number, score: number, text?: string }} Ranked index: place in the list that was given */

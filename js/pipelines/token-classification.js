@@ -2,7 +2,7 @@
 // TokenClassificationPipeline (pipelines/token_classification.py), with character offsets.
 
 import { InputError } from '../errors.js';
-import { softmax } from '../utils/maths.js';
+import { softmax } from '../tensor/maths.js';
 import { Pipeline, listOf } from './pipeline.js';
 
 /**

@@ -2,7 +2,7 @@
 // the text entails it (Yin et al. 2019, arXiv:1909.00161).
 
 import { InputError } from '../errors.js';
-import { softmax, topk } from '../utils/maths.js';
+import { softmax, topk } from '../tensor/maths.js';
 import { Pipeline, listOf } from './pipeline.js';
 
 /** @typedef {{ sequence: string, labels: string[], scores: number[] }} ZeroShotResult sorted, best first */

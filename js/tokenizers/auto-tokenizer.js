@@ -2,10 +2,10 @@
 // none), and tokenizer_config.json and special_tokens_map.json where they are there.
 
 import { getJSON, missing } from '../hub/index.js';
-import { coreOf } from './binary-cache.js';
-import { withChatTemplates } from './chat-files.js';
-import { classOf } from './classes.js';
-import { fromOldFiles } from './old-formats.js';
+import { coreOf } from './core/binary-cache.js';
+import { withChatTemplates } from '../chat/chat-files.js';
+import { classOf } from './classes/classes.js';
+import { fromOldFiles } from './legacy/old-formats.js';
 import { PreTrainedTokenizer } from './pre-trained-tokenizer.js';
 
 export class AutoTokenizer {

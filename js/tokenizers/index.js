@@ -2,9 +2,9 @@
 // no Hub. AutoTokenizer, which adds tokenizer_config.json, is in auto-tokenizer.js.
 
 import { InputError, TokenizerError } from '../errors.js';
-import { Core } from './core.js';
-import { DecodeStream } from './decode-stream.js';
-import { Encoding, encodingsOf } from './encoding.js';
+import { Core } from './core/core.js';
+import { DecodeStream } from './core/decode-stream.js';
+import { Encoding, encodingsOf } from './core/encoding.js';
 import { addedToken, jsonBytes } from './input.js';
 import { coreOptions, encodeTexts, idList } from './options.js';
 

@@ -10,7 +10,7 @@ import { InputError } from '../errors.js';
  *   max_length?: number | null, stride?: number, truncation_side?: 'left' | 'right', padding_side?: 'left' | 'right',
  *   pad_to_multiple_of?: number | null, return_overflowing_tokens?: boolean, is_split_into_words?: boolean,
  * }} EncodeOptions
- * @typedef {import('./core.js').CoreOptions} CoreOptions
+ * @typedef {import('./core/core.js').CoreOptions} CoreOptions
  * @typedef {Omit<CoreOptions, 'addSpecialTokens' | 'details' | 'overflow' | 'words'>} Defaults
  */
 
@@ -94,7 +94,7 @@ function checkString(x, field, i) {
 
 /**
  * Runs a batch through the core.
- * @param {import('./core.js').Core} core
+ * @param {import('./core/core.js').Core} core
  * @param {(string | string[])[]} texts with options.words each a list of words
  * @param {(string | string[])[] | null} pairs
  * @param {CoreOptions} options

@@ -3,18 +3,18 @@
 
 import { InputError, TokenizerError } from '../errors.js';
 import { Callable } from '../utils/callable.js';
-import { Tensor } from '../utils/tensor.js';
-import { BatchEncoding, int64 } from './batch-encoding.js';
-import { applyChatTemplate, chooseTemplate, readChatTemplate } from './chat-template.js';
+import { Tensor } from '../tensor/tensor.js';
+import { BatchEncoding, int64 } from './core/batch-encoding.js';
+import { applyChatTemplate, chooseTemplate, readChatTemplate } from '../chat/chat-template.js';
 import { SPECIAL, cleanUp, familyHasTypeIds, readConfig } from './config.js';
-import { Core } from './core.js';
-import { DecodeStream } from './decode-stream.js';
-import { Encoding, encodingsOf } from './encoding.js';
+import { Core } from './core/core.js';
+import { DecodeStream } from './core/decode-stream.js';
+import { Encoding, encodingsOf } from './core/encoding.js';
 import { addedToken, jsonBytes } from './input.js';
 import { coreOptions, encodeTexts, idList } from './options.js';
-import { Rows } from './rows.js';
+import { Rows } from './core/rows.js';
 import { surroundEachBy } from './special-tokens.js';
-import { loadTemplateEngine } from './template-engine.js';
+import { loadTemplateEngine } from '../chat/template-engine.js';
 
 /**
  * @typedef {import('./options.js').EncodeOptions & {
@@ -50,7 +50,7 @@ export class PreTrainedTokenizer extends Callable {
     this.truncation_side = read.truncateLeft ? 'left' : 'right';
     /** The most tokens that the model takes; Infinity where nothing says. @type {number} */
     this.model_max_length = read.maxLength;
-    /** Of a chat model: its template, or several by name. @type {import('./chat-template.js').ChatTemplate} */
+    /** Of a chat model: its template, or several by name. @type {import('../chat/chat-template.js').ChatTemplate} */
     this.chat_template = readChatTemplate(config.chat_template);
     Object.defineProperty(this, '_', { value: { core, tokens, ids, typeIds: read.typeIds, cleanUp: read.cleanUp, extra: read.extra, additional: read.additional,
       flags: { bos: config.add_bos_token ?? false, eos: config.add_eos_token ?? false } } });
@@ -361,7 +361,7 @@ export class PreTrainedTokenizer extends Callable {
 }
 if (Symbol.dispose) /** @type {any} */ (PreTrainedTokenizer.prototype)[Symbol.dispose] = PreTrainedTokenizer.prototype.dispose;
 
-/** @type {import('./core.js').Batch} */
+/** @type {import('./core/core.js').Batch} */
 const EMPTY = {
   rows: 0, rowStarts: new Uint32Array(1), rowTexts: new Uint32Array(0), ids: new Int32Array(0), typeIds: new Int32Array(0), attentionMask: new Int32Array(0),
   offsets: new Int32Array(0), words: new Int32Array(0), special: new Uint8Array(0), sequences: new Int8Array(0), surfaces: new Map(),

@@ -7,7 +7,7 @@
 #include <iterator>
 #include <optional>
 
-#include "arch/loader.h"
+#include "weights/loader.h"
 #include "base/hash.h"
 #include "checks.h"
 #include "generate/session.h"

@@ -22,7 +22,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size);
 namespace {
 
 constexpr unsigned kSecondsPerInput = 20;
-std::string now, crashFile = "crash";
+std::string now, crashFile;
 
 void keep() {
   std::ofstream(crashFile, std::ios::binary) << now;
@@ -102,6 +102,7 @@ int main(int argc, char** argv) {
   double seconds = 5;
   unsigned number = 1;
   std::vector<std::string> paths, words;
+  crashFile = std::string(argv[0]) + ".crash";  // beside the program, never in the caller's folder
   for (int i = 1; i < argc; ++i) {
     const std::string a = argv[i];
     if (a.starts_with("--seconds=")) seconds = std::stod(a.substr(10));

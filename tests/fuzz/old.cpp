@@ -2,7 +2,7 @@
 // error, or JSON.
 #include "checks.h"
 #include "json/json.h"
-#include "tokenizer/old_formats.h"
+#include "tokenizer/legacy/old_formats.h"
 
 using namespace wasmformers::fuzz;
 

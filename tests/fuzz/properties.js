@@ -1,6 +1,6 @@
 // What holds for every chat template, however hostile: a text or a named error, within bounds, nothing of JavaScript
-// reached or changed, and the next rendering works. Used by tests/js/template-fuzz.test.js and tests/fuzz/jinja.js.
-import { renderTemplate } from '../../js/tokenizers/template-engine.js';
+// reached or changed, and the next rendering works. Used by tests/js/chat/template-fuzz.test.js and tests/fuzz/jinja.js.
+import { renderTemplate } from '../../js/chat/template-engine.js';
 import { VALUES } from './templates.js';
 
 const CONTROL = "{% for m in messages %}{{ m.role }}{% endfor %}{{ d | tojson }}", EXPECTED = 'systemuserassistant{"a": 1, "b": [1, 2], "role": "r"}';

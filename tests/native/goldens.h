@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
-#include "arch/arch.h"
-#include "arch/loader.h"
+#include "arch/model.h"
+#include "weights/loader.h"
 
 namespace wasmformers::testing {
 

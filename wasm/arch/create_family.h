@@ -1,7 +1,7 @@
 // What every family's create function does.
 #pragma once
 
-#include "arch/arch.h"
+#include "arch/model.h"
 #include "arch/config.h"
 
 namespace wasmformers::arch {

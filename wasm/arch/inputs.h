@@ -3,7 +3,7 @@
 
 #include <span>
 
-#include "arch/arch.h"
+#include "arch/model.h"
 
 namespace wasmformers::arch {
 

@@ -1,5 +1,5 @@
 // From config.json to a model: which head its architecture names, and which family of a program's table its model_type.
-#include "arch/arch.h"
+#include "arch/model.h"
 
 namespace wasmformers::arch {
 

@@ -1,5 +1,5 @@
 // The program for encoders: engine-simd.wasm, engine-relaxed.wasm.
-#include "binding/engine_model.h"
+#include "binding/model.h"
 
 namespace wasmformers {
 namespace {

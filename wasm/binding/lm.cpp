@@ -1,7 +1,7 @@
 // The program for language models: lm-simd.wasm, lm-relaxed.wasm. What the engine has, and the whole loop of tokens: a
 // call runs until a time is over or tokens are there, so that a page breathes in between.
 #include "base/hash.h"
-#include "binding/engine_model.h"
+#include "binding/model.h"
 #include "generate/session.h"
 
 namespace wasmformers {

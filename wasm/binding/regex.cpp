@@ -1,5 +1,5 @@
 // regex.wasm: the engine of regex/regex.h for tokenizers.wasm, which does not carry it. Plain functions of numbers, no
-// Embind and no glue: js/runtime/regex.js makes the instance and copies text in and matches out.
+// Embind and no glue: js/engines/wasm/regex.js makes the instance and copies text in and matches out.
 #include <emscripten/emscripten.h>
 
 #include <string>

@@ -7,9 +7,9 @@
 #include "base/buffer.h"
 #include "binding/handle.h"
 #include "text/utf8.h"
-#include "tokenizer/decode_stream.h"
-#include "tokenizer/old_formats.h"
-#include "tokenizer/pattern.h"
+#include "tokenizer/decoders/decode_stream.h"
+#include "tokenizer/legacy/old_formats.h"
+#include "tokenizer/pre_tokenizers/pattern.h"
 #include "tokenizer/tokenizer.h"
 
 namespace wasmformers {

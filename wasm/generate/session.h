@@ -6,7 +6,7 @@
 #include <functional>
 #include <string_view>
 
-#include "arch/causal_lm.h"
+#include "arch/decoders/causal_lm.h"
 #include "generate/generation.h"
 #include "generate/lookup.h"
 

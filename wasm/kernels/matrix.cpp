@@ -4,10 +4,10 @@
 #include <algorithm>
 #include <vector>
 
-#include "kernels/f16.h"
-#include "kernels/f32.h"
-#include "kernels/q4.h"
-#include "kernels/q8.h"
+#include "kernels/formats/f16.h"
+#include "kernels/formats/f32.h"
+#include "kernels/formats/q4.h"
+#include "kernels/formats/q8.h"
 
 namespace wasmformers::kernels {
 

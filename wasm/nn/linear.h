@@ -2,7 +2,7 @@
 #pragma once
 
 #include "kernels/kernels.h"
-#include "nn/weights.h"
+#include "weights/weights.h"
 
 namespace wasmformers::nn {
 

@@ -1,7 +1,7 @@
 // See oniguruma.h; after Oniguruma's doc/RE (6.9.10, ONIG_SYNTAX_ONIGURUMA) and pcre2pattern(3). One pass writes every
 // element in PCRE2's words; whatever names a set of characters (\w, \s, POSIX brackets) is spelled out by properties,
 // because the two libraries mean different sets. Tested against the reference on every code point and on random
-// patterns (tests/native/regex_test.cpp). Not there, and named in the error: absent groups, callouts, the options
+// patterns (tests/native/regex/regex_test.cpp). Not there, and named in the error: absent groups, callouts, the options
 // W D S P y, text segments other than \X, properties of blocks (\p{InGreek}), lookbehind without an upper length.
 #include "regex/oniguruma.h"
 

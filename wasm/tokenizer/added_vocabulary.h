@@ -8,8 +8,8 @@
 #include <string>
 #include <vector>
 
-#include "tokenizer/model.h"
-#include "tokenizer/normalizer.h"
+#include "tokenizer/models/model.h"
+#include "tokenizer/normalizers/normalizer.h"
 
 namespace wasmformers::tokenizer {
 

@@ -3,8 +3,8 @@
 #pragma once
 
 #include "tokenizer/encoding.h"
-#include "tokenizer/model.h"
-#include "tokenizer/post_processor.h"
+#include "tokenizer/models/model.h"
+#include "tokenizer/post_processors/post_processor.h"
 
 namespace wasmformers::tokenizer {
 

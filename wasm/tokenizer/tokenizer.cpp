@@ -4,7 +4,7 @@
 #include <algorithm>
 
 #include "text/utf8.h"
-#include "tokenizer/pattern.h"
+#include "tokenizer/pre_tokenizers/pattern.h"
 
 namespace wasmformers::tokenizer {
 namespace {

@@ -12,9 +12,9 @@
 #include <vector>
 
 #include "base/buffer.h"
-#include "kernels/f16.h"
-#include "kernels/f32.h"
-#include "kernels/simd.h"
+#include "kernels/formats/f16.h"
+#include "kernels/formats/f32.h"
+#include "kernels/simd/simd.h"
 
 using namespace wasmformers;
 using namespace wasmformers::kernels;

@@ -9,7 +9,7 @@
 #include <functional>
 #include <vector>
 
-#include "kernels/simd.h"
+#include "kernels/simd/simd.h"
 
 using namespace wasmformers;
 using namespace wasmformers::kernels;

@@ -1,0 +1,53 @@
+// Fetching and compiling a Wasm program of the package, and making instances of it. A compiled module is
+// kept, so that another instance costs no download.
+
+import { InternalError } from '../../errors.js';
+import { isNode } from '../../env.js';
+import { node } from '../../utils/node.js';
+
+/** @type {Map<string, Promise<WebAssembly.Module>>} */
+const compiled = new Map();
+
+/** The program at an address, fetched and compiled once; after a failure the next call tries again. @param {URL} url @returns {Promise<WebAssembly.Module>} */
+export function compileOnce(url) {
+  let module = compiled.get(url.href);
+  if (!module) {
+    module = compile(url);
+    compiled.set(url.href, module);
+    module.catch(() => compiled.delete(url.href));
+  }
+  return module;
+}
+
+/** @param {URL} url @returns {Promise<WebAssembly.Module>} */
+async function compile(url) {
+  if (isNode && url.protocol === 'file:') {
+    const { readFile } = await node('fs/promises');
+    return WebAssembly.compile(await readFile(url));
+  }
+  const response = await fetch(url), type = response.headers.get('content-type') ?? '';
+  if (!response.ok || type.startsWith('text/html')) {
+    const why = response.ok ? 'a web page came; Vite: see optimizeDeps in the README' : `status ${response.status}`;
+    throw new InternalError(`The package's own file ${url.href} is missing (${why}).`, { code: 'wasm_missing' });
+  }
+  // Compiling while it arrives needs the right MIME type; a server that lacks it costs only time.
+  if (type.startsWith('application/wasm')) return WebAssembly.compileStreaming(response);
+  return WebAssembly.compile(await response.arrayBuffer());
+}
+
+/**
+ * A fresh instance, with a memory of its own: its Embind module.
+ * @param {WebAssembly.Module} module
+ * @param {(options: object) => Promise<any>} factory default export of the glue
+ * @returns {Promise<any>}
+ */
+export function instantiate(module, factory) {
+  return new Promise((resolve, reject) => {
+    factory({
+      instantiateWasm(/** @type {WebAssembly.Imports} */ imports, /** @type {(i: WebAssembly.Instance, m: WebAssembly.Module) => void} */ done) {
+        WebAssembly.instantiate(module, imports).then((instance) => done(instance, module), reject);
+        return {};
+      },
+    }).then(resolve, reject);
+  });
+}

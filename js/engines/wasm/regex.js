@@ -1,0 +1,42 @@
+// The regex engine (regex.wasm) for tokenizers whose patterns need one: fetched when the first such tokenizer is
+// loaded, and an instance for each. Not Embind: plain functions of numbers (wasm/binding/regex.cpp).
+
+import { compileOnce } from './instantiate.js';
+
+/** What tokenizers.wasm asks for as Module.regex (wasm/binding/tokenizers_regex.cpp). */
+export class Regex {
+  #exports;
+  /** @param {any} exports */
+  constructor(exports) { this.#exports = exports; }
+
+  /** A fresh engine. */
+  static async load() {
+    const module = await compileOnce(new URL('../../wasm/regex.wasm', import.meta.url));
+    // What an engine without system calls still imports (its memory has grown, it was killed) asks for nothing.
+    /** @type {Record<string, Record<string, () => number>>} */
+    const imports = {};
+    for (const { module: from, name } of WebAssembly.Module.imports(module)) (imports[from] ??= {})[name] = () => 0;
+    const { exports } = await WebAssembly.instantiate(module, imports);
+    /** @type {any} */ (exports)._initialize?.();
+    return new Regex(exports);
+  }
+
+  /** @param {number} at @param {number} size a view that holds until the next call */
+  #view(at, size) { return new Uint8Array(this.#exports.memory.buffer, at >>> 0, size); }
+  /** @param {Uint8Array} bytes */
+  #give(bytes) { this.#view(this.#exports.input(bytes.length), bytes.length).set(bytes); }
+
+  /** @param {Uint8Array} pattern @returns {number} a handle; -1: answer() says what is wrong */
+  compile(pattern) {
+    this.#give(pattern);
+    return this.#exports.compile();
+  }
+  answer() { return this.#view(this.#exports.answerData(), this.#exports.answerSize()); }
+  /** @param {number} handle @param {Uint8Array} text @returns {number} how many matches there are; below 0: it gave up */
+  findAll(handle, text) {
+    this.#give(text);
+    return this.#exports.findAll(handle);
+  }
+  /** @param {number} count @returns {Uint8Array} two 32-bit numbers for each match */
+  found(count) { return this.#view(this.#exports.foundData(), count * 8); }
+}

@@ -1,0 +1,133 @@
+// Every golden checkpoint through the whole stack: hub, Wasm engine, tensors, by the class that config.json names.
+import assert from 'node:assert/strict';
+import { readFileSync, readdirSync } from 'node:fs';
+import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { env } from '../../../js/env.js';
+import { AutoModel, BertForSequenceClassification, BertModel, PreTrainedModel } from '../../../js/models/index.js';
+import { Tensor } from '../../../js/tensor/tensor.js';
+import { readSafetensors } from '../helpers/safetensors.js';
+
+const MODELS = new URL('../../fixtures/models/', import.meta.url);
+const folder = (/** @type {string} */ name) => fileURLToPath(new URL(name, MODELS));
+
+for (const name of readdirSync(MODELS)) {
+  test(`${name} gives PyTorch's outputs`, async () => {
+    const io = readSafetensors(new URL(`${name}/io.safetensors`, MODELS));
+    const model = await PreTrainedModel.from_pretrained(folder(name), { dtype: 'fp32' });
+    const inputs = Object.fromEntries(Object.entries(io).filter(([k]) => k.startsWith('in.')).map(([k, v]) => [k.slice(3), new Tensor('int64', v.data, v.dims)]));
+    const outputs = await model(inputs);
+    const wanted = Object.entries(io).filter(([k]) => k.startsWith('out.'));
+    assert.deepEqual(Object.keys(outputs).sort(), wanted.map(([k]) => k.slice(4)).sort());
+    const mask = io['in.attention_mask'];
+    for (const [key, want] of wanted) {
+      const got = outputs[key.slice(4)];
+      assert.deepEqual(got.dims, want.dims);
+      const perToken = mask && want.dims[1] === mask.dims[1], inner = perToken ? want.data.length / mask.data.length : Infinity;
+      let biggest = 1, worst = 0;
+      want.data.forEach((v) => { biggest = Math.max(biggest, Math.abs(v)); });
+      want.data.forEach((v, i) => { if (!perToken || mask.data[Math.floor(i / inner)]) worst = Math.max(worst, Math.abs(v - got.data[i])); });
+      assert.ok(worst <= 1e-4 * biggest, `${key}: off by ${worst}`);
+    }
+    model.dispose();
+  });
+}
+
+test('numbers, bigints and 32-bit tensors are the same input, and a mask may be left out', async () => {
+  const model = await AutoModel.from_pretrained(folder('bert-model'), { dtype: 'fp32' });
+  const a = await model({ input_ids: [[5, 6, 7]] });
+  const b = await model({ input_ids: new Tensor('int64', [5n, 6n, 7n], [1, 3]), attention_mask: new Tensor('int64', [1n, 1n, 1n], [1, 3]) });
+  const c = await model({ input_ids: new Tensor('int32', [5, 6, 7], [1, 3]) });
+  assert.deepEqual(a.last_hidden_state.data, b.last_hidden_state.data);
+  assert.deepEqual(a.last_hidden_state.data, c.last_hidden_state.data);
+  assert.deepEqual(a.last_hidden_state.dims, [1, 3, 32]);
+  model.dispose();
+});
+
+test('bad inputs are named, and the next call works', async () => {
+  const model = await AutoModel.from_pretrained(folder('bert-model'));
+  const good = await model({ input_ids: [[5, 6, 7]] });
+  const cases = [
+    [{ input_ids: [[5, 199]] }, 'ids_out_of_range', 'input_ids'],
+    [{ input_ids: [[5, -1]] }, 'ids_out_of_range', 'input_ids'],
+    [{ input_ids: [[5, 1.5]] }, 'not_an_integer', 'input_ids'],
+    [{ input_ids: [[5, 6]], attention_mask: [[1, 2]] }, 'bad_mask', 'attention_mask'],
+    [{ input_ids: [[5, 6]], attention_mask: [[1]] }, 'shape_mismatch', 'attention_mask'],
+    [{ input_ids: [[5, 6]], token_type_ids: [[0, 2]] }, 'ids_out_of_range', 'token_type_ids'],
+    [{ input_ids: [Array(65).fill(5)] }, 'too_long', 'input_ids'],
+    [{ input_ids: [[]] }, 'empty_input', 'input_ids'],
+    [{ input_ids: new Tensor('int64', [5n], [1]) }, 'bad_shape', 'input_ids'],
+    [{ input_ids: { data: [1, 2, 3], dims: [1, 2] } }, 'shape_mismatch', 'input_ids'],
+    [{}, 'missing_input', 'input_ids'],
+  ];
+  for (const [inputs, code, field] of cases) {
+    await assert.rejects(model(inputs), (error) => {
+      assert.equal(error.name, 'InputError', error.message);
+      assert.equal(error.code, code, error.message);
+      assert.equal(error.field, field);
+      return true;
+    });
+    assert.deepEqual((await model({ input_ids: [[5, 6, 7]] })).last_hidden_state.data, good.last_hidden_state.data);
+  }
+  model.dispose();
+});
+
+test('calls at the same time wait for each other', async () => {
+  const model = await AutoModel.from_pretrained(folder('bert-model'), { dtype: 'fp32' });
+  const texts = Array.from({ length: 8 }, (_, i) => [[5 + i, 6, 7 + i]]);
+  const alone = [];
+  for (const input_ids of texts) alone.push((await model({ input_ids })).pooler_output.data);
+  const together = await Promise.all(texts.map((input_ids, i) => (i === 3 ? model({ input_ids: [[999]] }).catch(() => null) : model({ input_ids }))));
+  together.forEach((out, i) => { if (i !== 3) assert.deepEqual(out.pooler_output.data, alone[i]); });
+  assert.equal(together[3], null);
+  model.dispose();
+});
+
+test('an aborted call rejects with its reason and the next one works', async () => {
+  const model = await AutoModel.from_pretrained(folder('bert-model'));
+  const reason = new Error('enough');
+  await assert.rejects(model({ input_ids: [[5]] }, { signal: AbortSignal.abort(reason) }), reason);
+  assert.ok(await model({ input_ids: [[5]] }));
+  model.dispose();
+});
+
+test('dispose twice, use after: a named error', async () => {
+  const model = await AutoModel.from_pretrained(folder('bert-model'));
+  model.dispose();
+  model.dispose();
+  await assert.rejects(model({ input_ids: [[5]] }), { name: 'InputError', code: 'disposed' });
+  if (Symbol.dispose) assert.equal(typeof model[Symbol.dispose], 'function');
+});
+
+test('classes hold their model to its type, heads to their weights', async () => {
+  assert.ok((await BertModel.from_pretrained(folder('bert-model'))) instanceof BertModel);
+  await assert.rejects(BertModel.from_pretrained(folder('roberta-mlm')), { name: 'ConfigError', code: 'wrong_model_type' });
+  await assert.rejects(BertForSequenceClassification.from_pretrained(folder('bert-model')), { name: 'WeightsError', code: 'missing_tensors', field: 'classifier.weight' });
+  // A base model out of a checkpoint with a head: the prefix is found, the pooler is not there.
+  const base = await AutoModel.from_pretrained(folder('bert-mlm'));
+  assert.deepEqual(Object.keys(await base({ input_ids: [[5]] })), ['last_hidden_state']);
+});
+
+test('options that are wrong say so', async () => {
+  await assert.rejects(AutoModel.from_pretrained(folder('bert-model'), { dtype: 'q3' }), { name: 'ConfigError', code: 'unknown_dtype', field: 'dtype' });
+  await assert.rejects(AutoModel.from_pretrained(folder('bert-model'), { dtype: 'toString' }), { name: 'ConfigError', code: 'unknown_dtype' });
+  await assert.rejects(AutoModel.from_pretrained(folder('bert-model'), { dtype: { vision_model: 'q8' } }), { code: 'unknown_dtype', message: /\{"vision_model":"q8"\}/ });
+  const model = await AutoModel.from_pretrained(folder('bert-model'), { dtype: { model: 'fp32' } });
+  assert.equal(model.dtype, 'fp32');
+  await model.dispose();
+  await assert.rejects(AutoModel.from_pretrained(folder('bert-model'), { device: 'tpu' }), { name: 'ConfigError', code: 'unknown_device' });
+  await assert.rejects(AutoModel.from_pretrained('not an id'), { name: 'ConfigError', code: 'bad_id' });
+  await assert.rejects(AutoModel.from_pretrained('./no-such-folder'), { name: 'HubError', code: 'not_found' });
+});
+
+test('the engine says its variant and what it needs', async () => {
+  const model = await AutoModel.from_pretrained(folder('bert-model'));
+  const { variant, int8Dot, memoryBytes, dtype } = model.stats;
+  // Node 20 must not take relaxed SIMD by itself; a run may ask for a variant (tests/force-variant.js).
+  assert.equal(variant, env.wasm.variant || (process.versions.node.startsWith('20.') ? 'simd' : 'relaxed'));
+  assert.ok(['dot16', 'unsigned', 'signed'].includes(int8Dot));
+  assert.ok(memoryBytes > 1e6 && memoryBytes < 3e7);
+  assert.equal(dtype, 'q8');
+  assert.equal(model.config.model_type, 'bert');
+  assert.ok(readFileSync(new URL('bert-model/config.json', MODELS)).length > 0);
+});

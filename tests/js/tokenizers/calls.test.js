@@ -1,0 +1,69 @@
+// The callable tokenizer and all its options against what Transformers' answers (tests/fixtures/calls/make-calls.py).
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { test } from 'node:test';
+import { gunzipSync } from 'node:zlib';
+import { PreTrainedTokenizer } from '../../../js/tokenizers/auto-tokenizer.js';
+
+const read = (name) => readFileSync(new URL(`../../fixtures/${name}`, import.meta.url));
+const data = JSON.parse(gunzipSync(read('calls/calls.json.gz')).toString());
+
+for (const [name, config] of Object.entries(data.configs)) {
+  test(`every option: ${name}`, async () => {
+    const t = await PreTrainedTokenizer.fromFiles(read(`tokenizers/${name}.tokenizer.json`), config);
+    const cases = data.cases.filter((c) => c.tokenizer === name);
+    assert.ok(cases.length > 100);
+    for (const { given: { text, ...more }, options, want } of cases) {
+      const what = JSON.stringify({ text, ...more, ...options });
+      const all = { ...more, ...options, return_tensor: false, return_offsets_mapping: true, return_special_tokens_mask: true, return_token_type_ids: true, return_length: true };
+      if ('error' in want) {
+        assert.throws(() => t(text, all), { name: 'InputError' }, `${what}: the reference says ${want.error}`);
+        continue;
+      }
+      const out = t(text, all);
+      const { tokens, words, sequences, chars, char_words, ...columns } = want;
+      for (const [column, value] of Object.entries(columns)) assert.deepEqual(out[column], value, `${column}: ${what}`);
+      const rows = tokens.map((_, row) => row);
+      assert.deepEqual(rows.map((row) => out.tokens(row)), tokens, what);
+      assert.deepEqual(rows.map((row) => out.word_ids(row)), words, what);
+      assert.deepEqual(rows.map((row) => out.sequence_ids(row)), sequences, what);
+      if (chars) {
+        assert.deepEqual(rows.map((row) => chars[row].map((_, i) => out.char_to_token(row, 3 * i))), chars, what);
+        assert.deepEqual(rows.map((row) => char_words[row].map((_, i) => out.char_to_word(row, 7 * i))), char_words, what);
+      }
+    }
+    t.dispose();
+  });
+}
+
+const wordpiece = () => PreTrainedTokenizer.fromFiles(read('tokenizers/wordpiece-uncased.tokenizer.json'), data.configs['wordpiece-uncased']);
+
+test('special tokens can be given and named', async () => {
+  const t = await wordpiece(), size = t.get_vocab().size;
+  assert.equal(t.bos_token, undefined);
+  assert.equal(t.add_special_tokens({ bos_token: '<bos>', eos_token: { content: '[SEP]' }, additional_special_tokens: ['<x>', '<y>'] }), 3);
+  assert.deepEqual([t.bos_token, t.bos_token_id, t.eos_token, t.additional_special_tokens], ['<bos>', size, '[SEP]', ['<x>', '<y>']]);
+  assert.deepEqual(t.tokenize('the <x> man'), ['the', '<x>', 'man']);
+  assert.equal(t.decode(t.encode('the <x> man'), { skip_special_tokens: true }), 'the man');
+  assert.equal(t.add_tokens(['<x>', 'the', 'newword', { content: '<z>', special: true }]), 2);
+  t.pad_token = t.eos_token;
+  assert.deepEqual([t.pad_token, t.pad_token_id], ['[SEP]', t.sep_token_id]);
+  assert.deepEqual(t(['the', 'the man'], { padding: true, return_tensor: false }).input_ids[0].at(-1), t.sep_token_id);
+  t.mask_token_id = t.unk_token_id;
+  assert.equal(t.mask_token, '[UNK]');
+  t.cls_token = null;
+  assert.deepEqual([t.cls_token, t.cls_token_id], [undefined, undefined]);
+  assert.throws(() => { t.pad_token = 3; }, { name: 'InputError', field: 'pad_token' });
+  assert.throws(() => t.add_special_tokens({ strange: 'x' }), { name: 'InputError', field: 'strange' });
+});
+
+test('encodeBatch: typed arrays', async () => {
+  const t = await wordpiece(), [a, b] = t.encodeBatch(['the man', 'a'], { padding: true });
+  assert.ok(a.ids instanceof Int32Array && a.offsets instanceof Int32Array && a.special_tokens_mask instanceof Uint8Array);
+  assert.deepEqual([[...a.ids], [...b.attention_mask]], [t.encode('the man'), [1, 1, 1, 0]]);
+  assert.deepEqual(t.encodeBatch([]), []);
+  const [pair] = t.encodeBatch(['the'], { text_pair: ['man'], truncation: true, max_length: 4 });
+  assert.deepEqual([pair.tokens.length, pair.overflowing.length], [4, 0]);
+  assert.throws(() => t.encodeBatch('the'), { name: 'InputError', code: 'not_a_list' });
+  assert.equal(t.decode_single(a.ids, { skip_special_tokens: true }), 'the man');
+});

@@ -1,0 +1,74 @@
+// BLOOM (BigScience 2022, arXiv:2211.05100): ALiBi instead of positions, a norm on the embeddings, queries, keys and
+// values in one matrix head by head. After transformers modeling_bloom.py.
+#include <cmath>
+
+#include "arch/decoders/causal_lm.h"
+#include "arch/decoders/decoder_families.h"
+#include "nn/fused_projection.h"
+
+namespace wasmformers::arch {
+namespace {
+
+class Bloom : public CausalLM {
+ public:
+  // --- configuration
+  Bloom(ConfigReader& c, const Request& r) : CausalLM(c, r, 250880, true) {
+    hidden_size_ = c.either("n_embed", "hidden_size", 64, 1 << 16);
+    heads_ = c.either("n_head", "num_attention_heads", 8, 1024);
+    c.divides("n_head", heads_, "hidden_size", hidden_size_);
+    eps_ = c.epsilon("layer_norm_epsilon", 1e-5f);
+    slopes_ = nn::alibiSlopes(heads_);
+    const bool fromNorm = c.flag("apply_residual_connection_post_layernorm", false);
+    const size_t headDim = std::max<size_t>(hidden_size_ / heads_, 1);
+    setShape(c.either("n_layer", "num_hidden_layers", 2, 512), heads_, headDim);
+    for (nn::DecoderLayer& l : layers_) {
+      l.attention.shape = {hidden_size_, heads_, heads_, headDim, 1 / std::sqrt(float(headDim))};
+      l.attention.shape.rope = -1;
+      l.attention.shape.slopes = slopes_.data();
+      if (fromNorm) l.order = nn::DecoderLayer::Order::FromNorm;
+    }
+  }
+
+  // --- weights
+  void declare(nn::Weights& w) override {
+    const kernels::Format f = request_.format;
+    const size_t e = hidden_size_;
+    const nn::DecoderNorm::Options norm{nn::NormKind::Layer, eps_, nn::Bias::Yes};
+    w.basePrefix("transformer.");
+    declareWords(w, "word_embeddings.weight", "lm_head", e);
+    wordsNorm_.declare(w, "word_embeddings_layernorm", e, norm);
+    for (size_t i = 0; i < layers_.size(); ++i) {
+      const std::string prefix = "h." + std::to_string(i) + ".";
+      nn::DecoderLayer& l = layers_[i];
+      l.attentionNorm.declare(w, prefix + "input_layernorm", e, norm);
+      nn::declareGrouped(w, prefix + "self_attention.query_key_value", l.attention.fused, heads_, 1, e / heads_, e, f,
+                         nn::Bias::Yes);
+      l.attention.out.declare(w, prefix + "self_attention.dense", e, e, f);
+      l.feedForwardNorm.declare(w, prefix + "post_attention_layernorm", e, norm);
+      l.feedForward.declare(w, prefix + "mlp.", {nullptr, "dense_h_to_4h", "dense_4h_to_h"},
+                            {e, 4 * e, kernels::Activation::GeluTanh, f, nn::Bias::Yes});
+    }
+    finalNorm_.declare(w, "ln_f", e, norm);
+  }
+
+ protected:
+  // --- forward: h += attention(norm(h)); h += feedForward(norm(h)) (nn/decoder_layer.h)
+  void embed(nn::Compute c, const int32_t* ids, const int32_t* positions, size_t rows, float* hidden) const override {
+    CausalLM::embed(c, ids, positions, rows, hidden);
+    wordsNorm_(c, hidden, rows, hidden);
+  }
+
+ private:
+  size_t heads_ = 0;
+  float eps_ = 1e-5f;
+  std::vector<float> slopes_;
+  nn::DecoderNorm wordsNorm_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<Model>> createBloom(json::Value config, const Request& request) {
+  return createFamily<Bloom>(config, request);
+}
+
+}  // namespace wasmformers::arch

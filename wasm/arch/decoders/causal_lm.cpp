@@ -1,0 +1,332 @@
+// See causal_lm.h.
+#include "arch/decoders/causal_lm.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+
+#include "arch/inputs.h"
+
+namespace wasmformers::arch {
+
+CausalLM::CausalLM(ConfigReader& c, const Request& request, size_t vocabulary, bool tied) : request_(request) {
+  if (request.head != Head::CausalLM && request.head != Head::Base)
+    c.unsupported("architectures", "a head on a decoder other than its language model's");
+  vocabulary_ = c.size("vocab_size", vocabulary, 1 << 27);
+  tied_ = c.flag("tie_word_embeddings", tied);
+  const json::Value quantized = c.raw()["quantization_config"];
+  if (quantized.isObject()) {
+    c.unsupported("quantization_config", "a checkpoint quantized by \"" +
+                                             std::string(quantized["quant_method"].asString("an unknown method")) +
+                                             "\" (take the unquantized one)");
+  }
+}
+
+void CausalLM::setShape(size_t layers, size_t kvHeads, size_t headDim) {
+  layers_.resize(layers);
+  kvHeads_ = kvHeads;
+  headDim_ = headDim;
+  cache_.shape(layers, kvHeads, headDim);
+}
+
+void CausalLM::declareWords(nn::Weights& w, const std::string& name, const std::string& head, size_t size) {
+  const bool lm = request_.head == Head::CausalLM;
+  w.matrix(name, words_, vocabulary_, size, request_.format,
+           lm && tied_ ? kernels::Use::Both : kernels::Use::Lookup);
+  if (!lm) return;
+  if (tied_)
+    w.alias(head + ".weight", name);  // some files keep both, or only this name of the two
+  else
+    w.matrix(head + ".weight", head_, vocabulary_, size, request_.format);
+}
+
+std::vector<std::string> CausalLM::outputNames() const {
+  return {request_.head == Head::CausalLM ? "logits" : "last_hidden_state"};
+}
+
+// A layer of a model of 1 billion parameters takes 2 ms per token where Wasm computes slowly.
+size_t CausalLM::passTokens() const {
+  constexpr double kProducts = 4.3e9;  // of a step
+  double most = 1;
+  for (const nn::DecoderLayer& l : layers_) {
+    const nn::AttentionShape& s = l.attention.shape;
+    const auto inner = [](const nn::FeedForward& f) { return 3 * double(f.hidden) * double(f.inner); };
+    double all = 2 * double(s.hidden) * double(s.heads + s.kvHeads) * double(s.headDim) + inner(l.feedForward);
+    if (l.experts) all += inner(l.experts->shared) + (l.experts->each.empty() ? 0 : double(l.experts->picked) * inner(l.experts->each[0]));
+    most = std::max(most, all);
+  }
+  return size_t(std::clamp(kProducts / most / 32, 1.0, 8.0)) * 32;
+}
+
+double CausalLM::workBytes(size_t rows) const {
+  double widest = 0;  // floats of a token in a layer
+  for (const nn::DecoderLayer& l : layers_) {
+    const nn::AttentionShape& s = l.attention.shape;
+    double inner = double(l.feedForward.inner);
+    if (l.experts) inner = double(l.experts->shared.inner) + (l.experts->each.empty() ? 0 : double(l.experts->each[0].inner));
+    widest = std::max(widest, 2 * double(s.heads + s.kvHeads) * double(s.headDim) + 3.5 * inner);
+  }
+  const double tokens = double(std::max(passTokens(), rows));
+  // An arena has room for half as much again, when it grows.
+  return 1.5 * sizeof(float) * (tokens * (5 * double(hidden_size_) + widest) + double(rows) * double(vocabulary_));
+}
+
+size_t CausalLM::recomputeBeyond() const {
+  for (const nn::Rope& r : ropes_) {
+    if (r.type == nn::Rope::Type::LongRope && r.shortFactor != r.longFactor) return size_t(r.original);
+  }
+  return 0;
+}
+
+size_t CausalLM::changesBeyond() const {
+  size_t least = 0;
+  for (const nn::Rope& r : ropes_) {
+    if (r.byLength() && (!least || size_t(r.original) < least)) least = size_t(r.original);
+  }
+  return least;
+}
+
+/// None where a prompt may have to be run in one pass.
+nn::Windows CausalLM::windows(size_t chunk) const {
+  nn::Windows out;
+  bool any = false;
+  for (const nn::DecoderLayer& l : layers_) {
+    out.before.push_back(l.attention.shape.window);
+    any = any || l.attention.shape.window >= 0;
+  }
+  if (!any || chunk == 0 || changesBeyond()) return {};
+  out.chunk = chunk;
+  return out;
+}
+
+// Products of these sizes must fit size_t (32 bits in Wasm) before anything is allocated by them.
+Status CausalLM::checkSize(size_t rows, size_t length, double logits) const {
+  double widest = std::max(double(hidden_size_) * 3, logits);
+  for (const nn::DecoderLayer& l : layers_) {
+    const nn::AttentionShape& s = l.attention.shape;
+    widest = std::max(widest, double(s.heads + 2 * s.kvHeads) * double(s.headDim));
+  }
+  if (double(rows) * double(length) * widest < double(SIZE_MAX / 16)) return {};
+  return tooLarge(rows, length);
+}
+
+Status CausalLM::readInputs(Pass& pass, const Input*& ids, int32_t*& positions) {
+  constexpr std::string_view kNames[] = {"input_ids", "attention_mask", "position_ids"};
+  WF_ASSIGN(ids, checkInputs(pass, kNames, 2, "[batch, length]"));
+  batch_ = size_t(ids->shape[0]);
+  length_ = size_t(ids->shape[1]);
+  const size_t m = batch_ * length_;
+  WF_TRY(checkSize(batch_, length_, request_.head == Head::CausalLM ? double(vocabulary_) : 0));
+  WF_TRY(checkLength(*ids, context_));
+  WF_TRY(checkIds(ids->data.as<int32_t>(), m, length_, vocabulary_));
+
+  mask_ = nullptr;
+  if (const Input* mask = pass.input("attention_mask")) {
+    uint8_t* bytes = pass.arena.alloc<uint8_t>(m);
+    if (!bytes) return {};
+    WF_TRY(readMask(*mask, length_, bytes));
+    if (std::memchr(bytes, 0, m)) mask_ = bytes;  // without a zero there is nothing to hide
+  }
+
+  positions = pass.arena.alloc<int32_t>(m);
+  if (!positions) return {};
+  const Input* given = pass.input("position_ids");
+  int32_t next = 0;
+  for (size_t i = 0; i < m; ++i) {
+    if (i % length_ == 0) next = 0;
+    if (given) {
+      const int32_t v = given->data.as<int32_t>()[i];
+      const size_t end = contextIsBound_ ? context_ : 1 << 24;
+      if (v < 0 || size_t(v) >= end) {
+        return inputError("ids_out_of_range",
+                          at("position_ids", i, length_) + " is " + std::to_string(v) + "; it must be from 0 to " +
+                              std::to_string(end - 1) + ".",
+                          "position_ids");
+      }
+      positions[i] = v;
+    } else if (paddingHasNoPosition() && mask_ && !mask_[i]) {
+      positions[i] = -1;
+    } else {
+      positions[i] = next++;
+    }
+  }
+  return {};
+}
+
+Status CausalLM::begin(Pass& pass) {
+  next_ = kNotBegun;
+  cached_ = false;
+  past_ = 0;
+  const Input* ids = nullptr;
+  int32_t* positions = nullptr;
+  WF_TRY(readInputs(pass, ids, positions));
+  if (pass.arena.failed()) return outOfMemory();
+  scratch_ = {};
+  scratch_.batch = batch_;
+  scratch_.kvHeads = kvHeads_;
+  scratch_.headDim = headDim_;
+  scratch_.capacity = length_;
+  scratch_.keys = pass.arena.allocBytes(scratch_.bytes());
+  scratch_.values = pass.arena.allocBytes(scratch_.bytes());
+  return start(pass, ids->data.as<int32_t>(), positions);
+}
+
+Status CausalLM::beginCached(const Chunk& chunk, Pass& pass) {
+  next_ = kNotBegun;
+  cached_ = true;
+  wantsLogits_ = chunk.logits;
+  wantsEvery_ = chunk.logits && chunk.every;
+  batch_ = chunk.rows;
+  length_ = chunk.length;
+  past_ = cache_.length();
+  if (batch_ == 0 || length_ == 0) return inputError("empty_input", "There are no tokens to go on with.", "input_ids");
+  if (past_ && cache_.rows() != batch_) {
+    return inputError("rows_mismatch",
+                      "The cache holds " + std::to_string(cache_.rows()) + " sequences, not " + std::to_string(batch_) +
+                          ".",
+                      "input_ids");
+  }
+  if (batch_ > cache_.room() || !cache_.fits(length_)) {
+    return inputError("cache_full",
+                      "The cache has room for " + std::to_string(cache_.room()) + " sequences of " +
+                          std::to_string(cache_.capacity()) + " tokens; " + std::to_string(batch_) + " of " +
+                          std::to_string(past_ + length_) + " are to be kept.",
+                      "input_ids");
+  }
+  WF_TRY(checkSize(batch_, length_, 0));
+  WF_TRY(checkSize(batch_, wantsEvery_ ? length_ : 1, double(vocabulary_)));
+  const size_t m = batch_ * length_;
+  WF_TRY(checkIds(chunk.ids, m, length_, vocabulary_));
+  for (size_t r = 0; context_ && r < batch_; ++r) {
+    size_t tokens = cache_.realTokens(r);
+    for (size_t i = 0; i < length_; ++i) tokens += !chunk.mask || chunk.mask[r * length_ + i];
+    if (tokens <= context_) continue;
+    return inputError("too_long",
+                      "The text has " + std::to_string(tokens) + " tokens so far, the model takes at most " +
+                          std::to_string(context_) + ".",
+                      "input_ids");
+  }
+  int32_t* positions = pass.arena.alloc<int32_t>(m);
+  if (!positions) return outOfMemory();
+  cache_.prepare(chunk.mask, batch_, length_, positions);
+  mask_ = cache_.mask();
+  return start(pass, chunk.ids, positions);
+}
+
+// All that a pass needs before its first layer.
+Status CausalLM::start(Pass& pass, const int32_t* ids, const int32_t* positions) {
+  const nn::Compute c{pass.kernels, pass.arena};
+  const size_t m = batch_ * length_;
+  int32_t* numbers = c.arena.alloc<int32_t>(m);
+  hidden_ = c.arena.alloc<float>(m * hidden_size_);
+  tables_.clear();
+  for (const nn::Rope& rope : ropes_) tables_.push_back(nn::ropeTable(c.arena, rope, positions, m));
+  if (c.arena.failed()) return outOfMemory();
+  for (size_t i = 0; i < m; ++i) numbers[i] = int32_t(i);
+  rowNumbers_ = numbers;
+  embed(c, ids, positions, m, hidden_);
+  if (c.arena.failed()) return outOfMemory();
+  next_ = 0;
+  return {};
+}
+
+Status CausalLM::step(size_t index, Pass& pass) {
+  if (index != next_) {
+    return Status(ErrorClass::Internal, "wrong_step", "step " + std::to_string(index) + " is not the one that is due.");
+  }
+  next_ = index == layers_.size() ? kNotBegun : index + 1;
+  if (index < layers_.size()) {
+    const size_t first = cached_ ? cache_.first(index) : 0;
+    const nn::DecoderPass p{{pass.kernels, pass.arena},
+                            batch_,
+                            length_,
+                            past_ - first,
+                            cached_ ? cache_.layer(index) : scratch_,
+                            mask_ ? mask_ + first : nullptr,
+                            cached_ ? cache_.capacity() : length_,
+                            tables_.data(),
+                            rowNumbers_};
+    if (cached_ && index + 1 == layers_.size())
+      lastLayer(p);
+    else
+      layers_[index](p, hidden_);
+  } else {
+    if (!cached_ || wantsEvery_)
+      head(pass, batch_ * length_, {int64_t(batch_), int64_t(length_)});
+    else if (wantsLogits_)
+      head(pass, batch_, {int64_t(batch_)});
+  }
+  if (pass.arena.failed()) {
+    next_ = kNotBegun;
+    return outOfMemory();
+  }
+  if (cached_ && index == layers_.size()) cache_.commit(batch_, length_);
+  return {};
+}
+
+// Of the last layer only each row's last token is wanted, and the keys and values of all. They are kept first; then the
+// layer runs on the last tokens alone, as if the others had come in a pass before.
+void CausalLM::lastLayer(nn::DecoderPass p) {
+  const nn::DecoderLayer& layer = layers_.back();
+  if (length_ == 1 || wantsEvery_) return layer(p, hidden_);
+  layer.remember(p, hidden_);
+  if (!wantsLogits_) return;
+  int32_t* numbers = p.c.arena.alloc<int32_t>(batch_);
+  if (!numbers) return;
+  for (size_t r = 0; r < batch_; ++r) {
+    numbers[r] = int32_t((r + 1) * length_ - 1);
+    std::memmove(hidden_ + r * hidden_size_, hidden_ + size_t(numbers[r]) * hidden_size_, hidden_size_ * sizeof(float));
+  }
+  p.rowNumbers = numbers;
+  p.past += length_ - 1;
+  p.length = 1;
+  layer(p, hidden_);
+}
+
+void CausalLM::embed(nn::Compute c, const int32_t* ids, const int32_t*, size_t rows, float* hidden) const {
+  c.kernels.gather(words_, ids, rows, hidden, hidden_size_);
+  for (size_t i = 0; embeddingScale_ != 1 && i < rows * hidden_size_; ++i) hidden[i] *= embeddingScale_;
+}
+
+void CausalLM::addRows(nn::Compute c, const kernels::Matrix& table, const int32_t* positions, size_t rows, float* hidden) {
+  const Arena::Mark mark = c.arena.mark();
+  float* line = c.arena.alloc<float>(table.k());
+  for (size_t i = 0; line && i < rows; ++i) {
+    c.kernels.gather(table, positions + i, 1, line, table.k());
+    c.kernels.add(line, table.k(), hidden + i * table.k());
+  }
+  c.arena.release(mark);
+}
+
+void CausalLM::finish(nn::Compute c, const float* hidden, size_t rows, float* y) const {
+  finalNorm_(c, hidden, rows, y);
+}
+
+const float* CausalLM::logits(nn::Compute c, const float* x, size_t rows) const {
+  float* y = c.arena.alloc<float>(rows * vocabulary_);  // [rows, V]
+  if (!y) return nullptr;
+  kernels::Rows in(x, rows, outputSize());
+  c.kernels.linear(c.arena, in, tied_ ? words_ : head_, {}, y, vocabulary_);
+  const size_t count = rows * vocabulary_;
+  for (size_t i = 0; logitsDivisor_ != 1 && i < count; ++i) y[i] /= logitsDivisor_;
+  if (logitsCap_ > 0) {
+    for (size_t i = 0; i < count; ++i) y[i] /= logitsCap_;
+    c.kernels.activate(kernels::Activation::Tanh, y, count);
+    for (size_t i = 0; i < count; ++i) y[i] *= logitsCap_;
+  }
+  return y;
+}
+
+// The output for the first `rows` rows of hidden_; `shape` is theirs, without the last axis.
+void CausalLM::head(Pass& pass, size_t rows, Shape shape) {
+  const nn::Compute c{pass.kernels, pass.arena};
+  float* x = outputSize() == hidden_size_ ? hidden_ : c.arena.alloc<float>(rows * outputSize());
+  if (!x) return;
+  finish(c, hidden_, rows, x);
+  const bool lm = request_.head == Head::CausalLM;
+  const float* y = lm ? logits(c, x, rows) : x;
+  shape.push_back(int64_t(lm ? vocabulary_ : outputSize()));
+  if (y) pass.outputs.push_back({lm ? "logits" : "last_hidden_state", std::move(shape), y});
+}
+
+}  // namespace wasmformers::arch

@@ -1,0 +1,36 @@
+// StableLM 2 (Bellagente et al. 2024, arXiv:2402.17834): Llama's names and parts with LayerNorm, a quarter of each head
+// turning, and where switched on a norm per head and both parts side by side. After transformers modeling_stablelm.py.
+#include "arch/decoders/decoder_families.h"
+#include "arch/decoders/llama_like.h"
+
+namespace wasmformers::arch {
+namespace {
+
+class StableLm : public LlamaLike {
+ public:
+  // --- configuration
+  StableLm(ConfigReader& c, const Request& r)
+      : LlamaLike(c, r, {.vocabulary = 50304, .hidden = 2560, .inner = 6912, .kvHeads = 32, .context = 4096, .eps = 1e-5f,
+                         .partial = 0.25, .readsHeadDim = false, .epsField = "layer_norm_eps"}) {
+    norm_.kind = nn::NormKind::Layer;
+    norm_.bias = nn::Bias::Yes;
+    if (c.flag("use_qkv_bias", false)) queryBias_ = nn::Bias::Yes;
+    if (c.flag("qk_layernorm", false)) headNorms_ = nn::HeadNorm::Kind::Each;
+    queryNormName_ = "q_layernorm";
+    keyNormName_ = "k_layernorm";
+    if (!c.flag("use_parallel_residual", false)) return;
+    feedForwardNorm_ = nullptr;
+    for (nn::DecoderLayer& l : layers_) l.order = nn::DecoderLayer::Order::Parallel;
+  }
+
+  // --- weights: LlamaLike's
+  // --- forward: as Llama, or h += attention(norm(h)) + feedForward(norm(h)) with the same norm (nn/decoder_layer.h)
+};
+
+}  // namespace
+
+Result<std::unique_ptr<Model>> createStableLm(json::Value config, const Request& request) {
+  return createFamily<StableLm>(config, request);
+}
+
+}  // namespace wasmformers::arch

@@ -1,0 +1,223 @@
+// The engine's border to JavaScript, for every program that runs models: one handle per loaded checkpoint. Calls are few
+// and large (a chunk of a file, a layer of a forward pass); failures are values: a method answers false or 0 and the
+// handle's status says why. Pointers go out as numbers; views into this memory live for one statement, because growth
+// detaches them. A program derives its Model, which brings the families, and binds it by bindEngine.
+#pragma once
+
+#include <emscripten/bind.h>
+#include <emscripten/heap.h>
+
+#include <optional>
+
+#include "arch/inputs.h"
+#include "weights/loader.h"
+#include "binding/handle.h"
+
+namespace wasmformers {
+
+using emscripten::val;
+
+inline Result<kernels::Format> formatFromDtype(std::string_view dtype) {
+  if (dtype == "fp32") return kernels::Format::F32;
+  if (dtype == "fp16") return kernels::Format::F16;
+  if (dtype == "q8") return kernels::Format::Q8;
+  if (dtype == "q4") return kernels::Format::Q4;
+  return Status(ErrorClass::Config, "unknown_dtype",
+                "The dtype \"" + std::string(dtype) + "\" is unknown; this engine has fp32, fp16, q8 and q4.")
+      .atField("dtype");
+}
+
+template <class T, class F>
+val toJsArray(const std::vector<T>& items, F&& f) {
+  val out = val::array();
+  for (size_t i = 0; i < items.size(); ++i) out.set(unsigned(i), f(items[i]));
+  return out;
+}
+
+class EngineModel : public Handle {
+ public:
+  EngineModel(std::span<const arch::Family> families, const kernels::Table& kernels, const std::string& config,
+              const std::string& architecture, const std::string& dtype)
+      : kernels_(kernels) {
+    status_ = create(families, config, architecture, dtype);
+  }
+
+  double packedBytesExpected() const { return double(weights_.packedBytes()); }
+  double packedBytes() const { return loader_ ? double(loader_->packedBytes()) : 0; }
+  /// Asks for the memory of all weights: what cannot be had is known before they are downloaded, and memory grows once.
+  bool reserve() {
+    constexpr uint64_t kPiece = 1 << 30;  // an allocator of 32 bits takes more than half of them for an error
+    std::vector<Buffer> all;
+    for (uint64_t left = weights_.packedBytes(); left;) {
+      const uint64_t some = std::min(left, kPiece);
+      all.emplace_back(size_t(some));
+      if (!all.back().ok()) {
+        return said(Status(ErrorClass::Memory, "out_of_memory",
+                           "The weights take " + std::to_string(weights_.packedBytes()) + " bytes, which cannot be had; try a smaller dtype, or a smaller model."));
+      }
+      left -= some;
+    }
+    return said({});
+  }
+  void beginFile(const std::string& name) {
+    if (loader_) loader_->beginFile(name);
+  }
+  double window() { return loader_ ? address(loader_->window()) : 0; }
+  double room() { return loader_ ? double(loader_->room()) : 0; }
+  bool commit(double n) { return said(loader_ ? loader_->commit(size_t(n)) : notLoading()); }
+  bool endFile() { return said(loader_ ? loader_->endFile() : notLoading()); }
+  bool finishLoading() {
+    if (!loader_) return said(notLoading());
+    Status s = loader_->finish();
+    if (s.ok()) s = model_->loaded();
+    ready_ = s.ok();
+    return said(std::move(s));
+  }
+
+  val inputNames() const { return names(model_ ? model_->inputNames() : std::vector<std::string>{}); }
+  val outputNames() const { return names(model_ ? model_->outputNames() : std::vector<std::string>{}); }
+
+  double setInput(const std::string& name, const std::string& dtype, val dims) {
+    auto made = makeInput(name, dtype, emscripten::convertJSArrayToNumberVector<double>(dims));
+    if (!made.ok()) {
+      said(made.takeStatus());
+      return 0;
+    }
+    said({});
+    for (arch::Input& in : inputs_) {
+      if (in.name == name) {
+        in = made.take();
+        return address(in.data.data());
+      }
+    }
+    inputs_.push_back(made.take());
+    return address(inputs_.back().data.data());
+  }
+
+  bool begin() {
+    if (!ready_) return said(Status(ErrorClass::Internal, "not_loaded", "The model has not been loaded."));
+    arena_.reset();
+    outputs_.clear();
+    arch::Pass pass = makePass();
+    return said(checked(model_->begin(pass)));
+  }
+  int steps() const { return model_ ? int(model_->steps()) : 0; }
+  bool step(int index) {
+    arch::Pass pass = makePass();
+    return said(checked(model_->step(size_t(index), pass)));
+  }
+
+  int outputCount() const { return int(outputs_.size()); }
+  std::string outputName(int i) const { return outputs_[size_t(i)].name; }
+  val outputDims(int i) const {
+    return toJsArray(outputs_[size_t(i)].shape, [](int64_t d) { return val(double(d)); });
+  }
+  double outputPtr(int i) const { return address(outputs_[size_t(i)].data); }
+
+  void release() {
+    outputs_.clear();
+    inputs_.clear();
+    arena_.reset();
+  }
+
+ protected:
+  Status create(std::span<const arch::Family> families, const std::string& config, const std::string& architecture,
+                const std::string& dtype) {
+    WF_ASSIGN(json::Document document, json::Document::parse(config, "config.json", ErrorClass::Config));
+    WF_ASSIGN(const arch::Head head, arch::headFromArchitecture(architecture));
+    WF_ASSIGN(const kernels::Format format, formatFromDtype(dtype));
+    auto made = arch::createModel(document.root(), {head, format}, families);
+    if (!made.ok()) return made.takeStatus().inFile("config.json");
+    model_ = made.take();
+    model_->declare(weights_);
+    loader_.emplace(weights_);
+    return {};
+  }
+
+  static Status notLoading() { return Status(ErrorClass::Internal, "not_created", "The model could not be created."); }
+
+  Result<arch::Input> makeInput(const std::string& name, const std::string& dtype, const std::vector<double>& dims) {
+    arch::Input in;
+    in.name = name;
+    if (dtype != "int32" && dtype != "float32") {
+      return Status(ErrorClass::Input, "bad_dtype", "Input " + name + " must be int32 or float32, not " + dtype + ".").atField(name);
+    }
+    in.dtype = dtype == "int32" ? DType::I32 : DType::F32;
+    double count = 1;
+    for (double d : dims) {
+      in.shape.push_back(int64_t(d));
+      count *= d;
+    }
+    if (!(count >= 0 && count < double(SIZE_MAX / 8))) {
+      return Status(ErrorClass::Input, "too_large", "Input " + name + " has " + shapeText(in.shape) + " elements.").atField(name);
+    }
+    WF_ASSIGN(in.data, allocate(size_t(count) * 4, "input " + name));
+    return in;
+  }
+
+  arch::Pass makePass() { return {kernels_, arena_, inputs_, outputs_}; }
+  // Kernels write through pointers; a failed arena shows after the step, before anything is read.
+  Status checked(Status s) {
+    if (s.ok() && arena_.failed()) {
+      s = arch::outOfMemory();
+    }
+    if (!s.ok()) {
+      outputs_.clear();
+      arena_.reset();
+    }
+    return s;
+  }
+  static val names(const std::vector<std::string>& list) {
+    return toJsArray(list, [](const std::string& s) { return val(s); });
+  }
+
+  const kernels::Table& kernels_;
+  nn::Weights weights_;
+  std::unique_ptr<arch::Model> model_;
+  std::optional<arch::Loader> loader_;
+  bool ready_ = false;
+  Arena arena_;
+  std::vector<arch::Input> inputs_;
+  std::vector<arch::Output> outputs_;
+};
+
+/// Binds M, derived from EngineModel, as "Model", and what a program says of itself; more methods may follow.
+template <class M>
+emscripten::class_<M> bindEngine() {
+  emscripten::function("variant", +[] {
+#ifdef __wasm_relaxed_simd__
+    return std::string("relaxed");
+#else
+    return std::string("simd");
+#endif
+  });
+  emscripten::function("int8Dot", +[] { return std::string(kernels::int8DotName()); });
+  emscripten::function("memoryBytes", +[] { return double(emscripten_get_heap_size()); });
+  using E = EngineModel;
+  emscripten::class_<M> model("Model");
+  bindStatus(model);
+  model.template constructor<const std::string&, const std::string&, const std::string&>()
+      .function("packedBytesExpected", inherited<M>(&E::packedBytesExpected))
+      .function("packedBytes", inherited<M>(&E::packedBytes))
+      .function("reserve", inherited<M>(&E::reserve))
+      .function("beginFile", inherited<M>(&E::beginFile))
+      .function("window", inherited<M>(&E::window))
+      .function("room", inherited<M>(&E::room))
+      .function("commit", inherited<M>(&E::commit))
+      .function("endFile", inherited<M>(&E::endFile))
+      .function("finishLoading", inherited<M>(&E::finishLoading))
+      .function("inputNames", inherited<M>(&E::inputNames))
+      .function("outputNames", inherited<M>(&E::outputNames))
+      .function("setInput", inherited<M>(&E::setInput))
+      .function("begin", inherited<M>(&E::begin))
+      .function("steps", inherited<M>(&E::steps))
+      .function("step", inherited<M>(&E::step))
+      .function("outputCount", inherited<M>(&E::outputCount))
+      .function("outputName", inherited<M>(&E::outputName))
+      .function("outputDims", inherited<M>(&E::outputDims))
+      .function("outputPtr", inherited<M>(&E::outputPtr))
+      .function("release", inherited<M>(&E::release));
+  return model;
+}
+
+}  // namespace wasmformers

@@ -1,0 +1,113 @@
+// A text cut into pieces, on its way from the pre-tokenizer to the model. All pieces lie behind each other in one
+// buffer; a piece is a range in it, so cutting copies nothing.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "regex/regex.h"
+#include "tokenizer/normalizers/normalized_string.h"
+
+namespace wasmformers::tokenizer {
+
+/// A piece of the normalized text, or an added token found in it.
+struct Piece {
+  uint32_t begin, end;  // bytes of PreTokenized::text
+  int32_t added;        // id of the added token, or -1
+};
+
+struct PreTokenized {
+  std::string text;
+  std::vector<Span> spans;  // per byte, where `aligned`
+  bool aligned = false;
+  bool same = false;        // aligned, and the text is the original's: spans are not written out
+  bool bytes = false;       // pieces stand for their byte-level forms (byte_level.h), which nobody has written
+  std::vector<Piece> pieces;
+  regex::Outcome outcome = regex::Outcome::Done;  // otherwise a pattern gave up, and pieces are missing
+
+  std::string_view view(const Piece& p) const { return {text.data() + p.begin, p.end - p.begin}; }
+  void clear(bool align) {
+    text.clear();
+    spans.clear();
+    pieces.clear();
+    aligned = same = align;
+    bytes = false;
+    outcome = regex::Outcome::Done;
+  }
+  /// Takes over a normalized part; pieces of it are added by the caller, from the offset that is returned on.
+  uint32_t append(NormalizedString& part);
+  /// Writes spans out if they are not.
+  void needSpans();
+
+  /// Cuts every piece that is no added token: cut(view, emit) calls emit(begin, end) with offsets inside the view for
+  /// what shall stay, in order. Empty pieces vanish.
+  template <class Cut>
+  void split(Cut cut) {
+    next_.clear();
+    for (const Piece& p : pieces) {
+      if (p.added >= 0) {
+        next_.push_back(p);
+        continue;
+      }
+      cut(view(p), [&](size_t begin, size_t end) {
+        if (begin < end) next_.push_back({p.begin + uint32_t(begin), p.begin + uint32_t(end), -1});
+      });
+    }
+    pieces.swap(next_);
+  }
+
+  /// Replaces everything: build(next) fills the text, spans (where aligned) and pieces of an empty one.
+  template <class Build>
+  void rebuild(Build build) {
+    needSpans();
+    if (!spare_) spare_ = std::make_unique<PreTokenized>();
+    spare_->clear(aligned);
+    spare_->same = false;
+    build(*spare_);
+    text.swap(spare_->text);
+    spans.swap(spare_->spans);
+    pieces.swap(spare_->pieces);
+  }
+
+ private:
+  // Kept for their memory.
+  std::vector<Piece> next_;
+  std::unique_ptr<PreTokenized> spare_;
+};
+
+/// What happens to a delimiter (Split, Punctuation).
+enum class Behavior : uint8_t { Removed, Isolated, MergedWithPrevious, MergedWithNext, Contiguous };
+
+/// A range of a piece and whether it is a delimiter. A list of them covers the piece.
+struct Match { uint32_t begin, end; bool isDelimiter; };
+
+/// Emits what stays of a piece that `matches` covers (after the reference's NormalizedString::split).
+template <class Emit>
+void emitMatches(const std::vector<Match>& matches, Behavior behavior, Emit emit) {
+  if (behavior == Behavior::Isolated || behavior == Behavior::Removed) {
+    for (const Match& m : matches) {
+      if (!m.isDelimiter || behavior == Behavior::Isolated) emit(m.begin, m.end);
+    }
+    return;
+  }
+  // The other three join neighbours; MergedWithNext is MergedWithPrevious read from the end.
+  std::vector<Match> joined;
+  const bool backwards = behavior == Behavior::MergedWithNext;
+  bool before = false;
+  for (size_t i = 0; i < matches.size(); ++i) {
+    const Match& m = matches[backwards ? matches.size() - 1 - i : i];
+    const bool join = behavior == Behavior::Contiguous ? m.isDelimiter == before : m.isDelimiter && !before;
+    if (join && !joined.empty()) (backwards ? joined.back().begin : joined.back().end) = backwards ? m.begin : m.end;
+    else joined.push_back(m);
+    before = m.isDelimiter;
+  }
+  for (size_t i = 0; i < joined.size(); ++i) {
+    const Match& m = joined[backwards ? joined.size() - 1 - i : i];
+    emit(m.begin, m.end);
+  }
+}
+
+}  // namespace wasmformers::tokenizer

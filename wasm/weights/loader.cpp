@@ -1,0 +1,69 @@
+// See loader.h.
+#include "weights/loader.h"
+
+#include <algorithm>
+
+namespace wasmformers::arch {
+
+namespace {
+Status bad(const TensorInfo& t, std::string code, const std::string& what) {
+  return Status(ErrorClass::Weights, std::move(code), "Tensor \"" + t.name + "\" " + what + ".")
+      .atField(t.name);
+}
+
+/// Bytes of a matrix that are packed at once: they stay in the second-level cache between the copy and the packing.
+constexpr uint64_t kPieceBytes = 256 << 10;
+
+Result<uint64_t> check(nn::Weights& weights, const TensorInfo& t) {
+  bool alias = false;
+  nn::Weights::Wanted* w = weights.find(t.name, &alias);
+  if (!w || (alias && w->shape != t.shape)) return SafetensorsStream::kPassOver;
+  if (w->shape != t.shape) {
+    return bad(t, "wrong_shape",
+               "has the shape " + shapeText(t.shape) + ", config.json makes it " + shapeText(w->shape));
+  }
+  if (!isFloat(t.dtype)) {
+    return bad(t, "unsupported_dtype",
+               "is stored as " + std::string(dtypeName(t.dtype)) +
+                   "; weights in F32, F16 and BF16 can be computed with");
+  }
+  if (!w->rowsAtOnce || t.shape.empty() || t.shape[0] == 0) return SafetensorsStream::kWhole;
+  const uint64_t rows = (t.end - t.begin) / uint64_t(t.shape[0]) * w->rowsAtOnce;
+  return rows ? std::max(kPieceBytes / rows, uint64_t(1)) * rows : SafetensorsStream::kWhole;
+}
+}  // namespace
+
+void Loader::beginFile(std::string name) {
+  stream_ = std::make_unique<SafetensorsStream>(
+      std::move(name), [this](const TensorInfo& t) { return check(weights_, t); },
+      [this](const TensorInfo& t, uint64_t offset, const std::byte* data, uint64_t size) { return take(t, offset, data, size); });
+}
+
+Status Loader::take(const TensorInfo& t, uint64_t offset, const std::byte* data, uint64_t size) {
+  bool alias = false;
+  nn::Weights::Wanted* w = weights_.find(t.name, &alias);
+  if (alias && w->loaded) return {};
+  TensorView view{t.dtype, t.shape, data};
+  const uint64_t bytes = t.end - t.begin, rowBytes = bytes ? bytes / uint64_t(t.shape.empty() ? 1 : t.shape[0]) : 1;
+  if (size < bytes) view.shape[0] = int64_t(size / rowBytes);
+  Status s = w->pack(view, size_t(offset / rowBytes));
+  if (!s.ok()) return std::move(s).atField(t.name);
+  if (offset + size < bytes) return {};
+  if (!w->loaded) packedBytes_ += w->packedBytes;
+  w->loaded = true;
+  return {};
+}
+
+Status Loader::commit(size_t n) {
+  if (!stream_) return Status(ErrorClass::Internal, "no_file", "Bytes came before beginFile.");
+  return stream_->commit(n);
+}
+
+Status Loader::endFile() {
+  if (!stream_) return Status(ErrorClass::Internal, "no_file", "endFile came before beginFile.");
+  Status s = stream_->finish();
+  stream_.reset();
+  return s;
+}
+
+}  // namespace wasmformers::arch

@@ -1,0 +1,36 @@
+// Streams safetensors files into a model's weights: checks every tensor's shape and dtype against what the
+// model declared as soon as a header is known, packs each while it arrives: matrices by rows, the rest whole.
+#pragma once
+
+#include <memory>
+
+#include "weights/weights.h"
+#include "tensor/safetensors_stream.h"
+
+namespace wasmformers::arch {
+
+class Loader {
+ public:
+  explicit Loader(nn::Weights& weights) : weights_(weights) {}
+
+  /// A file starts (a checkpoint may have several). An unfinished one before it is dropped.
+  void beginFile(std::string name);
+  std::byte* window() { return stream_ ? stream_->window() : nullptr; }
+  size_t room() const { return stream_ ? stream_->room() : 0; }
+  Status commit(size_t n);
+  /// WeightsError "truncated" where bytes are missing.
+  Status endFile();
+  /// All files were read. WeightsError "missing_tensors".
+  Status finish() { return weights_.complete(); }
+
+  size_t packedBytes() const { return packedBytes_; }
+
+ private:
+  Status take(const TensorInfo& t, uint64_t offset, const std::byte* data, uint64_t size);
+
+  nn::Weights& weights_;
+  std::unique_ptr<SafetensorsStream> stream_;
+  size_t packedBytes_ = 0;
+};
+
+}  // namespace wasmformers::arch
