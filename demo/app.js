@@ -7,10 +7,19 @@ import { Reading } from './reading.js';
 const worker = new Worker(new URL('worker.js', import.meta.url), { type: 'module' });
 const send = (type, more = {}) => worker.postMessage({ type, ...more });
 
-const IDEAS = ['how insects find their way', 'rights of people who rent', 'keeping accounts safe', 'a childhood long ago'];
+const IDEAS = [
+  'how insects find their way',
+  'rights of people who rent',
+  'keeping accounts safe',
+  'a childhood long ago',
+];
 const LARGEST = 4e6; // bytes of a text file
 
-let ready = false, indexed = false, reading = 'idle', asked = 0, answered = '';
+let ready = false,
+  indexed = false,
+  reading = 'idle',
+  asked = 0,
+  answered = '';
 const text = new Reading($('reading'), $('results'), $('query'));
 
 startTheme();
@@ -19,7 +28,8 @@ startTheme();
 const ADVICE = {
   unreachable: 'Is this machine online? Some networks block the Hub.',
   unauthorized: 'Is the id written as on the Hub? Private and gated models cannot be loaded here.',
-  not_found: 'Is the id written as on the Hub? The repository must hold config.json, tokenizer.json and model.safetensors.',
+  not_found:
+    'Is the id written as on the Hub? The repository must hold config.json, tokenizer.json and model.safetensors.',
   bad_id: 'An id looks like organisation/name.',
   cut_download: 'The connection broke off; what had arrived whole is kept.',
 };
@@ -34,7 +44,8 @@ function showError(where, error, retry) {
 }
 
 // --- 1 model
-for (const { id, about, megabytes } of MODELS) $('choice').append(new Option(`${id.split('/')[1]} · ${megabytes} MB · ${about}`, id));
+for (const { id, about, megabytes } of MODELS)
+  $('choice').append(new Option(`${id.split('/')[1]} · ${megabytes} MB · ${about}`, id));
 $('choice').append(new Option('Another one from the Hub…', ''));
 $('choice').onchange = () => {
   const other = !$('choice').value;
@@ -64,9 +75,19 @@ $('cancel-load').onclick = () => send('cancel');
 // --- 2 text
 async function open(name, source) {
   try {
-    if (source.size > LARGEST) throw { name: 'File', code: 'too_large', message: `${name} has ${MB(source.size)}; a text of up to ${MB(LARGEST)} can be read here.` };
+    if (source.size > LARGEST)
+      throw {
+        name: 'File',
+        code: 'too_large',
+        message: `${name} has ${MB(source.size)}; a text of up to ${MB(LARGEST)} can be read here.`,
+      };
     const content = await source.text();
-    if (content.includes('\0')) throw { name: 'File', code: 'not_text', message: `${name} is not a plain text. Files like .txt and .md can be opened.` };
+    if (content.includes('\0'))
+      throw {
+        name: 'File',
+        code: 'not_text',
+        message: `${name} is not a plain text. Files like .txt and .md can be opened.`,
+      };
     showError('text');
     $('text').value = content;
     $('ideas').hidden = name !== 'sample.txt';
@@ -96,7 +117,9 @@ addEventListener('dragover', (event) => {
   event.preventDefault();
   $('text-card').classList.add('dropping');
 });
-addEventListener('dragleave', (event) => { if (!event.relatedTarget) $('text-card').classList.remove('dropping'); });
+addEventListener('dragleave', (event) => {
+  if (!event.relatedTarget) $('text-card').classList.remove('dropping');
+});
 addEventListener('drop', (event) => {
   event.preventDefault();
   $('text-card').classList.remove('dropping');
@@ -125,12 +148,21 @@ function refresh() {
   $('index').disabled = !ready || running || !$('text').value.trim();
   $('cancel-index').hidden = $('index-progress').hidden = !running;
   $('query').disabled = !indexed;
-  $('query').placeholder = indexed ? 'Say it in your own words…' : running ? 'The text is being read…' : ready ? 'Choose a text first' : 'Load a model and a text first';
+  $('query').placeholder = indexed
+    ? 'Say it in your own words…'
+    : running
+      ? 'The text is being read…'
+      : ready
+        ? 'Choose a text first'
+        : 'Load a model and a text first';
   for (const idea of $('ideas').children) idea.disabled = !indexed;
   if (!indexed) forget();
 }
 
-/** Closes a step that is done and hands the focus on, if it was in there. @param {'model' | 'text'} step */
+/**
+ * Closes a step that is done and hands the focus on, if it was in there.
+ * @param {'model' | 'text'} step
+ */
 function done(step, next) {
   const here = $(`${step}-card`).contains(document.activeElement) || document.activeElement === document.body;
   $(`${step}-step`).open = false;
@@ -180,8 +212,12 @@ const handlers = {
     refresh();
     $('status').textContent = `${model} is ready.`;
     const dot = stats.int8Dot === 'dot16' ? '16-bit' : '8-bit';
-    const facts = [`loaded in ${ms(time)}`, `${stats.variant === 'relaxed' ? 'relaxed' : 'plain'} SIMD`,
-      stats.dtype === 'q8' ? `q8, ${dot} dot product` : stats.dtype, `${MB(stats.memoryBytes)} of memory`];
+    const facts = [
+      `loaded in ${ms(time)}`,
+      `${stats.variant === 'relaxed' ? 'relaxed' : 'plain'} SIMD`,
+      stats.dtype === 'q8' ? `q8, ${dot} dot product` : stats.dtype,
+      `${MB(stats.memoryBytes)} of memory`,
+    ];
     $('facts').replaceChildren(...facts.map((fact) => element('li', fact)));
     done('model', $('sample'));
     if ($('text').value.trim()) index();
@@ -207,7 +243,8 @@ const handlers = {
     showError('text');
     text.answer(results, marked);
     const near = results[0].score >= 0.2 ? '' : 'Nothing comes close; these are the nearest. ';
-    $('search-status').textContent = `${near}Understood in ${ms(embedMs)} · ${compared} passages compared in ${ms(searchMs)}`;
+    $('search-status').textContent =
+      `${near}Understood in ${ms(embedMs)} · ${compared} passages compared in ${ms(searchMs)}`;
   },
   sentences({ id, best }) {
     if (id === asked) text.point(best);
@@ -238,6 +275,12 @@ const handlers = {
   },
 };
 worker.onmessage = ({ data }) => handlers[data.type](data);
-worker.onerror = (event) => handlers.failed({ during: 'load', name: 'Error', code: 'worker', message: event.message || 'The page’s own scripts could not be loaded; reload the page.' });
+worker.onerror = (event) =>
+  handlers.failed({
+    during: 'load',
+    name: 'Error',
+    code: 'worker',
+    message: event.message || 'The page’s own scripts could not be loaded; reload the page.',
+  });
 $('status').textContent = 'The files come from the Hub the first time and from this browser’s cache afterwards.';
 refresh();

@@ -1,7 +1,12 @@
 // The first step of the pages that load a model: the form while it loads, the bar, the files.
 import { $, element } from './page.js';
 
-export const MB = (bytes) => (bytes < 1e6 ? `${Math.max(1, Math.round(bytes / 1e3))} kB` : bytes < 1e9 ? `${(bytes / 1e6).toFixed(bytes < 1e7 ? 1 : 0)} MB` : `${(bytes / 1e9).toFixed(2)} GB`);
+export const MB = (bytes) =>
+  bytes < 1e6
+    ? `${Math.max(1, Math.round(bytes / 1e3))} kB`
+    : bytes < 1e9
+      ? `${(bytes / 1e6).toFixed(bytes < 1e7 ? 1 : 0)} MB`
+      : `${(bytes / 1e9).toFixed(2)} GB`;
 
 export function busyLoading(loading) {
   for (const control of $('load-form').elements) if (control.id !== 'cancel-load') control.disabled = loading;
@@ -20,7 +25,10 @@ export function beginLoading() {
   $('status').textContent = 'Loading the model.';
 }
 
-/** @param {Record<string, { loaded: number, total: number }>} files @param {{ loaded: number, total: number }} [whole] where it is known better than by the files' sum */
+/**
+ * @param {Record<string, { loaded: number, total: number }>} files
+ * @param {{ loaded: number, total: number }} [whole] where it is known better than by the files' sum
+ */
 export function showProgress(files, whole) {
   const list = Object.entries(files);
   // Before the weights are known the whole is not: a bar that jumps back would tell nothing.

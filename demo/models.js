@@ -1,15 +1,21 @@
 // The models offered by name, and how each wants its texts: what its card on the Hub says about pooling and queries.
 // Any other id of the Hub can be typed in; it gets mean pooling, which most sentence models were trained with.
 
-/** @typedef {{ id: string, about: string, megabytes: number, pooling?: 'mean' | 'cls', query?: string }} OfferedModel */
+/**
+ * @typedef {{ id: string, about: string, megabytes: number, pooling?: 'mean' | 'cls', query?: string }}
+ *   OfferedModel
+ */
 
 /** @type {OfferedModel[]} */
 export const MODELS = [
   { id: 'sentence-transformers/all-MiniLM-L6-v2', about: 'English, small and quick', megabytes: 91 },
   { id: 'sentence-transformers/all-MiniLM-L12-v2', about: 'English, twice as deep', megabytes: 133 },
   {
-    id: 'BAAI/bge-small-en-v1.5', about: 'English, made for search', megabytes: 133,
-    pooling: 'cls', query: 'Represent this sentence for searching relevant passages: ',
+    id: 'BAAI/bge-small-en-v1.5',
+    about: 'English, made for search',
+    megabytes: 133,
+    pooling: 'cls',
+    query: 'Represent this sentence for searching relevant passages: ',
   },
   { id: 'sentence-transformers/all-mpnet-base-v2', about: 'English, thorough and slower', megabytes: 438 },
 ];

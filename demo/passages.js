@@ -3,15 +3,22 @@
 const ENOUGH = 120; // characters; shorter sentences lean on their neighbours
 const LONGEST = 600; // about what a small model reads at once without cutting
 
-const segmenter = typeof Intl.Segmenter === 'function' ? new Intl.Segmenter(undefined, { granularity: 'sentence' }) : null;
+const segmenter =
+  typeof Intl.Segmenter === 'function' ? new Intl.Segmenter(undefined, { granularity: 'sentence' }) : null;
 
-/** @param {string} paragraph @returns {string[]} sentences that join to the paragraph */
+/**
+ * @param {string} paragraph
+ * @returns {string[]} sentences that join to the paragraph
+ */
 export function sentencesOf(paragraph) {
   if (segmenter) return Array.from(segmenter.segment(paragraph), (s) => s.segment);
   return paragraph.match(/[^.!?。！？]+[.!?。！？]*["'”’)]*\s*|[.!?。！？]+\s*/gu) ?? [paragraph];
 }
 
-/** Pieces of at most LONGEST characters, cut between words where there are any. @param {string} sentence */
+/**
+ * Pieces of at most LONGEST characters, cut between words where there are any.
+ * @param {string} sentence
+ */
 function cut(sentence) {
   const pieces = [];
   let rest = sentence;
@@ -32,7 +39,11 @@ function cut(sentence) {
 export function passagesOf(text) {
   /** @type {{ sentences: string[], paragraph: number }[]} */
   const passages = [];
-  const paragraphs = text.replace(/\r\n?/g, '\n').split(/\n\s*\n/).map((p) => p.replace(/\s+/g, ' ').trim()).filter(Boolean);
+  const paragraphs = text
+    .replace(/\r\n?/g, '\n')
+    .split(/\n\s*\n/)
+    .map((p) => p.replace(/\s+/g, ' ').trim())
+    .filter(Boolean);
   paragraphs.forEach((paragraph, at) => {
     /** @type {string[]} */
     let sentences = [];

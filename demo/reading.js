@@ -1,10 +1,17 @@
-// The text with its marks, and the list of results: only what changes is touched, and a long text is laid out in portions,
-// so that typing never waits for drawing.
+// The text with its marks, and the list of results: only what changes is touched, and a long text is laid out in
+// portions, so that typing never waits for drawing.
 
 const PORTION = 60; // paragraphs between two breaths
-const breath = () => new Promise((resolve) => { setTimeout(resolve); });
+const breath = () =>
+  new Promise((resolve) => {
+    setTimeout(resolve);
+  });
 
-/** One element a sentence, the spaces between them outside, so that no mark ends in one. @param {HTMLElement} parent @param {string[]} sentences */
+/**
+ * One element a sentence, the spaces between them outside, so that no mark ends in one.
+ * @param {HTMLElement} parent
+ * @param {string[]} sentences
+ */
 function write(parent, sentences) {
   for (const sentence of sentences) {
     const words = sentence.trimEnd();
@@ -13,33 +20,57 @@ function write(parent, sentences) {
 }
 
 export class Reading {
-  #box; #list; #query;
-  /** One element each. @type {HTMLElement[]} */
+  #box;
+  #list;
+  #query;
+  /**
+   * One element each.
+   * @type {HTMLElement[]}
+   */
   #passages = [];
-  /** Their sentences. @type {string[][]} */
+  /**
+   * Their sentences.
+   * @type {string[][]}
+   */
   #texts = [];
-  /** Passage → heat. @type {Map<number, number>} */
+  /**
+   * Passage → heat.
+   * @type {Map<number, number>}
+   */
   #marked = new Map();
-  /** The sentences that fit best. @type {Element[]} */
+  /**
+   * The sentences that fit best.
+   * @type {Element[]}
+   */
   #pointed = [];
   #shows = 0;
 
-  /** @param {HTMLElement} box of the text @param {HTMLElement} list of the results @param {HTMLElement} query to go back to */
+  /**
+   * @param {HTMLElement} box of the text
+   * @param {HTMLElement} list of the results
+   * @param {HTMLElement} query to go back to
+   */
   constructor(box, list, query) {
     this.#box = box;
     this.#list = list;
     this.#query = query;
-    query.addEventListener('keydown', (event) => { if (event.key === 'ArrowDown') this.#step(event, 0); });
+    query.addEventListener('keydown', (event) => {
+      if (event.key === 'ArrowDown') this.#step(event, 0);
+    });
     list.addEventListener('keydown', (event) => {
       const at = this.#buttons().indexOf(document.activeElement);
       if (event.key === 'ArrowDown') this.#step(event, at + 1);
       if (event.key === 'ArrowUp') this.#step(event, at - 1);
       if (event.key === 'Escape') query.focus();
     });
-    box.addEventListener('keydown', (event) => { if (event.key === 'Escape') query.focus(); });
+    box.addEventListener('keydown', (event) => {
+      if (event.key === 'Escape') query.focus();
+    });
   }
 
-  #buttons() { return [...this.#list.querySelectorAll('button')]; }
+  #buttons() {
+    return [...this.#list.querySelectorAll('button')];
+  }
 
   #step(event, at) {
     const target = at < 0 ? this.#query : this.#buttons()[at];
@@ -55,7 +86,8 @@ export class Reading {
     this.#passages = [];
     this.#texts = passages.map((p) => p.sentences);
     this.#box.replaceChildren();
-    let paragraph = null, at = -1;
+    let paragraph = null,
+      at = -1;
     for (const passage of passages) {
       if (passage.paragraph !== at) {
         at = passage.paragraph;
@@ -95,25 +127,32 @@ export class Reading {
     for (const [i, heat] of next) this.#heat(i, heat);
     this.#marked = next;
     this.point([]);
-    this.#list.replaceChildren(...results.map(({ passage, score }) => {
-      const item = document.createElement('li'), button = document.createElement('button');
-      const number = document.createElement('span'), text = document.createElement('span');
-      button.type = 'button';
-      button.style.setProperty('--score', Math.max(0, Math.min(1, score)).toFixed(3));
-      number.className = 'score';
-      number.textContent = score.toFixed(2);
-      text.className = 'excerpt';
-      write(text, this.#texts[passage]);
-      button.append(number, text);
-      button.dataset.passage = String(passage);
-      button.onclick = () => this.go(passage);
-      item.append(button);
-      return item;
-    }));
+    this.#list.replaceChildren(
+      ...results.map(({ passage, score }) => {
+        const item = document.createElement('li'),
+          button = document.createElement('button');
+        const number = document.createElement('span'),
+          text = document.createElement('span');
+        button.type = 'button';
+        button.style.setProperty('--score', Math.max(0, Math.min(1, score)).toFixed(3));
+        number.className = 'score';
+        number.textContent = score.toFixed(2);
+        text.className = 'excerpt';
+        write(text, this.#texts[passage]);
+        button.append(number, text);
+        button.dataset.passage = String(passage);
+        button.onclick = () => this.go(passage);
+        item.append(button);
+        return item;
+      }),
+    );
     if (results.length) this.#bring(results[0].passage);
   }
 
-  /** Marks the sentences that fit best, in the text and in the results. @param {{ passage: number, sentence: number }[]} best */
+  /**
+   * Marks the sentences that fit best, in the text and in the results.
+   * @param {{ passage: number, sentence: number }[]} best
+   */
   point(best) {
     for (const element of this.#pointed) element.classList.remove('best');
     this.#pointed = best.flatMap(({ passage, sentence }) => {
@@ -125,13 +164,17 @@ export class Reading {
 
   /** Shows a passage inside the text's own box, where it has one, without moving the page under a reader's fingers. */
   #bring(i) {
-    const box = this.#box, passage = this.#passages[i];
+    const box = this.#box,
+      passage = this.#passages[i];
     if (!passage || box.scrollHeight <= box.clientHeight + 4) return;
     const top = passage.getBoundingClientRect().top - box.getBoundingClientRect().top + box.scrollTop;
     box.scrollTo({ top: top - box.clientHeight / 3, behavior: 'auto' });
   }
 
-  /** To a passage, with the focus, as a result is chosen. @param {number} i */
+  /**
+   * To a passage, with the focus, as a result is chosen.
+   * @param {number} i
+   */
   go(i) {
     const passage = this.#passages[i];
     if (!passage) return;

@@ -2,7 +2,8 @@
 //   in:  load { model, dtype } | index { text } | query { id, query } | cancel
 //   out: progress { files } | preparing | loaded | indexing { done, total } | indexed { passages } | answer | sentences
 //        | cancelled { during } | failed { during, name, code, message }
-// A newer message of a kind overtakes the older one: it aborts it, so that nobody waits for an answer that nobody wants.
+// A newer message of a kind overtakes the older one: it aborts it, so that nobody waits for an answer that nobody
+// wants.
 import { pipeline } from '../js/index.js';
 import { styleOf } from './models.js';
 import { passagesOf } from './passages.js';
@@ -12,7 +13,11 @@ const BATCH = 8; // passages between two reports of progress
 const SHOWN = 6; // results
 const CLOSER = 3; // of these, the sentence that fits best is looked for
 
-let extractor = null, style = styleOf(''), passages = [], vectors = [], size = 0;
+let extractor = null,
+  style = styleOf(''),
+  passages = [],
+  vectors = [],
+  size = 0;
 /** What was found out about the sentences of a passage, so that it is found out once. */
 let ofSentences = new Map();
 const running = { load: new AbortController(), index: new AbortController(), query: new AbortController() };
@@ -35,7 +40,8 @@ function dot(a, b, at = 0) {
 }
 
 async function load({ model, dtype }) {
-  const signal = overtake('load', 'index', 'query'), began = performance.now();
+  const signal = overtake('load', 'index', 'query'),
+    began = performance.now();
   await extractor?.dispose();
   extractor = null;
   vectors = [];
@@ -43,7 +49,8 @@ async function load({ model, dtype }) {
   const files = {};
   let shown = 0;
   const loaded = await pipeline('feature-extraction', model, {
-    dtype, signal,
+    dtype,
+    signal,
     progress_callback: ({ status, file, loaded: bytes, total }) => {
       if (status !== 'progress') return;
       files[file] = { loaded: bytes, total };
@@ -66,13 +73,17 @@ async function load({ model, dtype }) {
 }
 
 async function index({ text }) {
-  const signal = overtake('index', 'query'), began = performance.now();
+  const signal = overtake('index', 'query'),
+    began = performance.now();
   const cut = passagesOf(text);
   vectors = [];
   send('indexing', { done: 0, total: cut.length });
   const parts = [];
   for (let i = 0; i < cut.length; i += BATCH) {
-    const { data, dims } = await embed(cut.slice(i, i + BATCH).map((p) => p.sentences.join('')), signal);
+    const { data, dims } = await embed(
+      cut.slice(i, i + BATCH).map((p) => p.sentences.join('')),
+      signal,
+    );
     signal.throwIfAborted();
     size = dims[1];
     for (let row = 0; row < dims[0]; row++) parts.push(data.subarray(row * size, (row + 1) * size));
@@ -93,8 +104,10 @@ async function query({ id, query }) {
   const embedded = performance.now();
   const scores = vectors.map((vector) => dot(vector, wanted));
   const order = scores.map((_, i) => i).sort((a, b) => scores[b] - scores[a]);
-  const top = scores[order[0]], floor = Math.max(0.12, top * 0.45);
-  // The best are always shown, further ones while they are not far behind; what comes near the best is marked, the nearer the stronger.
+  const top = scores[order[0]],
+    floor = Math.max(0.12, top * 0.45);
+  // The best are always shown, further ones while they are not far behind; what comes near the best is marked, the
+  // nearer the stronger.
   const results = order.slice(0, SHOWN).filter((i, rank) => rank < 3 || scores[i] > top / 2);
   const marked = [];
   for (const i of order) {
@@ -102,8 +115,12 @@ async function query({ id, query }) {
     marked.push([i, (scores[i] - floor) / (top - floor)]);
   }
   send('answer', {
-    id, results: results.map((passage) => ({ passage, score: scores[passage] })), marked,
-    compared: scores.length, embedMs: embedded - began, searchMs: performance.now() - embedded,
+    id,
+    results: results.map((passage) => ({ passage, score: scores[passage] })),
+    marked,
+    compared: scores.length,
+    embedMs: embedded - began,
+    searchMs: performance.now() - embedded,
   });
 
   // Which sentence of the nearest passages says it best?
@@ -126,6 +143,12 @@ self.onmessage = async ({ data }) => {
     await jobs[data.type](data);
   } catch (error) {
     if (error?.name === 'AbortError') send('cancelled', { during: data.type });
-    else send('failed', { during: data.type, name: error?.name ?? 'Error', code: error?.code ?? 'unknown', message: error?.message ?? String(error) });
+    else
+      send('failed', {
+        during: data.type,
+        name: error?.name ?? 'Error',
+        code: error?.code ?? 'unknown',
+        message: error?.message ?? String(error),
+      });
   }
 };

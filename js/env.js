@@ -1,7 +1,10 @@
 // Settings that hold for the whole page or process, by the names that Transformers.js gives them.
 
 /** True in Node (and what imitates it closely enough to have its files and modules). */
-export const isNode = typeof process !== 'undefined' && !!process.versions?.node && typeof /** @type {any} */ (globalThis).importScripts === 'undefined';
+export const isNode =
+  typeof process !== 'undefined' &&
+  !!process.versions?.node &&
+  typeof (/** @type {any} */ (globalThis).importScripts) === 'undefined';
 
 export const env = {
   version: '0.1.0',
@@ -21,9 +24,16 @@ export const env = {
   useFSCache: isNode,
   /** That folder; empty: WASMFORMERS_CACHE, or wasmformers/ in the user's cache folder. */
   cacheDir: '',
-  /** An own cache: { match(key) → Response | undefined, put(key, Response) }. @type {null | { match(key: string): Promise<Response | undefined>, put(key: string, response: Response): Promise<void> }} */
+  /**
+   * An own cache: { match(key) → Response | undefined, put(key, Response) }.
+   * @type {null | { match(key: string): Promise<Response | undefined>, put(key: string, response: Response):
+   *   Promise<void> }}
+   */
   customCache: null,
-  /** Every request goes through this: headers, tokens, tests. @type {typeof fetch} */
+  /**
+   * Every request goes through this: headers, tokens, tests.
+   * @type {typeof fetch}
+   */
   fetch: (input, init) => globalThis.fetch(input, init),
   /** There is one backend; what pages set here for ONNX Runtime does nothing. */
   backends: { onnx: { /** @type {Record<string, any>} */ wasm: {}, /** @type {Record<string, any>} */ webgpu: {} } },

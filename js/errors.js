@@ -1,7 +1,10 @@
 // The errors of the package. Each says its class, a stable code, and where it can: the file and the field that are
 // wrong. C++ failures arrive as a handle's status and become one of these in checkStatus().
 
-/** @typedef {{ code?: string, file?: string, field?: string, status?: number, url?: string, cause?: unknown }} ErrorDetails */
+/**
+ * @typedef {{ code?: string, file?: string, field?: string, status?: number, url?: string, cause?: unknown }}
+ *   ErrorDetails
+ */
 
 /** Base of all errors that this package makes. */
 export class WasmformersError extends Error {
@@ -11,11 +14,20 @@ export class WasmformersError extends Error {
    */
   constructor(message, details = {}) {
     super(message, 'cause' in details ? { cause: details.cause } : undefined);
-    /** Stable, lower_snake_case. @type {string} */
+    /**
+     * Stable, lower_snake_case.
+     * @type {string}
+     */
     this.code = details.code ?? 'error';
-    /** The file that is wrong, "" if there is none. @type {string} */
+    /**
+     * The file that is wrong, "" if there is none.
+     * @type {string}
+     */
     this.file = details.file ?? '';
-    /** The field, tensor, input or option in it. @type {string} */
+    /**
+     * The field, tensor, input or option in it.
+     * @type {string}
+     */
     this.field = details.field ?? '';
   }
 }
@@ -41,7 +53,10 @@ export class HubError extends WasmformersError {
    */
   constructor(message, details = {}) {
     super(message, details);
-    /** HTTP status, 0 where there was no answer. @type {number} */
+    /**
+     * HTTP status, 0 where there was no answer.
+     * @type {number}
+     */
     this.status = details.status ?? 0;
     /** @type {string} */
     this.url = details.url ?? '';
@@ -49,13 +64,23 @@ export class HubError extends WasmformersError {
 }
 
 /** @type {Record<string, typeof WasmformersError>} */
-const CLASSES = { ConfigError, WeightsError, TokenizerError, InputError, MemoryError, InternalError, HubError, WasmformersError };
+const CLASSES = {
+  ConfigError,
+  WeightsError,
+  TokenizerError,
+  InputError,
+  MemoryError,
+  InternalError,
+  HubError,
+  WasmformersError,
+};
 // Spelt out: minifiers call classes as they like.
 for (const name in CLASSES) CLASSES[name].prototype.name = name;
 
 /**
  * What every Embind handle of ours can say about its last call.
- * @typedef {{ ok(): boolean, errorClass(): string, errorCode(): string, errorMessage(): string, errorFile(): string, errorField(): string }} StatusHandle
+ * @typedef {{ ok(): boolean, errorClass(): string, errorCode(): string, errorMessage(): string, errorFile():
+ *   string, errorField(): string }} StatusHandle
  */
 
 /**
@@ -67,11 +92,16 @@ export function checkStatus(handle, where = '') {
   if (handle.ok()) return;
   const Class = CLASSES[handle.errorClass()] ?? InternalError;
   throw new Class((where ? where + ': ' : '') + handle.errorMessage(), {
-    code: handle.errorCode(), file: handle.errorFile(), field: handle.errorField(),
+    code: handle.errorCode(),
+    file: handle.errorFile(),
+    field: handle.errorField(),
   });
 }
 
-/** The error of an aborted call: the signal's own reason. @param {AbortSignal | null | undefined} signal */
+/**
+ * The error of an aborted call: the signal's own reason.
+ * @param {AbortSignal | null | undefined} signal
+ */
 export function throwIfAborted(signal) {
   if (signal?.aborted) throw signal.reason ?? new DOMException('The operation was aborted.', 'AbortError');
 }

@@ -1,26 +1,87 @@
 // The package's front door: the names of Transformers.js, so that changing the import is enough.
 
 export { env } from './env.js';
-export { ConfigError, HubError, InputError, InternalError, MemoryError, TokenizerError, WasmformersError, WeightsError } from './errors.js';
+export {
+  ConfigError,
+  HubError,
+  InputError,
+  InternalError,
+  MemoryError,
+  TokenizerError,
+  WasmformersError,
+  WeightsError,
+} from './errors.js';
 export { DynamicCache } from './generation/cache.js';
 export {
-  EosTokenCriteria, GenerationConfig, InterruptableStoppingCriteria, LogitsProcessor, LogitsProcessorList, MaxLengthCriteria, StoppingCriteria, StoppingCriteriaList,
+  EosTokenCriteria,
+  GenerationConfig,
+  InterruptableStoppingCriteria,
+  LogitsProcessor,
+  LogitsProcessorList,
+  MaxLengthCriteria,
+  StoppingCriteria,
+  StoppingCriteriaList,
 } from './generation/criteria.js';
 export {
-  ForcedBOSTokenLogitsProcessor, ForcedEOSTokenLogitsProcessor, LogitsWarper, MinLengthLogitsProcessor, MinNewTokensLengthLogitsProcessor, NoBadWordsLogitsProcessor,
-  NoRepeatNGramLogitsProcessor, RepetitionPenaltyLogitsProcessor, SuppressTokensAtBeginLogitsProcessor, SuppressTokensLogitsProcessor, TemperatureLogitsWarper,
-  TopKLogitsWarper, TopPLogitsWarper,
+  ForcedBOSTokenLogitsProcessor,
+  ForcedEOSTokenLogitsProcessor,
+  LogitsWarper,
+  MinLengthLogitsProcessor,
+  MinNewTokensLengthLogitsProcessor,
+  NoBadWordsLogitsProcessor,
+  NoRepeatNGramLogitsProcessor,
+  RepetitionPenaltyLogitsProcessor,
+  SuppressTokensAtBeginLogitsProcessor,
+  SuppressTokensLogitsProcessor,
+  TemperatureLogitsWarper,
+  TopKLogitsWarper,
+  TopPLogitsWarper,
 } from './generation/logits-process.js';
 export { BaseStreamer, TextStreamer } from './generation/streamers.js';
 export * from './models/index.js';
 export * from './pipelines/index.js';
 export { AutoTokenizer, PreTrainedTokenizer } from './tokenizers/auto-tokenizer.js';
 export {
-  AlbertTokenizer, BartTokenizer, BertTokenizer, BlenderbotSmallTokenizer, BlenderbotTokenizer, BloomTokenizer, CLIPTokenizer, CamembertTokenizer,
-  CodeGenTokenizer, CodeLlamaTokenizer, CohereTokenizer, ConvBertTokenizer, DebertaTokenizer, DebertaV2Tokenizer, DistilBertTokenizer,
-  ElectraTokenizer, EsmTokenizer, FalconTokenizer, GPT2Tokenizer, GPTNeoXTokenizer, GemmaTokenizer, HerbertTokenizer, LlamaTokenizer, M2M100Tokenizer,
-  MBart50Tokenizer, MBartTokenizer, MPNetTokenizer, MarianTokenizer, MobileBertTokenizer, NllbTokenizer, NougatTokenizer, Qwen2Tokenizer,
-  RoFormerTokenizer, RobertaTokenizer, SiglipTokenizer, SpeechT5Tokenizer, SqueezeBertTokenizer, T5Tokenizer, Wav2Vec2CTCTokenizer, WhisperTokenizer,
+  AlbertTokenizer,
+  BartTokenizer,
+  BertTokenizer,
+  BlenderbotSmallTokenizer,
+  BlenderbotTokenizer,
+  BloomTokenizer,
+  CLIPTokenizer,
+  CamembertTokenizer,
+  CodeGenTokenizer,
+  CodeLlamaTokenizer,
+  CohereTokenizer,
+  ConvBertTokenizer,
+  DebertaTokenizer,
+  DebertaV2Tokenizer,
+  DistilBertTokenizer,
+  ElectraTokenizer,
+  EsmTokenizer,
+  FalconTokenizer,
+  GPT2Tokenizer,
+  GPTNeoXTokenizer,
+  GemmaTokenizer,
+  HerbertTokenizer,
+  LlamaTokenizer,
+  M2M100Tokenizer,
+  MBart50Tokenizer,
+  MBartTokenizer,
+  MPNetTokenizer,
+  MarianTokenizer,
+  MobileBertTokenizer,
+  NllbTokenizer,
+  NougatTokenizer,
+  Qwen2Tokenizer,
+  RoFormerTokenizer,
+  RobertaTokenizer,
+  SiglipTokenizer,
+  SpeechT5Tokenizer,
+  SqueezeBertTokenizer,
+  T5Tokenizer,
+  Wav2Vec2CTCTokenizer,
+  WhisperTokenizer,
   XLMRobertaTokenizer,
 } from './tokenizers/classes/classes.js';
 export { DecodeStream } from './tokenizers/core/decode-stream.js';

@@ -21,7 +21,10 @@ export const env: {
   /** Keep downloads in cacheDir (Node); "": the user's cache folder. */
   useFSCache: boolean;
   cacheDir: string;
-  customCache: null | { match(key: string): Promise<Response | undefined>; put(key: string, response: Response): Promise<void> };
+  customCache: null | {
+    match(key: string): Promise<Response | undefined>;
+    put(key: string, response: Response): Promise<void>;
+  };
   /** Every request for a repository's files goes through this. */
   fetch: typeof fetch;
   /** There is one backend; what is set here for ONNX Runtime does nothing. */
@@ -32,7 +35,14 @@ export const env: {
 
 // --- errors -------------------------------------------------------------------------------------------------------
 
-export interface ErrorDetails { code?: string; file?: string; field?: string; status?: number; url?: string; cause?: unknown }
+export interface ErrorDetails {
+  code?: string;
+  file?: string;
+  field?: string;
+  status?: number;
+  url?: string;
+  cause?: unknown;
+}
 /** Base of all errors that this package makes. */
 export class WasmformersError extends Error {
   constructor(message: string, details?: ErrorDetails);
@@ -71,7 +81,14 @@ export type ProgressEvent =
   | { status: 'initiate'; name: string; file: string }
   | { status: 'download'; name: string; file: string; total?: number }
   | { status: 'progress'; name: string; file: string; progress: number; loaded: number; total: number }
-  | { status: 'progress_total'; name: string; progress: number; loaded: number; total: number; files: Record<string, { loaded: number; total: number }> }
+  | {
+      status: 'progress_total';
+      name: string;
+      progress: number;
+      loaded: number;
+      total: number;
+      files: Record<string, { loaded: number; total: number }>;
+    }
   | { status: 'done'; name: string; file: string }
   | { status: 'ready'; task: string; model: string };
 
@@ -91,7 +108,10 @@ export interface HubOptions {
 }
 export type DtypeOption = 'auto' | 'q8' | 'int8' | 'uint8' | 'q4' | 'q4f16' | 'bnb4' | 'fp16' | 'fp32';
 export interface ModelOptions extends HubOptions {
-  /** Of the packed weights: 8 bits (q8, the default), 4 with a scale per 32 (q4), 16 (fp16) or 32 (fp32). Also { model: dtype }, as Transformers.js takes it. */
+  /**
+   * Of the packed weights: 8 bits (q8, the default), 4 with a scale per 32 (q4), 16 (fp16) or 32 (fp32). Also {
+   * model: dtype }, as Transformers.js takes it.
+   */
   dtype?: DtypeOption | Record<string, DtypeOption> | null;
   device?: 'auto' | 'cpu' | 'wasm' | null;
   /** In place of config.json. */
@@ -99,11 +119,25 @@ export interface ModelOptions extends HubOptions {
   /** "model": name of the safetensors file without its ending. */
   model_file_name?: string;
 }
-export interface CallOptions { signal?: AbortSignal }
+export interface CallOptions {
+  signal?: AbortSignal;
+}
 
 // --- tensors ------------------------------------------------------------------------------------------------------
 
-export type DataType = 'float32' | 'float64' | 'int8' | 'uint8' | 'int16' | 'uint16' | 'int32' | 'uint32' | 'int64' | 'uint64' | 'bool' | 'string';
+export type DataType =
+  | 'float32'
+  | 'float64'
+  | 'int8'
+  | 'uint8'
+  | 'int16'
+  | 'uint16'
+  | 'int32'
+  | 'uint32'
+  | 'int64'
+  | 'uint64'
+  | 'bool'
+  | 'string';
 type Other = number | bigint | Tensor;
 
 /** A typed array with a shape, row-major. Names that end in "_" change the tensor itself. */
@@ -241,7 +275,11 @@ export interface BatchEncoding {
   word_to_chars(row: number, word: number, sequence?: number): [number, number] | null;
   char_to_word(row: number, position: number, sequence?: number): number | null;
 }
-export interface Message { role: string; content?: string | object[] | null; [field: string]: any }
+export interface Message {
+  role: string;
+  content?: string | object[] | null;
+  [field: string]: any;
+}
 export interface ChatTemplateOptions {
   /** Functions as JSON schemas. */
   tools?: object[] | null;
@@ -263,15 +301,29 @@ export interface ChatTemplateOptions {
   /** Everything else is for the template. */
   [variable: string]: any;
 }
-export interface DecodeOptions { skip_special_tokens?: boolean; clean_up_tokenization_spaces?: boolean }
+export interface DecodeOptions {
+  skip_special_tokens?: boolean;
+  clean_up_tokenization_spaces?: boolean;
+}
 type Ids = ArrayLike<number | bigint> | Iterable<number | bigint> | Tensor;
 
-export interface PreTrainedTokenizer { (text: string | string[] | string[][], options?: TokenizerCallOptions): BatchEncoding }
+export interface PreTrainedTokenizer {
+  (text: string | string[] | string[][], options?: TokenizerCallOptions): BatchEncoding;
+}
 export class PreTrainedTokenizer {
   protected constructor();
-  static fromFiles(tokenizerJson: string | Uint8Array | object, config?: Record<string, any>, map?: Record<string, any>, where?: string): Promise<PreTrainedTokenizer>;
+  static fromFiles(
+    tokenizerJson: string | Uint8Array | object,
+    config?: Record<string, any>,
+    map?: Record<string, any>,
+    where?: string,
+  ): Promise<PreTrainedTokenizer>;
   /** The tokenizer of a repository, a folder or a URL, as this class. */
-  static from_pretrained<T extends PreTrainedTokenizer>(this: { prototype: T }, id: string, options?: HubOptions & { config?: Record<string, any> | null }): Promise<T>;
+  static from_pretrained<T extends PreTrainedTokenizer>(
+    this: { prototype: T },
+    id: string,
+    options?: HubOptions & { config?: Record<string, any> | null },
+  ): Promise<T>;
   config: Record<string, any>;
   /** Does a text begin with bos_token, end with eos_token? Setting one sets both, in place of what the file says. */
   add_bos_token: boolean;
@@ -284,15 +336,24 @@ export class PreTrainedTokenizer {
   /** The text (tokenize: false), the ids (return_dict: false) or the inputs of a conversation. */
   apply_chat_template(conversation: Message[], options: ChatTemplateOptions & { tokenize: false }): string;
   apply_chat_template(conversations: Message[][], options: ChatTemplateOptions & { tokenize: false }): string[];
-  apply_chat_template(conversation: Message[] | Message[][], options: ChatTemplateOptions & { return_dict: false }): any;
-  apply_chat_template(conversation: Message[] | Message[][], options?: ChatTemplateOptions): BatchEncoding & { assistant_masks?: any };
+  apply_chat_template(
+    conversation: Message[] | Message[][],
+    options: ChatTemplateOptions & { return_dict: false },
+  ): any;
+  apply_chat_template(
+    conversation: Message[] | Message[][],
+    options?: ChatTemplateOptions,
+  ): BatchEncoding & { assistant_masks?: any };
   get_chat_template(options?: { chat_template?: string | null; tools?: object[] | null }): string;
   /** Gets the library for templates, which a tokenizer without one of its own lacks. */
   load_chat_templates(): Promise<void>;
   readonly special_tokens_map: Record<string, string | string[]>;
   encode(text: string, options?: TokenizerCallOptions): number[];
   /** Everything about texts, in typed arrays; text_pair: one for each. */
-  encodeBatch(texts: (string | string[])[], options?: Omit<TokenizerCallOptions, 'text_pair'> & { text_pair?: (string | string[])[] | null }): Encoding[];
+  encodeBatch(
+    texts: (string | string[])[],
+    options?: Omit<TokenizerCallOptions, 'text_pair'> & { text_pair?: (string | string[])[] | null },
+  ): Encoding[];
   tokenize(text: string, options?: { pair?: string | null; add_special_tokens?: boolean }): string[];
   decode(ids: Ids, options?: DecodeOptions): string;
   batch_decode(batch: Ids[] | Tensor, options?: DecodeOptions): string[];
@@ -337,7 +398,10 @@ export class DecodeStream {
   dispose(): void;
 }
 export class AutoTokenizer {
-  static from_pretrained(id: string, options?: HubOptions & { config?: Record<string, any> | null }): Promise<PreTrainedTokenizer>;
+  static from_pretrained(
+    id: string,
+    options?: HubOptions & { config?: Record<string, any> | null },
+  ): Promise<PreTrainedTokenizer>;
 }
 
 interface Translation {
@@ -351,7 +415,11 @@ interface Translation {
   set_src_lang_special_tokens(lang: string): void;
   set_tgt_lang_special_tokens(lang?: string): void;
   /** Puts forced_bos_token_id into generate_kwargs. */
-  _build_translation_inputs(raw_inputs: string | string[], tokenizer_options: TokenizerCallOptions, generate_kwargs: Record<string, any>): BatchEncoding;
+  _build_translation_inputs(
+    raw_inputs: string | string[],
+    tokenizer_options: TokenizerCallOptions,
+    generate_kwargs: Record<string, any>,
+  ): BatchEncoding;
 }
 
 // Classes by the names of Transformers'; most are what their files say.
@@ -420,8 +488,16 @@ export class WhisperTokenizer extends PreTrainedTokenizer {
   predict_timestamps: boolean;
   readonly timestamp_begin: number;
   readonly prefix_tokens: number[];
-  set_prefix_tokens(options?: { language?: string | null; task?: string | null; predict_timestamps?: boolean | null }): void;
-  get_decoder_prompt_ids(options?: { language?: string | null; task?: string | null; no_timestamps?: boolean }): [number, number][];
+  set_prefix_tokens(options?: {
+    language?: string | null;
+    task?: string | null;
+    predict_timestamps?: boolean | null;
+  }): void;
+  get_decoder_prompt_ids(options?: {
+    language?: string | null;
+    task?: string | null;
+    no_timestamps?: boolean;
+  }): [number, number][];
   get_prompt_ids(text: string): number[];
   timestamp_ids(time_precision?: number): number[];
   decode(ids: Ids, options: WhisperDecodeOptions & { output_offsets: true }): any;
@@ -454,9 +530,15 @@ export class TextStreamer extends BaseStreamer {
 }
 /** Called after each step with all ids so far; true: that row (or every row) ends. */
 export type Criterion = (input_ids: bigint[][], scores?: any) => boolean | boolean[];
-export interface StoppingCriteria { (input_ids: bigint[][], scores?: any): boolean | boolean[] }
-export class StoppingCriteria { _call(input_ids: bigint[][], scores?: any): boolean | boolean[] }
-export interface StoppingCriteriaList { (input_ids: bigint[][], scores?: any): boolean[] }
+export interface StoppingCriteria {
+  (input_ids: bigint[][], scores?: any): boolean | boolean[];
+}
+export class StoppingCriteria {
+  _call(input_ids: bigint[][], scores?: any): boolean | boolean[];
+}
+export interface StoppingCriteriaList {
+  (input_ids: bigint[][], scores?: any): boolean[];
+}
 export class StoppingCriteriaList {
   constructor(...items: (Criterion | Iterable<Criterion>)[]);
   items: Criterion[];
@@ -464,8 +546,12 @@ export class StoppingCriteriaList {
   extend(items: Criterion | Iterable<Criterion>): void;
   [Symbol.iterator](): Iterator<Criterion>;
 }
-export class MaxLengthCriteria extends StoppingCriteria { constructor(max_length: number, max_position_embeddings?: number | null) }
-export class EosTokenCriteria extends StoppingCriteria { constructor(eos_token_id: number | number[]) }
+export class MaxLengthCriteria extends StoppingCriteria {
+  constructor(max_length: number, max_position_embeddings?: number | null);
+}
+export class EosTokenCriteria extends StoppingCriteria {
+  constructor(eos_token_id: number | number[]);
+}
 /** Ends everything once interrupt() was called, until reset(). */
 export class InterruptableStoppingCriteria extends StoppingCriteria {
   interrupted: boolean;
@@ -474,19 +560,43 @@ export class InterruptableStoppingCriteria extends StoppingCriteria {
 }
 type Tokens = number | number[];
 /** Options of generate() do the same, faster; these are for chains of one's own. */
-export class ForcedBOSTokenLogitsProcessor extends LogitsProcessor { constructor(bos_token_id: number) }
-export class ForcedEOSTokenLogitsProcessor extends LogitsProcessor { constructor(max_length: number, eos_token_id: Tokens) }
-export class SuppressTokensLogitsProcessor extends LogitsProcessor { constructor(suppress_tokens: number[]) }
-export class SuppressTokensAtBeginLogitsProcessor extends LogitsProcessor { constructor(begin_suppress_tokens: number[], begin_index: number) }
-export class MinLengthLogitsProcessor extends LogitsProcessor { constructor(min_length: number, eos_token_id: Tokens) }
-export class MinNewTokensLengthLogitsProcessor extends LogitsProcessor { constructor(prompt_length_to_skip: number, min_new_tokens: number, eos_token_id: Tokens) }
-export class RepetitionPenaltyLogitsProcessor extends LogitsProcessor { constructor(penalty: number) }
-export class NoBadWordsLogitsProcessor extends LogitsProcessor { constructor(bad_words_ids: number[][], eos_token_id: Tokens) }
-export class NoRepeatNGramLogitsProcessor extends LogitsProcessor { constructor(no_repeat_ngram_size: number) }
+export class ForcedBOSTokenLogitsProcessor extends LogitsProcessor {
+  constructor(bos_token_id: number);
+}
+export class ForcedEOSTokenLogitsProcessor extends LogitsProcessor {
+  constructor(max_length: number, eos_token_id: Tokens);
+}
+export class SuppressTokensLogitsProcessor extends LogitsProcessor {
+  constructor(suppress_tokens: number[]);
+}
+export class SuppressTokensAtBeginLogitsProcessor extends LogitsProcessor {
+  constructor(begin_suppress_tokens: number[], begin_index: number);
+}
+export class MinLengthLogitsProcessor extends LogitsProcessor {
+  constructor(min_length: number, eos_token_id: Tokens);
+}
+export class MinNewTokensLengthLogitsProcessor extends LogitsProcessor {
+  constructor(prompt_length_to_skip: number, min_new_tokens: number, eos_token_id: Tokens);
+}
+export class RepetitionPenaltyLogitsProcessor extends LogitsProcessor {
+  constructor(penalty: number);
+}
+export class NoBadWordsLogitsProcessor extends LogitsProcessor {
+  constructor(bad_words_ids: number[][], eos_token_id: Tokens);
+}
+export class NoRepeatNGramLogitsProcessor extends LogitsProcessor {
+  constructor(no_repeat_ngram_size: number);
+}
 export class LogitsWarper extends LogitsProcessor {}
-export class TemperatureLogitsWarper extends LogitsWarper { constructor(temperature: number) }
-export class TopKLogitsWarper extends LogitsProcessor { constructor(top_k: number, options?: { filter_value?: number; min_tokens_to_keep?: number }) }
-export class TopPLogitsWarper extends LogitsProcessor { constructor(top_p: number, options?: { filter_value?: number; min_tokens_to_keep?: number }) }
+export class TemperatureLogitsWarper extends LogitsWarper {
+  constructor(temperature: number);
+}
+export class TopKLogitsWarper extends LogitsProcessor {
+  constructor(top_k: number, options?: { filter_value?: number; min_tokens_to_keep?: number });
+}
+export class TopPLogitsWarper extends LogitsProcessor {
+  constructor(top_p: number, options?: { filter_value?: number; min_tokens_to_keep?: number });
+}
 /** Options of generate(), as its generation_config. */
 export class GenerationConfig {
   constructor(options?: GenerationOptions);
@@ -494,13 +604,17 @@ export class GenerationConfig {
 }
 /** Changes a step's logits [rows, vocabulary], or gives others. */
 export type Processor = (input_ids: bigint[][], logits: Tensor) => Tensor | void;
-export interface LogitsProcessor { (input_ids: bigint[][], logits: Tensor): Tensor | void }
+export interface LogitsProcessor {
+  (input_ids: bigint[][], logits: Tensor): Tensor | void;
+}
 export class LogitsProcessor {
   _call(input_ids: bigint[][], logits: Tensor): Tensor | void;
   /** True: it looks at each row by itself, and rows of a batch that have ended need not be shown. */
   rowwise?: boolean;
 }
-export interface LogitsProcessorList { (input_ids: bigint[][], logits: Tensor): Tensor }
+export interface LogitsProcessorList {
+  (input_ids: bigint[][], logits: Tensor): Tensor;
+}
 export class LogitsProcessorList {
   constructor(...items: (Processor | Iterable<Processor>)[]);
   items: Processor[];
@@ -511,27 +625,56 @@ export class LogitsProcessorList {
 
 // --- models -------------------------------------------------------------------------------------------------------
 
-type Input = Tensor | { data: ArrayLike<number | bigint>; dims: number[] } | ArrayLike<number | bigint> | number[][] | number[][][] | null | undefined;
+type Input =
+  | Tensor
+  | { data: ArrayLike<number | bigint>; dims: number[] }
+  | ArrayLike<number | bigint>
+  | number[][]
+  | number[][][]
+  | null
+  | undefined;
 /** Named inputs of whole numbers; attention_mask and token_type_ids may be left out. */
-export interface ModelInputs { input_ids?: Input; attention_mask?: Input; token_type_ids?: Input; [name: string]: any }
+export interface ModelInputs {
+  input_ids?: Input;
+  attention_mask?: Input;
+  token_type_ids?: Input;
+  [name: string]: any;
+}
 /** Outputs by PyTorch's names: last_hidden_state, pooler_output, logits, start_logits, … */
 export type ModelOutputs = Record<string, Tensor>;
 
-export interface PreTrainedModel { (inputs: ModelInputs, options?: CallOptions): Promise<ModelOutputs> }
+export interface PreTrainedModel {
+  (inputs: ModelInputs, options?: CallOptions): Promise<ModelOutputs>;
+}
 /** A model; as a class of its own the one that config.json's architectures names. */
 export class PreTrainedModel {
   constructor(config: Record<string, any>, engine: unknown, dtype: string);
-  static from_pretrained<T extends PreTrainedModel>(this: new (...args: any[]) => T, id: string, options?: ModelOptions): Promise<T>;
+  static from_pretrained<T extends PreTrainedModel>(
+    this: new (
+      ...args: any[]
+    ) => T,
+    id: string,
+    options?: ModelOptions,
+  ): Promise<T>;
   /** config.json. */
   config: Record<string, any>;
   dtype: 'fp32' | 'fp16' | 'q8' | 'q4';
   /** Wasm variant, int8 product, bytes of Wasm memory and of the packed weights in it. */
-  readonly stats: { variant: 'simd' | 'relaxed'; int8Dot: string; memoryBytes: number; bytesNeeded: number; dtype: string };
+  readonly stats: {
+    variant: 'simd' | 'relaxed';
+    int8Dot: string;
+    memoryBytes: number;
+    bytesNeeded: number;
+    dtype: string;
+  };
   forward(inputs: ModelInputs, options?: CallOptions): Promise<ModelOutputs>;
   dispose(): void;
   [Symbol.dispose](): void;
 }
-/** What a call may ask of generation, by transformers' names; the repository's generation_config.json says what else holds. */
+/**
+ * What a call may ask of generation, by transformers' names; the repository's generation_config.json says what else
+ * holds.
+ */
 export interface GenerationOptions {
   max_new_tokens?: number | null;
   /** Of prompt and new tokens together; max_new_tokens goes before it. */
@@ -562,13 +705,19 @@ export interface GenerationOptions {
   encoder_repetition_penalty?: number | null;
   /** No sequence of so many tokens of the prompt comes again. */
   encoder_no_repeat_ngram_size?: number | null;
-  /** Other than 1: what the prompt adds to the scores, against a negative prompt (none: its last token alone), counts so often. */
+  /**
+   * Other than 1: what the prompt adds to the scores, against a negative prompt (none: its last token alone),
+   * counts so often.
+   */
   guidance_scale?: number | null;
   negative_prompt_ids?: ModelInputs['input_ids'] | number[] | number[][] | null;
   negative_prompt_attention_mask?: ModelInputs['attention_mask'] | number[][] | null;
   /** The tokens that may come next, by prompt and all ids of a row. */
   prefix_allowed_tokens_fn?: ((batch: number, ids: bigint[]) => Iterable<number>) | null;
-  /** One prompt: up to so many tokens are guessed from the text so far and checked in one pass. The same text but for rounding (q8 and q4 round more), sooner where it repeats. */
+  /**
+   * One prompt: up to so many tokens are guessed from the text so far and checked in one pass. The same text but
+   * for rounding (q8 and q4 round more), sooner where it repeats.
+   */
   prompt_lookup_num_tokens?: number | null;
   max_matching_ngram_size?: number | null;
   bad_words_ids?: number[][] | null;
@@ -584,7 +733,10 @@ export interface GenerationOptions {
   bos_token_id?: number | null;
   eos_token_id?: number | number[] | null;
   pad_token_id?: number | null;
-  /** A row ends with the token that ends one of these texts, also where the prompt began it; they need the tokenizer. */
+  /**
+   * A row ends with the token that ends one of these texts, also where the prompt began it; they need the
+   * tokenizer.
+   */
   stop_strings?: string | string[] | null;
   tokenizer?: PreTrainedTokenizer | null;
   /** Log-probabilities of each new token, and of so many likeliest ones. */
@@ -606,7 +758,11 @@ export interface GenerationOptions {
   [name: string]: any;
 }
 export type FinishReason = 'eos' | 'length' | 'stop' | 'criteria' | 'time' | 'cut';
-export interface TokenLogprob { token: number; logprob: number; top: { token: number; logprob: number }[] }
+export interface TokenLogprob {
+  token: number;
+  logprob: number;
+  top: { token: number; logprob: number }[];
+}
 export interface GenerateOutput {
   /** int64, [rows, length]. */
   sequences: Tensor;
@@ -615,7 +771,10 @@ export interface GenerateOutput {
   sequences_scores?: Tensor;
   /** A list per row, an entry per new token. */
   logprobs?: TokenLogprob[][];
-  /** With output_scores: what each step picked from, [rows, vocabulary] (beams: rows of running beams); zeros where a row had ended. */
+  /**
+   * With output_scores: what each step picked from, [rows, vocabulary] (beams: rows of running beams); zeros where
+   * a row had ended.
+   */
   scores?: Tensor[];
   /** With output_logits: the model's own. */
   logits?: Tensor[];
@@ -640,7 +799,10 @@ export interface Estimate {
   /** Bytes, of all files of weights; 0 where the server does not say. */
   download: number;
   files: { file: string; size: number; cached: boolean }[];
-  /** Bytes of the packed weights, of the cache for so many tokens, of all that the model takes when it has written them. */
+  /**
+   * Bytes of the packed weights, of the cache for so many tokens, of all that the model takes when it has written
+   * them.
+   */
   weights: number;
   cache: number;
   memory: number;
@@ -652,11 +814,20 @@ export interface Estimate {
 export class PreTrainedCausalLM extends PreTrainedModel {
   /** generation_config.json. */
   generation_config: Record<string, any>;
-  generate(inputs: Input | (ModelInputs & GenerationOptions), options: GenerationOptions & { return_dict_in_generate: true }): Promise<GenerateOutput>;
+  generate(
+    inputs: Input | (ModelInputs & GenerationOptions),
+    options: GenerationOptions & { return_dict_in_generate: true },
+  ): Promise<GenerateOutput>;
   /** Prompts and what follows: int64, [rows, length]. */
   generate(inputs: Input | (ModelInputs & GenerationOptions), options?: GenerationOptions): Promise<Tensor>;
-  /** What loading would take, before anything is downloaded. max_length: tokens that the cache is to hold, 2048 where nothing is said. */
-  static estimate(id: string, options?: ModelOptions & { max_length?: number; rows?: number; cache_dtype?: CacheType }): Promise<Estimate>;
+  /**
+   * What loading would take, before anything is downloaded. max_length: tokens that the cache is to hold, 2048
+   * where nothing is said.
+   */
+  static estimate(
+    id: string,
+    options?: ModelOptions & { max_length?: number; rows?: number; cache_dtype?: CacheType },
+  ): Promise<Estimate>;
 }
 
 export class AutoModel extends PreTrainedModel {}
@@ -777,10 +948,15 @@ export interface FeatureExtractionOptions extends CallOptions {
   quantize?: boolean;
   precision?: 'float32' | 'int8' | 'uint8' | 'binary' | 'ubinary';
 }
-export interface FeatureExtractionPipeline { (texts: string | string[], options?: FeatureExtractionOptions): Promise<Tensor> }
+export interface FeatureExtractionPipeline {
+  (texts: string | string[], options?: FeatureExtractionOptions): Promise<Tensor>;
+}
 export class FeatureExtractionPipeline extends Pipeline {}
 
-export interface Classification { label: string; score: number }
+export interface Classification {
+  label: string;
+  score: number;
+}
 export interface TextClassificationOptions extends CallOptions {
   text_pair?: string | string[];
   /** null: all labels. */
@@ -794,8 +970,21 @@ export interface TextClassificationPipeline {
 }
 export class TextClassificationPipeline extends Pipeline {}
 
-export interface TokenEntity { entity: string; score: number; index: number; word: string; start: number; end: number }
-export interface EntityGroup { entity_group: string; score: number; word: string; start: number; end: number }
+export interface TokenEntity {
+  entity: string;
+  score: number;
+  index: number;
+  word: string;
+  start: number;
+  end: number;
+}
+export interface EntityGroup {
+  entity_group: string;
+  score: number;
+  word: string;
+  start: number;
+  end: number;
+}
 export interface TokenClassificationOptions extends CallOptions {
   aggregation_strategy?: 'none' | 'simple' | 'first' | 'average' | 'max';
   ignore_labels?: string[];
@@ -810,7 +999,12 @@ export interface TokenClassificationPipeline {
 export class TokenClassificationPipeline extends Pipeline {}
 
 /** start and end are places in the context. */
-export interface Answer { answer: string; score: number; start: number; end: number }
+export interface Answer {
+  answer: string;
+  score: number;
+  start: number;
+  end: number;
+}
 export interface QuestionAnsweringOptions extends CallOptions {
   top_k?: number;
   /** Tokens that neighbouring windows of a long context share. */
@@ -823,7 +1017,10 @@ export interface QuestionAnsweringOptions extends CallOptions {
   max_question_len?: number;
   handle_impossible_answer?: boolean;
 }
-interface Question { question: string; context: string }
+interface Question {
+  question: string;
+  context: string;
+}
 type One = QuestionAnsweringOptions & { top_k?: 1 };
 export interface QuestionAnsweringPipeline {
   (question: string, context: string, options?: One): Promise<Answer>;
@@ -837,8 +1034,16 @@ export interface QuestionAnsweringPipeline {
 }
 export class QuestionAnsweringPipeline extends Pipeline {}
 
-export interface Filling { score: number; token: number; token_str: string; sequence: string }
-export interface FillMaskOptions extends CallOptions { top_k?: number; /** Only these words are scored. */ targets?: string | string[] }
+export interface Filling {
+  score: number;
+  token: number;
+  token_str: string;
+  sequence: string;
+}
+export interface FillMaskOptions extends CallOptions {
+  top_k?: number /** Only these words are scored. */;
+  targets?: string | string[];
+}
 export interface FillMaskPipeline {
   /** Filling[] for one mask, Filling[][] for several. */
   (text: string, options?: FillMaskOptions): Promise<any>;
@@ -846,8 +1051,15 @@ export interface FillMaskPipeline {
 }
 export class FillMaskPipeline extends Pipeline {}
 
-export interface ZeroShotResult { sequence: string; labels: string[]; scores: number[] }
-export interface ZeroShotOptions extends CallOptions { hypothesis_template?: string; multi_label?: boolean }
+export interface ZeroShotResult {
+  sequence: string;
+  labels: string[];
+  scores: number[];
+}
+export interface ZeroShotOptions extends CallOptions {
+  hypothesis_template?: string;
+  multi_label?: boolean;
+}
 export interface ZeroShotClassificationPipeline {
   (text: string, candidate_labels: string | string[], options?: ZeroShotOptions): Promise<ZeroShotResult>;
   (texts: string[], candidate_labels: string | string[], options?: ZeroShotOptions): Promise<ZeroShotResult[]>;
@@ -855,8 +1067,16 @@ export interface ZeroShotClassificationPipeline {
 export class ZeroShotClassificationPipeline extends Pipeline {}
 
 /** index: place in the list that was given. */
-export interface Ranked { index: number; score: number; text?: string }
-export interface RankingOptions extends CallOptions { top_k?: number; return_documents?: boolean; /** Scores through a sigmoid. */ normalize?: boolean }
+export interface Ranked {
+  index: number;
+  score: number;
+  text?: string;
+}
+export interface RankingOptions extends CallOptions {
+  top_k?: number;
+  return_documents?: boolean /** Scores through a sigmoid. */;
+  normalize?: boolean;
+}
 export interface TextRankingPipeline {
   (query: string, documents: string[], options?: RankingOptions): Promise<Ranked[]>;
   /** Scores of pairs, in their own order. */
@@ -879,14 +1099,27 @@ export interface TextGenerationOptions extends GenerationOptions {
   /** Prompts that are run at once; 8. */
   batch_size?: number;
 }
-export interface GeneratedText { generated_text: string; logprobs?: TokenLogprob[] }
+export interface GeneratedText {
+  generated_text: string;
+  logprobs?: TokenLogprob[];
+}
 /** The conversation and the answer. */
-export interface GeneratedChat { generated_text: Message[]; logprobs?: TokenLogprob[] }
+export interface GeneratedChat {
+  generated_text: Message[];
+  logprobs?: TokenLogprob[];
+}
 /** An answer while it is written. */
 export interface TextStream<T> extends AsyncIterable<string> {
   /** What a call would have given. */
   readonly output: Promise<T[]>;
-  readonly stats: { prompt_tokens: number; new_tokens: number; first_token_ms: number; total_ms: number; tokens_per_second: number; finish_reason: FinishReason | null };
+  readonly stats: {
+    prompt_tokens: number;
+    new_tokens: number;
+    first_token_ms: number;
+    total_ms: number;
+    tokens_per_second: number;
+    finish_reason: FinishReason | null;
+  };
   toReadableStream(): ReadableStream<string>;
 }
 export interface TextGenerationPipeline {
@@ -917,4 +1150,8 @@ export interface Tasks {
   'zero-shot-classification': ZeroShotClassificationPipeline;
 }
 /** Loads what a task needs and gives a function for it; without a model, a well-known one of the Hub. */
-export function pipeline<T extends keyof Tasks>(task: T, model?: string | null, options?: ModelOptions): Promise<Tasks[T]>;
+export function pipeline<T extends keyof Tasks>(
+  task: T,
+  model?: string | null,
+  options?: ModelOptions,
+): Promise<Tasks[T]>;

@@ -1,5 +1,6 @@
-// Builds the core natively or as Wasm under build/<preset>, glue and .wasm into js/wasm/. Everything missing is set up
-// first. XNNPACK is built, once per machine into the cache, where a kernel uses it (a file wasm/kernels/xnnpack*.cpp).
+// Builds the core natively or as Wasm under build/<preset>, glue and .wasm into js/wasm/. Everything missing is set
+// up first. XNNPACK is built, once per machine into the cache, where a kernel uses it (a file
+// wasm/kernels/xnnpack*.cpp).
 //   node tools/build.js [wasm | native | sanitize | wasm-simd | wasm-relaxed | all | xnnpack]…   (default: wasm, both variants)
 import { createHash } from 'node:crypto';
 import fs from 'node:fs/promises';
@@ -48,7 +49,8 @@ export async function build(preset, { tests = false } = {}) {
     // CMake never changes a folder's compiler: a folder made with another one starts anew.
     const stamp = path.join(folder, '.made-with');
     const made = flags.join('\n');
-    if ((await fs.readFile(stamp, 'utf8').catch(() => '')) !== made) await fs.rm(folder, { recursive: true, force: true });
+    if ((await fs.readFile(stamp, 'utf8').catch(() => '')) !== made)
+      await fs.rm(folder, { recursive: true, force: true });
     await fs.mkdir(folder, { recursive: true });
     await run('cmake', ['--preset', preset, `-DTESTS=${tests ? 'ON' : 'OFF'}`, ...flags], { env: toolchain?.env });
     await fs.writeFile(stamp, made);
@@ -74,9 +76,17 @@ async function ensureXnnpack(toolchain, deps, relaxed) {
   return cached(`lib/xnnpack-${SOURCES.xnnpack.version}-${variant}-emscripten-${toolchain.version}-${hash}`, (folder) =>
     step(`XNNPACK for Wasm, ${variant} (once per machine, one to three minutes)`, async (report) => {
       const work = path.join(folder, 'build');
-      const flags = [`-DDEPS=${deps}`, `-DRELAXED=${relaxed ? 'ON' : 'OFF'}`, '-DCMAKE_BUILD_TYPE=None', ...platform(toolchain)];
+      const flags = [
+        `-DDEPS=${deps}`,
+        `-DRELAXED=${relaxed ? 'ON' : 'OFF'}`,
+        '-DCMAKE_BUILD_TYPE=None',
+        ...platform(toolchain),
+      ];
       await run('cmake', ['-G', 'Ninja', '-S', recipe, '-B', work, ...flags], { env: toolchain.env });
-      await run('ninja', ['-C', work, JOBS], { env: toolchain.env, onLine: (line) => report(line.match(/^\[\d+\/\d+\]/)?.[0] ?? line) });
+      await run('ninja', ['-C', work, JOBS], {
+        env: toolchain.env,
+        onLine: (line) => report(line.match(/^\[\d+\/\d+\]/)?.[0] ?? line),
+      });
       await fs.rename(path.join(work, 'libxnn.a'), path.join(folder, 'libxnn.a'));
       await fs.rm(work, { recursive: true });
     }),
@@ -89,10 +99,14 @@ async function buildXnnpack() {
   const deps = await ensureSources(XNNPACK_SOURCES);
   console.log(`sources in ${deps}`);
   const toolchain = await ensureEmscripten();
-  for (const relaxed of [false, true]) console.log(path.join(await ensureXnnpack(toolchain, deps, relaxed), 'libxnn.a'));
+  for (const relaxed of [false, true])
+    console.log(path.join(await ensureXnnpack(toolchain, deps, relaxed), 'libxnn.a'));
 }
 
-/** What emcmake would add. @param {Toolchain} toolchain */
+/**
+ * What emcmake would add.
+ * @param {Toolchain} toolchain
+ */
 const platform = (toolchain) => [
   `-DCMAKE_TOOLCHAIN_FILE=${path.join(toolchain.folder, 'cmake/Modules/Platform/Emscripten.cmake')}`,
   `-DCMAKE_CROSSCOMPILING_EMULATOR=${process.execPath}`,
@@ -107,12 +121,14 @@ export async function buildWasm() {
 if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href) {
   await command(async () => {
     const asked = process.argv.slice(2);
-    if (!(await copyVendored({ required: process.env.npm_lifecycle_event === 'prepack' }))) console.log('  js/vendor: no node_modules, so chat templates stay out');
+    if (!(await copyVendored({ required: process.env.npm_lifecycle_event === 'prepack' })))
+      console.log('  js/vendor: no node_modules, so chat templates stay out');
     for (const name of asked.length ? asked : ['wasm']) {
       if (name === 'wasm') await buildWasm();
       else if (name === 'xnnpack') await buildXnnpack();
       else if (name === 'all') for (const preset of PRESETS) await build(preset, { tests: true });
-      else if (PRESETS.includes(/** @type {Preset} */ (name))) await build(/** @type {Preset} */ (name), { tests: true });
+      else if (PRESETS.includes(/** @type {Preset} */ (name)))
+        await build(/** @type {Preset} */ (name), { tests: true });
       else throw new SetupError(`unknown build ${name}; there are: wasm, all, xnnpack, ${PRESETS.join(', ')}`);
     }
   });

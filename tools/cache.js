@@ -20,7 +20,11 @@ export function cachePath(...parts) {
 }
 
 /** @param {string} file */
-export const exists = (file) => fs.access(file).then(() => true, () => false);
+export const exists = (file) =>
+  fs.access(file).then(
+    () => true,
+    () => false,
+  );
 
 /**
  * SHA-256 of a file, read in chunks.
@@ -66,7 +70,10 @@ export async function withLock(key, work) {
   }
 }
 
-/** An empty lock belongs to a process between making and filling it, or to one that died there. @param {string} lock */
+/**
+ * An empty lock belongs to a process between making and filling it, or to one that died there.
+ * @param {string} lock
+ */
 const isOld = async (lock) => Date.now() - ((await fs.stat(lock).catch(() => null))?.mtimeMs ?? 0) > 5000;
 
 /** @param {number} pid */
@@ -93,7 +100,7 @@ export async function cached(key, fill, { inPlace = false } = {}) {
   if (await exists(whole)) return folder;
   return withLock(key, async () => {
     if (await exists(whole)) return folder;
-    const work = inPlace ? folder : `${folder}.part`;  // one that lies there was broken off: nobody else holds the lock
+    const work = inPlace ? folder : `${folder}.part`; // one that lies there was broken off: nobody else holds the lock
     await fs.rm(work, { recursive: true, force: true });
     await fs.mkdir(work, { recursive: true });
     try {

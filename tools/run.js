@@ -54,7 +54,11 @@ export function run(program, args, options = {}) {
       const code = status ?? 128;
       if (code === 0 || options.allowFailure) return resolve({ code, output });
       const tail = output.trimEnd().split('\n').slice(-60).join('\n');
-      reject(new SetupError(`${path.basename(program)} ${args.join(' ').slice(0, 120)} ended with ${signal ?? code}\n${tail}`));
+      reject(
+        new SetupError(
+          `${path.basename(program)} ${args.join(' ').slice(0, 120)} ended with ${signal ?? code}\n${tail}`,
+        ),
+      );
     });
   });
 }
@@ -90,7 +94,9 @@ export async function step(title, work) {
     const now = performance.now();
     if (now - shown < (terminal ? 100 : 10_000)) return;
     shown = now;
-    process.stdout.write(terminal ? `\r\x1b[2K  ${title} … ${progress}`.slice(0, 100) : `    ${progress} (${seconds()} s)\n`);
+    process.stdout.write(
+      terminal ? `\r\x1b[2K  ${title} … ${progress}`.slice(0, 100) : `    ${progress} (${seconds()} s)\n`,
+    );
   };
   try {
     const result = await work(report);

@@ -24,7 +24,10 @@ const TYPES = {
   '.wasm': 'application/wasm',
 };
 
-/** What the pages may do: their own scripts and WebAssembly, no eval, nothing from elsewhere but models from the Hub. */
+/**
+ * What the pages may do: their own scripts and WebAssembly, no eval, nothing from elsewhere but models from the
+ * Hub.
+ */
 export const CSP = [
   "default-src 'self'",
   "script-src 'self' 'wasm-unsafe-eval'",
@@ -37,7 +40,8 @@ export const CSP = [
 /**
  * @typedef {object} ServeOptions
  * @property {number} [port] 0 (default): any free one
- * @property {Record<string, string>} [mounts] first part of the path → folder; '' is the root. Default: demo at the root
+ * @property {Record<string, string>} [mounts] first part of the path → folder; '' is the root. Default: demo at the
+ *   root
  *   and under /demo, js, models (the cache's, and then this repository's own), fixtures (tests/fixtures)
  * @property {Record<string, string>} [headers] to add or, where the name is the same, to replace
  * @property {(request: http.IncomingMessage, response: http.ServerResponse) => boolean} [handle] asked first; true:
@@ -59,7 +63,12 @@ export async function serve({ port = 0, mounts, headers = {}, handle } = {}) {
   };
   const server = http.createServer((request, response) => {
     if (handle?.(request, response)) return;
-    answer(request, response, mounts ? [folders] : [folders, { ...folders, models: path.join(ROOT, 'models') }], headers).catch(() => response.destroy());
+    answer(
+      request,
+      response,
+      mounts ? [folders] : [folders, { ...folders, models: path.join(ROOT, 'models') }],
+      headers,
+    ).catch(() => response.destroy());
   });
   await new Promise((resolve, reject) => {
     server.once('error', reject);
@@ -91,7 +100,7 @@ export function resolvePath(url, folders) {
   }
   if (pathname.includes('\0') || pathname.includes('\\')) return null;
   const parts = pathname.split('/').filter(Boolean);
-  if (parts.some((part) => part.startsWith('.'))) return null;  // '..' and hidden files
+  if (parts.some((part) => part.startsWith('.'))) return null; // '..' and hidden files
   const mounted = parts.length > 0 && Object.hasOwn(folders, parts[0]);
   const folder = mounted ? folders[parts[0]] : folders[''];
   return folder === undefined ? null : path.join(folder, ...(mounted ? parts.slice(1) : parts));
@@ -127,7 +136,8 @@ async function answer(request, response, places, extra) {
   }
   if (file && stat?.isDirectory()) {
     const [pathname] = url.split(/[?#]/);
-    if (!pathname.endsWith('/')) {  // so that the page's relative addresses hold
+    if (!pathname.endsWith('/')) {
+      // so that the page's relative addresses hold
       return void response.writeHead(301, { ...headers, Location: `${pathname.replace(/^\/+/, '/')}/` }).end();
     }
     file = path.join(file, 'index.html');

@@ -188,7 +188,11 @@ export async function treeHash(folder) {
     .sort();
   const hash = createHash('sha256');
   for (const file of files) {
-    hash.update(`${file} ${createHash('sha256').update(await fs.readFile(path.join(folder, file))).digest('hex')}\n`);
+    hash.update(
+      `${file} ${createHash('sha256')
+        .update(await fs.readFile(path.join(folder, file)))
+        .digest('hex')}\n`,
+    );
   }
   return hash.digest('hex');
 }

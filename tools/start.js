@@ -1,5 +1,5 @@
-// npm start: sets up whatever is missing, builds, embeds and ranks a few sentences and tells the beginning of a fairy tale in
-// Node, then serves the demo.
+// npm start: sets up whatever is missing, builds, embeds and ranks a few sentences and tells the beginning of a
+// fairy tale in Node, then serves the demo.
 //   npm start -- [--once] [--port=8080] [--dtype=q8]       --once, or no terminal: ends after the printed result
 import path from 'node:path';
 import { parseArgs } from 'node:util';
@@ -56,7 +56,7 @@ async function embed(dtype) {
   const [query, ...vectors] = /** @type {number[][]} */ (output.tolist());
   const ranked = SENTENCES.map((sentence, i) => ({
     sentence,
-    score: vectors[i].reduce((sum, value, k) => sum + value * query[k], 0),  // unit vectors: their dot is the cosine
+    score: vectors[i].reduce((sum, value, k) => sum + value * query[k], 0), // unit vectors: their dot is the cosine
   })).sort((a, b) => b.score - a.score);
 
   console.log(`\n${MODEL}, ${dtype}: loaded in ${(loaded - begin).toFixed(0)} ms`);
@@ -70,10 +70,15 @@ async function embed(dtype) {
   await extractor.dispose();
 }
 
-/** Goes on with a story, word by word, by the model of models/tiny. @param {string} dtype */
+/**
+ * Goes on with a story, word by word, by the model of models/tiny.
+ * @param {string} dtype
+ */
 async function tell(dtype) {
   const { pipeline } = await import('../js/index.js');
-  const write = await pipeline('text-generation', path.join(ROOT, 'models/tiny'), { dtype: /** @type {any} */ (dtype) });
+  const write = await pipeline('text-generation', path.join(ROOT, 'models/tiny'), {
+    dtype: /** @type {any} */ (dtype),
+  });
   console.log(`models/tiny, ${dtype}\n`);
   const stream = write.stream(TALE, { max_new_tokens: 90, seed: 1 });
   process.stdout.write(TALE);
@@ -82,7 +87,10 @@ async function tell(dtype) {
   await write.dispose();
 }
 
-/** The wished port, or a free one where that is taken. @param {number} port */
+/**
+ * The wished port, or a free one where that is taken.
+ * @param {number} port
+ */
 async function listen(port) {
   if (!Number.isInteger(port) || port < 0 || port > 65535) throw new SetupError(`--port=${port} is no port`);
   try {

@@ -12,13 +12,19 @@ import { NODE, ROOT, SetupError, command, run, step } from './run.js';
 import { ensureChromium } from './toolchain.js';
 import { copyVendored } from './vendor.js';
 
-/** @typedef {{ passed: number, failed: number, notes: string[], output: string }} Result notes: what was skipped and why, figures */
+/**
+ * @typedef {{ passed: number, failed: number, notes: string[], output: string }} Result notes: what was skipped and
+ *   why, figures
+ */
 
 const NODE24 = path.join(ROOT, 'node_modules/node24/bin/node');
 const MINILM = 'sentence-transformers/all-MiniLM-L6-v2';
 const FIXTURES = path.join(ROOT, 'tests/fixtures');
 
-/** In the order in which they run: what fails fastest and explains most comes first. @type {Record<string, () => Promise<Result>>} */
+/**
+ * In the order in which they run: what fails fastest and explains most comes first.
+ * @type {Record<string, () => Promise<Result>>}
+ */
 const STAGES = {
   native: () => googleTest('native'),
   sanitize: () => googleTest('sanitize'),
@@ -33,7 +39,9 @@ const STAGES = {
 
 await command(async () => {
   const asked = process.argv.slice(2).filter((name) => !name.startsWith('--'));
-  const chosen = Object.keys(STAGES).filter((name) => asked.length === 0 || asked.some((a) => name === a || name.startsWith(`${a}-`)));
+  const chosen = Object.keys(STAGES).filter(
+    (name) => asked.length === 0 || asked.some((a) => name === a || name.startsWith(`${a}-`)),
+  );
   if (chosen.length === 0) throw new SetupError(`no such stage; there are: ${Object.keys(STAGES).join(', ')}`);
   console.log('Setting up and building');
   await setUp(chosen);
@@ -43,7 +51,12 @@ await command(async () => {
   const lines = [];
   for (const name of chosen) {
     const begin = performance.now();
-    const result = await STAGES[name]().catch((error) => ({ passed: 0, failed: 1, notes: [], output: String(error.stack) }));
+    const result = await STAGES[name]().catch((error) => ({
+      passed: 0,
+      failed: 1,
+      notes: [],
+      output: String(error.stack),
+    }));
     const seconds = ((performance.now() - begin) / 1000).toFixed(1);
     if (result.failed) console.log(result.output);
     for (const note of result.notes) console.log(`    ${note.trim().replaceAll('\n', ' ')}`);
@@ -75,12 +88,15 @@ async function setUp(chosen) {
 
 /** The tools of package.json, as package-lock.json pins them. */
 async function ensurePackages() {
-  const lock = createHash('sha256').update(await fs.readFile(path.join(ROOT, 'package-lock.json'))).digest('hex');
+  const lock = createHash('sha256')
+    .update(await fs.readFile(path.join(ROOT, 'package-lock.json')))
+    .digest('hex');
   const stamp = path.join(ROOT, 'node_modules/.installed-lock');
   if ((await fs.readFile(stamp, 'utf8').catch(() => '')) === lock && (await exists(NODE24))) return;
   await step('npm ci', async (report) => {
     await run('npm', ['ci', '--no-audit', '--no-fund'], { onLine: report });
-    if (!(await exists(NODE24))) {  // an npm that asks before it runs an install script
+    if (!(await exists(NODE24))) {
+      // an npm that asks before it runs an install script
       await run('npm', ['rebuild', 'node24', '--ignore-scripts=false'], { onLine: report });
     }
     await fs.writeFile(stamp, lock);
@@ -95,25 +111,45 @@ async function ensurePackages() {
 async function googleTest(preset, node) {
   const program = path.join(ROOT, 'build', preset, 'tests', `wasmformers_tests${node ? '.cjs' : ''}`);
   const env = { TEST_FIXTURES: FIXTURES, TEST_MINILM: await ensureModel(MINILM), UBSAN_OPTIONS: 'print_stacktrace=1' };
-  const { code, output } = await run(node ?? program, [...(node ? [program] : []), '--gtest_brief=1', '--gtest_color=no'], { env, allowFailure: true });
-  const count = (/** @type {string} */ word) => Number(output.match(new RegExp(`\\[  ${word}  \\] (\\d+) test`))?.[1] ?? 0);
+  const { code, output } = await run(
+    node ?? program,
+    [...(node ? [program] : []), '--gtest_brief=1', '--gtest_color=no'],
+    { env, allowFailure: true },
+  );
+  const count = (/** @type {string} */ word) =>
+    Number(output.match(new RegExp(`\\[  ${word}  \\] (\\d+) test`))?.[1] ?? 0);
   const passed = count('PASSED');
   const failed = Number(output.match(/\[  FAILED  \] (\d+) test/)?.[1] ?? 0);
-  const broken = (code !== 0 || passed === 0) && failed === 0;  // ended before it could count
+  const broken = (code !== 0 || passed === 0) && failed === 0; // ended before it could count
   const end = broken ? `${output}\n${path.basename(program)} ended with code ${code}` : output;
   return { passed, failed: broken ? 1 : failed, notes: output.match(/^.*Skipped\n.*$/gm) ?? [], output: end };
 }
 
-/** Every fuzz target for a few seconds under the sanitizers: its seeds, then mutations (tests/fuzz/run.js is the long run). @returns {Promise<Result>} */
+/**
+ * Every fuzz target for a few seconds under the sanitizers: its seeds, then mutations (tests/fuzz/run.js is the
+ * long run).
+ * @returns {Promise<Result>}
+ */
 async function fuzz() {
-  const folder = path.join(ROOT, 'tests/fuzz/seeds'), found = path.join(ROOT, 'build/fuzz-crash');
+  const folder = path.join(ROOT, 'tests/fuzz/seeds'),
+    found = path.join(ROOT, 'build/fuzz-crash');
   /** @type {Result} */
   const result = { passed: 0, failed: 0, notes: [], output: '' };
   for (const name of (await fs.readdir(folder)).sort()) {
     const program = path.join(ROOT, 'build/sanitize/tests/fuzz', `fuzz_${name}`);
-    const { code, output } = await run(program, [path.join(folder, name), '--seconds=5', `--crash=${found}-${name}`, `--dictionary=${path.join(ROOT, 'tests/fuzz/tokenizer.dict')}`], {
-      env: { TEST_FIXTURES: FIXTURES, UBSAN_OPTIONS: 'print_stacktrace=1' }, allowFailure: true,
-    });
+    const { code, output } = await run(
+      program,
+      [
+        path.join(folder, name),
+        '--seconds=5',
+        `--crash=${found}-${name}`,
+        `--dictionary=${path.join(ROOT, 'tests/fuzz/tokenizer.dict')}`,
+      ],
+      {
+        env: { TEST_FIXTURES: FIXTURES, UBSAN_OPTIONS: 'print_stacktrace=1' },
+        allowFailure: true,
+      },
+    );
     result[code === 0 ? 'passed' : 'failed']++;
     if (code === 0) result.notes.push(`${name}: ${output.trim().split('\n').at(-1)}`);
     result.output += `${name}:\n${output}`;
@@ -131,20 +167,28 @@ async function fuzz() {
  */
 async function nodeTest(folder, node, variant, env = {}) {
   const found = await fs.readdir(path.join(ROOT, folder), { recursive: true }).catch(() => []);
-  const files = found.filter((file) => file.endsWith('.test.js')).sort().map((file) => path.join(ROOT, folder, file));
+  const files = found
+    .filter((file) => file.endsWith('.test.js'))
+    .sort()
+    .map((file) => path.join(ROOT, folder, file));
   if (files.length === 0) return { passed: 0, failed: 1, notes: [], output: `${folder} holds no *.test.js` };
   const preload = pathToFileURL(path.join(ROOT, 'tests/force-variant.js')).href;
   const options = variant ? { NODE_OPTIONS: `--import=${preload}`, WASMFORMERS_TEST_VARIANT: variant } : {};
-  const { code, output } = await run(node, ['--expose-gc', '--test', '--test-reporter=spec', '--test-timeout=600000', ...files], {
-    env: { TEST_FIXTURES: FIXTURES, ...options, ...env },
-    allowFailure: true,
-  });
+  const { code, output } = await run(
+    node,
+    ['--expose-gc', '--test', '--test-reporter=spec', '--test-timeout=600000', ...files],
+    {
+      env: { TEST_FIXTURES: FIXTURES, ...options, ...env },
+      allowFailure: true,
+    },
+  );
   const count = (/** @type {string} */ word) => Number(output.match(new RegExp(`^ℹ ${word} (\\d+)`, 'm'))?.[1] ?? 0);
   const passed = count('pass');
   const failed = count('fail') + count('cancelled');
   const broken = (code !== 0 || passed === 0) && failed === 0;
-  const notes = output.match(/^ *(?:ℹ (?!tests|suites|pass|fail|cancelled|skipped|todo|duration)|﹣|.*# SKIP).*$/gm) ?? [];
-  const told = output.replaceAll(/^ *✔.*\n/gm, '');  // of a failing stage, what did not pass
+  const notes =
+    output.match(/^ *(?:ℹ (?!tests|suites|pass|fail|cancelled|skipped|todo|duration)|﹣|.*# SKIP).*$/gm) ?? [];
+  const told = output.replaceAll(/^ *✔.*\n/gm, ''); // of a failing stage, what did not pass
   return { passed, failed: broken ? 1 : failed, notes, output: told };
 }
 
@@ -153,5 +197,7 @@ async function typeCheck() {
   const tsc = path.join(ROOT, 'node_modules/typescript/bin/tsc');
   const { code, output } = await run(process.execPath, [tsc, '-p', ROOT, '--pretty', 'false'], { allowFailure: true });
   const failed = output.match(/error TS/g)?.length ?? 0;
-  return code === 0 ? { passed: 1, failed: 0, notes: [], output } : { passed: 0, failed: Math.max(1, failed), notes: [], output };
+  return code === 0
+    ? { passed: 1, failed: 0, notes: [], output }
+    : { passed: 0, failed: Math.max(1, failed), notes: [], output };
 }

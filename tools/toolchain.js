@@ -49,7 +49,10 @@ async function privateEmscripten() {
   }
   await ensureSystem({ python3: 'python3', xz: 'xz-utils' });
   const script = path.join(ROOT, 'tools/get-emscripten.sh');
-  const recipe = createHash('sha256').update(await fs.readFile(script)).digest('hex').slice(0, 8);
+  const recipe = createHash('sha256')
+    .update(await fs.readFile(script))
+    .digest('hex')
+    .slice(0, 8);
   const prefix = await cached(
     `toolchain/emscripten-trixie-${recipe}`,
     (folder) =>
@@ -67,8 +70,10 @@ async function privateEmscripten() {
   const env = { EM_CONFIG: path.join(prefix, 'emscripten-config'), EM_NODE_JS: process.execPath };
   // The version is asked once: Python takes a third of a second to start.
   const noted = path.join(prefix, 'version');
-  const version = (await fs.readFile(noted, 'utf8').catch(() => null)) ?? (await emccVersion(path.join(folder, 'emcc'), env));
-  if (!version || isOlder(version, MINIMUM)) throw new SetupError(`${folder}/emcc does not run, or is older than ${MINIMUM}`);
+  const version =
+    (await fs.readFile(noted, 'utf8').catch(() => null)) ?? (await emccVersion(path.join(folder, 'emcc'), env));
+  if (!version || isOlder(version, MINIMUM))
+    throw new SetupError(`${folder}/emcc does not run, or is older than ${MINIMUM}`);
   await fs.writeFile(noted, version);
   return { version, folder, env };
 }
@@ -103,13 +108,15 @@ export async function ensureSystem(packages) {
   if (missing.length === 0) return;
   const command = `apt-get install -y --no-install-recommends ${missing.join(' ')}`;
   if (process.getuid?.() !== 0 || !(await onPath('apt-get'))) {
-    throw new SetupError(`These are missing on this machine: ${missing.join(', ')}. Install them, for example: sudo ${command}`);
+    throw new SetupError(
+      `These are missing on this machine: ${missing.join(', ')}. Install them, for example: sudo ${command}`,
+    );
   }
   await step(`apt-get install ${missing.join(' ')}`, async (report) => {
     const env = { DEBIAN_FRONTEND: 'noninteractive' };
     const install = () => run('sh', ['-c', command], { env, onLine: report });
     await install().catch(async () => {
-      await run('apt-get', ['update'], { env, onLine: report });  // lists may be missing or old
+      await run('apt-get', ['update'], { env, onLine: report }); // lists may be missing or old
       await install();
     });
   });

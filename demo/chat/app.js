@@ -21,7 +21,12 @@ const LARGEST = 200_000;
 const ROOM = 2 ** 32;
 const NUMBERS = ['temperature', 'top_p', 'top_k', 'seed', 'repetition_penalty', 'max_new_tokens'];
 
-let ready = false, writing = null, asked = 0, planned = 0, most = 0, wanted = '';
+let ready = false,
+  writing = null,
+  asked = 0,
+  planned = 0,
+  most = 0,
+  wanted = '';
 const talk = new Conversation($('log'), {
   edit(turn, text) {
     talk.cut(turn);
@@ -44,10 +49,18 @@ function showError(where, error, retry) {
 }
 
 // --- 1 model
-for (const { id, name, about, megabytes } of MODELS) $('choice').append(new Option(`${name ?? id.split('/')[1]} · ${megabytes} MB · ${about}`, id));
+for (const { id, name, about, megabytes } of MODELS)
+  $('choice').append(new Option(`${name ?? id.split('/')[1]} · ${megabytes} MB · ${about}`, id));
 $('choice').append(new Option('Another one from the Hub…', ''));
 /** The page's address on the Hub does as well as the id. */
-const chosen = () => ({ model: $('choice').value || $('other').value.trim().replace(/^https:\/\/(huggingface\.co|hf\.co)\/([^/]+\/[^/?#]+).*$/, '$2'), dtype: $('dtype').value });
+const chosen = () => ({
+  model:
+    $('choice').value ||
+    $('other')
+      .value.trim()
+      .replace(/^https:\/\/(huggingface\.co|hf\.co)\/([^/]+\/[^/?#]+).*$/, '$2'),
+  dtype: $('dtype').value,
+});
 
 /** What it would take, before anything is downloaded. */
 function plan() {
@@ -91,11 +104,14 @@ $('quick').onclick = () => {
 
 // --- 2 settings
 $('settings').onsubmit = (event) => event.preventDefault();
-$('sample').onchange = () => { $('sampling').hidden = !$('sample').checked; };
+$('sample').onchange = () => {
+  $('sampling').hidden = !$('sample').checked;
+};
 /** A field that holds something that is no number, which the browser gives no value for. */
 const noNumber = () => NUMBERS.find((name) => $(name).validity.badInput);
 function options() {
-  const sample = $('sample').checked, out = { do_sample: sample };
+  const sample = $('sample').checked,
+    out = { do_sample: sample };
   for (const name of NUMBERS) {
     const value = $(name).valueAsNumber;
     if (Number.isFinite(value) && (sample || !$('sampling').contains($(name)))) out[name] = value;
@@ -104,7 +120,8 @@ function options() {
 }
 /** The model's own wishes, where its repository has some. */
 function adopt(defaults) {
-  for (const name of ['temperature', 'top_p', 'top_k', 'repetition_penalty']) if (typeof defaults[name] === 'number') $(name).value = defaults[name];
+  for (const name of ['temperature', 'top_p', 'top_k', 'repetition_penalty'])
+    if (typeof defaults[name] === 'number') $(name).value = defaults[name];
 }
 
 // --- the conversation
@@ -116,7 +133,15 @@ function answer() {
   if (!ready || writing || !talk.turns.length) return;
   showError('talk');
   const wrong = noNumber();
-  if (wrong) return handlers.failed({ during: 'write', id: asked, name: 'InputError', code: 'bad_option', field: wrong, message: `${$(wrong).parentElement.firstChild.data.trim()} is not a number.` });
+  if (wrong)
+    return handlers.failed({
+      during: 'write',
+      id: asked,
+      name: 'InputError',
+      code: 'bad_option',
+      field: wrong,
+      message: `${$(wrong).parentElement.firstChild.data.trim()} is not a number.`,
+    });
   const settings = options();
   const prompt = talk.prompt($('system').value.trim());
   writing = talk.add('assistant', '');
@@ -145,12 +170,19 @@ $('message').onkeydown = (event) => {
   submit();
 };
 $('message').oninput = refresh;
-$('talk-title').closest('.card').addEventListener('beforeinput', (event) => {
-  const more = event.data ?? event.dataTransfer?.getData('text/plain') ?? '', length = event.target.value.length + more.length;
-  if (length <= LARGEST || !more) return;
-  event.preventDefault();
-  showError('talk', { name: 'InputError', code: 'too_long', message: `That would be a message of ${length.toLocaleString('en')} characters; ${LARGEST.toLocaleString('en')} are the most.` });
-});
+$('talk-title')
+  .closest('.card')
+  .addEventListener('beforeinput', (event) => {
+    const more = event.data ?? event.dataTransfer?.getData('text/plain') ?? '',
+      length = event.target.value.length + more.length;
+    if (length <= LARGEST || !more) return;
+    event.preventDefault();
+    showError('talk', {
+      name: 'InputError',
+      code: 'too_long',
+      message: `That would be a message of ${length.toLocaleString('en')} characters; ${LARGEST.toLocaleString('en')} are the most.`,
+    });
+  });
 $('stop').onclick = () => send('stop');
 $('clear').onclick = () => {
   send('stop');
@@ -164,9 +196,16 @@ $('clear').onclick = () => {
 };
 
 function refresh() {
-  const { chat, turns } = talk, idle = ready && !writing;
+  const { chat, turns } = talk,
+    idle = ready && !writing;
   $('message').disabled = !ready;
-  $('message').placeholder = !ready ? 'Load a model first' : chat ? 'Write to the model…' : turns.length ? 'Write on, or let the model go on…' : 'Begin a story…';
+  $('message').placeholder = !ready
+    ? 'Load a model first'
+    : chat
+      ? 'Write to the model…'
+      : turns.length
+        ? 'Write on, or let the model go on…'
+        : 'Begin a story…';
   $('message-label').textContent = chat ? 'Your message' : 'Your part of the story';
   $('talk-title').textContent = chat ? 'Conversation' : 'Story';
   $('log').classList.toggle('story', !chat);
@@ -178,29 +217,50 @@ function refresh() {
   $('talk-title').closest('.card').classList.toggle('talking', !!turns.length);
   $('system-field').hidden = !chat;
   $('ideas').hidden = !ready || !!turns.length;
-  if (!turns.length && !$('log').childElementCount) $('log').append(element('p', ready ? chat ? 'Say something.' : 'Write the beginning of a story; the model goes on.' : 'Load a model; then write to it here.', 'empty'));
+  if (!turns.length && !$('log').childElementCount)
+    $('log').append(
+      element(
+        'p',
+        ready
+          ? chat
+            ? 'Say something.'
+            : 'Write the beginning of a story; the model goes on.'
+          : 'Load a model; then write to it here.',
+        'empty',
+      ),
+    );
   talk.offer(idle);
 }
 
 function offerIdeas() {
-  $('ideas').replaceChildren(...(talk.chat ? IDEAS.chat : IDEAS.story).map((idea) => {
-    const button = element('button', idea);
-    button.type = 'button';
-    button.onclick = () => {
-      if (!writing) say(idea);
-    };
-    return button;
-  }));
+  $('ideas').replaceChildren(
+    ...(talk.chat ? IDEAS.chat : IDEAS.story).map((idea) => {
+      const button = element('button', idea);
+      button.type = 'button';
+      button.onclick = () => {
+        if (!writing) say(idea);
+      };
+      return button;
+    }),
+  );
 }
-const aboutWriting = ({ new_tokens: tokens, tokens_per_second: rate, first_token_ms: first }) => `${tokens} tokens · ${rate.toFixed(rate < 10 ? 1 : 0)} tokens/s · the first after ${ms(first)}`;
-const ENDS = { length: 'stopped at the most new tokens', full: 'the model can hold no more', stopped: 'stopped', time: 'out of time' };
+const aboutWriting = ({ new_tokens: tokens, tokens_per_second: rate, first_token_ms: first }) =>
+  `${tokens} tokens · ${rate.toFixed(rate < 10 ? 1 : 0)} tokens/s · the first after ${ms(first)}`;
+const ENDS = {
+  length: 'stopped at the most new tokens',
+  full: 'the model can hold no more',
+  stopped: 'stopped',
+  time: 'out of time',
+};
 
 // --- what the worker says
 const handlers = {
   planned({ id, plan: { download, files, weights, cache, tokens } }) {
     if (id !== planned) return;
-    const whole = files.every(({ cached }) => cached), parts = files.length > 1 ? ` in ${files.length} files` : '';
-    $('plan').textContent = `${whole ? 'Already here' : download ? `Download: ${MB(download)}${parts}` : 'The server does not tell the size'}. Memory: about ${MB(weights + cache)} (weights ${MB(weights)}, ${tokens.toLocaleString('en')} tokens of conversation ${MB(cache)}).${weights + cache > ROOM ? ' More than a page can use: a smaller model or precision may fit.' : ''}`;
+    const whole = files.every(({ cached }) => cached),
+      parts = files.length > 1 ? ` in ${files.length} files` : '';
+    $('plan').textContent =
+      `${whole ? 'Already here' : download ? `Download: ${MB(download)}${parts}` : 'The server does not tell the size'}. Memory: about ${MB(weights + cache)} (weights ${MB(weights)}, ${tokens.toLocaleString('en')} tokens of conversation ${MB(cache)}).${weights + cache > ROOM ? ' More than a page can use: a smaller model or precision may fit.' : ''}`;
   },
   progress: ({ files, ...whole }) => showProgress(files, whole),
   preparing: showPreparing,
@@ -214,8 +274,14 @@ const handlers = {
     offerIdeas();
     refresh();
     $('status').textContent = `${MODELS.find(({ id }) => id === model)?.name ?? model} is ready.`;
-    const facts = [`loaded in ${ms(time)}`, `${stats.variant === 'relaxed' ? 'relaxed' : 'plain'} SIMD`, stats.dtype, `${MB(stats.memoryBytes)} of memory`,
-      ...(context ? [`reads up to ${context.toLocaleString('en')} tokens`] : []), chat ? 'made for conversations' : 'goes on with a text'];
+    const facts = [
+      `loaded in ${ms(time)}`,
+      `${stats.variant === 'relaxed' ? 'relaxed' : 'plain'} SIMD`,
+      stats.dtype,
+      `${MB(stats.memoryBytes)} of memory`,
+      ...(context ? [`reads up to ${context.toLocaleString('en')} tokens`] : []),
+      chat ? 'made for conversations' : 'goes on with a text',
+    ];
     $('facts').replaceChildren(...facts.map((fact) => element('li', fact)));
     const here = $('model-card').contains(document.activeElement) || document.activeElement === document.body;
     $('model-step').open = false;
@@ -235,11 +301,14 @@ const handlers = {
   written({ id, reason, stats }) {
     if (id !== asked || !writing) return;
     writing.item.classList.remove('writing');
-    const end = ENDS[reason === 'length' && stats.new_tokens < most ? 'full' : reason], there = document.activeElement === $('stop'), nothing = !writing.text;
+    const end = ENDS[reason === 'length' && stats.new_tokens < most ? 'full' : reason],
+      there = document.activeElement === $('stop'),
+      nothing = !writing.text;
     if (stats.new_tokens) writing.about.textContent = [aboutWriting(stats), ...(end ? [end] : [])].join(' · ');
     if (nothing) talk.cut(writing);
     writing = null;
-    $('talk-status').textContent = reason === 'stopped' ? 'Stopped.' : nothing ? 'The model had nothing to say.' : 'The model has written.';
+    $('talk-status').textContent =
+      reason === 'stopped' ? 'Stopped.' : nothing ? 'The model had nothing to say.' : 'The model has written.';
     refresh();
     talk.toEnd();
     if (there) $('message').focus();
@@ -271,7 +340,13 @@ const handlers = {
   },
 };
 worker.onmessage = ({ data }) => handlers[data.type](data);
-worker.onerror = (event) => handlers.failed({ during: 'load', name: 'Error', code: 'worker', message: event.message || 'The page’s own scripts could not be loaded; reload the page.' });
+worker.onerror = (event) =>
+  handlers.failed({
+    during: 'load',
+    name: 'Error',
+    code: 'worker',
+    message: event.message || 'The page’s own scripts could not be loaded; reload the page.',
+  });
 $('status').textContent = 'The files come from the Hub the first time and from this browser’s cache afterwards.';
 refresh();
 plan();

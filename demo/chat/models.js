@@ -14,5 +14,9 @@ export const MODELS = [
 /** What may be written to begin with. */
 export const IDEAS = {
   chat: ['Why is the sky blue?', 'Write four lines about rain.', 'Explain to a child how bread is made.'],
-  story: ['Once upon a time there was a miller who had', 'The king’s youngest daughter went into the wood, and', 'There were once a wolf and a fox who'],
+  story: [
+    'Once upon a time there was a miller who had',
+    'The king’s youngest daughter went into the wood, and',
+    'There were once a wolf and a fox who',
+  ],
 };

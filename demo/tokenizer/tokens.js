@@ -2,30 +2,43 @@
 // same characters (the bytes of one emoji): they share a span. Nothing here knows a tokenizer.
 
 /**
- * @typedef {{ ids: Int32Array, tokens: string[], offsets: Int32Array, special: Uint8Array, total: number }} Encoded the first
+ * @typedef {{ ids: Int32Array, tokens: string[], offsets: Int32Array, special: Uint8Array, total: number }} Encoded
+ *   the first
  *   tokens of an encoding; total: of how many
  */
 const HUES = 5;
 /** Rows that the table has at first, and gets when its end is near. */
 const ROWS = 200;
-const element = (tag, text, className = '') => Object.assign(document.createElement(tag), { textContent: text, className });
-/** What cannot be seen, made visible. @param {string} text */
+const element = (tag, text, className = '') =>
+  Object.assign(document.createElement(tag), { textContent: text, className });
+/**
+ * What cannot be seen, made visible.
+ * @param {string} text
+ */
 const visible = (text) => text.replaceAll('\n', '⏎').replaceAll('\t', '⇥').replaceAll(' ', '␣');
 
 export class Tokens {
-  #area; #current; #list;
+  #area;
+  #current;
+  #list;
   /** @type {Encoded | null} */ #encoded = null;
   #text = '';
   /** @type {HTMLElement[]} by token */ #spans = [];
   #now = -1;
 
-  /** @param {HTMLElement} area @param {HTMLElement} current @param {HTMLElement} list */
+  /**
+   * @param {HTMLElement} area
+   * @param {HTMLElement} current
+   * @param {HTMLElement} list
+   */
   constructor(area, current, list) {
     this.#area = area;
     this.#current = current;
     this.#list = list;
     const frame = /** @type {HTMLElement} */ (list.closest('.table'));
-    frame.addEventListener('scroll', () => { if (frame.scrollTop + 2 * frame.clientHeight > frame.scrollHeight) this.#rows(); });
+    frame.addEventListener('scroll', () => {
+      if (frame.scrollTop + 2 * frame.clientHeight > frame.scrollHeight) this.#rows();
+    });
     area.addEventListener('pointerover', (event) => this.#point(event));
     area.addEventListener('click', (event) => this.#point(event));
     area.addEventListener('keydown', (event) => this.#key(event));
@@ -51,24 +64,37 @@ export class Tokens {
     this.#spans[this.#now]?.classList.remove('now');
     this.#now = i;
     this.#spans[i].classList.add('now');
-    const { ids, tokens, offsets, special } = this.#encoded, [begin, end] = offsets.subarray(2 * i, 2 * i + 2);
-    const where = special[i] ? 'added by the tokenizer' : begin === end ? 'over no character' : `characters ${begin} to ${end}`;
+    const { ids, tokens, offsets, special } = this.#encoded,
+      [begin, end] = offsets.subarray(2 * i, 2 * i + 2);
+    const where = special[i]
+      ? 'added by the tokenizer'
+      : begin === end
+        ? 'over no character'
+        : `characters ${begin} to ${end}`;
     this.#current.replaceChildren(`Token ${i + 1}: `, element('code', tokens[i]), ` · id ${ids[i]} · ${where}`);
     if (!special[i] && end > begin) this.#current.append(' · ', element('code', visible(this.#text.slice(begin, end))));
   }
 
-  /** @param {string} text @param {Encoded} encoded */
+  /**
+   * @param {string} text
+   * @param {Encoded} encoded
+   */
   show(text, encoded) {
     this.#text = text;
     this.#encoded = encoded;
     this.#spans = [];
     this.#now = -1;
     this.#current.textContent = '';
-    const { ids, tokens, offsets, special } = encoded, shown = document.createDocumentFragment();
-    let at = 0, hue = 0;
-    for (let i = 0; i < ids.length;) {
-      let begin = offsets[2 * i], end = offsets[2 * i + 1], next = i + 1;
-      if (special[i] || end <= at) { // of no characters, or of ones that were shown: a chip of its own
+    const { ids, tokens, offsets, special } = encoded,
+      shown = document.createDocumentFragment();
+    let at = 0,
+      hue = 0;
+    for (let i = 0; i < ids.length; ) {
+      let begin = offsets[2 * i],
+        end = offsets[2 * i + 1],
+        next = i + 1;
+      if (special[i] || end <= at) {
+        // of no characters, or of ones that were shown: a chip of its own
         const chip = element('span', special[i] || begin === end ? tokens[i] : '·', 't special');
         chip.dataset.first = String(i);
         this.#spans.push(chip);
@@ -76,15 +102,19 @@ export class Tokens {
         i++;
         continue;
       }
-      while (next < ids.length && !special[next] && offsets[2 * next] < end) end = Math.max(end, offsets[2 * next++ + 1]);
+      while (next < ids.length && !special[next] && offsets[2 * next] < end)
+        end = Math.max(end, offsets[2 * next++ + 1]);
       begin = Math.max(begin, at);
       if (begin > at) shown.append(element('span', text.slice(at, begin), 'unseen'));
       const span = element('span', '', 't');
       // A line break stays one, with a sign where it was.
-      text.slice(begin, end).split(/(?<=\n)/).forEach((line) => {
-        if (!line.endsWith('\n')) return span.append(line);
-        span.append(line.slice(0, -1), element('span', '⏎', 'break'), '\n');
-      });
+      text
+        .slice(begin, end)
+        .split(/(?<=\n)/)
+        .forEach((line) => {
+          if (!line.endsWith('\n')) return span.append(line);
+          span.append(line.slice(0, -1), element('span', '⏎', 'break'), '\n');
+        });
       span.dataset.hue = String(hue++ % HUES);
       span.dataset.first = String(i);
       if (next - i > 1) span.dataset.many = String(next - i);
@@ -105,11 +135,19 @@ export class Tokens {
   /** The next rows of the table: so many that no one waits for them. */
   #rows() {
     if (!this.#encoded) return;
-    const { ids, tokens, offsets, special } = this.#encoded, rows = document.createDocumentFragment(), from = this.#list.childElementCount;
+    const { ids, tokens, offsets, special } = this.#encoded,
+      rows = document.createDocumentFragment(),
+      from = this.#list.childElementCount;
     for (let i = from; i < Math.min(from + ROWS, ids.length); i++) {
-      const row = document.createElement('tr'), token = document.createElement('td');
+      const row = document.createElement('tr'),
+        token = document.createElement('td');
       token.append(element('code', tokens[i]));
-      row.append(element('td', String(i + 1)), token, element('td', String(ids[i])), element('td', special[i] ? 'special' : `${offsets[2 * i]}–${offsets[2 * i + 1]}`));
+      row.append(
+        element('td', String(i + 1)),
+        token,
+        element('td', String(ids[i])),
+        element('td', special[i] ? 'special' : `${offsets[2 * i]}–${offsets[2 * i + 1]}`),
+      );
       rows.append(row);
     }
     this.#list.append(rows);

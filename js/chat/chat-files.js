@@ -17,9 +17,12 @@ export async function withChatTemplates(id, config, options) {
   if (config.chat_template || !config.tokenizer_class || WITHOUT.test(config.tokenizer_class)) return config;
   const main = await getText(id, 'chat_template.jinja', options);
   if (main === null) return config;
-  const more = await Promise.all(NAMES.map(async (name) => [name, await getText(id, `additional_chat_templates/${name}.jinja`, options)]));
+  const more = await Promise.all(
+    NAMES.map(async (name) => [name, await getText(id, `additional_chat_templates/${name}.jinja`, options)]),
+  );
   const found = more.filter(([, template]) => template !== null);
   return { ...config, chat_template: found.length ? { default: main, ...Object.fromEntries(found) } : main };
 }
 
-const WITHOUT = /^(Albert|Bart|Barthez|Bert|BertJapanese|Bertweet|BigBird|Camembert|Canine|CLIP|ConvBert|DPR|Deberta|DebertaV2|DistilBert|Electra|Ernie|Funnel|Herbert|LayoutLM|LED|Longformer|MBart|MBart50|MPNet|M2M100|Marian|MobileBert|MT5|Nllb|Pegasus|Rembert|RoFormer|Roberta|SplinterTokenizer|SqueezeBert|T5|Wav2Vec2CTC|Whisper|XLM|XLMRoberta|XLNet)/;
+const WITHOUT =
+  /^(Albert|Bart|Barthez|Bert|BertJapanese|Bertweet|BigBird|Camembert|Canine|CLIP|ConvBert|DPR|Deberta|DebertaV2|DistilBert|Electra|Ernie|Funnel|Herbert|LayoutLM|LED|Longformer|MBart|MBart50|MPNet|M2M100|Marian|MobileBert|MT5|Nllb|Pegasus|Rembert|RoFormer|Roberta|SplinterTokenizer|SqueezeBert|T5|Wav2Vec2CTC|Whisper|XLM|XLMRoberta|XLNet)/;

@@ -1,5 +1,6 @@
-// Jinja templates from strangers, rendered: npm's @huggingface/jinja (js/vendor/jinja.js) and what goes with it are loaded
-// only here. What a template sees is plain data in Maps: it reaches no prototype, no function but the ones below.
+// Jinja templates from strangers, rendered: npm's @huggingface/jinja (js/vendor/jinja.js) and what goes with it are
+// loaded only here. What a template sees is plain data in Maps: it reaches no prototype, no function but the ones
+// below.
 
 import { InputError, MemoryError, TokenizerError } from '../errors.js';
 
@@ -8,7 +9,20 @@ import { InputError, MemoryError, TokenizerError } from '../errors.js';
 const MAX_SOURCE = 1 << 20;
 /** As in Jinja's sandbox. */
 const MAX_RANGE = 1e5;
-const MONTHS = ['January', 'February', 'March', 'April', 'May', 'June', 'July', 'August', 'September', 'October', 'November', 'December'];
+const MONTHS = [
+  'January',
+  'February',
+  'March',
+  'April',
+  'May',
+  'June',
+  'July',
+  'August',
+  'September',
+  'October',
+  'November',
+  'December',
+];
 const DAYS = ['Sunday', 'Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday'];
 
 /** What raise_exception says. */
@@ -18,34 +32,65 @@ class Raised extends Error {}
 let engine = null;
 /** @type {Promise<void> | null} */
 let loading = null;
-/** Why it could not be loaded. @type {unknown} */
+/**
+ * Why it could not be loaded.
+ * @type {unknown}
+ */
 let failure;
 
-/** Loads the template library; later calls cost nothing. @returns {Promise<void>} */
+/**
+ * Loads the template library; later calls cost nothing.
+ * @returns {Promise<void>}
+ */
 export function loadTemplateEngine() {
   // @ts-ignore: copied by tools/vendor.js
   const library = () => import('../vendor/jinja.js');
-  return loading ??= Promise.all([library(), import('./template-interpreter.js')]).then(([jinja, { makeEngine }]) => { engine = makeEngine(jinja); }, (cause) => {
-    loading = null; // the next one tries again
-    failure = cause;
-    throw missing();
-  });
+  return (loading ??= Promise.all([library(), import('./template-interpreter.js')]).then(
+    ([jinja, { makeEngine }]) => {
+      engine = makeEngine(jinja);
+    },
+    (cause) => {
+      loading = null; // the next one tries again
+      failure = cause;
+      throw missing();
+    },
+  ));
 }
 
-const missing = () => (failure
-  ? new TokenizerError('The library for chat templates (js/vendor/jinja.js) could not be loaded.', { code: 'no_template_library', cause: failure })
-  : new InputError('The library for chat templates is loaded with a tokenizer that has one; for others call await tokenizer.load_chat_templates() once before.',
-    { code: 'templates_not_loaded', field: 'chat_template' }));
+const missing = () =>
+  failure
+    ? new TokenizerError('The library for chat templates (js/vendor/jinja.js) could not be loaded.', {
+        code: 'no_template_library',
+        cause: failure,
+      })
+    : new InputError(
+        'The library for chat templates is loaded with a tokenizer that has one; for others call await tokenizer.load_chat_templates() once before.',
+        { code: 'templates_not_loaded', field: 'chat_template' },
+      );
 
-/** Python's strftime for the present, in English. @param {string} format */
+/**
+ * Python's strftime for the present, in English.
+ * @param {string} format
+ */
 function strftime(format) {
-  const now = new Date(), two = (/** @type {number} */ n) => String(n).padStart(2, '0');
+  const now = new Date(),
+    two = (/** @type {number} */ n) => String(n).padStart(2, '0');
   /** @type {Record<string, () => string | number>} */
   const parts = {
-    Y: () => now.getFullYear(), y: () => two(now.getFullYear() % 100), m: () => two(now.getMonth() + 1), d: () => two(now.getDate()),
-    B: () => MONTHS[now.getMonth()], b: () => MONTHS[now.getMonth()].slice(0, 3), A: () => DAYS[now.getDay()], a: () => DAYS[now.getDay()].slice(0, 3),
-    H: () => two(now.getHours()), I: () => two(now.getHours() % 12 || 12), M: () => two(now.getMinutes()), S: () => two(now.getSeconds()),
-    p: () => (now.getHours() < 12 ? 'AM' : 'PM'), '%': () => '%',
+    Y: () => now.getFullYear(),
+    y: () => two(now.getFullYear() % 100),
+    m: () => two(now.getMonth() + 1),
+    d: () => two(now.getDate()),
+    B: () => MONTHS[now.getMonth()],
+    b: () => MONTHS[now.getMonth()].slice(0, 3),
+    A: () => DAYS[now.getDay()],
+    a: () => DAYS[now.getDay()].slice(0, 3),
+    H: () => two(now.getHours()),
+    I: () => two(now.getHours() % 12 || 12),
+    M: () => two(now.getMinutes()),
+    S: () => two(now.getSeconds()),
+    p: () => (now.getHours() < 12 ? 'AM' : 'PM'),
+    '%': () => '%',
   };
   return format.replace(/%(-?)([YymdBbAaHIMSp%])/g, (_, bare, letter) => {
     const part = String(parts[letter]());
@@ -53,20 +98,36 @@ function strftime(format) {
   });
 }
 
-/** Compiled templates, the latest last. @type {Map<string, any>} */
+/**
+ * Compiled templates, the latest last.
+ * @type {Map<string, any>}
+ */
 const compiled = new Map();
 
-/** @param {string} source @param {string} file where it stands, for errors */
+/**
+ * @param {string} source
+ * @param {string} file where it stands, for errors
+ */
 function compile(source, file) {
   if (!engine) throw missing();
   let program = compiled.get(source);
   if (program) return program;
-  if (source.length > MAX_SOURCE) throw new TokenizerError('The chat template is too long.', { code: 'template_limit', file, field: 'chat_template' });
+  if (source.length > MAX_SOURCE)
+    throw new TokenizerError('The chat template is too long.', {
+      code: 'template_limit',
+      file,
+      field: 'chat_template',
+    });
   try {
     program = engine.read(source);
   } catch (cause) {
     const what = cause instanceof TypeError ? 'it ends in the middle of a block' : /** @type {Error} */ (cause).message; // the parser looks beyond the last token
-    throw new TokenizerError(`The chat template cannot be read: ${what}.`, { code: 'invalid_template', file, field: 'chat_template', cause });
+    throw new TokenizerError(`The chat template cannot be read: ${what}.`, {
+      code: 'invalid_template',
+      file,
+      field: 'chat_template',
+      cause,
+    });
   }
   if (compiled.size >= 16) compiled.delete(/** @type {string} */ (compiled.keys().next().value));
   compiled.set(source, program);
@@ -81,20 +142,26 @@ function compile(source, file) {
  * @returns {string}
  */
 export function renderTemplate(source, variables, { file, marks = null }) {
-  const program = compile(source, file), { Environment, Bounded, FunctionValue, ObjectValue, LimitFault, text, wrap } = engine;
-  const globals = new Environment(), env = new Environment(globals);
+  const program = compile(source, file),
+    { Environment, Bounded, FunctionValue, ObjectValue, LimitFault, text, wrap } = engine;
+  const globals = new Environment(),
+    env = new Environment(globals);
   const constants = { true: true, True: true, false: false, False: false, none: null, None: null };
   for (const [name, value] of Object.entries(constants)) globals.set(name, value);
   const functions = {
-    raise_exception: (/** @type {Value[]} */ [message]) => { throw new Raised(message ? text(message) : ''); },
+    raise_exception: (/** @type {Value[]} */ [message]) => {
+      throw new Raised(message ? text(message) : '');
+    },
     strftime_now: (/** @type {Value[]} */ [format]) => wrap(strftime(text(format))),
     range: (/** @type {Value[]} */ args) => {
-      const [from, to, step] = args.length === 1 ? [0, args[0].value, 1] : [args[0].value, args[1].value, args[2]?.value ?? 1];
+      const [from, to, step] =
+        args.length === 1 ? [0, args[0].value, 1] : [args[0].value, args[1].value, args[2]?.value ?? 1];
       const count = Math.max(0, Math.ceil((to - from) / step));
       if (!(count <= MAX_RANGE)) throw new LimitFault(`range has more than ${MAX_RANGE} numbers.`);
       return wrap(Array.from({ length: count }, (_, i) => from + i * step));
     },
-    dict: (/** @type {Value[]} */ args) => new ObjectValue(new Map(args.flatMap((x) => (x.value instanceof Map ? Array.from(x.value) : [])))),
+    dict: (/** @type {Value[]} */ args) =>
+      new ObjectValue(new Map(args.flatMap((x) => (x.value instanceof Map ? Array.from(x.value) : [])))),
     generation_: (/** @type {Value[]} */ _, /** @type {any} */ scope) => {
       const inner = scope.lookupVariable('caller').value([], scope).value;
       return wrap(marks ? marks[0] + inner + marks[1] : inner);
@@ -108,12 +175,34 @@ export function renderTemplate(source, variables, { file, marks = null }) {
     return new Bounded(env).run(program).value;
   } catch (cause) {
     const message = /** @type {any} */ (cause)?.message;
-    if (cause instanceof Raised) throw new InputError(`The chat template says: ${message}`, { code: 'template_exception', field: 'conversation', cause });
-    if (cause instanceof LimitFault) throw new TokenizerError(`The chat template was stopped. ${message}`, { code: 'template_limit', file, field: 'chat_template', cause });
-    if (cause instanceof RangeError) { // the stack, or a text beyond what the engine can hold
+    if (cause instanceof Raised)
+      throw new InputError(`The chat template says: ${message}`, {
+        code: 'template_exception',
+        field: 'conversation',
+        cause,
+      });
+    if (cause instanceof LimitFault)
+      throw new TokenizerError(`The chat template was stopped. ${message}`, {
+        code: 'template_limit',
+        file,
+        field: 'chat_template',
+        cause,
+      });
+    if (cause instanceof RangeError) {
+      // the stack, or a text beyond what the engine can hold
       const kind = /stack|recursion/i.test(message) ? TokenizerError : MemoryError;
-      throw new kind(`The chat template was stopped: ${message}.`, { code: 'template_limit', file, field: 'chat_template', cause });
+      throw new kind(`The chat template was stopped: ${message}.`, {
+        code: 'template_limit',
+        file,
+        field: 'chat_template',
+        cause,
+      });
     }
-    throw new TokenizerError(`The chat template failed: ${message}`, { code: 'template_failed', file, field: 'chat_template', cause });
+    throw new TokenizerError(`The chat template failed: ${message}`, {
+      code: 'template_failed',
+      file,
+      field: 'chat_template',
+      cause,
+    });
   }
 }

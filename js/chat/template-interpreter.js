@@ -1,13 +1,27 @@
-// The library's interpreter made to say what Python's jinja2 says in Transformers' sandbox, and kept within bounds: steps,
-// lengths of texts, weights of lists. What it overrides are methods that @huggingface/jinja 0.5 has.
+// The library's interpreter made to say what Python's jinja2 says in Transformers' sandbox, and kept within bounds:
+// steps, lengths of texts, weights of lists. What it overrides are methods that @huggingface/jinja 0.5 has.
 
 import { makeFilters } from './template-filters.js';
 import { lex, withoutNothing } from './template-lexer.js';
-import { LimitFault, MAX_TEXT, STRING_METHODS, TemplateFault, checkLength, contains, equal, keyIn, keyOf, text } from './template-values.js';
+import {
+  LimitFault,
+  MAX_TEXT,
+  STRING_METHODS,
+  TemplateFault,
+  checkLength,
+  contains,
+  equal,
+  keyIn,
+  keyOf,
+  text,
+} from './template-values.js';
 
 /** @typedef {import('./template-values.js').Value} Value */
 
-/** Steps of one rendering: a node of the template is one, so are 256 characters of a text or an entry of a list that is gone through. */
+/**
+ * Steps of one rendering: a node of the template is one, so are 256 characters of a text or an entry of a list that
+ * is gone through.
+ */
 const MAX_STEPS = 5e6;
 const MAX_DEPTH = 200;
 /** Filters that compare what they go over with their arguments. */
@@ -25,7 +39,11 @@ class Control extends Error {
 
 /** @type {WeakMap<object, number>} */
 const sizes = new WeakMap();
-/** Nodes in a part of a template. @param {any} node @returns {number} */
+/**
+ * Nodes in a part of a template.
+ * @param {any} node
+ * @returns {number}
+ */
 function sizeOf(node) {
   if (node === null || typeof node !== 'object') return 0;
   let size = sizes.get(node);
@@ -39,16 +57,45 @@ function sizeOf(node) {
 
 /** @param {any} jinja the library */
 export function makeEngine({ Environment, Interpreter, parse, tokenize }) {
-  const { BooleanValue, FunctionValue, ObjectValue, StringValue, TupleValue, UndefinedValue, FILTERS, tested, items, named, pairs, plain, truth, wrap } = makeFilters({ Environment, Interpreter, parse, tokenize });
+  const {
+    BooleanValue,
+    FunctionValue,
+    ObjectValue,
+    StringValue,
+    TupleValue,
+    UndefinedValue,
+    FILTERS,
+    tested,
+    items,
+    named,
+    pairs,
+    plain,
+    truth,
+    wrap,
+  } = makeFilters({ Environment, Interpreter, parse, tokenize });
 
-  /** Methods of mappings. @param {any} object @param {unknown} name */
+  /**
+   * Methods of mappings.
+   * @param {any} object
+   * @param {unknown} name
+   */
   const methodOf = (object, name) => {
     switch (name) {
-      case 'get': return new FunctionValue((/** @type {Value[]} */ [key, other]) => object.value.get(keyIn(object.value, keyOf(key))) ?? (other?.type === 'KeywordArgumentsValue' ? undefined : other) ?? wrap(null));
-      case 'items': return new FunctionValue(() => pairs(object)); // whatever the mapping holds
-      case 'keys': return new FunctionValue(() => wrap([...object.value.keys()]));
-      case 'values': return object.builtins.get(name);
-      default: return null;
+      case 'get':
+        return new FunctionValue(
+          (/** @type {Value[]} */ [key, other]) =>
+            object.value.get(keyIn(object.value, keyOf(key))) ??
+            (other?.type === 'KeywordArgumentsValue' ? undefined : other) ??
+            wrap(null),
+        );
+      case 'items':
+        return new FunctionValue(() => pairs(object)); // whatever the mapping holds
+      case 'keys':
+        return new FunctionValue(() => wrap([...object.value.keys()]));
+      case 'values':
+        return object.builtins.get(name);
+      default:
+        return null;
     }
   };
 
@@ -67,7 +114,11 @@ export function makeEngine({ Environment, Interpreter, parse, tokenize }) {
       if (this.steps > MAX_STEPS) throw new LimitFault('The template takes too many steps.');
     }
 
-    /** Characters and entries in a value, each as often as it would be printed. Only namespaces change. @param {Value} v @returns {number} */
+    /**
+     * Characters and entries in a value, each as often as it would be printed. Only namespaces change.
+     * @param {Value} v
+     * @returns {number}
+     */
     weight(v) {
       const { value } = v;
       if (typeof value === 'string') return value.length + 8;
@@ -87,17 +138,28 @@ export function makeEngine({ Environment, Interpreter, parse, tokenize }) {
       return sum;
     }
 
-    /** Of what goes through all of a value. @param {Value} v */
-    chargeFor(v) { this.charge(this.weight(v) >> (typeof v.value === 'string' ? 6 : 3)); }
+    /**
+     * Of what goes through all of a value.
+     * @param {Value} v
+     */
+    chargeFor(v) {
+      this.charge(this.weight(v) >> (typeof v.value === 'string' ? 6 : 3));
+    }
 
-    /** @param {any} node @param {any} env @returns {any} */
+    /**
+     * @param {any} node
+     * @param {any} env
+     * @returns {any}
+     */
     evaluate(node, env) {
       if (node?.ready) return node.ready; // an operand that was evaluated before
       this.charge(1);
       // The library looks through all of a macro, again and again.
       if (node?.type === 'Macro' || node?.type === 'CallStatement') this.charge(sizeOf(node));
       if (node?.type === 'Break' || node?.type === 'Continue') throw new Control(node.type === 'Break');
-      const v = (node?.type === 'ObjectLiteral' ? this.evaluateMapping(node, env) : super.evaluate(node, env)) ?? new UndefinedValue();
+      const v =
+        (node?.type === 'ObjectLiteral' ? this.evaluateMapping(node, env) : super.evaluate(node, env)) ??
+        new UndefinedValue();
       const { value } = v;
       if (typeof value === 'string') {
         checkLength(value.length, 'A text of the template');
@@ -111,7 +173,10 @@ export function makeEngine({ Environment, Interpreter, parse, tokenize }) {
 
     // --- what Python does otherwise -----------------------------------------------------------------------------
 
-    /** @param {any[]} statements @param {any} env */
+    /**
+     * @param {any[]} statements
+     * @param {any} env
+     */
     evaluateBlock(statements, env) {
       if (++this.depth > MAX_DEPTH) throw new LimitFault(`Blocks and macros are nested more than ${MAX_DEPTH} deep.`);
       let result = '';
@@ -133,14 +198,18 @@ export function makeEngine({ Environment, Interpreter, parse, tokenize }) {
       return new StringValue(result);
     }
 
-    /** @param {any} node @param {any} env */
+    /**
+     * @param {any} node
+     * @param {any} env
+     */
     evaluateFor(node, env) {
       const select = node.iterable.type === 'SelectExpression';
       const source = this.evaluate(select ? node.iterable.lhs : node.iterable, env);
       const bind = (/** @type {any} */ target, /** @type {Value} */ value, /** @type {any} */ scope) => {
         if (target.type === 'Identifier') return void scope.setVariable(target.value, value);
         const parts = items(value);
-        if (parts.length !== target.value.length) throw new TemplateFault(`${parts.length} values for ${target.value.length} loop variables.`);
+        if (parts.length !== target.value.length)
+          throw new TemplateFault(`${parts.length} values for ${target.value.length} loop variables.`);
         target.value.forEach((/** @type {any} */ one, /** @type {number} */ i) => bind(one, parts[i], scope));
       };
       let list = items(source);
@@ -152,16 +221,32 @@ export function makeEngine({ Environment, Interpreter, parse, tokenize }) {
         });
       }
       // As in Python, else is for loops of which no turn came to its end.
-      let result = '', ended = false;
+      let result = '',
+        ended = false;
       for (let i = 0; i < list.length; i++) {
         this.charge(10);
-        const scope = new Environment(env), left = list.length - i;
+        const scope = new Environment(env),
+          left = list.length - i;
         bind(node.loopvar, list[i], scope);
-        scope.setVariable('loop', new ObjectValue(new Map(Object.entries({
-          index: wrap(i + 1), index0: wrap(i), revindex: wrap(left), revindex0: wrap(left - 1), first: wrap(i === 0), last: wrap(left === 1), length: wrap(list.length),
-          previtem: list[i - 1] ?? new UndefinedValue(), nextitem: list[i + 1] ?? new UndefinedValue(),
-          cycle: new FunctionValue((/** @type {Value[]} */ args) => args[i % args.length]),
-        }))));
+        scope.setVariable(
+          'loop',
+          new ObjectValue(
+            new Map(
+              Object.entries({
+                index: wrap(i + 1),
+                index0: wrap(i),
+                revindex: wrap(left),
+                revindex0: wrap(left - 1),
+                first: wrap(i === 0),
+                last: wrap(left === 1),
+                length: wrap(list.length),
+                previtem: list[i - 1] ?? new UndefinedValue(),
+                nextitem: list[i + 1] ?? new UndefinedValue(),
+                cycle: new FunctionValue((/** @type {Value[]} */ args) => args[i % args.length]),
+              }),
+            ),
+          ),
+        );
         try {
           result += this.evaluateBlock(node.body, scope).value;
           ended = true;
@@ -176,13 +261,21 @@ export function makeEngine({ Environment, Interpreter, parse, tokenize }) {
       return new StringValue(result);
     }
 
-    /** What is set inside {% set x %} … {% endset %} stays there. @param {any} node @param {any} env */
+    /**
+     * What is set inside {% set x %} … {% endset %} stays there.
+     * @param {any} node
+     * @param {any} env
+     */
     evaluateSet(node, env) {
       if (node.value) return super.evaluateSet(node, env);
       return super.evaluateSet({ ...node, value: { ready: this.evaluateBlock(node.body, new Environment(env)) } }, env);
     }
 
-    /** Keys may be numbers, booleans and None too. @param {any} node @param {any} env */
+    /**
+     * Keys may be numbers, booleans and None too.
+     * @param {any} node
+     * @param {any} env
+     */
     evaluateMapping(node, env) {
       const mapping = new Map();
       for (const [key, value] of node.value) {
@@ -192,28 +285,38 @@ export function makeEngine({ Environment, Interpreter, parse, tokenize }) {
       return new ObjectValue(mapping);
     }
 
-    /** @param {any} node @param {any} env */
+    /**
+     * @param {any} node
+     * @param {any} env
+     */
     evaluateTestExpression(node, env) {
       const v = this.evaluate(node.operand, env);
       return new BooleanValue(tested(v, node.test.value) !== node.negate);
     }
 
-    /** @param {any} node @param {any} env @returns {any} */
+    /**
+     * @param {any} node
+     * @param {any} env
+     * @returns {any}
+     */
     evaluateBinaryExpression(node, env) {
       const operator = node.operator.value;
       if (operator === 'and' || operator === 'or') return super.evaluateBinaryExpression(node, env);
-      let a = this.evaluate(node.left, env), b = this.evaluate(node.right, env);
+      let a = this.evaluate(node.left, env),
+        b = this.evaluate(node.right, env);
       if (operator === '==' || operator === '!=' || operator === 'in' || operator === 'not in') {
         this.chargeFor(a);
         this.chargeFor(b);
         if (operator === '==') return wrap(equal(a, b));
         if (operator === '!=') return wrap(!equal(a, b));
         const found = contains(a, b);
-        if (found === undefined) throw new TemplateFault(`A value of the kind ${b.type} cannot hold one of the kind ${a.type}.`);
+        if (found === undefined)
+          throw new TemplateFault(`A value of the kind ${b.type} cannot hold one of the kind ${a.type}.`);
         return wrap(found === (operator === 'in'));
       }
       if (operator === '~') return wrap(text(a) + text(b));
-      if (operator === '+' && a instanceof TupleValue && b instanceof TupleValue) return new TupleValue([...a.value, ...b.value]);
+      if (operator === '+' && a instanceof TupleValue && b instanceof TupleValue)
+        return new TupleValue([...a.value, ...b.value]);
       if (a.type === 'BooleanValue') a = wrap(Number(a.value));
       if (b.type === 'BooleanValue') b = wrap(Number(b.value));
       const [s, n] = a.type === 'StringValue' ? [a, b] : [b, a];
@@ -222,20 +325,37 @@ export function makeEngine({ Environment, Interpreter, parse, tokenize }) {
         return wrap(s.value.repeat(Math.max(0, n.value)));
       }
       if (a.type === 'StringValue' && b.type === 'StringValue' && operator.length <= 2 && '<=>='.includes(operator)) {
-        return wrap(operator === '<' ? a.value < b.value : operator === '>' ? a.value > b.value : operator === '<=' ? a.value <= b.value : a.value >= b.value);
+        return wrap(
+          operator === '<'
+            ? a.value < b.value
+            : operator === '>'
+              ? a.value > b.value
+              : operator === '<='
+                ? a.value <= b.value
+                : a.value >= b.value,
+        );
       }
-      if (operator === '%' && a.type === 'IntegerValue' && b.type === 'IntegerValue' && b.value) return wrap(((a.value % b.value) + b.value) % b.value);
-      if ((operator === '%' || operator === '//' || operator === '/') && b.value === 0) throw new TemplateFault('division by zero');
-      if (operator === '+' && (a.type === 'StringValue') !== (b.type === 'StringValue')) throw new TemplateFault(`A text cannot be added to a value of the kind ${a.type === 'StringValue' ? b.type : a.type}.`);
+      if (operator === '%' && a.type === 'IntegerValue' && b.type === 'IntegerValue' && b.value)
+        return wrap(((a.value % b.value) + b.value) % b.value);
+      if ((operator === '%' || operator === '//' || operator === '/') && b.value === 0)
+        throw new TemplateFault('division by zero');
+      if (operator === '+' && (a.type === 'StringValue') !== (b.type === 'StringValue'))
+        throw new TemplateFault(
+          `A text cannot be added to a value of the kind ${a.type === 'StringValue' ? b.type : a.type}.`,
+        );
       return super.evaluateBinaryExpression({ operator: node.operator, left: { ready: a }, right: { ready: b } }, env);
     }
 
-    /** @param {any} node @param {any} env */
+    /**
+     * @param {any} node
+     * @param {any} env
+     */
     evaluateMemberExpression(node, env) {
       const object = this.evaluate(node.object, env);
       if (!node.computed && object instanceof ObjectValue) {
         // x.items is the method, whatever x holds.
-        const name = node.property.value, method = methodOf(object, name);
+        const name = node.property.value,
+          method = methodOf(object, name);
         if (method) return method;
       }
       if (object.type === 'StringValue' && node.property.type === 'Identifier' && !node.computed) {
@@ -243,35 +363,57 @@ export function makeEngine({ Environment, Interpreter, parse, tokenize }) {
         if (!method) return new UndefinedValue();
         return new FunctionValue((/** @type {Value[]} */ args) => {
           const [positional, rest] = named(args);
-          return wrap(method(object.value, positional.map(plain), Object.fromEntries(Array.from(rest, ([key, x]) => [key, plain(x)]))));
+          return wrap(
+            method(
+              object.value,
+              positional.map(plain),
+              Object.fromEntries(Array.from(rest, ([key, x]) => [key, plain(x)])),
+            ),
+          );
         });
       }
       if (node.computed && object.value instanceof Map && node.property.type !== 'SliceExpression') {
         const key = this.evaluate(node.property, env);
-        return object.value.get(keyIn(object.value, key.type === 'NullValue' ? null : key.value)) ?? methodOf(object, key.value) ?? new UndefinedValue();
+        return (
+          object.value.get(keyIn(object.value, key.type === 'NullValue' ? null : key.value)) ??
+          methodOf(object, key.value) ??
+          new UndefinedValue()
+        );
       }
       const found = super.evaluateMemberExpression({ ...node, object: { ready: object } }, env);
-      return object instanceof TupleValue && node.property.type === 'SliceExpression' ? new TupleValue(found.value) : found;
+      return object instanceof TupleValue && node.property.type === 'SliceExpression'
+        ? new TupleValue(found.value)
+        : found;
     }
 
-    /** @param {Value} operand @param {any} node @param {any} env @returns {any} */
+    /**
+     * @param {Value} operand
+     * @param {any} node
+     * @param {any} env
+     * @returns {any}
+     */
     applyFilter(operand, node, env) {
-      const call = node.type === 'CallExpression', name = call ? node.callee.value : node.value;
+      const call = node.type === 'CallExpression',
+        name = call ? node.callee.value : node.value;
       this.chargeFor(operand);
       const own = FILTERS.get(name);
       if (!own) return super.applyFilter(operand, node, env);
       const [args, kwargs] = call ? this.evaluateArguments(node.args, env) : [[], new Map()];
-      if (COMPARING.has(name)) { // each entry with an argument
+      if (COMPARING.has(name)) {
+        // each entry with an argument
         const times = /select|reject/.test(name) && operand.value?.length > 1 ? operand.value.length : 1;
         for (const arg of args) this.charge(times * (this.weight(arg) >> 3));
       }
-      return own(operand, args, kwargs, (/** @type {Value} */ v, /** @type {string} */ name) => this.applyFilter(v, { type: 'Identifier', value: name }, env));
+      return own(operand, args, kwargs, (/** @type {Value} */ v, /** @type {string} */ name) =>
+        this.applyFilter(v, { type: 'Identifier', value: name }, env),
+      );
     }
   }
 
   /** @param {string} source */
   const read = (source) => {
-    const tokens = lex(source), program = parse(tokens);
+    const tokens = lex(source),
+      program = parse(tokens);
     return tokens.some(({ type, value }) => type === 'Identifier' && value === '') ? withoutNothing(program) : program;
   };
   return { Environment, Bounded, FunctionValue, LimitFault, ObjectValue, read, text, wrap };

@@ -17,48 +17,108 @@ const NUMBER = /(?<!\.)(\d[\d_]*)((?:\.\d[\d_]*)?e[-+]?\d[\d_]*|\.\d[\d_]*)|0[xo
 const NAME = /[\p{L}_][\p{L}\p{N}_]*/uy;
 const STRING = /'[^'\\]*(?:\\[^][^'\\]*)*'|"[^"\\]*(?:\\[^][^"\\]*)*"/y;
 const OPERATOR = /\/\/|\*\*|[=!<>]=|[-+*/%~[\](){}<>=.:|,]/y;
-const TYPES = new Map(Object.entries({
-  '(': 'OpenParen', ')': 'CloseParen', '[': 'OpenSquareBracket', ']': 'CloseSquareBracket', '{': 'OpenCurlyBracket', '}': 'CloseCurlyBracket', ',': 'Comma', '.': 'Dot', ':': 'Colon',
-  '|': 'Pipe', '=': 'Equals', '**': 'ExponentiationBinaryOperator',
-}));
+const TYPES = new Map(
+  Object.entries({
+    '(': 'OpenParen',
+    ')': 'CloseParen',
+    '[': 'OpenSquareBracket',
+    ']': 'CloseSquareBracket',
+    '{': 'OpenCurlyBracket',
+    '}': 'CloseCurlyBracket',
+    ',': 'Comma',
+    '.': 'Dot',
+    ':': 'Colon',
+    '|': 'Pipe',
+    '=': 'Equals',
+    '**': 'ExponentiationBinaryOperator',
+  }),
+);
 for (const o of ['+', '-', '~']) TYPES.set(o, 'AdditiveBinaryOperator');
 for (const o of ['*', '/', '//', '%']) TYPES.set(o, 'MultiplicativeBinaryOperator');
 for (const o of ['==', '!=', '<', '>', '<=', '>=']) TYPES.set(o, 'ComparisonBinaryOperator');
 const CLOSES = /** @type {Record<string, string>} */ ({ '(': ')', '[': ']', '{': '}' });
 
-const ESCAPES = /** @type {Record<string, string>} */ ({ '\n': '', '\\': '\\', "'": "'", '"': '"', a: '\x07', b: '\b', f: '\f', n: '\n', r: '\r', t: '\t', v: '\v' });
-/** What a text in quotes stands for; Python leaves an unknown escape as it is. @param {string} s without the quotes */
+const ESCAPES = /** @type {Record<string, string>} */ ({
+  '\n': '',
+  '\\': '\\',
+  "'": "'",
+  '"': '"',
+  a: '\x07',
+  b: '\b',
+  f: '\f',
+  n: '\n',
+  r: '\r',
+  t: '\t',
+  v: '\v',
+});
+/**
+ * What a text in quotes stands for; Python leaves an unknown escape as it is.
+ * @param {string} s without the quotes
+ */
 function unescaped(s) {
-  return s.includes('\\') ? s.replace(/\\(?:x([\da-fA-F]{2})|u([\da-fA-F]{4})|U(00[\da-fA-F]{6})|([0-7]{1,3})|([^]))/g, (all, x, u, long, octal, one) => {
-    const code = octal ? parseInt(octal, 8) : parseInt(x ?? u ?? long, 16);
-    if (code <= 0x10FFFF) return String.fromCodePoint(code);
-    if (one === undefined || 'xuUN'.includes(one)) throw new TemplateFault(`the escape ${all} of a text is not known`);
-    return ESCAPES[one] ?? all;
-  }) : s;
+  return s.includes('\\')
+    ? s.replace(
+        /\\(?:x([\da-fA-F]{2})|u([\da-fA-F]{4})|U(00[\da-fA-F]{6})|([0-7]{1,3})|([^]))/g,
+        (all, x, u, long, octal, one) => {
+          const code = octal ? parseInt(octal, 8) : parseInt(x ?? u ?? long, 16);
+          if (code <= 0x10ffff) return String.fromCodePoint(code);
+          if (one === undefined || 'xuUN'.includes(one))
+            throw new TemplateFault(`the escape ${all} of a text is not known`);
+          return ESCAPES[one] ?? all;
+        },
+      )
+    : s;
 }
 
-/** @param {string} text @returns {Token} */
+/**
+ * @param {string} text
+ * @returns {Token}
+ */
 function number(text) {
-  const digits = text.replaceAll('_', '').toLowerCase(), float = /^\d+(\.|e)/.test(digits);
-  return { type: 'NumericLiteral', value: float ? (digits.includes('.') ? digits : digits.replace('e', '.0e')) : String(Number(digits)) };
+  const digits = text.replaceAll('_', '').toLowerCase(),
+    float = /^\d+(\.|e)/.test(digits);
+  return {
+    type: 'NumericLiteral',
+    value: float ? (digits.includes('.') ? digits : digits.replace('e', '.0e')) : String(Number(digits)),
+  };
 }
 
-/** Data before a tag, less the white space that the tag's sign or lstrip_blocks takes. @param {string} data @param {string} sign @param {boolean} block @param {boolean} lineStarts */
+/**
+ * Data before a tag, less the white space that the tag's sign or lstrip_blocks takes.
+ * @param {string} data
+ * @param {string} sign
+ * @param {boolean} block
+ * @param {boolean} lineStarts
+ */
 function before(data, sign, block, lineStarts) {
   if (sign === '-') return strip(data, null, false, true);
   const line = data.lastIndexOf('\n') + 1;
-  return sign !== '+' && block && (line > 0 || lineStarts) && strip(data.slice(line), null, true, false) === '' ? data.slice(0, line) : data;
+  return sign !== '+' && block && (line > 0 || lineStarts) && strip(data.slice(line), null, true, false) === ''
+    ? data.slice(0, line)
+    : data;
 }
 
-/** @param {string} template @returns {Token[]} */
+/**
+ * @param {string} template
+ * @returns {Token[]}
+ */
 export function lex(template) {
   const src = template.replace(/\r\n?/g, '\n').replace(/\n$/, '');
   /** @type {Token[]} */
   const tokens = [];
-  let at = 0, lineStarts = true;
-  const push = (/** @type {string} */ type, /** @type {string} */ value) => { tokens.push({ type, value }); };
-  const data = (/** @type {string} */ value) => { if (value) push('Text', value); };
-  /** The end of what was opened; from there it goes on. @param {RegExp} end @param {string} what */
+  let at = 0,
+    lineStarts = true;
+  const push = (/** @type {string} */ type, /** @type {string} */ value) => {
+    tokens.push({ type, value });
+  };
+  const data = (/** @type {string} */ value) => {
+    if (value) push('Text', value);
+  };
+  /**
+   * The end of what was opened; from there it goes on.
+   * @param {RegExp} end
+   * @param {string} what
+   */
   const skipTo = (end, what) => {
     end.lastIndex = at;
     const found = end.exec(src);
@@ -67,7 +127,10 @@ export function lex(template) {
     lineStarts = src[at - 1] === '\n';
     return found;
   };
-  /** What stands here, or null. @param {RegExp} sticky */
+  /**
+   * What stands here, or null.
+   * @param {RegExp} sticky
+   */
   const take = (sticky) => {
     sticky.lastIndex = at;
     const found = sticky.exec(src);
@@ -86,7 +149,9 @@ export function lex(template) {
     at = open.index;
     if (kind === '%' && take(RAW)) {
       lineStarts = src[at - 1] === '\n';
-      const from = at, starts = lineStarts, end = skipTo(END_RAW, 'raw');
+      const from = at,
+        starts = lineStarts,
+        end = skipTo(END_RAW, 'raw');
       data(before(src.slice(from, end.index), end[1], true, starts));
       continue;
     }
@@ -100,7 +165,7 @@ export function lex(template) {
     const [type, close, end] = kind === '%' ? ['Statement', '%}', END_BLOCK] : ['Expression', '}}', END_EXPRESSION];
     /** @type {string[]} */
     const opened = [];
-    for (let ended = null; !(ended = opened.length ? null : take(end));) {
+    for (let ended = null; !(ended = opened.length ? null : take(end)); ) {
       take(SPACES);
       if (!opened.length && (ended = take(end))) break;
       let part;
@@ -111,7 +176,12 @@ export function lex(template) {
         if (CLOSES[part]) opened.push(CLOSES[part]);
         else if (')]}'.includes(part) && opened.pop() !== part) throw new TemplateFault(`'${part}' closes nothing`);
         tag.push({ type: /** @type {string} */ (TYPES.get(part)), value: part });
-      } else throw new TemplateFault(at < src.length ? `unexpected '${String.fromCodePoint(/** @type {number} */ (src.codePointAt(at)))}'` : `'${open[0]}' is not closed`);
+      } else
+        throw new TemplateFault(
+          at < src.length
+            ? `unexpected '${String.fromCodePoint(/** @type {number} */ (src.codePointAt(at)))}'`
+            : `'${open[0]}' is not closed`,
+        );
     }
     lineStarts = src[at - 1] === '\n';
     push(`Open${type}`, open[0].slice(0, 2));
@@ -123,15 +193,29 @@ export function lex(template) {
 
 // --- what the parser lacks ------------------------------------------------------------------------------------------
 
-/** A name that no template can write: a tuple's entry that is taken out again, and the filter that a test with arguments becomes. */
-const NOTHING = '', TEST = ' is';
+/**
+ * A name that no template can write: a tuple's entry that is taken out again, and the filter that a test with
+ * arguments becomes.
+ */
+const NOTHING = '',
+  TEST = ' is';
 const KEYWORDS = new Set(['and', 'or', 'not', 'in', 'is', 'if', 'else', 'elif', 'set', 'for', 'filter']);
-/** @param {string} value @returns {Token} */
+/**
+ * @param {string} value
+ * @returns {Token}
+ */
 const name = (value) => ({ type: 'Identifier', value });
-/** @param {string} value @returns {Token} */
+/**
+ * @param {string} value
+ * @returns {Token}
+ */
 const operator = (value) => ({ type: /** @type {string} */ (TYPES.get(value)), value });
 
-/** Index behind the bracket that closes the one at i. @param {Token[]} tag @param {number} i */
+/**
+ * Index behind the bracket that closes the one at i.
+ * @param {Token[]} tag
+ * @param {number} i
+ */
 function behind(tag, i) {
   for (let depth = 0; i < tag.length; i++) {
     if (/^Open/.test(tag[i].type)) depth++;
@@ -140,25 +224,44 @@ function behind(tag, i) {
   return i;
 }
 
-/** @param {Token[]} tag tokens between {% and %} or {{ and }} @returns {Token[]} */
+/**
+ * @param {Token[]} tag tokens between {% and %} or {{ and }}
+ * @returns {Token[]}
+ */
 function rewritten(tag) {
-  if (tag.length === 1 && tag[0].value === 'generation') return [name('call'), name('generation_'), operator('('), operator(')')]; // a call block, as in Transformers
+  if (tag.length === 1 && tag[0].value === 'generation')
+    return [name('call'), name('generation_'), operator('('), operator(')')]; // a call block, as in Transformers
   if (tag.length === 1 && tag[0].value === 'endgeneration') return [name('endcall')];
   const tested = tag.some((_, i) => isTest(tag, i)) ? withTests(tag) : tag;
-  return tested.some(({ type }, i) => (type === 'Comma' || type === 'OpenParen') && endsTuple(tested, i + 1)) ? withTuples(tested) : tested;
+  return tested.some(({ type }, i) => (type === 'Comma' || type === 'OpenParen') && endsTuple(tested, i + 1))
+    ? withTuples(tested)
+    : tested;
 }
 
-/** @param {Token[]} tag @param {number} i */
+/**
+ * @param {Token[]} tag
+ * @param {number} i
+ */
 const isTest = (tag, i) => tag[i].type === 'Identifier' && tag[i].value === 'is' && i > 0 && tag[i - 1].type !== 'Dot';
 
-/** x is [not] test argument → x| is("test", "not", argument). @param {Token[]} tag @param {number} [depth] @returns {Token[]} */
+/**
+ * x is [not] test argument → x| is("test", "not", argument).
+ * @param {Token[]} tag
+ * @param {number} [depth]
+ * @returns {Token[]}
+ */
 function withTests(tag, depth = 0) {
   if (depth > 50) throw new TemplateFault('tests are nested more than 50 deep');
   /** @type {Token[]} */
   const out = [];
   for (let i = 0; i < tag.length; i++) {
-    const not = tag[i + 1]?.type === 'Identifier' && tag[i + 1].value === 'not', at = i + (not ? 2 : 1), first = tag[at + 1];
-    const bare = first && (['StringLiteral', 'NumericLiteral', 'OpenSquareBracket', 'OpenCurlyBracket'].includes(first.type) || (first.type === 'Identifier' && !KEYWORDS.has(first.value)));
+    const not = tag[i + 1]?.type === 'Identifier' && tag[i + 1].value === 'not',
+      at = i + (not ? 2 : 1),
+      first = tag[at + 1];
+    const bare =
+      first &&
+      (['StringLiteral', 'NumericLiteral', 'OpenSquareBracket', 'OpenCurlyBracket'].includes(first.type) ||
+        (first.type === 'Identifier' && !KEYWORDS.has(first.value)));
     if (!isTest(tag, i) || tag[at]?.type !== 'Identifier' || !(bare || first?.type === 'OpenParen')) {
       out.push(tag[i]);
       continue;
@@ -168,12 +271,16 @@ function withTests(tag, depth = 0) {
     else {
       if (first.type === 'StringLiteral') while (tag[end + 1]?.type === 'StringLiteral') end++;
       end = /^Open/.test(first.type) ? behind(tag, end) : end + 1;
-      for (; end < tag.length; end = tag[end].type === 'Dot' ? end + 2 : behind(tag, end)) { // what may follow: .name, […], (…)
+      for (; end < tag.length; end = tag[end].type === 'Dot' ? end + 2 : behind(tag, end)) {
+        // what may follow: .name, […], (…)
         if (!['Dot', 'OpenSquareBracket', 'OpenParen'].includes(tag[end].type)) break;
       }
     }
     const args = withTests(bare ? tag.slice(at + 1, end) : tag.slice(at + 2, end - 1), depth + 1);
-    out.push(operator('|'), name(TEST), operator('('), { type: 'StringLiteral', value: tag[at].value }, operator(','), { type: 'StringLiteral', value: not ? 'not' : '' });
+    out.push(operator('|'), name(TEST), operator('('), { type: 'StringLiteral', value: tag[at].value }, operator(','), {
+      type: 'StringLiteral',
+      value: not ? 'not' : '',
+    });
     if (args.length) out.push(operator(','), ...args);
     out.push(operator(')'));
     i = end - 1;
@@ -181,22 +288,37 @@ function withTests(tag, depth = 0) {
   return out;
 }
 
-/** Whether a tuple could end before token i. @param {Token[]} tag @param {number} i */
+/**
+ * Whether a tuple could end before token i.
+ * @param {Token[]} tag
+ * @param {number} i
+ */
 const endsTuple = (tag, i) => !tag[i] || tag[i].type === 'CloseParen';
 
-/** (x,) → (x, nothing), (x, y,) → (x, y), () → (nothing, nothing). @param {Token[]} tag @returns {Token[]} */
+/**
+ * (x,) → (x, nothing), (x, y,) → (x, y), () → (nothing, nothing).
+ * @param {Token[]} tag
+ * @returns {Token[]}
+ */
 function withTuples(tag) {
   /** @type {Token[]} */
   const out = [];
   // Of every open bracket: how many commas, or -1 where commas make no tuple.
   const commas = [tag[0].value === 'set' ? 0 : -1];
   for (let i = 0; i < tag.length; i++) {
-    const token = tag[i], top = commas.length - 1;
+    const token = tag[i],
+      top = commas.length - 1;
     if (/^Open/.test(token.type)) {
-      const left = tag[i - 1], calls = left && (/^Close|Literal$/.test(left.type) || (left.type === 'Identifier' && !KEYWORDS.has(left.value)) || left.value === 'call');
+      const left = tag[i - 1],
+        calls =
+          left &&
+          (/^Close|Literal$/.test(left.type) ||
+            (left.type === 'Identifier' && !KEYWORDS.has(left.value)) ||
+            left.value === 'call');
       commas.push(token.type === 'OpenParen' && !calls ? 0 : -1);
       out.push(token);
-      if (token.type === 'OpenParen' && !calls && tag[i + 1]?.type === 'CloseParen') out.push(name(NOTHING), operator(','), name(NOTHING));
+      if (token.type === 'OpenParen' && !calls && tag[i + 1]?.type === 'CloseParen')
+        out.push(name(NOTHING), operator(','), name(NOTHING));
       continue;
     }
     if (/^Close/.test(token.type) && top > 0) commas.pop();
@@ -214,11 +336,19 @@ function withTuples(tag) {
   return out;
 }
 
-/** Takes what stood in for nothing out of a program's tuples. @template T @param {T} node @returns {T} */
+/**
+ * Takes what stood in for nothing out of a program's tuples.
+ * @template T
+ * @param {T} node
+ * @returns {T}
+ */
 export function withoutNothing(node) {
   if (node === null || typeof node !== 'object') return node;
   const { type, value } = /** @type {any} */ (node);
-  if (type === 'TupleLiteral') /** @type {any} */ (node).value = value.filter((/** @type {any} */ one) => one.type !== 'Identifier' || one.value !== NOTHING);
+  if (type === 'TupleLiteral')
+    /** @type {any} */ (node).value = value.filter(
+      (/** @type {any} */ one) => one.type !== 'Identifier' || one.value !== NOTHING,
+    );
   for (const child of node instanceof Map ? [...node].flat() : Object.values(node)) withoutNothing(child);
   return node;
 }

@@ -1,6 +1,6 @@
-// Whose turn it is, where one at a time may work for long and between its steps waits for somebody to read: the next in
-// line waits while work is done, but not for a reader who has left. Who does not come back within a moment is put aside,
-// and gets another turn when he does.
+// Whose turn it is, where one at a time may work for long and between its steps waits for somebody to read: the
+// next in line waits while work is done, but not for a reader who has left. Who does not come back within a moment
+// is put aside, and gets another turn when he does.
 
 /** How long a reader may do nothing while others wait: longer than a page takes to show a token. */
 const IDLE_MS = 50;
@@ -11,7 +11,9 @@ export class Turn {
   resting = false;
   /** @type {() => void} */ begin = () => {};
   /** @param {() => void} aside keeps what is needed to go on later */
-  constructor(aside) { this.aside = aside; }
+  constructor(aside) {
+    this.aside = aside;
+  }
 }
 
 export class Turns {
@@ -19,7 +21,12 @@ export class Turns {
   /** @type {Turn[]} */ #waiting = [];
   #watching = false;
 
-  /** Begins, or comes back after rest(). @param {Turn} turn @param {AbortSignal | null} [signal] ends the waiting @returns {Promise<void>} */
+  /**
+   * Begins, or comes back after rest().
+   * @param {Turn} turn
+   * @param {AbortSignal | null} [signal] ends the waiting
+   * @returns {Promise<void>}
+   */
   async take(turn, signal) {
     turn.resting = false;
     if (this.#holder === turn) return;
@@ -41,7 +48,10 @@ export class Turns {
     }
   }
 
-  /** Somebody reads what was made. @param {Turn} turn */
+  /**
+   * Somebody reads what was made.
+   * @param {Turn} turn
+   */
   rest(turn) {
     turn.resting = true;
     turn.rests++;

@@ -1,6 +1,6 @@
 // What a call asks of the loop of tokens: the repository's generation_config.json (transformers: generation/
-// configuration_utils.py), config.json's token ids where that has none, and the call's own options, which go before both.
-// Values are checked where they are used, in C++ (wasm/generate/config.cpp).
+// configuration_utils.py), config.json's token ids where that has none, and the call's own options, which go before
+// both. Values are checked where they are used, in C++ (wasm/generate/config.cpp).
 
 import { ConfigError } from '../errors.js';
 
@@ -8,17 +8,35 @@ import { ConfigError } from '../errors.js';
 
 const IDS = ['bos_token_id', 'eos_token_id', 'pad_token_id'];
 /** What is taken from a file; a file's other names (of older or other programs) mean nothing, a call's are an error. */
-const OF_FILES = new Set([...IDS, ...('max_length max_new_tokens min_length min_new_tokens max_time do_sample temperature top_k top_p min_p typical_p epsilon_cutoff eta_cutoff '
-  + 'num_beams num_return_sequences length_penalty early_stopping repetition_penalty no_repeat_ngram_size bad_words_ids suppress_tokens begin_suppress_tokens '
-  + 'forced_bos_token_id forced_eos_token_id sequence_bias exponential_decay_length_penalty stop_strings renormalize_logits remove_invalid_values guidance_scale '
-  + 'encoder_repetition_penalty encoder_no_repeat_ngram_size prompt_lookup_num_tokens max_matching_ngram_size return_dict_in_generate output_scores output_logits').split(' ')]);
+const OF_FILES = new Set([
+  ...IDS,
+  ...(
+    'max_length max_new_tokens min_length min_new_tokens max_time do_sample temperature top_k top_p min_p typical_p epsilon_cutoff eta_cutoff ' +
+    'num_beams num_return_sequences length_penalty early_stopping repetition_penalty no_repeat_ngram_size bad_words_ids suppress_tokens begin_suppress_tokens ' +
+    'forced_bos_token_id forced_eos_token_id sequence_bias exponential_decay_length_penalty stop_strings renormalize_logits remove_invalid_values guidance_scale ' +
+    'encoder_repetition_penalty encoder_no_repeat_ngram_size prompt_lookup_num_tokens max_matching_ngram_size return_dict_in_generate output_scores output_logits'
+  ).split(' '),
+]);
 
-/** Only what is set: null and undefined mean that nothing is said. @param {Json | null | undefined} options @returns {Json} */
-export const said = (options) => Object.fromEntries(Object.entries(options ?? {}).filter(([, v]) => v !== undefined && v !== null));
+/**
+ * Only what is set: null and undefined mean that nothing is said.
+ * @param {Json | null | undefined} options
+ * @returns {Json}
+ */
+export const said = (options) =>
+  Object.fromEntries(Object.entries(options ?? {}).filter(([, v]) => v !== undefined && v !== null));
 
-/** @param {Json | null} file generation_config.json, where there is one @param {Json} config config.json @returns {Json} */
+/**
+ * @param {Json | null} file generation_config.json, where there is one
+ * @param {Json} config config.json
+ * @returns {Json}
+ */
 export function readGenerationConfig(file, config) {
-  if (file !== null && (typeof file !== 'object' || Array.isArray(file))) throw new ConfigError('generation_config.json must hold an object.', { code: 'wrong_type', file: 'generation_config.json' });
+  if (file !== null && (typeof file !== 'object' || Array.isArray(file)))
+    throw new ConfigError('generation_config.json must hold an object.', {
+      code: 'wrong_type',
+      file: 'generation_config.json',
+    });
   const ids = Object.fromEntries(IDS.map((name) => [name, config?.[name] ?? config?.text_config?.[name]]));
   const read = { ...said(ids), ...said(file) };
   // Greedy decoding asks nothing of these, and files say so by values that sampling would refuse.
@@ -26,7 +44,13 @@ export function readGenerationConfig(file, config) {
   return Object.fromEntries(Object.entries(read).filter(([name]) => OF_FILES.has(name)));
 }
 
-/** The options of one call. @param {Json} defaults readGenerationConfig()'s @param {Json | null} given a GenerationConfig of the caller's @param {Json} call @returns {Json} */
+/**
+ * The options of one call.
+ * @param {Json} defaults readGenerationConfig()'s
+ * @param {Json | null} given a GenerationConfig of the caller's
+ * @param {Json} call
+ * @returns {Json}
+ */
 export function mergeOptions(defaults, given, call) {
   const out = { ...defaults };
   for (const layer of [said(given), said(call)]) {

@@ -10,16 +10,26 @@
 
 export class Continuation {
   /** What the prompt's own text has that its ids alone did not settle: the first text to come begins with it. */
-  #pending = ''; #held = ''; #stream;
+  #pending = '';
+  #held = '';
+  #stream;
 
-  /** @param {Decoding} tokenizer @param {any} prompt its ids @param {object} options of decodeStream() */
+  /**
+   * @param {Decoding} tokenizer
+   * @param {any} prompt its ids
+   * @param {object} options of decodeStream()
+   */
   constructor(tokenizer, prompt, options) {
     this.#stream = tokenizer.decodeStream(options);
-    const settled = this.#stream.push(prompt), whole = tokenizer.decode(prompt, options);
+    const settled = this.#stream.push(prompt),
+      whole = tokenizer.decode(prompt, options);
     if (whole.startsWith(settled)) this.#pending = whole.slice(settled.length);
   }
 
-  /** @param {string} text @param {boolean} ends */
+  /**
+   * @param {string} text
+   * @param {boolean} ends
+   */
   #behind(text, ends) {
     if (!this.#pending) return text;
     this.#held += text;
@@ -33,13 +43,24 @@ export class Continuation {
     return this.#held.replace(/^\uFFFD+/, '');
   }
 
-  /** The text that these ids settle. @param {any} ids @returns {string} */
-  push(ids) { return this.#behind(this.#stream.push(ids), false); }
-  /** The rest. @returns {string} */
+  /**
+   * The text that these ids settle.
+   * @param {any} ids
+   * @returns {string}
+   */
+  push(ids) {
+    return this.#behind(this.#stream.push(ids), false);
+  }
+  /**
+   * The rest.
+   * @returns {string}
+   */
   end() {
     const rest = this.#behind(this.#stream.end(), true);
     this.dispose();
     return rest;
   }
-  dispose() { this.#stream.dispose(); }
+  dispose() {
+    this.#stream.dispose();
+  }
 }

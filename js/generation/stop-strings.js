@@ -1,16 +1,22 @@
-// Texts that end a row where its last token completes one, wherever tokens cut them and whether or not the prompt began it
-// (transformers' StopStringCriteria). The stop stays in the output, with the rest of the token that ended it. Tokens are
-// compared as bytes, a character of a string each, so that a token may end within a letter.
+// Texts that end a row where its last token completes one, wherever tokens cut them and whether or not the prompt
+// began it (transformers' StopStringCriteria). The stop stays in the output, with the rest of the token that ended
+// it. Tokens are compared as bytes, a character of a string each, so that a token may end within a letter.
 
 import { InputError } from '../errors.js';
 
-/** @typedef {{ encode(text: string, options: object): number[], decode(ids: number[], options: object): string, convert_ids_to_tokens(ids: number[]): string[] }} Vocabulary a tokenizer */
+/**
+ * @typedef {{ encode(text: string, options: object): number[], decode(ids: number[], options: object): string,
+ *   convert_ids_to_tokens(ids: number[]): string[] }} Vocabulary a tokenizer
+ */
 
 /** A text that tokens are decoded behind, so that each gives what it gives within a text. */
 const FRONT = 'abcdef';
 const WHOLE = { skip_special_tokens: false, clean_up_tokenization_spaces: false };
 
-/** Byte-level tokenizers' letter for each byte, the other way round (GPT-2's bytes_to_unicode): printable bytes stand for themselves. */
+/**
+ * Byte-level tokenizers' letter for each byte, the other way round (GPT-2's bytes_to_unicode): printable bytes
+ * stand for themselves.
+ */
 const BYTE_OF = new Map();
 for (let byte = 0, next = 256; byte < 256; byte++) {
   const printable = (byte > 32 && byte < 127) || (byte > 160 && byte !== 173);
@@ -19,10 +25,15 @@ for (let byte = 0, next = 256; byte < 256; byte++) {
 const utf8 = (/** @type {string} */ text) => String.fromCharCode(...new TextEncoder().encode(text));
 
 export class StopStrings {
-  /** What the end of each row has, as far as a stop may have begun there. @type {string[]} */ #tails;
+  /**
+   * What the end of each row has, as far as a stop may have begun there.
+   * @type {string[]}
+   */
+  #tails;
   /** @type {string[]} */ #stops;
   /** @type {Map<number, string>} */ #pieces = new Map();
-  #longest; #tokenizer;
+  #longest;
+  #tokenizer;
   /** @type {number[]} */ #front;
 
   /**
@@ -33,50 +44,76 @@ export class StopStrings {
   constructor(tokenizer, stops, prompts) {
     this.#tokenizer = tokenizer;
     const texts = [stops].flat();
-    if (texts.some((stop) => typeof stop !== 'string' || !stop)) throw new InputError('stop_strings must be a text or several, none of them empty.', { code: 'bad_option', field: 'stop_strings' });
+    if (texts.some((stop) => typeof stop !== 'string' || !stop))
+      throw new InputError('stop_strings must be a text or several, none of them empty.', {
+        code: 'bad_option',
+        field: 'stop_strings',
+      });
     this.#stops = texts.map(utf8);
     this.#longest = Math.max(...this.#stops.map((stop) => stop.length));
     this.#front = tokenizer.encode(FRONT, { add_special_tokens: false });
     this.#tails = prompts.map((ids) => this.#tailOf(ids));
   }
 
-  /** The bytes that a token adds to a text. @param {number} id */
+  /**
+   * The bytes that a token adds to a text.
+   * @param {number} id
+   */
   #piece(id) {
     let piece = this.#pieces.get(id);
     if (piece !== undefined) return piece;
-    const text = this.#tokenizer.decode([...this.#front, id], WHOLE), at = text.indexOf(FRONT);
+    const text = this.#tokenizer.decode([...this.#front, id], WHOLE),
+      at = text.indexOf(FRONT);
     piece = utf8(at < 0 ? this.#tokenizer.decode([id], WHOLE) : text.slice(at + FRONT.length));
     if (text.includes('\uFFFD')) {
       // A part of a character: what the vocabulary calls it says its bytes.
-      const [token] = this.#tokenizer.convert_ids_to_tokens([id]), hex = /^<0x([0-9A-Fa-f]{2})>$/.exec(token);
+      const [token] = this.#tokenizer.convert_ids_to_tokens([id]),
+        hex = /^<0x([0-9A-Fa-f]{2})>$/.exec(token);
       if (hex) piece = String.fromCharCode(parseInt(hex[1], 16));
-      else if ([...token].every((letter) => BYTE_OF.has(letter))) piece = String.fromCharCode(...Array.from(token, (letter) => BYTE_OF.get(letter)));
+      else if ([...token].every((letter) => BYTE_OF.has(letter)))
+        piece = String.fromCharCode(...Array.from(token, (letter) => BYTE_OF.get(letter)));
     }
     this.#pieces.set(id, piece);
     return piece;
   }
 
-  /** The end of these tokens that a stop may have begun in. @param {ArrayLike<number>} ids @param {string} [behind] what comes after them */
+  /**
+   * The end of these tokens that a stop may have begun in.
+   * @param {ArrayLike<number>} ids
+   * @param {string} [behind] what comes after them
+   */
   #tailOf(ids, behind = '') {
     let tail = behind;
     for (let i = ids.length - 1; i >= 0 && tail.length < this.#longest - 1; i--) tail = this.#piece(ids[i]) + tail;
     return tail;
   }
 
-  /** @param {string} tail @param {string} piece */
+  /**
+   * @param {string} tail
+   * @param {string} piece
+   */
   #ends(tail, piece) {
     const text = tail + piece;
     return this.#stops.some((stop) => piece !== '' && text.includes(stop, tail.length - stop.length + 1));
   }
 
-  /** @param {number} row @param {number} token the row's next @returns {boolean} whether it ends the row */
+  /**
+   * @param {number} row
+   * @param {number} token the row's next
+   * @returns {boolean} whether it ends the row
+   */
   push(row, token) {
-    const piece = this.#piece(token), tail = this.#tails[row];
+    const piece = this.#piece(token),
+      tail = this.#tails[row];
     this.#tails[row] = (tail + piece).slice(-this.#longest);
     return this.#ends(tail, piece);
   }
 
-  /** Whether the last of a prompt's new tokens ends it: for texts that come and go, as beams do. @param {Int32Array} prompt @param {Int32Array} tokens */
+  /**
+   * Whether the last of a prompt's new tokens ends it: for texts that come and go, as beams do.
+   * @param {Int32Array} prompt
+   * @param {Int32Array} tokens
+   */
   endedBy(prompt, tokens) {
     const last = tokens.length - 1;
     return this.#ends(this.#tailOf(prompt, this.#tailOf(tokens.subarray(0, last))), this.#piece(tokens[last]));

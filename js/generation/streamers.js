@@ -1,6 +1,7 @@
-// Text while it is generated, as a caller hears it: Transformers.js' streamers. A streamer is given the prompt first, then
-// each step's tokens, and end(). What it prints is final: characters come when no later token can change them
-// (tokenizers/core/decode-stream.js), and a skipped prompt still counts, so that the first word keeps its space.
+// Text while it is generated, as a caller hears it: Transformers.js' streamers. A streamer is given the prompt
+// first, then each step's tokens, and end(). What it prints is final: characters come when no later token can
+// change them (tokenizers/core/decode-stream.js), and a skipped prompt still counts, so that the first word keeps
+// its space.
 
 import { InputError } from '../errors.js';
 import { isNode } from '../env.js';
@@ -11,10 +12,15 @@ import { Continuation } from './continuation.js';
 export class BaseStreamer {
   /** @param {bigint[][]} value the prompt's ids, then the ids of one step; a row each */
   put(value) {
-    throw new InputError(`A streamer needs put(); it was given ${value.length} rows.`, { code: 'not_implemented', field: 'streamer' });
+    throw new InputError(`A streamer needs put(); it was given ${value.length} rows.`, {
+      code: 'not_implemented',
+      field: 'streamer',
+    });
   }
   /** Nothing more comes. */
-  end() { throw new InputError('A streamer needs end().', { code: 'not_implemented', field: 'streamer' }); }
+  end() {
+    throw new InputError('A streamer needs end().', { code: 'not_implemented', field: 'streamer' });
+  }
 }
 
 const print = (/** @type {string} */ text) => (isNode ? process.stdout.write(text) : console.log(text));
@@ -29,7 +35,16 @@ export class TextStreamer extends BaseStreamer {
    *   token_callback_function?: ((tokens: bigint[]) => void) | null, decode_kwargs?: Record<string, any>,
    * }} [options] callback_function: stdout where none is given (pages: the console)
    */
-  constructor(tokenizer, { skip_prompt = false, skip_special_tokens = true, callback_function = null, token_callback_function = null, decode_kwargs = {} } = {}) {
+  constructor(
+    tokenizer,
+    {
+      skip_prompt = false,
+      skip_special_tokens = true,
+      callback_function = null,
+      token_callback_function = null,
+      decode_kwargs = {},
+    } = {},
+  ) {
     super();
     this.tokenizer = tokenizer;
     this.skip_prompt = skip_prompt;
@@ -41,8 +56,13 @@ export class TextStreamer extends BaseStreamer {
 
   /** @param {bigint[][]} value */
   put(value) {
-    if (value.length !== 1) throw new InputError(`A TextStreamer writes one text, not ${value.length}.`, { code: 'streamer_batch', field: 'streamer' });
-    const [ids] = value, skipped = this.next_tokens_are_prompt && this.skip_prompt;
+    if (value.length !== 1)
+      throw new InputError(`A TextStreamer writes one text, not ${value.length}.`, {
+        code: 'streamer_batch',
+        field: 'streamer',
+      });
+    const [ids] = value,
+      skipped = this.next_tokens_are_prompt && this.skip_prompt;
     this.next_tokens_are_prompt = false;
     this.#text ??= new Continuation(this.tokenizer, skipped ? ids : [], this.decode_kwargs);
     if (skipped) return;
@@ -58,7 +78,11 @@ export class TextStreamer extends BaseStreamer {
     this.on_finalized_text(text, true);
   }
 
-  /** For subclasses: text that will not change any more. @param {string} text @param {boolean} stream_end */
+  /**
+   * For subclasses: text that will not change any more.
+   * @param {string} text
+   * @param {boolean} stream_end
+   */
   on_finalized_text(text, stream_end) {
     if (text) this.callback_function(text);
     if (stream_end && this.callback_function === print && isNode) print('\n');

@@ -1,15 +1,22 @@
-// An answer while it is written: pieces of text to iterate over or as a ReadableStream, the whole as a promise. It goes on
-// only as fast as it is read; who stops reading stops the model, and what was written until then stands.
+// An answer while it is written: pieces of text to iterate over or as a ReadableStream, the whole as a promise. It
+// goes on only as fast as it is read; who stops reading stops the model, and what was written until then stands.
 
 import { InputError } from '../errors.js';
 
 export class TextStream {
-  #run; #text; #finish; #begun = false;
+  #run;
+  #text;
+  #finish;
+  #begun = false;
   /** @type {Promise<any>} */ #output;
   /** @type {(value: any) => void} */ #resolve = () => {};
   /** @type {(error: any) => void} */ #reject = () => {};
 
-  /** @param {import('./generate.js').Generation} run @param {import('./continuation.js').Continuation} text @param {() => any} finish makes the whole result */
+  /**
+   * @param {import('./generate.js').Generation} run
+   * @param {import('./continuation.js').Continuation} text
+   * @param {() => any} finish makes the whole result
+   */
   constructor(run, text, finish) {
     this.#run = run;
     this.#text = text;
@@ -21,17 +28,38 @@ export class TextStream {
     this.#output.catch(() => {}); // who iterates hears of a failure there
   }
 
-  /** Tokens and milliseconds so far; the reason is null until the end. The rate is of what came after the first tokens, where that is enough to tell. */
+  /**
+   * Tokens and milliseconds so far; the reason is null until the end. The rate is of what came after the first
+   * tokens, where that is enough to tell.
+   */
   get stats() {
-    const { prompts, tokens, times: { first, firstTokens, all }, reasons } = this.#run, n = tokens[0].length;
+    const {
+        prompts,
+        tokens,
+        times: { first, firstTokens, all },
+        reasons,
+      } = this.#run,
+      n = tokens[0].length;
     const rate = n > firstTokens && all > first ? (n - firstTokens) / (all - first) : all ? n / all : 0;
-    return { prompt_tokens: prompts[0].length, new_tokens: n, first_token_ms: first, total_ms: all, tokens_per_second: rate * 1000, finish_reason: reasons[0] };
+    return {
+      prompt_tokens: prompts[0].length,
+      new_tokens: n,
+      first_token_ms: first,
+      total_ms: all,
+      tokens_per_second: rate * 1000,
+      finish_reason: reasons[0],
+    };
   }
 
-  /** What the pipeline would have answered: [{ generated_text }]. Reads the rest where nobody does. @returns {Promise<any>} */
+  /**
+   * What the pipeline would have answered: [{ generated_text }]. Reads the rest where nobody does.
+   * @returns {Promise<any>}
+   */
   get output() {
     if (!this.#begun) {
-      (async () => { for await (const _ of this); })().catch(() => {});
+      (async () => {
+        for await (const _ of this);
+      })().catch(() => {});
     }
     return this.#output;
   }
@@ -63,13 +91,18 @@ export class TextStream {
   /** @returns {ReadableStream<string>} */
   toReadableStream() {
     const pieces = this[Symbol.asyncIterator]();
-    return new ReadableStream({
-      async pull(controller) {
-        const { done, value } = await pieces.next();
-        if (done) controller.close();
-        else controller.enqueue(value);
+    return new ReadableStream(
+      {
+        async pull(controller) {
+          const { done, value } = await pieces.next();
+          if (done) controller.close();
+          else controller.enqueue(value);
+        },
+        async cancel() {
+          await pieces.return();
+        },
       },
-      async cancel() { await pieces.return(); },
-    }, { highWaterMark: 0 });
+      { highWaterMark: 0 },
+    );
   }
 }

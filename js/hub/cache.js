@@ -8,11 +8,13 @@ import { node } from '../utils/node.js';
 const WAITING = 32 << 20;
 
 /**
- * @typedef {{ write(chunk: Uint8Array): Promise<void>, close(): Promise<void>, abort(): Promise<void>, stamp?: string }} Writer
+ * @typedef {{ write(chunk: Uint8Array): Promise<void>, close(): Promise<void>, abort(): Promise<void>, stamp?:
+ *   string }} Writer
  * @typedef {{
  *   get(key: string): Promise<null | { stream: AsyncIterable<Uint8Array>, size: number, stamp: string }>,
  *   put(key: string, size: number): Promise<null | Writer>,
- * }} Cache a key is the file's URL. A stamp is another one whenever the file was written, whoever wrote it and whatever its size; "": not known.
+ * }} Cache a key is the file's URL. A stamp is another one whenever the file was written, whoever wrote it and
+ * whatever its size; "": not known.
  *   get() says it with the bytes, a Writer once it is closed
  */
 
@@ -32,7 +34,10 @@ export async function* chunksOf(stream) {
   }
 }
 
-/** Whether the browser lets this site keep so many bytes more: gigabytes are not to be written in vain. @param {number} size */
+/**
+ * Whether the browser lets this site keep so many bytes more: gigabytes are not to be written in vain.
+ * @param {number} size
+ */
 async function hasRoom(size) {
   const { quota = Infinity, usage = 0 } = (await globalThis.navigator?.storage?.estimate?.()) ?? {};
   return usage + size <= quota;
@@ -40,7 +45,8 @@ async function hasRoom(size) {
 
 /**
  * A store of Responses: the Cache API and what has its shape.
- * @param {() => Promise<{ match(key: string): Promise<Response | undefined>, put(key: string, r: Response): Promise<void> }>} open
+ * @param {() => Promise<{ match(key: string): Promise<Response | undefined>, put(key: string, r: Response):
+ *   Promise<void> }>} open
  * @param {boolean} [own] the browser's own
  * @returns {Cache}
  */
@@ -50,22 +56,35 @@ function responseCache(open, own = false) {
       const response = await (await open()).match(key);
       if (!response?.body) return null;
       const { headers } = response;
-      return { stream: chunksOf(response.body), size: Number(headers.get('content-length') ?? 0), stamp: headers.get(STAMP) ?? headers.get('etag') ?? '' };
+      return {
+        stream: chunksOf(response.body),
+        size: Number(headers.get('content-length') ?? 0),
+        stamp: headers.get(STAMP) ?? headers.get('etag') ?? '',
+      };
     },
     async put(key, size) {
       const store = await open();
       if (own && !(await hasRoom(size))) return null;
       // The store reads a stream that is written chunk by chunk; it keeps nothing if the stream fails.
-      const { readable, writable } = new TransformStream(undefined, { highWaterMark: WAITING, size: (chunk) => chunk.byteLength });
+      const { readable, writable } = new TransformStream(undefined, {
+        highWaterMark: WAITING,
+        size: (chunk) => chunk.byteLength,
+      });
       const writer = writable.getWriter();
       let failed = false;
       const fail = () => {
         failed = true;
         writer.abort().catch(() => {});
       };
-      writer.closed.catch(() => { failed = true; });
+      writer.closed.catch(() => {
+        failed = true;
+      });
       const stamp = `${Date.now()}-${Math.random()}`;
-      const headers = { 'content-type': 'application/octet-stream', [STAMP]: stamp, ...(size ? { 'content-length': String(size) } : {}) };
+      const headers = {
+        'content-type': 'application/octet-stream',
+        [STAMP]: stamp,
+        ...(size ? { 'content-length': String(size) } : {}),
+      };
       const kept = store.put(key, new Response(readable, { headers })).catch(fail);
       return {
         stamp,
@@ -88,7 +107,10 @@ function responseCache(open, own = false) {
   };
 }
 
-/** The package's folder in Node: downloads in hub/, models put there by hand in models/. @returns {Promise<string>} */
+/**
+ * The package's folder in Node: downloads in hub/, models put there by hand in models/.
+ * @returns {Promise<string>}
+ */
 export async function cacheFolder() {
   if (env.cacheDir) return env.cacheDir;
   const [{ join }, { homedir }] = await Promise.all([node('path'), node('os')]);
@@ -96,16 +118,25 @@ export async function cacheFolder() {
   return WASMFORMERS_CACHE || join(XDG_CACHE_HOME || join(homedir(), '.cache'), 'wasmformers');
 }
 
-/** Stays when a file is renamed. @param {import('node:fs').BigIntStats} stats */
+/**
+ * Stays when a file is renamed.
+ * @param {import('node:fs').BigIntStats} stats
+ */
 const stampOf = ({ ino, size, mtimeNs }) => `${ino}-${size}-${mtimeNs}`;
 
-/** Files in a folder, each under the path of its URL. @param {string} [dir] @returns {Cache} */
+/**
+ * Files in a folder, each under the path of its URL.
+ * @param {string} [dir]
+ * @returns {Cache}
+ */
 function folderCache(dir) {
   /** @param {string} key */
   const place = async (key) => {
     const { join } = await node('path');
     const url = new URL(key);
-    const parts = [url.host, ...url.pathname.split('/')].filter(Boolean).map((p) => encodeURIComponent(decodeURIComponent(p)).replace(/^\.+$/, '_'));
+    const parts = [url.host, ...url.pathname.split('/')]
+      .filter(Boolean)
+      .map((p) => encodeURIComponent(decodeURIComponent(p)).replace(/^\.+$/, '_'));
     return join(dir || join(await cacheFolder(), 'hub'), ...parts);
   };
   return {
@@ -114,7 +145,9 @@ function folderCache(dir) {
       const path = await place(key);
       const found = await stat(path, { bigint: true }).catch(() => null);
       if (!found) return null;
-      async function* stream() { yield* createReadStream(path, { highWaterMark: 1 << 20 }); }
+      async function* stream() {
+        yield* createReadStream(path, { highWaterMark: 1 << 20 });
+      }
       return { stream: stream(), size: Number(found.size), stamp: stampOf(found) };
     },
     async put(key) {
@@ -123,10 +156,15 @@ function folderCache(dir) {
       const part = `${path}.${process.pid}.${Math.random().toString(36).slice(2)}.part`;
       await mkdir(dirname(path), { recursive: true });
       const file = await open(part, 'w');
-      const drop = async () => { await file.close().catch(() => {}); await rm(part, { force: true }); };
+      const drop = async () => {
+        await file.close().catch(() => {});
+        await rm(part, { force: true });
+      };
       /** @type {Writer} */
       const writer = {
-        write: async (chunk) => { await file.writeFile(chunk); },
+        write: async (chunk) => {
+          await file.writeFile(chunk);
+        },
         close: async () => {
           writer.stamp = stampOf(await file.stat({ bigint: true }));
           await file.close();
@@ -139,15 +177,25 @@ function folderCache(dir) {
   };
 }
 
-/** The cache in force, or null. @param {string} [dir] a folder for this call (Node) @returns {Cache | null} */
+/**
+ * The cache in force, or null.
+ * @param {string} [dir] a folder for this call (Node)
+ * @returns {Cache | null}
+ */
 export function currentCache(dir) {
   if (env.customCache) return responseCache(async () => /** @type {any} */ (env.customCache));
-  if (env.useBrowserCache && typeof caches !== 'undefined') return responseCache(() => /** @type {any} */ (caches.open(env.cacheKey)), true);
+  if (env.useBrowserCache && typeof caches !== 'undefined')
+    return responseCache(() => /** @type {any} */ (caches.open(env.cacheKey)), true);
   if (env.useFSCache && isNode) return folderCache(dir);
   return null;
 }
 
-/** Lets a cache fail in peace. @template T @param {() => Promise<T>} f @returns {Promise<T | null>} */
+/**
+ * Lets a cache fail in peace.
+ * @template T
+ * @param {() => Promise<T>} f
+ * @returns {Promise<T | null>}
+ */
 export async function quietly(f) {
   try {
     return await f();

@@ -7,7 +7,10 @@ import { env } from '../env.js';
 const TRIES = 4;
 const FIRST_PAUSE_MS = 250;
 
-/** @param {number} ms @param {AbortSignal} [signal] */
+/**
+ * @param {number} ms
+ * @param {AbortSignal} [signal]
+ */
 function pause(ms, signal) {
   return new Promise((resolve, reject) => {
     const timer = setTimeout(done, ms);
@@ -23,13 +26,17 @@ function pause(ms, signal) {
   });
 }
 
-/** Faults that another try may get past. @param {number} status */
+/**
+ * Faults that another try may get past.
+ * @param {number} status
+ */
 const passing = (status) => status === 408 || status === 429 || status >= 500;
 
 /**
  * One request, repeated on network errors and passing statuses with growing pauses.
  * @param {string} url
- * @param {{ method?: string, headers?: Record<string, string>, signal?: AbortSignal, cache?: RequestCache, tries?: number }} options
+ * @param {{ method?: string, headers?: Record<string, string>, signal?: AbortSignal, cache?: RequestCache, tries?:
+ *   number }} options
  * @returns {Promise<Response>} of any status that will not pass
  */
 export async function request(url, { tries = TRIES, ...init } = {}) {
@@ -43,40 +50,68 @@ export async function request(url, { tries = TRIES, ...init } = {}) {
     } catch (cause) {
       throwIfAborted(signal);
       if (attempt >= tries) {
-        throw new HubError(`Could not reach ${url}: ${/** @type {Error} */ (cause)?.message ?? cause}.`, { code: 'unreachable', url, cause });
+        throw new HubError(`Could not reach ${url}: ${/** @type {Error} */ (cause)?.message ?? cause}.`, {
+          code: 'unreachable',
+          url,
+          cause,
+        });
       }
     }
     await pause(FIRST_PAUSE_MS * 2 ** (attempt - 1), signal);
   }
 }
 
-/** @param {string} name @param {Response} response @param {string} url */
+/**
+ * @param {string} name
+ * @param {Response} response
+ * @param {string} url
+ */
 export function notOk(name, response, url) {
   const { status } = response;
   const code = status === 404 ? 'not_found' : status === 401 || status === 403 ? 'unauthorized' : 'bad_status';
-  const why = { not_found: 'it does not exist there', unauthorized: 'the repository is missing, private or gated (pass a token)', bad_status: 'the server failed' }[code];
+  const why = {
+    not_found: 'it does not exist there',
+    unauthorized: 'the repository is missing, private or gated (pass a token)',
+    bad_status: 'the server failed',
+  }[code];
   return new HubError(`Could not get ${name}: ${why} (status ${status}, ${url}).`, { code, status, url, file: name });
 }
 
-/** Does the body look like a web page although another kind of file was asked for? @param {Response} response @param {string} name */
+/**
+ * Does the body look like a web page although another kind of file was asked for?
+ * @param {Response} response
+ * @param {string} name
+ */
 export function isWebPage(response, name) {
   return (response.headers.get('content-type') ?? '').startsWith('text/html') && !/\.html?$/.test(name);
 }
 
-/** The body's full length, 0 where the server does not say or compresses. @param {Response} response */
+/**
+ * The body's full length, 0 where the server does not say or compresses.
+ * @param {Response} response
+ */
 export function lengthOf(response) {
   if (response.headers.get('content-encoding')) return 0;
   return Number(response.headers.get('x-linked-size') ?? response.headers.get('content-length') ?? 0) || 0;
 }
 
-/** What tells two states of a file apart. @param {Response} response */
+/**
+ * What tells two states of a file apart.
+ * @param {Response} response
+ */
 const tagOf = (response) => response.headers.get('etag') ?? response.headers.get('last-modified');
 
-/** How many bytes of what `rest` sends are known already; -1 where it cannot go on from `got`. @param {Response} rest @param {number} got @param {string | null} tag */
+/**
+ * How many bytes of what `rest` sends are known already; -1 where it cannot go on from `got`.
+ * @param {Response} rest
+ * @param {number} got
+ * @param {string | null} tag
+ */
 function overlap(rest, got, tag) {
   if (rest.status === 206) {
     // Cross-origin these headers may be hidden; then the server is trusted.
-    const range = rest.headers.get('content-range'), now = tagOf(rest);
+    const range = rest.headers.get('content-range'),
+      now = tagOf(rest);
     if (tag && now && tag !== now) return -1;
     return !range || range.startsWith(`bytes ${got}-`) ? 0 : -1;
   }
@@ -96,7 +131,8 @@ export async function* body(response, url, name, init = {}) {
   const total = lengthOf(response);
   const resumable = total > 0 && response.headers.get('accept-ranges') !== 'none';
   const tag = tagOf(response); // a file that changed between two tries must not be glued together
-  let got = 0, skip = 0;
+  let got = 0,
+    skip = 0;
   for (let attempt = 1; ; attempt++) {
     /** @type {unknown} */
     let cause;
@@ -122,11 +158,18 @@ export async function* body(response, url, name, init = {}) {
       // Where the consumer stopped early, the rest of the download stops too.
       reader?.cancel().catch(() => {});
     }
-    const failed = () => new HubError(`The download of ${name} was cut after ${got}${total ? ` of ${total}` : ''} bytes: ${/** @type {Error} */ (cause)?.message ?? cause}.`, { code: 'cut_download', url, file: name, cause });
+    const failed = () =>
+      new HubError(
+        `The download of ${name} was cut after ${got}${total ? ` of ${total}` : ''} bytes: ${/** @type {Error} */ (cause)?.message ?? cause}.`,
+        { code: 'cut_download', url, file: name, cause },
+      );
     if (!resumable || attempt >= TRIES) throw failed();
     await pause(FIRST_PAUSE_MS * 2 ** (attempt - 1), signal);
     const strong = tag && !tag.startsWith('W/') ? tag : null;
-    const rest = await request(url, { ...init, headers: { ...headers, Range: `bytes=${got}-`, ...(strong ? { 'If-Range': strong } : {}) } });
+    const rest = await request(url, {
+      ...init,
+      headers: { ...headers, Range: `bytes=${got}-`, ...(strong ? { 'If-Range': strong } : {}) },
+    });
     skip = overlap(rest, got, tag);
     if (skip < 0) {
       await rest.body?.cancel();

@@ -1,5 +1,5 @@
-// A checkpoint's files of weights: model.safetensors, or the shards that model.safetensors.index.json names (the form of
-// transformers' modeling_utils.py: metadata.total_size, weight_map: tensor → file).
+// A checkpoint's files of weights: model.safetensors, or the shards that model.safetensors.index.json names (the
+// form of transformers' modeling_utils.py: metadata.total_size, weight_map: tensor → file).
 
 import { ConfigError, WeightsError } from '../errors.js';
 import { getText, missing, openFile, sizeOf } from './index.js';
@@ -7,24 +7,36 @@ import { expectTotal } from './progress.js';
 
 /**
  * @typedef {import('./index.js').HubOptions & { model_file_name?: string }} WeightsOptions
- * @typedef {{ map: Record<string, string>, shards: string[], total: number, name: string }} Index shards in the order of their names; total: bytes of all tensors, 0 where the file does not say
+ * @typedef {{ map: Record<string, string>, shards: string[], total: number, name: string }} Index shards in the
+ *   order of their names; total: bytes of all tensors, 0 where the file does not say
  */
 
-/** @param {string} text @param {string} id @param {string} name the index's @returns {Index} */
+/**
+ * @param {string} text
+ * @param {string} id
+ * @param {string} name the index's
+ * @returns {Index}
+ */
 export function readIndex(text, id, name) {
-  const bad = (/** @type {string} */ what, /** @type {any} */ more = {}) => new ConfigError(`${name} of ${id} ${what}`, { code: 'bad_index', file: name, field: 'weight_map', ...more });
+  const bad = (/** @type {string} */ what, /** @type {any} */ more = {}) =>
+    new ConfigError(`${name} of ${id} ${what}`, { code: 'bad_index', file: name, field: 'weight_map', ...more });
   /** @type {any} */
   let index;
   try {
     index = JSON.parse(text);
   } catch (cause) {
-    throw bad(`is not valid JSON (was it cut?): ${/** @type {Error} */ (cause).message}`, { code: 'invalid_json', field: '', cause });
+    throw bad(`is not valid JSON (was it cut?): ${/** @type {Error} */ (cause).message}`, {
+      code: 'invalid_json',
+      field: '',
+      cause,
+    });
   }
   const map = index?.weight_map;
   if (map === null || typeof map !== 'object' || Array.isArray(map)) throw bad('has no weight_map.');
   for (const file of new Set(Object.values(map))) {
     // A shard lies beside the index: what leads elsewhere is refused before anything is asked for.
-    if (typeof file !== 'string' || !/^[\w.-]+\.safetensors$/.test(file)) throw bad(`names a shard that is no safetensors file beside it: ${JSON.stringify(file)}.`);
+    if (typeof file !== 'string' || !/^[\w.-]+\.safetensors$/.test(file))
+      throw bad(`names a shard that is no safetensors file beside it: ${JSON.stringify(file)}.`);
   }
   const shards = [...new Set(Object.values(map))].sort();
   if (!shards.length) throw bad('names no files.');
@@ -32,7 +44,11 @@ export function readIndex(text, id, name) {
   return { map, shards, total: Number.isSafeInteger(total) && total > 0 ? total : 0, name };
 }
 
-/** @param {string} id @param {WeightsOptions} options @returns {Promise<Index | null>} */
+/**
+ * @param {string} id
+ * @param {WeightsOptions} options
+ * @returns {Promise<Index | null>}
+ */
 async function findIndex(id, options) {
   const name = (options.model_file_name ?? 'model') + '.safetensors.index.json';
   const text = await getText(id, name, options);
@@ -41,11 +57,14 @@ async function findIndex(id, options) {
 
 /**
  * The files of weights, opened one after the other.
- * @param {string} id @param {WeightsOptions} options @param {{ index?: Index }} [found] is told the index, where there is one
+ * @param {string} id
+ * @param {WeightsOptions} options
+ * @param {{ index?: Index }} [found] is told the index, where there is one
  * @returns {AsyncGenerator<import('./index.js').OpenFile, void>}
  */
 export async function* weightFiles(id, options, found = {}) {
-  const single = (options.model_file_name ?? 'model') + '.safetensors', file = await openFile(id, single, options);
+  const single = (options.model_file_name ?? 'model') + '.safetensors',
+    file = await openFile(id, single, options);
   if (file) {
     yield file;
     return;
@@ -61,28 +80,47 @@ export async function* weightFiles(id, options, found = {}) {
   }
 }
 
-/** The error of a tensor that did not come, with the shard that should have held it. @param {any} error @param {Index | undefined} index @param {string} id */
+/**
+ * The error of a tensor that did not come, with the shard that should have held it.
+ * @param {any} error
+ * @param {Index | undefined} index
+ * @param {string} id
+ */
 export function blameShard(error, index, id) {
   if (!index || error?.code !== 'missing_tensors' || !error.field) return error;
   const name = Object.keys(index.map).find((key) => key === error.field || key.endsWith('.' + error.field));
   if (name === undefined) return error;
-  return new WeightsError(`${id}: ${index.name} names the tensor "${name}" in ${index.map[name]}, which does not hold it.`, { code: 'missing_tensors', file: index.map[name], field: name, cause: error });
+  return new WeightsError(
+    `${id}: ${index.name} names the tensor "${name}" in ${index.map[name]}, which does not hold it.`,
+    { code: 'missing_tensors', file: index.map[name], field: name, cause: error },
+  );
 }
 
 /**
  * What a download of the weights would be, without beginning it.
- * @param {string} id @param {WeightsOptions} options
- * @returns {Promise<{ files: { file: string, size: number, cached: boolean }[], size: number }>} sizes 0 where the server does not say
+ * @param {string} id
+ * @param {WeightsOptions} options
+ * @returns {Promise<{ files: { file: string, size: number, cached: boolean }[], size: number }>} sizes 0 where the
+ *   server does not say
  */
 export async function weightSizes(id, options) {
-  const single = (options.model_file_name ?? 'model') + '.safetensors', one = await sizeOf(id, single, options);
+  const single = (options.model_file_name ?? 'model') + '.safetensors',
+    one = await sizeOf(id, single, options);
   if (one) return { files: [{ file: single, ...one }], size: one.size };
   const index = await findIndex(id, options);
   if (!index) throw missing(id, single, options);
-  const files = await Promise.all(index.shards.map(async (file) => {
-    const shard = await sizeOf(id, file, options);
-    if (!shard) throw missing(id, file, options);
-    return { file, ...shard };
-  }));
-  return { files, size: Math.max(index.total, files.reduce((sum, { size }) => sum + size, 0)) };
+  const files = await Promise.all(
+    index.shards.map(async (file) => {
+      const shard = await sizeOf(id, file, options);
+      if (!shard) throw missing(id, file, options);
+      return { file, ...shard };
+    }),
+  );
+  return {
+    files,
+    size: Math.max(
+      index.total,
+      files.reduce((sum, { size }) => sum + size, 0),
+    ),
+  };
 }

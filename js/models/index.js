@@ -6,7 +6,12 @@ import { PreTrainedModel } from './model.js';
 
 /** @typedef {typeof PreTrainedModel} ModelClass */
 
-/** @param {string} name @param {string | null} head @param {string | null} type @returns {ModelClass} */
+/**
+ * @param {string} name
+ * @param {string | null} head
+ * @param {string | null} type
+ * @returns {ModelClass}
+ */
 function define(name, head, type = null) {
   const Class = class extends PreTrainedModel {
     static head = head;
@@ -16,7 +21,11 @@ function define(name, head, type = null) {
   return Class;
 }
 
-/** The same for models that write. @param {string} name @param {string | null} type */
+/**
+ * The same for models that write.
+ * @param {string} name
+ * @param {string | null} type
+ */
 function defineCausal(name, type = null) {
   const Class = class extends PreTrainedCausalLM {
     static model_type = type;
@@ -29,7 +38,10 @@ export { PreTrainedCausalLM, PreTrainedModel };
 
 export const AutoModel = define('AutoModel', '');
 export const AutoModelForMaskedLM = define('AutoModelForMaskedLM', 'MaskedLM');
-export const AutoModelForSequenceClassification = define('AutoModelForSequenceClassification', 'SequenceClassification');
+export const AutoModelForSequenceClassification = define(
+  'AutoModelForSequenceClassification',
+  'SequenceClassification',
+);
 export const AutoModelForTokenClassification = define('AutoModelForTokenClassification', 'TokenClassification');
 export const AutoModelForQuestionAnswering = define('AutoModelForQuestionAnswering', 'QuestionAnswering');
 export const AutoModelForMultipleChoice = define('AutoModelForMultipleChoice', 'MultipleChoice');
@@ -37,7 +49,11 @@ export const AutoModelForCausalLM = defineCausal('AutoModelForCausalLM');
 
 export const AlbertModel = define('AlbertModel', '', 'albert');
 export const AlbertForMaskedLM = define('AlbertForMaskedLM', 'MaskedLM', 'albert');
-export const AlbertForSequenceClassification = define('AlbertForSequenceClassification', 'SequenceClassification', 'albert');
+export const AlbertForSequenceClassification = define(
+  'AlbertForSequenceClassification',
+  'SequenceClassification',
+  'albert',
+);
 export const AlbertForTokenClassification = define('AlbertForTokenClassification', 'TokenClassification', 'albert');
 export const AlbertForQuestionAnswering = define('AlbertForQuestionAnswering', 'QuestionAnswering', 'albert');
 export const AlbertForMultipleChoice = define('AlbertForMultipleChoice', 'MultipleChoice', 'albert');
@@ -49,51 +65,115 @@ export const BertForQuestionAnswering = define('BertForQuestionAnswering', 'Ques
 export const BertForMultipleChoice = define('BertForMultipleChoice', 'MultipleChoice', 'bert');
 export const CamembertModel = define('CamembertModel', '', 'camembert');
 export const CamembertForMaskedLM = define('CamembertForMaskedLM', 'MaskedLM', 'camembert');
-export const CamembertForSequenceClassification = define('CamembertForSequenceClassification', 'SequenceClassification', 'camembert');
-export const CamembertForTokenClassification = define('CamembertForTokenClassification', 'TokenClassification', 'camembert');
+export const CamembertForSequenceClassification = define(
+  'CamembertForSequenceClassification',
+  'SequenceClassification',
+  'camembert',
+);
+export const CamembertForTokenClassification = define(
+  'CamembertForTokenClassification',
+  'TokenClassification',
+  'camembert',
+);
 export const CamembertForQuestionAnswering = define('CamembertForQuestionAnswering', 'QuestionAnswering', 'camembert');
 export const CamembertForMultipleChoice = define('CamembertForMultipleChoice', 'MultipleChoice', 'camembert');
 export const DebertaV2Model = define('DebertaV2Model', '', 'deberta-v2');
 export const DebertaV2ForMaskedLM = define('DebertaV2ForMaskedLM', 'MaskedLM', 'deberta-v2');
-export const DebertaV2ForSequenceClassification = define('DebertaV2ForSequenceClassification', 'SequenceClassification', 'deberta-v2');
-export const DebertaV2ForTokenClassification = define('DebertaV2ForTokenClassification', 'TokenClassification', 'deberta-v2');
+export const DebertaV2ForSequenceClassification = define(
+  'DebertaV2ForSequenceClassification',
+  'SequenceClassification',
+  'deberta-v2',
+);
+export const DebertaV2ForTokenClassification = define(
+  'DebertaV2ForTokenClassification',
+  'TokenClassification',
+  'deberta-v2',
+);
 export const DebertaV2ForQuestionAnswering = define('DebertaV2ForQuestionAnswering', 'QuestionAnswering', 'deberta-v2');
 export const DebertaV2ForMultipleChoice = define('DebertaV2ForMultipleChoice', 'MultipleChoice', 'deberta-v2');
 export const DistilBertModel = define('DistilBertModel', '', 'distilbert');
 export const DistilBertForMaskedLM = define('DistilBertForMaskedLM', 'MaskedLM', 'distilbert');
-export const DistilBertForSequenceClassification = define('DistilBertForSequenceClassification', 'SequenceClassification', 'distilbert');
-export const DistilBertForTokenClassification = define('DistilBertForTokenClassification', 'TokenClassification', 'distilbert');
-export const DistilBertForQuestionAnswering = define('DistilBertForQuestionAnswering', 'QuestionAnswering', 'distilbert');
+export const DistilBertForSequenceClassification = define(
+  'DistilBertForSequenceClassification',
+  'SequenceClassification',
+  'distilbert',
+);
+export const DistilBertForTokenClassification = define(
+  'DistilBertForTokenClassification',
+  'TokenClassification',
+  'distilbert',
+);
+export const DistilBertForQuestionAnswering = define(
+  'DistilBertForQuestionAnswering',
+  'QuestionAnswering',
+  'distilbert',
+);
 export const DistilBertForMultipleChoice = define('DistilBertForMultipleChoice', 'MultipleChoice', 'distilbert');
 export const ElectraModel = define('ElectraModel', '', 'electra');
 export const ElectraForMaskedLM = define('ElectraForMaskedLM', 'MaskedLM', 'electra');
-export const ElectraForSequenceClassification = define('ElectraForSequenceClassification', 'SequenceClassification', 'electra');
+export const ElectraForSequenceClassification = define(
+  'ElectraForSequenceClassification',
+  'SequenceClassification',
+  'electra',
+);
 export const ElectraForTokenClassification = define('ElectraForTokenClassification', 'TokenClassification', 'electra');
 export const ElectraForQuestionAnswering = define('ElectraForQuestionAnswering', 'QuestionAnswering', 'electra');
 export const ElectraForMultipleChoice = define('ElectraForMultipleChoice', 'MultipleChoice', 'electra');
 export const MPNetModel = define('MPNetModel', '', 'mpnet');
 export const MPNetForMaskedLM = define('MPNetForMaskedLM', 'MaskedLM', 'mpnet');
-export const MPNetForSequenceClassification = define('MPNetForSequenceClassification', 'SequenceClassification', 'mpnet');
+export const MPNetForSequenceClassification = define(
+  'MPNetForSequenceClassification',
+  'SequenceClassification',
+  'mpnet',
+);
 export const MPNetForTokenClassification = define('MPNetForTokenClassification', 'TokenClassification', 'mpnet');
 export const MPNetForQuestionAnswering = define('MPNetForQuestionAnswering', 'QuestionAnswering', 'mpnet');
 export const MPNetForMultipleChoice = define('MPNetForMultipleChoice', 'MultipleChoice', 'mpnet');
 export const ModernBertModel = define('ModernBertModel', '', 'modernbert');
 export const ModernBertForMaskedLM = define('ModernBertForMaskedLM', 'MaskedLM', 'modernbert');
-export const ModernBertForSequenceClassification = define('ModernBertForSequenceClassification', 'SequenceClassification', 'modernbert');
-export const ModernBertForTokenClassification = define('ModernBertForTokenClassification', 'TokenClassification', 'modernbert');
-export const ModernBertForQuestionAnswering = define('ModernBertForQuestionAnswering', 'QuestionAnswering', 'modernbert');
+export const ModernBertForSequenceClassification = define(
+  'ModernBertForSequenceClassification',
+  'SequenceClassification',
+  'modernbert',
+);
+export const ModernBertForTokenClassification = define(
+  'ModernBertForTokenClassification',
+  'TokenClassification',
+  'modernbert',
+);
+export const ModernBertForQuestionAnswering = define(
+  'ModernBertForQuestionAnswering',
+  'QuestionAnswering',
+  'modernbert',
+);
 export const ModernBertForMultipleChoice = define('ModernBertForMultipleChoice', 'MultipleChoice', 'modernbert');
 export const RobertaModel = define('RobertaModel', '', 'roberta');
 export const RobertaForMaskedLM = define('RobertaForMaskedLM', 'MaskedLM', 'roberta');
-export const RobertaForSequenceClassification = define('RobertaForSequenceClassification', 'SequenceClassification', 'roberta');
+export const RobertaForSequenceClassification = define(
+  'RobertaForSequenceClassification',
+  'SequenceClassification',
+  'roberta',
+);
 export const RobertaForTokenClassification = define('RobertaForTokenClassification', 'TokenClassification', 'roberta');
 export const RobertaForQuestionAnswering = define('RobertaForQuestionAnswering', 'QuestionAnswering', 'roberta');
 export const RobertaForMultipleChoice = define('RobertaForMultipleChoice', 'MultipleChoice', 'roberta');
 export const XLMRobertaModel = define('XLMRobertaModel', '', 'xlm-roberta');
 export const XLMRobertaForMaskedLM = define('XLMRobertaForMaskedLM', 'MaskedLM', 'xlm-roberta');
-export const XLMRobertaForSequenceClassification = define('XLMRobertaForSequenceClassification', 'SequenceClassification', 'xlm-roberta');
-export const XLMRobertaForTokenClassification = define('XLMRobertaForTokenClassification', 'TokenClassification', 'xlm-roberta');
-export const XLMRobertaForQuestionAnswering = define('XLMRobertaForQuestionAnswering', 'QuestionAnswering', 'xlm-roberta');
+export const XLMRobertaForSequenceClassification = define(
+  'XLMRobertaForSequenceClassification',
+  'SequenceClassification',
+  'xlm-roberta',
+);
+export const XLMRobertaForTokenClassification = define(
+  'XLMRobertaForTokenClassification',
+  'TokenClassification',
+  'xlm-roberta',
+);
+export const XLMRobertaForQuestionAnswering = define(
+  'XLMRobertaForQuestionAnswering',
+  'QuestionAnswering',
+  'xlm-roberta',
+);
 export const XLMRobertaForMultipleChoice = define('XLMRobertaForMultipleChoice', 'MultipleChoice', 'xlm-roberta');
 
 export const GPT2LMHeadModel = defineCausal('GPT2LMHeadModel', 'gpt2');

@@ -13,7 +13,10 @@ import { Pipeline, listOf } from './pipeline.js';
  * }} FeatureExtractionOptions
  */
 
-/** Hidden states of one text, [T, H], to one vector. @type {Record<string, (x: Float32Array, t: number, h: number) => Float32Array>} */
+/**
+ * Hidden states of one text, [T, H], to one vector.
+ * @type {Record<string, (x: Float32Array, t: number, h: number) => Float32Array>}
+ */
 const POOL = {
   mean(x, t, h) {
     const out = new Float32Array(h);
@@ -39,9 +42,15 @@ function toUnitLength(v) {
   for (let i = 0; i < v.length; i++) v[i] *= scale;
 }
 
-/** 8-bit embeddings of unit vectors: ±1 becomes ±127 (int8) or 0…255 (uint8), one scale for all, so that they compare. @param {Tensor} x @param {'int8' | 'uint8'} precision */
+/**
+ * 8-bit embeddings of unit vectors: ±1 becomes ±127 (int8) or 0…255 (uint8), one scale for all, so that they
+ * compare.
+ * @param {Tensor} x
+ * @param {'int8' | 'uint8'} precision
+ */
 function toBytes(x, precision) {
-  const signed = precision === 'int8', out = signed ? new Int8Array(x.size) : new Uint8ClampedArray(x.size);
+  const signed = precision === 'int8',
+    out = signed ? new Int8Array(x.size) : new Uint8ClampedArray(x.size);
   for (let i = 0; i < out.length; i++) out[i] = Math.round(signed ? x.data[i] * 127 : (x.data[i] + 1) * 127.5);
   return new Tensor(precision, signed ? out : new Uint8Array(out.buffer), x.dims);
 }
@@ -51,40 +60,65 @@ export class FeatureExtractionPipeline extends Pipeline {
    * @param {string | string[]} texts
    * @param {FeatureExtractionOptions} [options] pooling 'none' (default) gives [B, T, H], zeros behind shorter texts;
    *   every other one [B, H] over the text's own tokens. dimensions cuts the vector (Matryoshka models) before it is
-   *   normalized. quantize or precision: binary and ubinary give a bit, int8 and uint8 (of normalized vectors) a byte each.
+   *   normalized. quantize or precision: binary and ubinary give a bit, int8 and uint8 (of normalized vectors) a
+   *   byte each.
    * @returns {Promise<Tensor>}
    */
-  async _call(texts, { pooling = 'none', normalize = false, dimensions, quantize = false, precision = quantize ? 'binary' : 'float32', signal } = {}) {
+  async _call(
+    texts,
+    {
+      pooling = 'none',
+      normalize = false,
+      dimensions,
+      quantize = false,
+      precision = quantize ? 'binary' : 'float32',
+      signal,
+    } = {},
+  ) {
     const [list] = listOf(texts);
     if (pooling !== 'none' && !Object.hasOwn(POOL, pooling)) {
-      throw new InputError(`The pooling "${pooling}" is unknown; there are none, ${Object.keys(POOL).join(', ')}.`, { code: 'unknown_pooling', field: 'pooling' });
+      throw new InputError(`The pooling "${pooling}" is unknown; there are none, ${Object.keys(POOL).join(', ')}.`, {
+        code: 'unknown_pooling',
+        field: 'pooling',
+      });
     }
     if (!['float32', 'int8', 'uint8', 'binary', 'ubinary'].includes(precision)) {
-      throw new InputError(`The precision "${precision}" is unknown.`, { code: 'unknown_precision', field: 'precision' });
+      throw new InputError(`The precision "${precision}" is unknown.`, {
+        code: 'unknown_precision',
+        field: 'precision',
+      });
     }
     if (dimensions !== undefined && !(Number.isInteger(dimensions) && dimensions > 0)) throw badDimensions(dimensions);
     const { config } = this.model;
-    const rows = this.encode(list), longest = list.reduce((n, _, i) => Math.max(n, rows.lengthOf(i)), 0);
-    let h = config.hidden_size ?? config.dim ?? 0, size = dimensions ?? h;
+    const rows = this.encode(list),
+      longest = list.reduce((n, _, i) => Math.max(n, rows.lengthOf(i)), 0);
+    let h = config.hidden_size ?? config.dim ?? 0,
+      size = dimensions ?? h;
     /** @type {Float32Array} */
     let out = new Float32Array(0);
-    await this.run(rows, ({ last_hidden_state: { data, dims } }, at, row) => {
-      const t = rows.lengthOf(row), from = at * dims[1] * dims[2];
-      const own = data.subarray(from, from + t * dims[2]);
-      if (!out.length) { // sizes are known with the first batch
-        h = dims[2];
-        size = dimensions ?? h;
-        if (size > h) throw badDimensions(dimensions, h);
-        out = new Float32Array(list.length * (pooling === 'none' ? longest * h : size));
-      }
-      if (pooling === 'none') {
-        out.set(own, row * longest * h);
-        return;
-      }
-      const vector = POOL[pooling](own, t, h).subarray(0, size);
-      if (normalize || precision.endsWith('int8')) toUnitLength(vector);
-      out.set(vector, row * size);
-    }, { signal });
+    await this.run(
+      rows,
+      ({ last_hidden_state: { data, dims } }, at, row) => {
+        const t = rows.lengthOf(row),
+          from = at * dims[1] * dims[2];
+        const own = data.subarray(from, from + t * dims[2]);
+        if (!out.length) {
+          // sizes are known with the first batch
+          h = dims[2];
+          size = dimensions ?? h;
+          if (size > h) throw badDimensions(dimensions, h);
+          out = new Float32Array(list.length * (pooling === 'none' ? longest * h : size));
+        }
+        if (pooling === 'none') {
+          out.set(own, row * longest * h);
+          return;
+        }
+        const vector = POOL[pooling](own, t, h).subarray(0, size);
+        if (normalize || precision.endsWith('int8')) toUnitLength(vector);
+        out.set(vector, row * size);
+      },
+      { signal },
+    );
 
     if (pooling === 'none') {
       const tensor = new Tensor('float32', out, [list.length, longest, h]);
@@ -96,6 +130,12 @@ export class FeatureExtractionPipeline extends Pipeline {
   }
 }
 
-/** @param {unknown} dimensions @param {number} [h] */
-const badDimensions = (dimensions, h) => new InputError(
-  `dimensions is ${dimensions}; it must be a whole number from 1 on${h ? `, and this model's vectors have ${h}` : ''}.`, { code: 'bad_dimensions', field: 'dimensions' });
+/**
+ * @param {unknown} dimensions
+ * @param {number} [h]
+ */
+const badDimensions = (dimensions, h) =>
+  new InputError(
+    `dimensions is ${dimensions}; it must be a whole number from 1 on${h ? `, and this model's vectors have ${h}` : ''}.`,
+    { code: 'bad_dimensions', field: 'dimensions' },
+  );

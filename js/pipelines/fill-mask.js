@@ -11,20 +11,26 @@ const BATCH_LOGITS = 16e6; // 64 MB
 export class FillMaskPipeline extends Pipeline {
   /**
    * @param {string | string[]} texts each with at least one mask token
-   * @param {{ top_k?: number, targets?: string | string[], signal?: AbortSignal }} [options] targets: only these words are scored
+   * @param {{ top_k?: number, targets?: string | string[], signal?: AbortSignal }} [options] targets: only these
+   *   words are scored
    * @returns {Promise<any>} Filling[] for a text with one mask, Filling[][] (one list per mask) for one with several;
    *   a list of those for a list of texts
    */
   async _call(texts, { top_k = 5, targets, signal } = {}) {
     const [list, many] = listOf(texts);
     const { mask_token_id: maskId, mask_token: mask } = this.tokenizer;
-    if (maskId === undefined || maskId === null) throw new InputError('The tokenizer of this model has no mask token.', { code: 'no_mask_token' });
+    if (maskId === undefined || maskId === null)
+      throw new InputError('The tokenizer of this model has no mask token.', { code: 'no_mask_token' });
     const rows = this.encode(list);
     /** @type {number[][]} */
     const masks = list.map((text, row) => {
       const at = [];
       for (let i = 0; i < rows.lengthOf(row); i++) if (rows.idOf(row, i) === maskId) at.push(i);
-      if (!at.length) throw new InputError(`Text ${row} has no mask; write ${mask} where a word is missing.`, { code: 'no_mask', field: 'text' });
+      if (!at.length)
+        throw new InputError(`Text ${row} has no mask; write ${mask} where a word is missing.`, {
+          code: 'no_mask',
+          field: 'text',
+        });
       return at;
     });
     const wanted = targets === undefined ? null : this.#targetIds(listOf(targets)[0]);
@@ -32,33 +38,40 @@ export class FillMaskPipeline extends Pipeline {
     const all = [];
     // A token's logits are as wide as the vocabulary: few tokens at once, and only the masks' are looked at.
     const batchTokens = Math.floor(BATCH_LOGITS / (this.model.config.vocab_size || 30000));
-    await this.run(rows, ({ logits: { data, dims } }, at, row) => {
-      const ids = rows.idsOf(row);
-      all[row] = masks[row].map((place) => {
-        const from = (at * dims[1] + place) * dims[2];
-        const p = softmax(data.subarray(from, from + dims[2]));
-        const best = wanted ? [...wanted].sort((a, b) => p[b] - p[a]).slice(0, top_k) : topk(p, top_k);
-        return best.map((token) => {
-          const filled = Array.from(ids);
-          filled[place] = token;
-          // With several masks the others stay to be seen, and with them what else is special, as in Python.
-          const sequence = this.tokenizer.decode(filled, { skip_special_tokens: masks[row].length === 1 });
-          return { score: p[token], token, token_str: this.tokenizer.decode([token]), sequence };
+    await this.run(
+      rows,
+      ({ logits: { data, dims } }, at, row) => {
+        const ids = rows.idsOf(row);
+        all[row] = masks[row].map((place) => {
+          const from = (at * dims[1] + place) * dims[2];
+          const p = softmax(data.subarray(from, from + dims[2]));
+          const best = wanted ? [...wanted].sort((a, b) => p[b] - p[a]).slice(0, top_k) : topk(p, top_k);
+          return best.map((token) => {
+            const filled = Array.from(ids);
+            filled[place] = token;
+            // With several masks the others stay to be seen, and with them what else is special, as in Python.
+            const sequence = this.tokenizer.decode(filled, { skip_special_tokens: masks[row].length === 1 });
+            return { score: p[token], token, token_str: this.tokenizer.decode([token]), sequence };
+          });
         });
-      });
-    }, { signal, batchTokens });
+      },
+      { signal, batchTokens },
+    );
     const results = all.map((perMask) => (perMask.length === 1 ? perMask[0] : perMask));
     return many ? results : results[0];
   }
 
   /** @param {string[]} words */
   #targetIds(words) {
-    return new Set(words.map((word) => {
-      const direct = this.tokenizer.convert_tokens_to_ids([word])[0];
-      if (direct !== undefined && direct !== null && direct !== this.tokenizer.unk_token_id) return direct;
-      const first = this.tokenizer.encode(word, { add_special_tokens: false })[0];
-      if (first === undefined) throw new InputError(`The target "${word}" has no token.`, { code: 'unknown_target', field: 'targets' });
-      return first;
-    }));
+    return new Set(
+      words.map((word) => {
+        const direct = this.tokenizer.convert_tokens_to_ids([word])[0];
+        if (direct !== undefined && direct !== null && direct !== this.tokenizer.unk_token_id) return direct;
+        const first = this.tokenizer.encode(word, { add_special_tokens: false })[0];
+        if (first === undefined)
+          throw new InputError(`The target "${word}" has no token.`, { code: 'unknown_target', field: 'targets' });
+        return first;
+      }),
+    );
   }
 }

@@ -3,7 +3,12 @@
 import { ConfigError, throwIfAborted } from '../errors.js';
 import { withTotals } from '../hub/index.js';
 import {
-  AutoModel, AutoModelForCausalLM, AutoModelForMaskedLM, AutoModelForQuestionAnswering, AutoModelForSequenceClassification, AutoModelForTokenClassification,
+  AutoModel,
+  AutoModelForCausalLM,
+  AutoModelForMaskedLM,
+  AutoModelForQuestionAnswering,
+  AutoModelForSequenceClassification,
+  AutoModelForTokenClassification,
 } from '../models/index.js';
 import { AutoTokenizer } from '../tokenizers/auto-tokenizer.js';
 import { together } from '../utils/abort.js';
@@ -23,13 +28,21 @@ const TASKS = {
   'question-answering': { pipeline: QuestionAnsweringPipeline, model: AutoModelForQuestionAnswering },
   'text-classification': { pipeline: TextClassificationPipeline, model: AutoModelForSequenceClassification },
   // Loaded when it is asked for: a page that embeds needs none of it.
-  'text-generation': { pipeline: null, load: async () => (await import('./text-generation.js')).Writer, model: AutoModelForCausalLM },
+  'text-generation': {
+    pipeline: null,
+    load: async () => (await import('./text-generation.js')).Writer,
+    model: AutoModelForCausalLM,
+  },
   'text-ranking': { pipeline: TextRankingPipeline, model: AutoModelForSequenceClassification },
   'token-classification': { pipeline: TokenClassificationPipeline, model: AutoModelForTokenClassification },
   'zero-shot-classification': { pipeline: ZeroShotClassificationPipeline, model: AutoModelForSequenceClassification },
 };
 /** @type {Record<string, keyof typeof TASKS>} */
-const ALIASES = { embeddings: 'feature-extraction', ner: 'token-classification', 'sentiment-analysis': 'text-classification' };
+const ALIASES = {
+  embeddings: 'feature-extraction',
+  ner: 'token-classification',
+  'sentiment-analysis': 'text-classification',
+};
 
 /**
  * @typedef {typeof TASKS} Tasks
@@ -48,18 +61,33 @@ const ALIASES = { embeddings: 'feature-extraction', ner: 'token-classification',
 export async function pipeline(task, model = null, options = {}) {
   const name = Object.hasOwn(ALIASES, task) ? ALIASES[task] : /** @type {Task} */ (task);
   if (!Object.hasOwn(TASKS, name)) {
-    throw new ConfigError(`The task "${task}" is unknown; there are ${[...Object.keys(TASKS), ...Object.keys(ALIASES)].join(', ')}.`, { code: 'unknown_task', field: 'task' });
+    throw new ConfigError(
+      `The task "${task}" is unknown; there are ${[...Object.keys(TASKS), ...Object.keys(ALIASES)].join(', ')}.`,
+      { code: 'unknown_task', field: 'task' },
+    );
   }
   const id = model ?? DEFAULT_MODELS[name];
-  if (typeof id !== 'string') throw new ConfigError(`The model must be a repository's id, a folder or a URL, not ${typeof id}.`, { code: 'bad_id', field: 'model' });
+  if (typeof id !== 'string')
+    throw new ConfigError(`The model must be a repository's id, a folder or a URL, not ${typeof id}.`, {
+      code: 'bad_id',
+      field: 'model',
+    });
   throwIfAborted(options.signal);
   // One fails: what the other had begun is stopped, what it had opened is let go.
-  const { model: Model, pipeline: Ready, load } = /** @type {{ model: any, pipeline: any, load?: () => Promise<any> }} */ (TASKS[name]);
+  const {
+    model: Model,
+    pipeline: Ready,
+    load,
+  } = /** @type {{ model: any, pipeline: any, load?: () => Promise<any> }} */ (TASKS[name]);
   const [loadedModel, loadedTokenizer, Class] = await together(options.signal, async (signal) => {
     const inner = { ...withTotals(options), signal };
     const both = [Model.from_pretrained(id, inner), AutoTokenizer.from_pretrained(id, { ...inner, subfolder: '' })];
     return Promise.all([...both, Ready ?? load?.()]).catch(async (error) => {
-      for (const each of both) each.then((/** @type {any} */ part) => part.dispose(), () => {});
+      for (const each of both)
+        each.then(
+          (/** @type {any} */ part) => part.dispose(),
+          () => {},
+        );
       throw error;
     });
   });
@@ -70,6 +98,13 @@ export async function pipeline(task, model = null, options = {}) {
 }
 
 export {
-  Pipeline, FeatureExtractionPipeline, FillMaskPipeline, QuestionAnsweringPipeline, TextClassificationPipeline, TextGenerationPipeline,
-  TextRankingPipeline, TokenClassificationPipeline, ZeroShotClassificationPipeline,
+  Pipeline,
+  FeatureExtractionPipeline,
+  FillMaskPipeline,
+  QuestionAnsweringPipeline,
+  TextClassificationPipeline,
+  TextGenerationPipeline,
+  TextRankingPipeline,
+  TokenClassificationPipeline,
+  ZeroShotClassificationPipeline,
 };

@@ -29,8 +29,14 @@ export class Pipeline extends Callable {
     this.tokenizer.dispose();
   }
 
-  /** Label of a class index. @param {number} id @returns {string} */
-  label(id) { return this.model.config.id2label?.[id] ?? `LABEL_${id}`; }
+  /**
+   * Label of a class index.
+   * @param {number} id
+   * @returns {string}
+   */
+  label(id) {
+    return this.model.config.id2label?.[id] ?? `LABEL_${id}`;
+  }
 
   /**
    * Token rows of texts (or pairs), not padded: special tokens added, truncated to what the model takes.
@@ -40,7 +46,11 @@ export class Pipeline extends Callable {
    */
   encode(texts, options = {}) {
     texts.forEach((text, i) => {
-      if (typeof text !== 'string') throw new InputError(`Text ${i} is no string but ${text === null ? 'null' : typeof text}.`, { code: 'not_a_string', field: 'text' });
+      if (typeof text !== 'string')
+        throw new InputError(`Text ${i} is no string but ${text === null ? 'null' : typeof text}.`, {
+          code: 'not_a_string',
+          field: 'text',
+        });
     });
     // Encoders see no difference, and a row's own tokens begin at 0.
     return this.tokenizer.encodeRows(texts, { truncation: true, padding_side: 'right', ...options });
@@ -49,13 +59,14 @@ export class Pipeline extends Callable {
   /**
    * Runs every row through the model, in batches of rows of similar length.
    * @param {Rows} rows
-   * @param {(outputs: Record<string, import('../tensor/tensor.js').Tensor>, at: number, row: number) => void} each called
+   * @param {(outputs: Record<string, import('../tensor/tensor.js').Tensor>, at: number, row: number) => void} each
+   *   called
    *   per row with its batch's outputs and its place in them; what it keeps it copies
    * @param {CallOptions & { batchTokens?: number }} [options] batchTokens: for outputs that are wide per token
    */
   async run(rows, each, { signal, batchTokens = BATCH_TOKENS } = {}) {
     const order = Array.from({ length: rows.count }, (_, i) => i).sort((a, b) => rows.lengthOf(b) - rows.lengthOf(a));
-    for (let from = 0; from < order.length;) {
+    for (let from = 0; from < order.length; ) {
       throwIfAborted(signal);
       const longest = Math.max(1, rows.lengthOf(order[from]));
       const batch = order.slice(from, from + Math.max(1, Math.min(BATCH_ROWS, Math.floor(batchTokens / longest))));
@@ -75,11 +86,16 @@ export class Pipeline extends Callable {
   async outputs(rows, options, name = 'logits') {
     /** @type {Float32Array[]} */
     const out = [];
-    await this.run(rows, (outputs, at, row) => {
-      const { data, dims } = /** @type {{ data: Float32Array, dims: number[] }} */ (outputs[name]), step = data.length / dims[0];
-      const size = dims.length === 3 ? (step / dims[1]) * rows.lengthOf(row) : step;
-      out[row] = data.subarray(at * step, at * step + size);
-    }, options);
+    await this.run(
+      rows,
+      (outputs, at, row) => {
+        const { data, dims } = /** @type {{ data: Float32Array, dims: number[] }} */ (outputs[name]),
+          step = data.length / dims[0];
+        const size = dims.length === 3 ? (step / dims[1]) * rows.lengthOf(row) : step;
+        out[row] = data.subarray(at * step, at * step + size);
+      },
+      options,
+    );
     return out;
   }
 }
@@ -88,16 +104,31 @@ const prototype = /** @type {any} */ (Pipeline.prototype);
 if (Symbol.dispose) prototype[Symbol.dispose] = prototype.dispose;
 if (Symbol.asyncDispose) prototype[Symbol.asyncDispose] = prototype.dispose;
 
-/** A list and whether it was one: pipelines answer a single text with a single result. @template T @param {T | T[]} x @returns {[T[], boolean]} */
+/**
+ * A list and whether it was one: pipelines answer a single text with a single result.
+ * @template T
+ * @param {T | T[]} x
+ * @returns {[T[], boolean]}
+ */
 export const listOf = (x) => (Array.isArray(x) ? [x, true] : [[x], false]);
 
 /** By name what pipeline('text-generation') gives; its work (text-generation.js) is loaded when there is some. */
 export class TextGenerationPipeline extends Pipeline {
-  /** @param {any} inputs @param {Record<string, any>} [options] @returns {Promise<any>} */
+  /**
+   * @param {any} inputs
+   * @param {Record<string, any>} [options]
+   * @returns {Promise<any>}
+   */
   async _call(inputs, options) {
     const { Writer } = await import('./text-generation.js');
     return new Writer(this)._call(inputs, options);
   }
-  /** @param {any} input @param {Record<string, any>} [options] @returns {any} */
-  stream(input, options) { throw new InputError("Streams need what pipeline('text-generation') gives.", { code: 'not_loaded' }); }
+  /**
+   * @param {any} input
+   * @param {Record<string, any>} [options]
+   * @returns {any}
+   */
+  stream(input, options) {
+    throw new InputError("Streams need what pipeline('text-generation') gives.", { code: 'not_loaded' });
+  }
 }

@@ -7,19 +7,33 @@ import { Pipeline, listOf } from './pipeline.js';
 
 /** @typedef {{ label: string, score: number }} Classification */
 
-/** Logits of one text to scores, by problem_type or as asked for. @param {Float32Array} logits @param {string | undefined} how @param {string | undefined} problem */
+/**
+ * Logits of one text to scores, by problem_type or as asked for.
+ * @param {Float32Array} logits
+ * @param {string | undefined} how
+ * @param {string | undefined} problem
+ */
 export function scores(logits, how, problem) {
-  how ??= problem === 'regression' ? 'none' : problem === 'multi_label_classification' || logits.length === 1 ? 'sigmoid' : 'softmax';
+  how ??=
+    problem === 'regression'
+      ? 'none'
+      : problem === 'multi_label_classification' || logits.length === 1
+        ? 'sigmoid'
+        : 'softmax';
   if (how === 'softmax') return softmax(logits);
   if (how === 'sigmoid') return Float64Array.from(logits, sigmoid);
   if (how === 'none') return Float64Array.from(logits);
-  throw new InputError(`function_to_apply is "${how}"; there are softmax, sigmoid and none.`, { code: 'unknown_function', field: 'function_to_apply' });
+  throw new InputError(`function_to_apply is "${how}"; there are softmax, sigmoid and none.`, {
+    code: 'unknown_function',
+    field: 'function_to_apply',
+  });
 }
 
 export class TextClassificationPipeline extends Pipeline {
   /**
    * @param {string | string[]} texts
-   * @param {{ text_pair?: string | string[], top_k?: number | null, function_to_apply?: 'softmax' | 'sigmoid' | 'none', signal?: AbortSignal }} [options]
+   * @param {{ text_pair?: string | string[], top_k?: number | null, function_to_apply?: 'softmax' | 'sigmoid' |
+   *   'none', signal?: AbortSignal }} [options]
    *   top_k null: all labels
    * @returns {Promise<Classification[] | Classification[][]>} top_k 1: one {label, score} per text in a flat list;
    *   otherwise a list per text (just that list for a single text)

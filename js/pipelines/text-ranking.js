@@ -5,11 +5,15 @@ import { sigmoid, topk } from '../tensor/maths.js';
 import { Pipeline } from './pipeline.js';
 
 /** @typedef {{ index: number, score: number, text?: string }} Ranked index: place in the list that was given */
-/** @typedef {{ top_k?: number, return_documents?: boolean, normalize?: boolean, signal?: AbortSignal }} RankingOptions */
+/**
+ * @typedef {{ top_k?: number, return_documents?: boolean, normalize?: boolean, signal?: AbortSignal }}
+ *   RankingOptions
+ */
 
 export class TextRankingPipeline extends Pipeline {
   /**
-   * @param {string | { text: string, text_pair: string }[]} query or pairs of query and text, which are scored one by one
+   * @param {string | { text: string, text_pair: string }[]} query or pairs of query and text, which are scored one
+   *   by one
    * @param {string[] | RankingOptions} [documents] the options, where pairs are given
    * @param {RankingOptions} [options] normalize: scores through a sigmoid (default unless the model was trained for raw
    *   scores); top_k: only the best so many
@@ -18,23 +22,48 @@ export class TextRankingPipeline extends Pipeline {
   async _call(query, documents, options = {}) {
     if (Array.isArray(query)) {
       const { normalize, signal } = /** @type {RankingOptions} */ (documents ?? {});
-      const scores = await this.#scores(query.map((p) => p?.text), query.map((p) => p?.text_pair), normalize, signal);
+      const scores = await this.#scores(
+        query.map((p) => p?.text),
+        query.map((p) => p?.text_pair),
+        normalize,
+        signal,
+      );
       return scores.map((score, index) => ({ index, score }));
     }
     const { top_k, return_documents = true, normalize, signal } = options;
-    if (typeof query !== 'string') throw new InputError('The query must be a string.', { code: 'not_a_string', field: 'query' });
-    if (!Array.isArray(documents)) throw new InputError('The documents must be a list of strings.', { code: 'not_a_list', field: 'documents' });
-    const scores = await this.#scores(documents.map(() => query), documents, normalize, signal);
-    return topk(scores, top_k ?? scores.length).map((index) => ({ index, score: scores[index], ...(return_documents ? { text: documents[index] } : {}) }));
+    if (typeof query !== 'string')
+      throw new InputError('The query must be a string.', { code: 'not_a_string', field: 'query' });
+    if (!Array.isArray(documents))
+      throw new InputError('The documents must be a list of strings.', { code: 'not_a_list', field: 'documents' });
+    const scores = await this.#scores(
+      documents.map(() => query),
+      documents,
+      normalize,
+      signal,
+    );
+    return topk(scores, top_k ?? scores.length).map((index) => ({
+      index,
+      score: scores[index],
+      ...(return_documents ? { text: documents[index] } : {}),
+    }));
   }
 
-  /** @param {string[]} queries @param {string[]} texts @param {boolean | undefined} normalize @param {AbortSignal | undefined} signal */
+  /**
+   * @param {string[]} queries
+   * @param {string[]} texts
+   * @param {boolean | undefined} normalize
+   * @param {AbortSignal | undefined} signal
+   */
   async #scores(queries, texts, normalize, signal) {
     const { config } = this.model;
-    const raw = /Identity/.test(config.sentence_transformers?.activation_fn ?? config.sbert_ce_default_activation_function ?? '');
+    const raw = /Identity/.test(
+      config.sentence_transformers?.activation_fn ?? config.sbert_ce_default_activation_function ?? '',
+    );
     const rows = this.encode(queries, { text_pair: texts, truncation: 'longest_first' });
     const logits = await this.outputs(rows, { signal });
     // One output is the score itself; of two, the second is the class "relevant".
-    return logits.map((l) => (l.length === 1 ? l[0] : l[l.length - 1] - l[0])).map((x) => (normalize ?? !raw ? sigmoid(x) : x));
+    return logits
+      .map((l) => (l.length === 1 ? l[0] : l[l.length - 1] - l[0]))
+      .map((x) => ((normalize ?? !raw) ? sigmoid(x) : x));
   }
 }

@@ -8,7 +8,8 @@ import { Pipeline, listOf } from './pipeline.js';
 /**
  * @typedef {{ entity: string, score: number, index: number, word: string, start: number, end: number }} TokenEntity
  * @typedef {{ entity_group: string, score: number, word: string, start: number, end: number }} EntityGroup
- * @typedef {{ scores: Float64Array, ids: number[], index: number, start: number, end: number, subword: boolean, parts?: Piece[] }} Piece one token, or one word of several
+ * @typedef {{ scores: Float64Array, ids: number[], index: number, start: number, end: number, subword: boolean,
+ *   parts?: Piece[] }} Piece one token, or one word of several
  */
 
 const STRATEGIES = ['none', 'simple', 'first', 'average', 'max'];
@@ -18,12 +19,16 @@ const mean = (/** @type {number[]} */ x) => x.reduce((a, b) => a + b, 0) / x.len
 export class TokenClassificationPipeline extends Pipeline {
   /**
    * @param {string | string[]} texts
-   * @param {{ aggregation_strategy?: 'none' | 'simple' | 'first' | 'average' | 'max', ignore_labels?: string[], signal?: AbortSignal }} [options]
+   * @param {{ aggregation_strategy?: 'none' | 'simple' | 'first' | 'average' | 'max', ignore_labels?: string[],
+   *   signal?: AbortSignal }} [options]
    * @returns {Promise<any>} TokenEntity[] (none) or EntityGroup[]; a list of them for a list of texts
    */
   async _call(texts, { aggregation_strategy = 'none', ignore_labels = ['O'], signal } = {}) {
     if (!STRATEGIES.includes(aggregation_strategy)) {
-      throw new InputError(`The aggregation_strategy "${aggregation_strategy}" is unknown; there are ${STRATEGIES.join(', ')}.`, { code: 'unknown_strategy', field: 'aggregation_strategy' });
+      throw new InputError(
+        `The aggregation_strategy "${aggregation_strategy}" is unknown; there are ${STRATEGIES.join(', ')}.`,
+        { code: 'unknown_strategy', field: 'aggregation_strategy' },
+      );
     }
     const [list, many] = listOf(texts);
     const rows = this.encode(list, { details: true });
@@ -39,20 +44,40 @@ export class TokenClassificationPipeline extends Pipeline {
     return many ? all : all[0];
   }
 
-  /** @param {string} text @param {import('./pipeline.js').Rows} rows @param {number} row @param {Float32Array} logits @returns {Piece[]} */
+  /**
+   * @param {string} text
+   * @param {import('./pipeline.js').Rows} rows
+   * @param {number} row
+   * @param {Float32Array} logits
+   * @returns {Piece[]}
+   */
   #pieces(text, rows, row, logits) {
-    const n = rows.lengthOf(row), labels = logits.length / n;
+    const n = rows.lengthOf(row),
+      labels = logits.length / n;
     const pieces = [];
     for (let i = 0; i < n; i++) {
       if (rows.isSpecial(row, i)) continue;
-      const [start, end] = rows.offsetsOf(row, i), id = rows.idOf(row, i);
-      pieces.push({ scores: softmax(logits.subarray(i * labels, (i + 1) * labels)), ids: [id], index: i, start, end, subword: this.#isSubword(text, id, start, end) });
+      const [start, end] = rows.offsetsOf(row, i),
+        id = rows.idOf(row, i);
+      pieces.push({
+        scores: softmax(logits.subarray(i * labels, (i + 1) * labels)),
+        ids: [id],
+        index: i,
+        start,
+        end,
+        subword: this.#isSubword(text, id, start, end),
+      });
     }
     return pieces;
   }
 
   // WordPiece marks the pieces that go on with a word; elsewhere a piece goes on if no space lies before it.
-  /** @param {string} text @param {number} id @param {number} start @param {number} end */
+  /**
+   * @param {string} text
+   * @param {number} id
+   * @param {number} start
+   * @param {number} end
+   */
   #isSubword(text, id, start, end) {
     if (id === this.tokenizer.unk_token_id) return false;
     const token = this.tokenizer.convert_ids_to_tokens([id])[0] ?? '';
@@ -61,14 +86,29 @@ export class TokenClassificationPipeline extends Pipeline {
     return start > 0 && !/\s/.test(text.slice(start - 1, start + 1));
   }
 
-  /** @param {Piece} p @param {string} text @returns {TokenEntity} */
+  /**
+   * @param {Piece} p
+   * @param {string} text
+   * @returns {TokenEntity}
+   */
   #entity({ scores, ids, index, start, end }, text) {
-    const id = best(scores), unknown = ids[0] === this.tokenizer.unk_token_id;
-    return { entity: this.label(id), score: scores[id], index, word: unknown ? text.slice(start, end) : this.tokenizer.convert_ids_to_tokens(ids)[0], start, end };
+    const id = best(scores),
+      unknown = ids[0] === this.tokenizer.unk_token_id;
+    return {
+      entity: this.label(id),
+      score: scores[id],
+      index,
+      word: unknown ? text.slice(start, end) : this.tokenizer.convert_ids_to_tokens(ids)[0],
+      start,
+      end,
+    };
   }
 
   // The tokens' text, and where the vocabulary has none, the text's own.
-  /** @param {Piece[]} pieces @param {string} text */
+  /**
+   * @param {Piece[]} pieces
+   * @param {string} text
+   */
   #word(pieces, text) {
     const unk = this.tokenizer.unk_token_id;
     /** @type {(number[] | string)[]} */
@@ -79,11 +119,21 @@ export class TokenClassificationPipeline extends Pipeline {
       else if (Array.isArray(last)) last.push(p.ids[0]);
       else parts.push([p.ids[0]]);
     }
-    return parts.map((p) => (typeof p === 'string' ? p : this.tokenizer.decode(p, { skip_special_tokens: false, clean_up_tokenization_spaces: false }).trim())).join(' ');
+    return parts
+      .map((p) =>
+        typeof p === 'string'
+          ? p
+          : this.tokenizer.decode(p, { skip_special_tokens: false, clean_up_tokenization_spaces: false }).trim(),
+      )
+      .join(' ');
   }
 
   // Neighbours of the same type belong together until one begins anew ("B-").
-  /** @param {Piece[]} units @param {string} text @returns {EntityGroup[]} */
+  /**
+   * @param {Piece[]} units
+   * @param {string} text
+   * @returns {EntityGroup[]}
+   */
   #groups(units, text) {
     /** @type {{ label: string, tag: string, units: Piece[] }[]} */
     const groups = [];
@@ -104,7 +154,12 @@ export class TokenClassificationPipeline extends Pipeline {
   }
 }
 
-/** Pieces of a word become one, its label decided as the strategy says. @param {Piece[]} pieces @param {string} strategy @returns {Piece[]} */
+/**
+ * Pieces of a word become one, its label decided as the strategy says.
+ * @param {Piece[]} pieces
+ * @param {string} strategy
+ * @returns {Piece[]}
+ */
 function words(pieces, strategy) {
   /** @type {Piece[][]} */
   const list = [];
@@ -115,7 +170,8 @@ function words(pieces, strategy) {
   return list.map((word) => {
     let { scores } = word[0];
     if (strategy === 'average') scores = scores.map((_, i) => mean(word.map((p) => p.scores[i])));
-    if (strategy === 'max') ({ scores } = word.reduce((a, b) => (b.scores[best(b.scores)] > a.scores[best(a.scores)] ? b : a)));
+    if (strategy === 'max')
+      ({ scores } = word.reduce((a, b) => (b.scores[best(b.scores)] > a.scores[best(a.scores)] ? b : a)));
     return { ...word[0], scores, parts: word, end: word[word.length - 1].end };
   });
 }

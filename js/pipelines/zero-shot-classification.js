@@ -15,16 +15,35 @@ export class ZeroShotClassificationPipeline extends Pipeline {
    *   label on its own, scores do not sum to 1
    * @returns {Promise<ZeroShotResult | ZeroShotResult[]>}
    */
-  async _call(texts, candidate_labels, { hypothesis_template = 'This example is {}.', multi_label = false, signal } = {}) {
+  async _call(
+    texts,
+    candidate_labels,
+    { hypothesis_template = 'This example is {}.', multi_label = false, signal } = {},
+  ) {
     const [list, many] = listOf(texts);
-    const labels = typeof candidate_labels === 'string' ? candidate_labels.split(',').map((l) => l.trim()).filter(Boolean) : [...candidate_labels ?? []];
-    if (!labels.length) throw new InputError('There are no candidate labels.', { code: 'no_labels', field: 'candidate_labels' });
-    if (!hypothesis_template.includes('{}')) throw new InputError('hypothesis_template needs {} where the label goes.', { code: 'bad_template', field: 'hypothesis_template' });
+    const labels =
+      typeof candidate_labels === 'string'
+        ? candidate_labels
+            .split(',')
+            .map((l) => l.trim())
+            .filter(Boolean)
+        : [...(candidate_labels ?? [])];
+    if (!labels.length)
+      throw new InputError('There are no candidate labels.', { code: 'no_labels', field: 'candidate_labels' });
+    if (!hypothesis_template.includes('{}'))
+      throw new InputError('hypothesis_template needs {} where the label goes.', {
+        code: 'bad_template',
+        field: 'hypothesis_template',
+      });
 
     // Classes by name: "entailment", "ENTAIL", …; contradiction is the other end of the list where it has no name.
-    const entries = Object.entries(this.model.config.label2id ?? {}).map(([name, id]) => [name.toLowerCase(), Number(id)]);
+    const entries = Object.entries(this.model.config.label2id ?? {}).map(([name, id]) => [
+      name.toLowerCase(),
+      Number(id),
+    ]);
     const classes = Object.keys(this.model.config.id2label ?? {}).length || entries.length || 2;
-    const idOf = (/** @type {string} */ start) => /** @type {number | undefined} */ (entries.find(([name]) => String(name).startsWith(start))?.[1]);
+    const idOf = (/** @type {string} */ start) =>
+      /** @type {number | undefined} */ (entries.find(([name]) => String(name).startsWith(start))?.[1]);
     const entailment = idOf('entail') ?? classes - 1;
     const contradiction = idOf('contra') ?? (entailment === 0 ? classes - 1 : 0);
 
@@ -34,9 +53,10 @@ export class ZeroShotClassificationPipeline extends Pipeline {
     const logits = await this.outputs(rows, { signal });
     const all = list.map((sequence, i) => {
       const mine = logits.slice(i * labels.length, (i + 1) * labels.length);
-      const scores = multi_label || labels.length === 1
-        ? mine.map((l) => softmax([l[contradiction], l[entailment]])[1])
-        : [...softmax(mine.map((l) => l[entailment]))];
+      const scores =
+        multi_label || labels.length === 1
+          ? mine.map((l) => softmax([l[contradiction], l[entailment]])[1])
+          : [...softmax(mine.map((l) => l[entailment]))];
       const order = topk(scores, scores.length);
       return { sequence, labels: order.map((j) => labels[j]), scores: order.map((j) => scores[j]) };
     });

@@ -11,10 +11,13 @@ import { PreTrainedTokenizer } from './pre-trained-tokenizer.js';
 export class AutoTokenizer {
   /**
    * @param {string} id repository id, folder or URL
-   * @param {import('../hub/index.js').HubOptions & { config?: Record<string, any> | null }} [options] config stands in for tokenizer_config.json
+   * @param {import('../hub/index.js').HubOptions & { config?: Record<string, any> | null }} [options] config stands
+   *   in for tokenizer_config.json
    * @returns {Promise<any>} a PreTrainedTokenizer of the class that the files name, which can be called
    */
-  static async from_pretrained(id, options = {}) { return loadTokenizer(id, options, null); }
+  static async from_pretrained(id, options = {}) {
+    return loadTokenizer(id, options, null);
+  }
 }
 
 /**
@@ -30,10 +33,17 @@ export async function loadTokenizer(id, { config = null, ...options }, As) {
     getJSON(id, 'special_tokens_map.json', options),
   ]);
   if (!core) {
-    const made = await fromOldFiles(id, { ...map, ...await withChatTemplates(id, read ?? {}, options) }, options);
+    const made = await fromOldFiles(id, { ...map, ...(await withChatTemplates(id, read ?? {}, options)) }, options);
     if (!made) throw missing(id, 'tokenizer.json', options);
-    const Class = As ?? classOf(made.config), tokenizer = await Class.fromFiles(made.json, made.config, map ?? {}, id);
-    if (made.target) /** @type {any} */ (tokenizer).target = await Class.fromFiles(made.target.json, made.target.config, map ?? {}, id);
+    const Class = As ?? classOf(made.config),
+      tokenizer = await Class.fromFiles(made.json, made.config, map ?? {}, id);
+    if (made.target)
+      /** @type {any} */ (tokenizer).target = await Class.fromFiles(
+        made.target.json,
+        made.target.config,
+        map ?? {},
+        id,
+      );
     return tokenizer;
   }
   return (As ?? classOf(read ?? {})).fromFiles(core, await withChatTemplates(id, read ?? {}, options), map ?? {}, id);

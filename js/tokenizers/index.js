@@ -9,14 +9,20 @@ import { addedToken, jsonBytes } from './input.js';
 import { coreOptions, encodeTexts, idList } from './options.js';
 
 /**
- * @typedef {import('./options.js').EncodeOptions & { text_pair?: string | string[] | (string | string[])[] | null }} EncodeOptions
+ * @typedef {import('./options.js').EncodeOptions & { text_pair?: string | string[] | (string | string[])[] | null
+ *   }} EncodeOptions
  * @typedef {import('./input.js').AddedToken} AddedToken
  */
 
 export class Tokenizer {
-  #core; #defaults;
+  #core;
+  #defaults;
 
-  /** Use Tokenizer.fromJSON. @param {Core} core @param {{ clean_up_tokenization_spaces?: boolean }} config */
+  /**
+   * Use Tokenizer.fromJSON.
+   * @param {Core} core
+   * @param {{ clean_up_tokenization_spaces?: boolean }} config
+   */
   constructor(core, config) {
     this.#core = core;
     this.#defaults = core.fileOptions;
@@ -39,27 +45,37 @@ export class Tokenizer {
    * The binary form: loads in milliseconds. For this version of the library only; keep the tokenizer.json beside it.
    * @returns {Uint8Array} with the tokens that were added
    */
-  toBinary() { return this.#core.binary(); }
+  toBinary() {
+    return this.#core.binary();
+  }
 
   /**
    * Reads what toBinary() gave.
    * @param {Uint8Array | ArrayBuffer} form
    * @param {Record<string, any>} [config] as for fromJSON
-   * @returns {Promise<Tokenizer>} rejects with a TokenizerError where the form is another version's, cut or damaged: read the tokenizer.json then
+   * @returns {Promise<Tokenizer>} rejects with a TokenizerError where the form is another version's, cut or
+   *   damaged: read the tokenizer.json then
    */
   static async fromBinary(form, config = {}) {
     if (!(form instanceof Uint8Array) && !(form instanceof ArrayBuffer)) {
-      throw new TokenizerError('The binary form of a tokenizer is a Uint8Array or ArrayBuffer.', { code: 'wrong_type' });
+      throw new TokenizerError('The binary form of a tokenizer is a Uint8Array or ArrayBuffer.', {
+        code: 'wrong_type',
+      });
     }
-    const tokenizer = new Tokenizer(await Core.fromBinary(form instanceof Uint8Array ? form : new Uint8Array(form)), config ?? {});
+    const tokenizer = new Tokenizer(
+      await Core.fromBinary(form instanceof Uint8Array ? form : new Uint8Array(form)),
+      config ?? {},
+    );
     tokenizer.#configure();
     return tokenizer;
   }
 
   #configure() {
     const { pad_token, padding_side, truncation_side } = /** @type {Record<string, any>} */ (this.config);
-    const d = this.#defaults, content = typeof pad_token === 'object' ? pad_token?.content : pad_token;
-    if (typeof content === 'string') Object.assign(d, { padToken: content, padId: this.#core.tokenToId(content) ?? d.padId });
+    const d = this.#defaults,
+      content = typeof pad_token === 'object' ? pad_token?.content : pad_token;
+    if (typeof content === 'string')
+      Object.assign(d, { padToken: content, padId: this.#core.tokenToId(content) ?? d.padId });
     if (padding_side) d.padLeft = padding_side === 'left';
     if (truncation_side) d.truncateLeft = truncation_side === 'left';
   }
@@ -72,7 +88,10 @@ export class Tokenizer {
    */
   encode(text, options = {}) {
     const pair = options.text_pair ?? null;
-    return this.encodeBatch([text], { ...options, text_pair: pair === null ? null : [/** @type {string | string[]} */ (pair)] })[0];
+    return this.encodeBatch([text], {
+      ...options,
+      text_pair: pair === null ? null : [/** @type {string | string[]} */ (pair)],
+    })[0];
   }
 
   /**
@@ -82,7 +101,8 @@ export class Tokenizer {
    * @returns {Encoding[]}
    */
   encodeBatch(texts, options = {}) {
-    if (!Array.isArray(texts)) throw new InputError('encodeBatch takes a list of texts.', { code: 'not_a_list', field: 'texts' });
+    if (!Array.isArray(texts))
+      throw new InputError('encodeBatch takes a list of texts.', { code: 'not_a_list', field: 'texts' });
     if (!texts.length) return [];
     const pairs = /** @type {(string | string[])[] | null} */ (options.text_pair ?? null);
     const batch = encodeTexts(this.#core, texts, pairs, coreOptions(options, this.#defaults, true));
@@ -98,36 +118,85 @@ export class Tokenizer {
   encodeIds(texts, options = {}) {
     if (!texts.length) return { ids: new Int32Array(0), starts: new Uint32Array(1) };
     const pairs = /** @type {string[] | null} */ (options.text_pair ?? null);
-    const { ids, rowStarts } = encodeTexts(this.#core, texts, pairs, { ...coreOptions({ ...options, return_overflowing_tokens: false }, this.#defaults, false), idsOnly: true });
+    const { ids, rowStarts } = encodeTexts(this.#core, texts, pairs, {
+      ...coreOptions({ ...options, return_overflowing_tokens: false }, this.#defaults, false),
+      idsOnly: true,
+    });
     return { ids, starts: rowStarts };
   }
 
-  /** The text of ids; ids that do not exist are passed over. @param {Iterable<number | bigint> | ArrayLike<number>} ids @param {{ skip_special_tokens?: boolean }} [options] */
-  decode(ids, options) { return this.decodeBatch([ids], options)[0]; }
+  /**
+   * The text of ids; ids that do not exist are passed over.
+   * @param {Iterable<number | bigint> | ArrayLike<number>} ids
+   * @param {{ skip_special_tokens?: boolean }} [options]
+   */
+  decode(ids, options) {
+    return this.decodeBatch([ids], options)[0];
+  }
 
-  /** @param {(Iterable<number | bigint> | ArrayLike<number>)[]} lists @param {{ skip_special_tokens?: boolean }} [options] @returns {string[]} */
-  decodeBatch(lists, { skip_special_tokens = false } = {}) { return this.#core.decode(lists.map(idList), skip_special_tokens); }
+  /**
+   * @param {(Iterable<number | bigint> | ArrayLike<number>)[]} lists
+   * @param {{ skip_special_tokens?: boolean }} [options]
+   * @returns {string[]}
+   */
+  decodeBatch(lists, { skip_special_tokens = false } = {}) {
+    return this.#core.decode(lists.map(idList), skip_special_tokens);
+  }
 
-  /** Decodes ids as they arrive. @param {{ skip_special_tokens?: boolean }} [options] @returns {DecodeStream} */
-  decodeStream({ skip_special_tokens = false } = {}) { return new DecodeStream(this.#core, { skip_special_tokens }); }
+  /**
+   * Decodes ids as they arrive.
+   * @param {{ skip_special_tokens?: boolean }} [options]
+   * @returns {DecodeStream}
+   */
+  decodeStream({ skip_special_tokens = false } = {}) {
+    return new DecodeStream(this.#core, { skip_special_tokens });
+  }
 
-  /** @param {string} token @returns {number | undefined} */
-  tokenToId(token) { return this.#core.tokenToId(token); }
-  /** @param {number} id @returns {string | undefined} */
-  idToToken(id) { return this.#core.vocabulary.tokens[id] ?? undefined; }
-  /** Token → id, added tokens too. @returns {Map<string, number>} */
+  /**
+   * @param {string} token
+   * @returns {number | undefined}
+   */
+  tokenToId(token) {
+    return this.#core.tokenToId(token);
+  }
+  /**
+   * @param {number} id
+   * @returns {string | undefined}
+   */
+  idToToken(id) {
+    return this.#core.vocabulary.tokens[id] ?? undefined;
+  }
+  /**
+   * Token → id, added tokens too.
+   * @returns {Map<string, number>}
+   */
   get vocabulary() {
     const map = new Map();
-    this.#core.vocabulary.tokens.forEach((token, id) => { if (token !== null) map.set(token, id); });
+    this.#core.vocabulary.tokens.forEach((token, id) => {
+      if (token !== null) map.set(token, id);
+    });
     return map;
   }
-  /** Adds tokens; ones that the vocabulary has keep their id. @param {(AddedToken | string)[]} tokens */
-  addTokens(tokens) { this.#core.addTokens(tokens.map(addedToken)); }
-  /** What BPE's dropout does from now on is the same for the same number; a loaded tokenizer begins at one of its own. @param {number} number */
-  seed(number) { this.#core.seed(number); }
+  /**
+   * Adds tokens; ones that the vocabulary has keep their id.
+   * @param {(AddedToken | string)[]} tokens
+   */
+  addTokens(tokens) {
+    this.#core.addTokens(tokens.map(addedToken));
+  }
+  /**
+   * What BPE's dropout does from now on is the same for the same number; a loaded tokenizer begins at one of its
+   * own.
+   * @param {number} number
+   */
+  seed(number) {
+    this.#core.seed(number);
+  }
 
   /** Lets go of the Wasm memory. Later calls throw. */
-  dispose() { this.#core.dispose(); }
+  dispose() {
+    this.#core.dispose();
+  }
 }
 if (Symbol.dispose) /** @type {any} */ (Tokenizer.prototype)[Symbol.dispose] = Tokenizer.prototype.dispose;
 

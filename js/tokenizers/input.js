@@ -2,18 +2,30 @@
 
 import { TokenizerError } from '../errors.js';
 
-/** @typedef {{ content: string, special?: boolean, single_word?: boolean, lstrip?: boolean, rstrip?: boolean, normalized?: boolean }} AddedToken */
+/**
+ * @typedef {{ content: string, special?: boolean, single_word?: boolean, lstrip?: boolean, rstrip?: boolean,
+ *   normalized?: boolean }} AddedToken
+ */
 
-/** @param {string | Uint8Array | ArrayBuffer | object} json @returns {Uint8Array} */
+/**
+ * @param {string | Uint8Array | ArrayBuffer | object} json
+ * @returns {Uint8Array}
+ */
 export function jsonBytes(json) {
   if (json instanceof Uint8Array) return json;
   if (json instanceof ArrayBuffer) return new Uint8Array(json);
   if (typeof json === 'string') return new TextEncoder().encode(json);
   if (json === null || typeof json !== 'object') {
-    throw new TokenizerError(`A tokenizer.json is text, bytes or an object, not ${json === null ? 'null' : typeof json}.`, { code: 'wrong_type', file: 'tokenizer.json' });
+    throw new TokenizerError(
+      `A tokenizer.json is text, bytes or an object, not ${json === null ? 'null' : typeof json}.`,
+      { code: 'wrong_type', file: 'tokenizer.json' },
+    );
   }
   return new TextEncoder().encode(JSON.stringify(json));
 }
 
-/** @param {AddedToken | string} token @returns {AddedToken} */
+/**
+ * @param {AddedToken | string} token
+ * @returns {AddedToken}
+ */
 export const addedToken = (token) => (typeof token === 'string' ? { content: token } : token);

@@ -16,33 +16,53 @@ import { InputError } from '../errors.js';
 
 const TRUNCATION = { longest_first: 1, only_first: 2, only_second: 3 };
 
-/** @param {string} field @param {any} value @param {string} wanted */
-const bad = (field, value, wanted) => new InputError(`${field} is ${JSON.stringify(value)}; it must be ${wanted}.`, { code: 'bad_option', field });
+/**
+ * @param {string} field
+ * @param {any} value
+ * @param {string} wanted
+ */
+const bad = (field, value, wanted) =>
+  new InputError(`${field} is ${JSON.stringify(value)}; it must be ${wanted}.`, { code: 'bad_option', field });
 
-/** @param {string} field @param {any} value @param {number} fallback */
+/**
+ * @param {string} field
+ * @param {any} value
+ * @param {number} fallback
+ */
 function whole(field, value, fallback) {
   if (value === undefined || value === null) return fallback;
-  if (!Number.isInteger(value) || value < 0 || value > 0x7FFFFFFF) throw bad(field, value, 'a whole number from 0 on');
+  if (!Number.isInteger(value) || value < 0 || value > 0x7fffffff) throw bad(field, value, 'a whole number from 0 on');
   return value;
 }
 
-/** @param {string} field @param {any} value @param {boolean} fallback */
+/**
+ * @param {string} field
+ * @param {any} value
+ * @param {boolean} fallback
+ */
 function left(field, value, fallback) {
   if (value === undefined || value === null) return fallback;
   if (value !== 'left' && value !== 'right') throw bad(field, value, '"left" or "right"');
   return value === 'left';
 }
 
-/** @param {any} value @param {Defaults} d */
+/**
+ * @param {any} value
+ * @param {Defaults} d
+ */
 function truncation(value, d) {
   if (value === undefined || value === null) return d.truncation;
   if (value === false || value === 'do_not_truncate') return 0;
   if (value === true) return d.truncation || TRUNCATION.longest_first;
-  if (!Object.hasOwn(TRUNCATION, value)) throw bad('truncation', value, 'true, false, "longest_first", "only_first" or "only_second"');
+  if (!Object.hasOwn(TRUNCATION, value))
+    throw bad('truncation', value, 'true, false, "longest_first", "only_first" or "only_second"');
   return TRUNCATION[/** @type {keyof typeof TRUNCATION} */ (value)];
 }
 
-/** @param {any} value @param {Defaults} d */
+/**
+ * @param {any} value
+ * @param {Defaults} d
+ */
 function padding(value, d) {
   if (value === undefined || value === null) return d.padding;
   if (value === false || value === 'do_not_pad') return 0;
@@ -60,11 +80,16 @@ function padding(value, d) {
 export function coreOptions(o, d, details) {
   const maxLength = whole('max_length', o.max_length, d.maxLength);
   const unlimited = maxLength === 0 && (o.max_length === undefined || o.max_length === null);
-  const pad = padding(o.padding, d), cut = truncation(o.truncation, d);
+  const pad = padding(o.padding, d),
+    cut = truncation(o.truncation, d);
   let padLength = pad === 2 && o.padding === 'max_length' ? maxLength : d.padLength;
   if (pad === 2 && o.max_length !== undefined && o.max_length !== null) padLength = maxLength;
   if (pad === 2 && o.padding === 'max_length' && unlimited) {
-    if (!d.padLength) throw new InputError('padding "max_length" needs max_length: this tokenizer knows no length of its own.', { code: 'no_max_length', field: 'max_length' });
+    if (!d.padLength)
+      throw new InputError('padding "max_length" needs max_length: this tokenizer knows no length of its own.', {
+        code: 'no_max_length',
+        field: 'max_length',
+      });
     padLength = d.padLength;
   }
   return {
@@ -85,11 +110,18 @@ export function coreOptions(o, d, details) {
   };
 }
 
-/** @param {any} x @param {string} field @param {number} [i] */
+/**
+ * @param {any} x
+ * @param {string} field
+ * @param {number} [i]
+ */
 function checkString(x, field, i) {
   if (typeof x === 'string') return;
   const what = x === null ? 'null' : Array.isArray(x) ? 'an array' : typeof x;
-  throw new InputError(`${field}${i === undefined ? '' : `[${i}]`} must be a string, found ${what}.`, { code: 'not_a_string', field });
+  throw new InputError(`${field}${i === undefined ? '' : `[${i}]`} must be a string, found ${what}.`, {
+    code: 'not_a_string',
+    field,
+  });
 }
 
 /**
@@ -101,21 +133,39 @@ function checkString(x, field, i) {
  */
 export function encodeTexts(core, texts, pairs, options) {
   if (pairs && pairs.length !== texts.length) {
-    throw new InputError(`text_pair has ${pairs.length} texts for ${texts.length}.`, { code: 'length_mismatch', field: 'text_pair' });
+    throw new InputError(`text_pair has ${pairs.length} texts for ${texts.length}.`, {
+      code: 'length_mismatch',
+      field: 'text_pair',
+    });
   }
   if (!options.words) {
     texts.forEach((t, i) => checkString(t, 'text', i));
     if (!pairs) return core.encode(/** @type {string[]} */ (texts), texts.length, false, null, options);
     pairs.forEach((t, i) => checkString(t, 'text_pair', i));
-    return core.encode(/** @type {string[]} */ (texts.flatMap((t, i) => [t, pairs[i]])), texts.length, true, null, options);
+    return core.encode(
+      /** @type {string[]} */ (texts.flatMap((t, i) => [t, pairs[i]])),
+      texts.length,
+      true,
+      null,
+      options,
+    );
   }
   /** @type {string[]} */
   const words = [];
   /** @type {number[]} */
   const counts = [];
   for (let i = 0; i < texts.length; i++) {
-    for (const [list, field] of pairs ? [[texts[i], 'text'], [pairs[i], 'text_pair']] : [[texts[i], 'text']]) {
-      if (!Array.isArray(list)) throw new InputError(`With is_split_into_words ${field} must be a list of words.`, { code: 'not_a_list', field: String(field) });
+    for (const [list, field] of pairs
+      ? [
+          [texts[i], 'text'],
+          [pairs[i], 'text_pair'],
+        ]
+      : [[texts[i], 'text']]) {
+      if (!Array.isArray(list))
+        throw new InputError(`With is_split_into_words ${field} must be a list of words.`, {
+          code: 'not_a_list',
+          field: String(field),
+        });
       list.forEach((w) => checkString(w, String(field)));
       words.push(...list);
       counts.push(list.length);
@@ -133,13 +183,21 @@ export function idList(ids) {
   if (ids instanceof Int32Array || ids instanceof Uint32Array) return ids;
   const data = ids?.data ?? ids;
   if (data === null || typeof data !== 'object' || typeof data[Symbol.iterator] !== 'function') {
-    throw new InputError(`Token ids must be a list of numbers, found ${data === null ? 'null' : typeof data}.`, { code: 'bad_ids', field: 'ids' });
+    throw new InputError(`Token ids must be a list of numbers, found ${data === null ? 'null' : typeof data}.`, {
+      code: 'bad_ids',
+      field: 'ids',
+    });
   }
-  const list = Array.isArray(data) || ArrayBuffer.isView(data) ? /** @type {ArrayLike<any>} */ (data) : Array.from(data);
+  const list =
+    Array.isArray(data) || ArrayBuffer.isView(data) ? /** @type {ArrayLike<any>} */ (data) : Array.from(data);
   const out = new Uint32Array(list.length);
   for (let i = 0; i < out.length; i++) {
     out[i] = Number(list[i]);
-    if (out[i] !== Number(list[i])) throw new InputError(`Token id ${String(list[i])} (at ${i}) is no whole number from 0 to 4294967295.`, { code: 'bad_ids', field: 'ids' });
+    if (out[i] !== Number(list[i]))
+      throw new InputError(`Token id ${String(list[i])} (at ${i}) is no whole number from 0 to 4294967295.`, {
+        code: 'bad_ids',
+        field: 'ids',
+      });
   }
   return out;
 }

@@ -93,7 +93,10 @@ export class Tokenizer {
   get vocabulary(): Map<string, number>;
   /** Adds tokens; ones that the vocabulary has keep their id. */
   addTokens(tokens: (AddedToken | string)[]): void;
-  /** What BPE's dropout does from now on is the same for the same number; a loaded tokenizer begins at one of its own. */
+  /**
+   * What BPE's dropout does from now on is the same for the same number; a loaded tokenizer begins at one of its
+   * own.
+   */
   seed(number: number): void;
   /** Lets go of the Wasm memory. Later calls throw. */
   dispose(): void;

@@ -3,6 +3,7 @@
 /**
  * @template {'fs' | 'fs/promises' | 'os' | 'path' | 'url'} N
  * @param {N} name
- * @returns {Promise<{ fs: typeof import('node:fs'), 'fs/promises': typeof import('node:fs/promises'), os: typeof import('node:os'), path: typeof import('node:path'), url: typeof import('node:url') }[N]>}
+ * @returns {Promise<{ fs: typeof import('node:fs'), 'fs/promises': typeof import('node:fs/promises'), os: typeof
+ *   import('node:os'), path: typeof import('node:path'), url: typeof import('node:url') }[N]>}
  */
 export const node = (name) => import(/* webpackIgnore: true */ /* @vite-ignore */ `node:${name}`);

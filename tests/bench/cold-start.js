@@ -11,20 +11,42 @@ import { serve } from '../../tools/serve.js';
 
 const [onnxRoot, visits = '8'] = process.argv.slice(2);
 const here = (/** @type {string} */ p) => fileURLToPath(new URL(p, import.meta.url));
-const FLAGS = ['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'];
+const FLAGS = [
+  '--headless',
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+];
 
 const server = await serve({
-  mounts: { '': here('pages'), js: here('../../js'), models: cachePath('models'), onnx: onnxRoot, node_modules: here('node_modules') },
-  headers: { 'Content-Security-Policy': "default-src 'self' 'unsafe-inline' 'unsafe-eval' 'wasm-unsafe-eval' data: blob:" },
+  mounts: {
+    '': here('pages'),
+    js: here('../../js'),
+    models: cachePath('models'),
+    onnx: onnxRoot,
+    node_modules: here('node_modules'),
+  },
+  headers: {
+    'Content-Security-Policy': "default-src 'self' 'unsafe-inline' 'unsafe-eval' 'wasm-unsafe-eval' data: blob:",
+  },
 });
 /** @param {string} page */
 async function visit(page) {
   const profile = await mkdtemp(path.join(os.tmpdir(), 'bench-'));
-  const context = await chromium.launchPersistentContext(profile, { executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: FLAGS });
+  const context = await chromium.launchPersistentContext(profile, {
+    executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
+    args: FLAGS,
+  });
   try {
     const tab = await context.newPage();
     // A browser's own start takes a core for a second; who opens a page has a browser that runs.
-    await new Promise((resolve) => { setTimeout(resolve, 1500); });
+    await new Promise((resolve) => {
+      setTimeout(resolve, 1500);
+    });
     await tab.goto(`${server.url}/${page}`);
     await tab.waitForFunction("document.title === 'DONE'", null, { timeout: 120_000 });
     const result = /** @type {any} */ (await tab.evaluate('window.result'));
@@ -36,13 +58,24 @@ async function visit(page) {
   }
 }
 
-const pages = { 'ours q8': 'ours.html?dtype=q8', 'peer q8': 'peer.html?dtype=q8', 'peer fp32': 'peer.html?dtype=fp32', 'ours fp32': 'ours.html?dtype=fp32' };
+const pages = {
+  'ours q8': 'ours.html?dtype=q8',
+  'peer q8': 'peer.html?dtype=q8',
+  'peer fp32': 'peer.html?dtype=fp32',
+  'ours fp32': 'ours.html?dtype=fp32',
+};
 /** @type {Record<string, any>} */
 const best = {};
 for (let i = 0; i < Number(visits); i++) {
   for (const [name, page] of Object.entries(pages)) {
-    const r = await visit(page), known = best[name] ?? r;
-    best[name] = { ...r, ...Object.fromEntries(['imported', 'loaded', 'embedded', 'one', 'eight'].map((k) => [k, Math.min(r[k], known[k])])) };
+    const r = await visit(page),
+      known = best[name] ?? r;
+    best[name] = {
+      ...r,
+      ...Object.fromEntries(
+        ['imported', 'loaded', 'embedded', 'one', 'eight'].map((k) => [k, Math.min(r[k], known[k])]),
+      ),
+    };
   }
 }
 await server.close();

@@ -14,18 +14,28 @@ import { ID, setUp } from './lm/setup.js';
 import { save, say, table } from './report.js';
 
 const here = (/** @type {string} */ p) => fileURLToPath(new URL(p, import.meta.url));
-const option = (/** @type {string} */ name) => process.argv.find((a) => a.startsWith(`--${name}=`))?.slice(name.length + 3);
+const option = (/** @type {string} */ name) =>
+  process.argv.find((a) => a.startsWith(`--${name}=`))?.slice(name.length + 3);
 const only = option('only')?.split(',') ?? [];
-const ROUNDS = Number(option('rounds') ?? 3), TOKENS = Number(option('tokens') ?? 64), SHORT = 32, LONG = 512;
-const PLACES = ['node20', 'node24', 'chromium'], SUBJECTS = ['ours', 'transformers', 'wllama'], DTYPES = ['q8', 'q4'];
-for (const name of only) if (![...PLACES, ...SUBJECTS, ...DTYPES].includes(name)) throw new Error(`--only=${name}: there are ${[...PLACES, ...SUBJECTS, ...DTYPES].join(', ')}`);
-const chosen = (/** @type {string[]} */ all) => (all.some((name) => only.includes(name)) ? all.filter((name) => only.includes(name)) : all);
+const ROUNDS = Number(option('rounds') ?? 3),
+  TOKENS = Number(option('tokens') ?? 64),
+  SHORT = 32,
+  LONG = 512;
+const PLACES = ['node20', 'node24', 'chromium'],
+  SUBJECTS = ['ours', 'transformers', 'wllama'],
+  DTYPES = ['q8', 'q4'];
+for (const name of only)
+  if (![...PLACES, ...SUBJECTS, ...DTYPES].includes(name))
+    throw new Error(`--only=${name}: there are ${[...PLACES, ...SUBJECTS, ...DTYPES].join(', ')}`);
+const chosen = (/** @type {string[]} */ all) =>
+  all.some((name) => only.includes(name)) ? all.filter((name) => only.includes(name)) : all;
 const NODE24 = here('../../node_modules/node24/bin/node');
 const TITLES = { ours: 'wasmformers', transformers: 'Transformers.js 4.3.1', wllama: 'wllama 3.8.1' };
 
 /**
  * @typedef {{ clock: number, cpu: number }} Speed tokens a second: by the clock, by processor time
- * @typedef {{ place: string, who: keyof TITLES, dtype: string, load: number, prefill: Speed, short: Speed, long: Speed, peak: number, memory: number, stats: any, fidelity: string, share: number[] }} Figures
+ * @typedef {{ place: string, who: keyof TITLES, dtype: string, load: number, prefill: Speed, short: Speed, long:
+ *   Speed, peak: number, memory: number, stats: any, fidelity: string, share: number[] }} Figures
  */
 
 if (chosen(SUBJECTS).includes('ours')) await buildWasm();
@@ -34,36 +44,86 @@ const files = await setUp();
 const server = await pageServer({ models: files.models, hub: files.hub, gguf: files.gguf });
 
 say('# Results of `npm run bench:lm`\n');
-say(`${new Date().toISOString().slice(0, 10)}, ${os.cpus().length} × ${os.cpus()[0].model.trim()}, load ${os.loadavg()[0].toFixed(1)} at the start. SmolLM2-135M's shape, random weights, one thread.`);
-say(`Prompts of ${SHORT} and ${LONG} tokens, then ${TOKENS} new ones, greedy. All subjects of a place are loaded at once, each in a process or browser of its own, and take turns, once warm: ${ROUNDS === 1 ? 'one round' : `${ROUNDS} rounds, the best of each`}.`);
-say('Tokens a second by the clock; in brackets by processor time (all threads), which a machine that has other work to do leaves nearly alone.\n');
+say(
+  `${new Date().toISOString().slice(0, 10)}, ${os.cpus().length} × ${os.cpus()[0].model.trim()}, load ${os.loadavg()[0].toFixed(1)} at the start. SmolLM2-135M's shape, random weights, one thread.`,
+);
+say(
+  `Prompts of ${SHORT} and ${LONG} tokens, then ${TOKENS} new ones, greedy. All subjects of a place are loaded at once, each in a process or browser of its own, and take turns, once warm: ${ROUNDS === 1 ? 'one round' : `${ROUNDS} rounds, the best of each`}.`,
+);
+say(
+  'Tokens a second by the clock; in brackets by processor time (all threads), which a machine that has other work to do leaves nearly alone.\n',
+);
 
-/** @param {string} place @param {string} who */
-const open = (place, who) => (place === 'chromium' ? pagePlace(server.url) : nodePlace(place === 'node24' ? NODE24 : NODE, { ours: `${files.models}/`, transformers: `${files.hub}/`, [who]: who === 'ours' ? `${files.models}/` : `${files.hub}/` }));
-/** @param {Speed | undefined} known @param {number} tokens @param {number} ms @param {number} cpu @returns {Speed} */
-const better = (known, tokens, ms, cpu) => ({ clock: Math.max(known?.clock ?? 0, tokens / ms * 1e3), cpu: Math.max(known?.cpu ?? 0, cpu > 0 ? tokens / cpu * 1e3 : 0) });
+/**
+ * @param {string} place
+ * @param {string} who
+ */
+const open = (place, who) =>
+  place === 'chromium'
+    ? pagePlace(server.url)
+    : nodePlace(place === 'node24' ? NODE24 : NODE, {
+        ours: `${files.models}/`,
+        transformers: `${files.hub}/`,
+        [who]: who === 'ours' ? `${files.models}/` : `${files.hub}/`,
+      });
+/**
+ * @param {Speed | undefined} known
+ * @param {number} tokens
+ * @param {number} ms
+ * @param {number} cpu
+ * @returns {Speed}
+ */
+const better = (known, tokens, ms, cpu) => ({
+  clock: Math.max(known?.clock ?? 0, (tokens / ms) * 1e3),
+  cpu: Math.max(known?.cpu ?? 0, cpu > 0 ? (tokens / cpu) * 1e3 : 0),
+});
 
-/** All subjects of one place. @param {string} place */
+/**
+ * All subjects of one place.
+ * @param {string} place
+ */
 async function measure(place) {
-  const wanted = chosen(SUBJECTS).filter((who) => who !== 'wllama' || place === 'chromium').flatMap((who) => chosen(DTYPES).map((dtype) => ({ who: /** @type {keyof TITLES} */ (who), dtype })));
+  const wanted = chosen(SUBJECTS)
+    .filter((who) => who !== 'wllama' || place === 'chromium')
+    .flatMap((who) => chosen(DTYPES).map((dtype) => ({ who: /** @type {keyof TITLES} */ (who), dtype })));
   const reader = await open(place, 'ours');
   let bandwidth = 0;
   /** @type {{ at: import('./lm/places.js').Place, figures: Figures }[]} */
   const running = [];
   /** @type {string[]} */
   const missing = [];
-  /** @param {import('./lm/places.js').Place} at @param {keyof TITLES} who @param {string} dtype @param {any} error */
+  /**
+   * @param {import('./lm/places.js').Place} at
+   * @param {keyof TITLES} who
+   * @param {string} dtype
+   * @param {any} error
+   */
   const leave = async (at, who, dtype, error) => {
-    missing.push(`${at.name}, ${TITLES[who]} ${dtype}: ${String(error?.message ?? error).replace(/^.*?MISSING: /s, '').split('\n').filter((line) => !/^\s+at /.test(line)).slice(0, 3).join(' ')}`);
+    missing.push(
+      `${at.name}, ${TITLES[who]} ${dtype}: ${String(error?.message ?? error)
+        .replace(/^.*?MISSING: /s, '')
+        .split('\n')
+        .filter((line) => !/^\s+at /.test(line))
+        .slice(0, 3)
+        .join(' ')}`,
+    );
     console.log(`  ${missing.at(-1)}`);
     await at.close();
   };
   for (const { who, dtype } of wanted) {
     const at = await open(place, who);
     try {
-      const load = await at.call('load', who, { ...at.place, models: at.folders[who], id: who === 'ours' ? files.id : ID, dtype: who === 'wllama' ? `${dtype}_0` : dtype });
+      const load = await at.call('load', who, {
+        ...at.place,
+        models: at.folders[who],
+        id: who === 'ours' ? files.id : ID,
+        dtype: who === 'wllama' ? `${dtype}_0` : dtype,
+      });
       await at.call('run', files.prompt(SHORT), 8); // the engine's optimizing compiler sees the code
-      running.push({ at, figures: /** @type {Figures} */ ({ place: at.name, who, dtype, load, share: /** @type {number[]} */ ([]) }) });
+      running.push({
+        at,
+        figures: /** @type {Figures} */ ({ place: at.name, who, dtype, load, share: /** @type {number[]} */ ([]) }),
+      });
       console.log(`  ${at.name}, ${TITLES[who]} ${dtype}: loaded in ${(load / 1e3).toFixed(1)} s`);
     } catch (error) {
       await leave(at, who, dtype, error);
@@ -75,14 +135,20 @@ async function measure(place) {
       try {
         for (const n of [SHORT, LONG]) {
           // Prompts that share no beginning: who keeps the last one's keys and values would have less to do.
-          const r = await at.call('run', files.prompt(n, 2 * round + (n === LONG ? 1 : 0)), TOKENS), key = n === SHORT ? 'short' : 'long';
+          const r = await at.call('run', files.prompt(n, 2 * round + (n === LONG ? 1 : 0)), TOKENS),
+            key = n === SHORT ? 'short' : 'long';
           f[key] = better(f[key], TOKENS - 1, r.rest, r.cpu.rest);
           if (n === LONG) f.prefill = better(f.prefill, n, r.first, r.cpu.first);
           f.share.push((r.cpu.first + r.cpu.rest) / (r.first + r.rest));
         }
-        console.log(`  round ${round}, ${at.name}, ${TITLES[f.who]} ${f.dtype}: decode ${speed(f.short)}, ${speed(f.long)}, prefill ${speed(f.prefill)}`);
+        console.log(
+          `  round ${round}, ${at.name}, ${TITLES[f.who]} ${f.dtype}: decode ${speed(f.short)}, ${speed(f.long)}, prefill ${speed(f.prefill)}`,
+        );
       } catch (error) {
-        running.splice(running.findIndex(({ figures }) => figures === f), 1);
+        running.splice(
+          running.findIndex(({ figures }) => figures === f),
+          1,
+        );
         await leave(at, f.who, f.dtype, error);
       }
     }
@@ -92,7 +158,8 @@ async function measure(place) {
   for (const { at, figures } of running) {
     const { memory, stats } = await at.call('state');
     Object.assign(figures, { memory, stats, peak: await at.peak() });
-    try { // now that the memory's size is known: logits of all 32 tokens take some
+    try {
+      // now that the memory's size is known: logits of all 32 tokens take some
       figures.fidelity = fidelity(await at.call('logits', files.prompt(SHORT)), files.reference, figures.dtype);
       done.push(figures);
       await at.close();
@@ -115,18 +182,46 @@ for (const place of chosen(PLACES)) {
   measured.push(m);
   const kind = m.figures.find((f) => f.who === 'ours')?.stats;
   say(`## ${m.place}${kind?.variant ? ` (ours: ${[kind.variant, kind.int8Dot].filter(Boolean).join(', ')})` : ''}\n`);
-  table(['', 'dtype', 'load, s', `prefill of ${LONG}, tokens/s`, `decode after ${SHORT}`, `decode after ${LONG}`, 'Wasm memory, MB', 'process at its peak, MB', 'logits against fp32'],
-    m.figures.map((f) => [TITLES[f.who], f.who === 'wllama' ? `${f.dtype.toUpperCase()}_0` : f.dtype, (f.load / 1e3).toFixed(2), speed(f.prefill), speed(f.short), speed(f.long), f.who === 'wllama' ? '–' : MB(f.memory), MB(f.peak), f.fidelity]));
+  table(
+    [
+      '',
+      'dtype',
+      'load, s',
+      `prefill of ${LONG}, tokens/s`,
+      `decode after ${SHORT}`,
+      `decode after ${LONG}`,
+      'Wasm memory, MB',
+      'process at its peak, MB',
+      'logits against fp32',
+    ],
+    m.figures.map((f) => [
+      TITLES[f.who],
+      f.who === 'wllama' ? `${f.dtype.toUpperCase()}_0` : f.dtype,
+      (f.load / 1e3).toFixed(2),
+      speed(f.prefill),
+      speed(f.short),
+      speed(f.long),
+      f.who === 'wllama' ? '–' : MB(f.memory),
+      MB(f.peak),
+      f.fidelity,
+    ]),
+  );
   say(`The plain read loop in Wasm: ${(m.bandwidth / 1e9).toFixed(1)} GB/s.`);
   for (const line of m.missing) say(`Missing: ${line}`);
   say('');
 }
 await server.close();
 
-const shares = measured.flatMap((m) => m.figures.flatMap((f) => f.share)).filter((share) => share > 0).sort((a, b) => a - b);
+const shares = measured
+  .flatMap((m) => m.figures.flatMap((f) => f.share))
+  .filter((share) => share > 0)
+  .sort((a, b) => a - b);
 const busy = shares.length > 0 && shares[shares.length >> 1] < 0.9;
 say('## Goals\n');
-if (busy) say(`The machine had other work to do (in the middle, a subject had ${(shares[shares.length >> 1] * 100).toFixed(0)} % of a core): ratios are by processor time.\n`);
+if (busy)
+  say(
+    `The machine had other work to do (in the middle, a subject had ${(shares[shares.length >> 1] * 100).toFixed(0)} % of a core): ratios are by processor time.\n`,
+  );
 const rows = goals(measured, busy ? 'cpu' : 'clock');
 if (rows.length) table(['figure', 'goal', ...measured.map((m) => m.place), ''], rows);
 else say('None can be judged: ours is missing.\n');

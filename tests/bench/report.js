@@ -10,7 +10,10 @@ export function say(text) {
   console.log(text);
 }
 
-/** @param {string[]} head @param {(string | number)[][]} rows */
+/**
+ * @param {string[]} head
+ * @param {(string | number)[][]} rows
+ */
 export function table(head, rows) {
   say(`| ${head.join(' | ')} |`);
   say(`|${head.map(() => '---').join('|')}|`);
@@ -18,5 +21,8 @@ export function table(head, rows) {
   say('');
 }
 
-/** All that was said. @param {string} file */
+/**
+ * All that was said.
+ * @param {string} file
+ */
 export const save = (file) => writeFileSync(file, lines.join('\n'));

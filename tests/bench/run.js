@@ -18,7 +18,10 @@ import { save, say, table } from './report.js';
 
 const run = promisify(execFile);
 const here = (/** @type {string} */ p) => fileURLToPath(new URL(p, import.meta.url));
-const only = process.argv.find((a) => a.startsWith('--only='))?.slice(7).split(',');
+const only = process.argv
+  .find((a) => a.startsWith('--only='))
+  ?.slice(7)
+  .split(',');
 const wanted = (/** @type {string} */ part) => !only || only.includes(part);
 const NODE24 = here('../../node_modules/node24/bin/node');
 const MODEL = 'sentence-transformers/all-MiniLM-L6-v2';
@@ -29,7 +32,8 @@ async function setUp() {
   await bundle();
   await ensureModel(MODEL);
   if (!existsSync(NODE24)) await run('npm', ['ci'], { ...OPTIONS });
-  if (!existsSync(here('node_modules'))) await run('npm', ['install', '--ignore-scripts'], { ...OPTIONS, cwd: here('.') });
+  if (!existsSync(here('node_modules')))
+    await run('npm', ['install', '--ignore-scripts'], { ...OPTIONS, cwd: here('.') });
   const onnx = cachePath('bench', 'onnx', 'Xenova', 'all-MiniLM-L6-v2');
   if (!existsSync(path.join(onnx, 'onnx', 'model_quantized.onnx'))) {
     const venv = cachePath('bench', 'venv');
@@ -37,7 +41,11 @@ async function setUp() {
     await mkdir(path.join(onnx, 'onnx'), { recursive: true });
     await run('python3', ['-m', 'venv', venv]);
     await run(path.join(venv, 'bin', 'pip'), ['-q', 'install', 'onnx', 'onnxruntime', 'safetensors', 'numpy'], OPTIONS);
-    await run(path.join(venv, 'bin', 'python'), [here('make_onnx.py'), cachePath('models', MODEL), path.join(onnx, 'onnx')], OPTIONS);
+    await run(
+      path.join(venv, 'bin', 'python'),
+      [here('make_onnx.py'), cachePath('models', MODEL), path.join(onnx, 'onnx')],
+      OPTIONS,
+    );
     for (const file of ['config.json', 'tokenizer.json', 'tokenizer_config.json']) {
       writeFileSync(path.join(onnx, file), readFileSync(cachePath('models', MODEL, file)));
     }
@@ -46,7 +54,8 @@ async function setUp() {
 }
 
 const ms = (/** @type {number} */ t) => t.toFixed(t < 100 ? 1 : 0);
-const json = async (/** @type {string} */ node, /** @type {string[]} */ args) => JSON.parse((await run(node, args, OPTIONS)).stdout.trim().split('\n').at(-1) ?? '');
+const json = async (/** @type {string} */ node, /** @type {string[]} */ args) =>
+  JSON.parse((await run(node, args, OPTIONS)).stdout.trim().split('\n').at(-1) ?? '');
 
 /** @type {Record<string, number[]>} */
 const GOALS = { 'q8 relaxed': [2.5, 2.5], 'q8 simd': [1.3, 1.3], 'fp32 simd': [1.3, 1.3], 'fp32 relaxed': [1.7, 1.7] };
@@ -58,7 +67,15 @@ async function encoders(/** @type {string} */ folder) {
     const r = await json(node, [here('encoders.js'), folder]);
     for (const { dtype, shape, ours, peer, ratio } of r.rows) {
       const goal = shape === '1×16' ? '' : `≥ ${GOALS[`${dtype} ${r.variant}`][0]}×`;
-      rows.push([`${r.node} (${r.variant}, ${r.int8Dot})`, dtype, shape, ms(ours), ms(peer), `${ratio.toFixed(2)}×`, goal]);
+      rows.push([
+        `${r.node} (${r.variant}, ${r.int8Dot})`,
+        dtype,
+        shape,
+        ms(ours),
+        ms(peer),
+        `${ratio.toFixed(2)}×`,
+        goal,
+      ]);
     }
   }
   table(['Node (variant, int8 product)', 'dtype', 'batch × tokens', 'ours', 'ORT Web', 'ours is', 'goal'], rows);
@@ -66,12 +83,23 @@ async function encoders(/** @type {string} */ folder) {
 
 async function browser(/** @type {string} */ root) {
   const r = await json(NODE, [here('cold-start.js'), root]);
-  say(`## Chromium ${r['ours q8'].browser}, files on localhost, empty profile: page opened → first embedding (minima, ms)\n`);
+  say(
+    `## Chromium ${r['ours q8'].browser}, files on localhost, empty profile: page opened → first embedding (minima, ms)\n`,
+  );
   const goal = { 'ours q8': '', 'peer q8': '≥ 3×', 'peer fp32': '≥ 3.5×', 'ours fp32': '' };
-  table(['', 'code imported', 'model loaded', 'first embedding', 'ours q8 is', 'goal', 'one sentence', 'eight texts'],
+  table(
+    ['', 'code imported', 'model loaded', 'first embedding', 'ours q8 is', 'goal', 'one sentence', 'eight texts'],
     Object.entries(r).map(([name, v]) => [
-      name.replace('peer', 'Transformers.js 4.3.1').replace('ours', 'wasmformers'), ms(v.imported), ms(v.loaded), ms(v.embedded),
-      name.startsWith('peer') ? `${(v.embedded / r['ours q8'].embedded).toFixed(2)}×` : '', goal[/** @type {'ours q8'} */ (name)], ms(v.one), ms(v.eight)]));
+      name.replace('peer', 'Transformers.js 4.3.1').replace('ours', 'wasmformers'),
+      ms(v.imported),
+      ms(v.loaded),
+      ms(v.embedded),
+      name.startsWith('peer') ? `${(v.embedded / r['ours q8'].embedded).toFixed(2)}×` : '',
+      goal[/** @type {'ours q8'} */ (name)],
+      ms(v.one),
+      ms(v.eight),
+    ]),
+  );
 }
 
 async function quality() {
@@ -79,7 +107,13 @@ async function quality() {
   const rows = [];
   for (const node of [NODE, NODE24]) {
     const r = await json(node, [here('quality.js')]);
-    rows.push([`${r.node} (${r.variant}, ${r.int8Dot})`, r.meanCosine.toFixed(5), r.worstCosine.toFixed(4), r.spearmanFp32.toFixed(2), r.spearmanQ8.toFixed(2)]);
+    rows.push([
+      `${r.node} (${r.variant}, ${r.int8Dot})`,
+      r.meanCosine.toFixed(5),
+      r.worstCosine.toFixed(4),
+      r.spearmanFp32.toFixed(2),
+      r.spearmanQ8.toFixed(2),
+    ]);
   }
   table(['', 'mean cosine (goal ≥ 0.998)', 'worst (≥ 0.99)', 'Spearman × 100, fp32', 'q8 (within 0.1)'], rows);
 }
@@ -87,20 +121,39 @@ async function quality() {
 function size() {
   say('## Over the wire (brotli 11, kB)\n');
   const brotli = (/** @type {string} */ f) => brotliCompressSync(readFileSync(f)).length / 1000;
-  const js = readdirSync(here('../../js'), { recursive: true }).map(String).filter((f) => f.endsWith('.js') && !/^(wasm|dist|vendor)\b/.test(f))
+  const js = readdirSync(here('../../js'), { recursive: true })
+    .map(String)
+    .filter((f) => f.endsWith('.js') && !/^(wasm|dist|vendor)\b/.test(f))
     .reduce((s, f) => s + brotli(here(`../../js/${f}`)), 0);
   const oneFile = brotli(here('../../js/dist/wasmformers.js'));
-  table(['variant', 'engine', 'tokenizers', 'JS as modules', 'together', 'goal', 'with JS in one file'], ['simd', 'relaxed'].map((v) => {
-    const wasm = (/** @type {string} */ n) => brotli(here(`../../js/wasm/${n}.wasm`)) + brotli(here(`../../js/wasm/${n}.js`));
-    const engine = wasm(`engine-${v}`), tokenizers = wasm('tokenizers');
-    return [v, engine.toFixed(0), tokenizers.toFixed(0), js.toFixed(0), (engine + tokenizers + js).toFixed(0), '≤ 350', (engine + tokenizers + oneFile).toFixed(0)];
-  }));
+  table(
+    ['variant', 'engine', 'tokenizers', 'JS as modules', 'together', 'goal', 'with JS in one file'],
+    ['simd', 'relaxed'].map((v) => {
+      const wasm = (/** @type {string} */ n) =>
+        brotli(here(`../../js/wasm/${n}.wasm`)) + brotli(here(`../../js/wasm/${n}.js`));
+      const engine = wasm(`engine-${v}`),
+        tokenizers = wasm('tokenizers');
+      return [
+        v,
+        engine.toFixed(0),
+        tokenizers.toFixed(0),
+        js.toFixed(0),
+        (engine + tokenizers + js).toFixed(0),
+        '≤ 350',
+        (engine + tokenizers + oneFile).toFixed(0),
+      ];
+    }),
+  );
 }
 
 const onnx = await setUp();
 say('# Results\n');
-say(`Made by \`npm run bench\` on ${new Date().toISOString().slice(0, 10)}: ${os.cpus().length} × ${os.cpus()[0].model.trim()}, load ${os.loadavg()[0].toFixed(1)} at the start.`);
-say('Each table is one run in which ours and the peers take turns, so that a change of the machine\'s speed meets both.\n');
+say(
+  `Made by \`npm run bench\` on ${new Date().toISOString().slice(0, 10)}: ${os.cpus().length} × ${os.cpus()[0].model.trim()}, load ${os.loadavg()[0].toFixed(1)} at the start.`,
+);
+say(
+  "Each table is one run in which ours and the peers take turns, so that a change of the machine's speed meets both.\n",
+);
 if (wanted('encoders')) await encoders(onnx.folder);
 if (wanted('browser')) await browser(onnx.root);
 if (wanted('quality')) await quality();

@@ -18,7 +18,8 @@ test('a second visit needs no network; what was cut is not kept', async (t) => {
       fs.readFile(path.join(MODEL, name)).then(
         (bytes) => {
           response.writeHead(200, { 'Content-Length': bytes.length });
-          if (owner === 'cut' && name === 'model.safetensors') response.write(bytes.subarray(0, 20000), () => setTimeout(() => response.destroy(), 20));
+          if (owner === 'cut' && name === 'model.safetensors')
+            response.write(bytes.subarray(0, 20000), () => setTimeout(() => response.destroy(), 20));
           else response.end(bytes);
         },
         () => response.writeHead(404).end(),
@@ -30,42 +31,58 @@ test('a second visit needs no network; what was cut is not kept', async (t) => {
   const browser = await launch();
   t.after(() => browser.close());
   const context = await browser.newContext();
-  /** @param {string} id @param {string[]} wanted files to wait for in the cache */
+  /**
+   * @param {string} id
+   * @param {string[]} wanted files to wait for in the cache
+   */
   const visit = async (id, wanted) => {
     const page = await context.newPage();
     await page.goto(`${server.url}/library.html`);
-    const answer = await page.evaluate(async ({ model, wanted }) => {
-      // @ts-ignore: a path of the server
-      const { env, pipeline } = await import('/js/index.js');
-      env.remoteHost = location.origin;
-      /** @type {any} */
-      let told;
-      try {
-        const pipe = await pipeline('text-classification', model);
-        told = await pipe('a good dog');
-        await pipe.dispose();
-      } catch (error) {
-        told = `${/** @type {any} */ (error).name} ${/** @type {any} */ (error).code}`;
-      }
-      const store = await caches.open(env.cacheKey);
-      // Kept in the background: a page that goes on loading must not wait for its disk.
-      const keys = async () => (await store.keys()).map((r) => new URL(r.url).pathname).filter((p) => p.includes(model)).sort();
-      let found = await keys();
-      for (let i = 0; i < 100 && !wanted.every((end) => found.some((key) => key.endsWith(end))); i++) {
-        await new Promise((resolve) => setTimeout(resolve, 200));
-        found = await keys();
-      }
-      return { told, keys: found };
-    }, { model: id, wanted });
+    const answer = await page.evaluate(
+      async ({ model, wanted }) => {
+        // @ts-ignore: a path of the server
+        const { env, pipeline } = await import('/js/index.js');
+        env.remoteHost = location.origin;
+        /** @type {any} */
+        let told;
+        try {
+          const pipe = await pipeline('text-classification', model);
+          told = await pipe('a good dog');
+          await pipe.dispose();
+        } catch (error) {
+          told = `${/** @type {any} */ (error).name} ${/** @type {any} */ (error).code}`;
+        }
+        const store = await caches.open(env.cacheKey);
+        // Kept in the background: a page that goes on loading must not wait for its disk.
+        const keys = async () =>
+          (await store.keys())
+            .map((r) => new URL(r.url).pathname)
+            .filter((p) => p.includes(model))
+            .sort();
+        let found = await keys();
+        for (let i = 0; i < 100 && !wanted.every((end) => found.some((key) => key.endsWith(end))); i++) {
+          await new Promise((resolve) => setTimeout(resolve, 200));
+          found = await keys();
+        }
+        return { told, keys: found };
+      },
+      { model: id, wanted },
+    );
     await page.close();
     return answer;
   };
   const first = await visit('org/name', FILES);
   assert.equal(typeof first.told[0].label, 'string');
   const kept = (/** @type {string} */ file) => first.keys.includes(`/org/name/resolve/main/${file}`);
-  assert.deepEqual(FILES.filter((file) => !kept(file)), []);
+  assert.deepEqual(
+    FILES.filter((file) => !kept(file)),
+    [],
+  );
 
-  const cut = await visit('cut/name', FILES.filter((file) => file !== 'model.safetensors'));
+  const cut = await visit(
+    'cut/name',
+    FILES.filter((file) => file !== 'model.safetensors'),
+  );
   assert.equal(cut.told, 'HubError cut_download');
   assert.ok(!cut.keys.includes('/cut/name/resolve/main/model.safetensors'), cut.keys.join());
 
@@ -74,26 +91,38 @@ test('a second visit needs no network; what was cut is not kept', async (t) => {
 });
 
 test('what the site has no room for is not written in vain', async (t) => {
-  const server = await serve({ mounts: { '': path.join(ROOT, 'tests/browser/pages'), js: path.join(ROOT, 'js'), repositories: path.dirname(MODEL) } });
+  const server = await serve({
+    mounts: {
+      '': path.join(ROOT, 'tests/browser/pages'),
+      js: path.join(ROOT, 'js'),
+      repositories: path.dirname(MODEL),
+    },
+  });
   t.after(() => server.close());
-  const browser = await launch(t), page = await (await browser.newContext()).newPage();
+  const browser = await launch(t),
+    page = await (await browser.newContext()).newPage();
   await page.goto(`${server.url}/library.html`);
   const { size } = await fs.stat(path.join(MODEL, 'model.safetensors'));
-  const answer = (/** @type {number} */ quota) => page.evaluate(async ({ model, quota }) => {
-    navigator.storage.estimate = async () => ({ quota, usage: 1000 });
-    /** @type {string[]} */
-    const begun = [], { put } = Cache.prototype;
-    Cache.prototype.put = function (key, response) {
-      begun.push(String(key).split('/').at(-1) ?? '');
-      return put.call(this, key, response);
-    };
-    // @ts-ignore: a path of the server
-    const { AutoModel, env } = await import('/js/index.js');
-    Object.assign(env, { remoteHost: location.origin, remotePathTemplate: 'repositories/{model}/' });
-    (await AutoModel.from_pretrained(model)).dispose();
-    Cache.prototype.put = put;
-    return begun;
-  }, { model: path.basename(MODEL), quota });
+  const answer = (/** @type {number} */ quota) =>
+    page.evaluate(
+      async ({ model, quota }) => {
+        navigator.storage.estimate = async () => ({ quota, usage: 1000 });
+        /** @type {string[]} */
+        const begun = [],
+          { put } = Cache.prototype;
+        Cache.prototype.put = function (key, response) {
+          begun.push(String(key).split('/').at(-1) ?? '');
+          return put.call(this, key, response);
+        };
+        // @ts-ignore: a path of the server
+        const { AutoModel, env } = await import('/js/index.js');
+        Object.assign(env, { remoteHost: location.origin, remotePathTemplate: 'repositories/{model}/' });
+        (await AutoModel.from_pretrained(model)).dispose();
+        Cache.prototype.put = put;
+        return begun;
+      },
+      { model: path.basename(MODEL), quota },
+    );
   assert.ok(!(await answer(size + 999)).includes('model.safetensors'));
   assert.ok((await answer(size + 1000)).includes('model.safetensors'));
 });

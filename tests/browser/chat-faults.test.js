@@ -1,6 +1,6 @@
-// The chat as people use it who do not do what was thought of: wrong and gated ids, a network that fails, two tabs, going back,
-// pasted books, nonsense in the settings, markup for words. A local server plays the Hub, which redirects to it as the real one does
-// to its storage.
+// The chat as people use it who do not do what was thought of: wrong and gated ids, a network that fails, two tabs,
+// going back, pasted books, nonsense in the settings, markup for words. A local server plays the Hub, which
+// redirects to it as the real one does to its storage.
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import path from 'node:path';
@@ -13,11 +13,17 @@ import { HUB, SLOW, choose, idle, load, most, says, text, turns } from './helper
 
 /** @typedef {import('playwright-core').Page} Page */
 const ID = 'test/chat';
-const ALTERNATING = "{% for m in messages %}{% if (m.role == 'user') != (loop.index0 % 2 == 0) %}{{ raise_exception('roles must alternate') }}{% endif %}[{{ m.role }}] {{ m.content }}\n{% endfor %}{% if add_generation_prompt %}[assistant]{% endif %}";
+const ALTERNATING =
+  "{% for m in messages %}{% if (m.role == 'user') != (loop.index0 % 2 == 0) %}{{ raise_exception('roles must alternate') }}{% endif %}[{{ m.role }}] {{ m.content }}\n{% endfor %}{% if add_generation_prompt %}[assistant]{% endif %}";
 /** @type {import('playwright-core').Browser} */ let browser;
 /** @type {Awaited<ReturnType<typeof serve>>} */ let server;
-/** Folders by id; answers that fail, by file. @type {Record<string, string>} */ const repositories = {};
-/** @type {(file: string, range: string | undefined) => { status?: number, cut?: number } | undefined} */ let fault = () => undefined;
+/**
+ * Folders by id; answers that fail, by file.
+ * @type {Record<string, string>}
+ */
+const repositories = {};
+/** @type {(file: string, range: string | undefined) => { status?: number, cut?: number } | undefined} */
+let fault = () => undefined;
 /** @type {(() => void)[]} */ const endings = [];
 before(async () => {
   const t = /** @type {any} */ ({ after: (/** @type {() => void} */ f) => endings.push(f) });
@@ -29,8 +35,23 @@ before(async () => {
   // 70 B parameters, by its configuration alone.
   repositories['test/large'] = writerFolder(t);
   const config = path.join(repositories['test/large'], 'config.json');
-  fs.writeFileSync(config, JSON.stringify({ ...JSON.parse(fs.readFileSync(config, 'utf8')), hidden_size: 8192, intermediate_size: 28672, num_hidden_layers: 80, num_attention_heads: 64, num_key_value_heads: 8, head_dim: 128, vocab_size: 32000 }));
-  server = await serve({ headers: { 'Access-Control-Allow-Origin': '*', 'Access-Control-Expose-Headers': '*' }, handle: hub });
+  fs.writeFileSync(
+    config,
+    JSON.stringify({
+      ...JSON.parse(fs.readFileSync(config, 'utf8')),
+      hidden_size: 8192,
+      intermediate_size: 28672,
+      num_hidden_layers: 80,
+      num_attention_heads: 64,
+      num_key_value_heads: 8,
+      head_dim: 128,
+      vocab_size: 32000,
+    }),
+  );
+  server = await serve({
+    headers: { 'Access-Control-Allow-Origin': '*', 'Access-Control-Expose-Headers': '*' },
+    handle: hub,
+  });
   browser = await launch();
 });
 after(async () => {
@@ -39,18 +60,33 @@ after(async () => {
   for (const end of endings) end();
 });
 
-/** @param {import('node:http').IncomingMessage} request @param {import('node:http').ServerResponse} response */
+/**
+ * @param {import('node:http').IncomingMessage} request
+ * @param {import('node:http').ServerResponse} response
+ */
 function hub(request, response) {
   const [, id, file] = /^\/hub\/(test\/[\w-]+)\/resolve\/main\/([\w.]+)$/.exec(request.url ?? '') ?? [];
   if (!id) return false;
-  const cross = { 'Access-Control-Allow-Origin': '*', 'Access-Control-Expose-Headers': '*', 'Access-Control-Allow-Headers': '*' };
-  const full = repositories[id] && path.join(repositories[id], file), failing = request.method === 'HEAD' ? undefined : fault(file, request.headers.range);
+  const cross = {
+    'Access-Control-Allow-Origin': '*',
+    'Access-Control-Expose-Headers': '*',
+    'Access-Control-Allow-Headers': '*',
+  };
+  const full = repositories[id] && path.join(repositories[id], file),
+    failing = request.method === 'HEAD' ? undefined : fault(file, request.headers.range);
   if (!repositories[id] || failing?.status) response.writeHead(failing?.status ?? 401, cross).end('no');
   else if (request.method === 'OPTIONS') response.writeHead(204, cross).end();
   else if (!fs.existsSync(full)) response.writeHead(404, cross).end('Entry not found');
   else {
-    const bytes = fs.readFileSync(full), from = Number(/^bytes=(\d+)-$/.exec(request.headers.range ?? '')?.[1] ?? 0), part = bytes.subarray(from);
-    response.writeHead(from ? 206 : 200, { ...cross, 'Content-Length': part.length, ETag: '"1"', ...(from ? { 'Content-Range': `bytes ${from}-${bytes.length - 1}/${bytes.length}` } : {}) });
+    const bytes = fs.readFileSync(full),
+      from = Number(/^bytes=(\d+)-$/.exec(request.headers.range ?? '')?.[1] ?? 0),
+      part = bytes.subarray(from);
+    response.writeHead(from ? 206 : 200, {
+      ...cross,
+      'Content-Length': part.length,
+      ETag: '"1"',
+      ...(from ? { 'Content-Range': `bytes ${from}-${bytes.length - 1}/${bytes.length}` } : {}),
+    });
     if (request.method === 'HEAD') response.end();
     else if (failing?.cut === undefined) response.end(part);
     else response.write(part.subarray(0, failing.cut), () => setTimeout(() => response.destroy(), 20));
@@ -58,16 +94,30 @@ function hub(request, response) {
   return true;
 }
 
-/** @param {import('node:test').TestContext} t @param {import('playwright-core').BrowserContextOptions} [options] */
+/**
+ * @param {import('node:test').TestContext} t
+ * @param {import('playwright-core').BrowserContextOptions} [options]
+ */
 async function visit(t, options = {}) {
   const opened = await open(browser, { reducedMotion: 'reduce', ...options });
   fault = () => undefined;
   t.after(() => opened.context.close());
-  await opened.context.route(HUB, (route) => route.fulfill({ status: 302, headers: { 'access-control-allow-origin': '*', location: `${server.url}/hub${new URL(route.request().url()).pathname}` } }));
+  await opened.context.route(HUB, (route) =>
+    route.fulfill({
+      status: 302,
+      headers: {
+        'access-control-allow-origin': '*',
+        location: `${server.url}/hub${new URL(route.request().url()).pathname}`,
+      },
+    }),
+  );
   await opened.page.goto(`${server.url}/chat.html`);
   return opened;
 }
-/** @param {Page} page @param {string} words */
+/**
+ * @param {Page} page
+ * @param {string} words
+ */
 async function ask(page, words) {
   await page.fill('#message', words);
   await page.press('#message', 'Enter');
@@ -78,13 +128,18 @@ const violations = (page) => page.evaluate(() => /** @type {any} */ (window).vio
 test('ids that lead nowhere', async (t) => {
   const { page } = await visit(t);
   for (const [id, wanted] of /** @type {[string, RegExp][]} */ ([
-    ['test/gated', /HubError · unauthorized/], ['test/no-weights', /HubError · not_found/], ['<img src=x onerror=alert(1)>', /ConfigError · bad_id/], ['a b/c', /ConfigError · bad_id/],
+    ['test/gated', /HubError · unauthorized/],
+    ['test/no-weights', /HubError · not_found/],
+    ['<img src=x onerror=alert(1)>', /ConfigError · bad_id/],
+    ['a b/c', /ConfigError · bad_id/],
   ])) {
     await choose(page, id);
     await says(page, '#load-error', wanted);
     assert.equal(await page.locator('#load-error img').count(), 0);
     await page.click('#load');
-    await page.waitForFunction(() => /** @type {HTMLElement} */ (document.querySelector('#cancel-load')).hidden, null, { timeout: SLOW });
+    await page.waitForFunction(() => /** @type {HTMLElement} */ (document.querySelector('#cancel-load')).hidden, null, {
+      timeout: SLOW,
+    });
     await says(page, '#load-error', wanted);
   }
   assert.deepEqual(await faults(page), []);
@@ -112,7 +167,10 @@ test('a network that fails in the middle, then altogether; the second visit with
     return ranges.length <= 2 ? { cut: 20_000 } : undefined;
   };
   await load(page, ID);
-  assert.ok(ranges.length === 3 && /^bytes=\d+-$/.test(ranges[1] ?? '') && /^bytes=[1-9]\d+-$/.test(ranges[2] ?? ''), ranges.join());
+  assert.ok(
+    ranges.length === 3 && /^bytes=\d+-$/.test(ranges[1] ?? '') && /^bytes=[1-9]\d+-$/.test(ranges[2] ?? ''),
+    ranges.join(),
+  );
   await most(page, 8);
   await ask(page, 'hello');
   await idle(page);
@@ -120,7 +178,8 @@ test('a network that fails in the middle, then altogether; the second visit with
 
   // Down for good in the middle: said, the conversation stands, and Try again goes on.
   let down = true;
-  fault = (file, range) => (file === 'model.safetensors' && down ? range ? { status: 404 } : { cut: Math.floor(weights / 2) } : undefined);
+  fault = (file, range) =>
+    file === 'model.safetensors' && down ? (range ? { status: 404 } : { cut: Math.floor(weights / 2) }) : undefined;
   await page.evaluate(() => caches.keys().then((keys) => Promise.all(keys.map((key) => caches.delete(key)))));
   await page.locator('#model-step summary').click();
   await page.selectOption('#dtype', 'q4');
@@ -137,7 +196,11 @@ test('a network that fails in the middle, then altogether; the second visit with
   assert.equal((await turns(page)).length, 2);
 
   // What was loaded is kept, in the background.
-  await page.waitForFunction(async (id) => !!(await caches.match(`https://huggingface.co/${id}/resolve/main/model.safetensors`)), ID, { timeout: SLOW, polling: 200 });
+  await page.waitForFunction(
+    async (id) => !!(await caches.match(`https://huggingface.co/${id}/resolve/main/model.safetensors`)),
+    ID,
+    { timeout: SLOW, polling: 200 },
+  );
   await context.unroute(HUB);
   await context.route(HUB, (route) => route.abort('internetdisconnected'));
   await page.reload();
@@ -154,7 +217,12 @@ test('two tabs at once; reloading in the middle of an answer; back and forward',
   await Promise.all([load(page, ID), load(other, ID)]);
   for (const tab of [page, other]) await most(tab, 90_000);
   await Promise.all([ask(page, 'one'), ask(other, 'two')]);
-  for (const tab of [page, other]) await tab.waitForFunction(() => (document.querySelector('.turn.writing .words')?.textContent?.length ?? 0) > 50, null, { timeout: SLOW });
+  for (const tab of [page, other])
+    await tab.waitForFunction(
+      () => (document.querySelector('.turn.writing .words')?.textContent?.length ?? 0) > 50,
+      null,
+      { timeout: SLOW },
+    );
   await page.reload();
   await says(page, '#plan', /Download|Already here/);
   assert.ok(await page.locator('#other-field').isHidden(), 'the form is as its model says');
@@ -168,7 +236,10 @@ test('two tabs at once; reloading in the middle of an answer; back and forward',
   await page.locator('#search').waitFor();
   await page.goBack();
   await page.locator('#talk-form').waitFor();
-  assert.equal(await page.isChecked('#sample'), await page.evaluate(() => !(/** @type {HTMLElement} */ (document.querySelector('#sampling')).hidden)));
+  assert.equal(
+    await page.isChecked('#sample'),
+    await page.evaluate(() => !(/** @type {HTMLElement} */ (document.querySelector('#sampling')).hidden)),
+  );
   await other.click('#stop');
   await idle(other);
   assert.match(await other.locator('.about').last().innerText(), /stopped$/);
@@ -197,10 +268,19 @@ test('what is no message, and what a model cannot take', async (t) => {
   await page.focus('#message');
   const session = await page.context().newCDPSession(page);
   await session.send('Input.imeSetComposition', { text: 'にほん', selectionStart: 3, selectionEnd: 3 });
-  await session.send('Input.dispatchKeyEvent', { type: 'rawKeyDown', key: 'Process', code: 'Enter', windowsVirtualKeyCode: 229 });
+  await session.send('Input.dispatchKeyEvent', {
+    type: 'rawKeyDown',
+    key: 'Process',
+    code: 'Enter',
+    windowsVirtualKeyCode: 229,
+  });
   await session.send('Input.insertText', { text: '日本' });
   // As Safari has it: the composition is over when the key comes.
-  await page.evaluate(() => document.querySelector('#message')?.dispatchEvent(new KeyboardEvent('keydown', { key: 'Enter', keyCode: 229, bubbles: true, cancelable: true })));
+  await page.evaluate(() =>
+    document
+      .querySelector('#message')
+      ?.dispatchEvent(new KeyboardEvent('keydown', { key: 'Enter', keyCode: 229, bubbles: true, cancelable: true })),
+  );
   assert.equal((await turns(page)).length, 2);
   assert.equal(await page.inputValue('#message'), '日本');
   await page.keyboard.press('Enter');
@@ -242,20 +322,38 @@ test('what is no message, and what a model cannot take', async (t) => {
   await ask(page, 'hello');
   await idle(page);
   assert.equal(await page.locator('#temperature').isVisible(), false);
-  for (const [field, value] of [['temperature', '-1'], ['temperature', '0'], ['top_p', '7'], ['top_k', '1.5'], ['seed', '-3'], ['repetition_penalty', '0'], ['max_new_tokens', '0'], ['max_new_tokens', '2.5'], ['top_k', '1e400']]) {
+  for (const [field, value] of [
+    ['temperature', '-1'],
+    ['temperature', '0'],
+    ['top_p', '7'],
+    ['top_k', '1.5'],
+    ['seed', '-3'],
+    ['repetition_penalty', '0'],
+    ['max_new_tokens', '0'],
+    ['max_new_tokens', '2.5'],
+    ['top_k', '1e400'],
+  ]) {
     const before = await page.inputValue(`#${field}`);
-    await page.evaluate(() => { /** @type {HTMLDetailsElement} */ (document.querySelector('#settings-step')).open = false; });
-    await page.evaluate(([id, to]) => {
-      const input = /** @type {HTMLInputElement} */ (document.querySelector(`#${id}`));
-      input.value = '';
-      if (to === '1e400') { // typed, for the browser makes nothing of it
-        /** @type {HTMLDetailsElement} */ (document.querySelector('#settings-step')).open = true;
-        input.focus();
-        document.execCommand('insertText', false, to);
-      } else input.value = to;
-    }, [field, value]);
+    await page.evaluate(() => {
+      /** @type {HTMLDetailsElement} */ (document.querySelector('#settings-step')).open = false;
+    });
+    await page.evaluate(
+      ([id, to]) => {
+        const input = /** @type {HTMLInputElement} */ (document.querySelector(`#${id}`));
+        input.value = '';
+        if (to === '1e400') {
+          // typed, for the browser makes nothing of it
+          /** @type {HTMLDetailsElement} */ (document.querySelector('#settings-step')).open = true;
+          input.focus();
+          document.execCommand('insertText', false, to);
+        } else input.value = to;
+      },
+      [field, value],
+    );
     await page.getByRole('button', { name: /^(Retry|Answer this)/ }).click();
-    await says(page, '#talk-error', new RegExp(`InputError`)).catch((error) => assert.fail(`${field} = ${value}: ${error}`));
+    await says(page, '#talk-error', new RegExp(`InputError`)).catch((error) =>
+      assert.fail(`${field} = ${value}: ${error}`),
+    );
     assert.match(await text(page, '#talk-error'), new RegExp(`${field}|is not a number`), `${field} = ${value}`);
     assert.ok(await page.locator(`#${field}`).isVisible());
     await page.fill(`#${field}`, before);
@@ -294,23 +392,46 @@ test('who scrolls up is left there; who comes back is taken along', async (t) =>
   await load(page, ID);
   await most(page, 90_000);
   await ask(page, 'go on for ever');
-  const log = page.locator('#log'), end = () => log.evaluate((area) => area.scrollHeight - area.clientHeight - area.scrollTop);
-  await page.waitForFunction(() => {
-    const area = /** @type {HTMLElement} */ (document.querySelector('#log'));
-    return area.scrollHeight > 3 * area.clientHeight;
-  }, null, { timeout: SLOW });
-  assert.ok(await end() < 200, `${await end()} px from the end`);
+  const log = page.locator('#log'),
+    end = () => log.evaluate((area) => area.scrollHeight - area.clientHeight - area.scrollTop);
+  await page.waitForFunction(
+    () => {
+      const area = /** @type {HTMLElement} */ (document.querySelector('#log'));
+      return area.scrollHeight > 3 * area.clientHeight;
+    },
+    null,
+    { timeout: SLOW },
+  );
+  assert.ok((await end()) < 200, `${await end()} px from the end`);
   // The end of the answer and the button that stops it are seen together.
   await shoot(page, 'chat-phone-writing');
-  assert.ok(await page.locator('#stop').evaluate((button) => button.getBoundingClientRect().bottom <= innerHeight && button.getBoundingClientRect().top >= 0));
-  await log.evaluate((area) => { area.scrollTop = 30; });
+  assert.ok(
+    await page
+      .locator('#stop')
+      .evaluate(
+        (button) => button.getBoundingClientRect().bottom <= innerHeight && button.getBoundingClientRect().top >= 0,
+      ),
+  );
+  await log.evaluate((area) => {
+    area.scrollTop = 30;
+  });
   const length = (await turns(page))[1].length;
-  await page.waitForFunction((n) => (document.querySelector('.turn.writing .words')?.textContent?.length ?? 0) > n + 3000, length, { timeout: SLOW });
+  await page.waitForFunction(
+    (n) => (document.querySelector('.turn.writing .words')?.textContent?.length ?? 0) > n + 3000,
+    length,
+    { timeout: SLOW },
+  );
   assert.equal(await log.evaluate((area) => area.scrollTop), 30);
-  await log.evaluate((area) => { area.scrollTop = area.scrollHeight; });
+  await log.evaluate((area) => {
+    area.scrollTop = area.scrollHeight;
+  });
   const then = (await turns(page))[1].length;
-  await page.waitForFunction((n) => (document.querySelector('.turn.writing .words')?.textContent?.length ?? 0) > n + 3000, then, { timeout: SLOW });
-  assert.ok(await end() < 200, `${await end()} px from the end`);
+  await page.waitForFunction(
+    (n) => (document.querySelector('.turn.writing .words')?.textContent?.length ?? 0) > n + 3000,
+    then,
+    { timeout: SLOW },
+  );
+  assert.ok((await end()) < 200, `${await end()} px from the end`);
   await page.locator('#stop').tap();
   await idle(page);
   assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth));

@@ -1,6 +1,7 @@
-// The chat in Chromium, by real clicks and keys: what a model would take, loading, answers that stream, stop, edit, retry,
-// a story, failures, how long its tasks are, and what it looks like (tests/browser/shots/ keeps pictures to look at). The models
-// are nonsense of a few kilobytes, so that nothing here waits; the one that comes with the page is read once, in words.
+// The chat in Chromium, by real clicks and keys: what a model would take, loading, answers that stream, stop, edit,
+// retry, a story, failures, how long its tasks are, and what it looks like (tests/browser/shots/ keeps pictures to
+// look at). The models are nonsense of a few kilobytes, so that nothing here waits; the one that comes with the
+// page is read once, in words.
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import path from 'node:path';
@@ -22,7 +23,8 @@ before(async () => {
   const generation = { eos_token_id: [], bos_token_id: 1, pad_token_id: 0, temperature: 0.8, do_sample: true };
   /** @type {Record<string, string>} */
   const shelf = {
-    'test/chat': writerFolder(t, { generation, context: 100_000 }), 'test/story': writerFolder(t, { generation, context: 48, template: null }),
+    'test/chat': writerFolder(t, { generation, context: 100_000 }),
+    'test/story': writerFolder(t, { generation, context: 48, template: null }),
     'test/marks': writerFolder(t, { generation, context: 100_000, tokenizer: markdown() }),
   };
   server = await serve({
@@ -30,7 +32,8 @@ before(async () => {
       const [, id, file] = /^\/models\/(test\/\w+)\/([\w.]+)$/.exec(request.url ?? '') ?? [];
       const full = shelf[id] && path.join(shelf[id], file);
       if (!full || !fs.existsSync(full)) return false;
-      const bytes = fs.readFileSync(full), slow = id === 'test/marks' && file.endsWith('.safetensors');
+      const bytes = fs.readFileSync(full),
+        slow = id === 'test/marks' && file.endsWith('.safetensors');
       response.writeHead(200, { 'Content-Type': 'application/octet-stream', 'Content-Length': bytes.length });
       if (request.method === 'HEAD') response.end();
       else if (slow) pace(response, bytes);
@@ -46,20 +49,28 @@ after(async () => {
   for (const end of endings) end();
 });
 
-/** In thirty pieces with a pause between them, so that there is a progress to be seen. @param {import('node:http').ServerResponse} response @param {Buffer} bytes */
+/**
+ * In thirty pieces with a pause between them, so that there is a progress to be seen.
+ * @param {import('node:http').ServerResponse} response
+ * @param {Buffer} bytes
+ */
 function pace(response, bytes) {
   const piece = Math.ceil(bytes.length / 30);
   let at = 0;
   const next = () => {
     if (at >= bytes.length) return void response.end();
-    response.write(bytes.subarray(at, at += piece), () => setTimeout(next, 45));
+    response.write(bytes.subarray(at, (at += piece)), () => setTimeout(next, 45));
   };
   next();
 }
 
 const wide = (/** @type {Page} */ page) => page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
 
-/** A page that neither asks the Hub for anything nor waits for it. @param {import('node:test').TestContext} t @param {import('playwright-core').BrowserContextOptions} [options] */
+/**
+ * A page that neither asks the Hub for anything nor waits for it.
+ * @param {import('node:test').TestContext} t
+ * @param {import('playwright-core').BrowserContextOptions} [options]
+ */
 async function visit(t, options = {}) {
   const opened = await open(browser, { reducedMotion: 'reduce', ...options });
   t.after(() => opened.context.close());
@@ -77,9 +88,12 @@ test('size first, then load, talk, stop, edit, retry, begin anew', async (t) => 
   await shoot(page, 'chat-desktop-light-start', true);
   await page.click('#load');
   await says(page, '#status', /test\/chat is ready/);
-  assert.match((await page.locator('#facts li').allInnerTexts()).join(' | '), /loaded in .* \| (relaxed|plain) SIMD \| q8 \| .* of memory \| reads up to 100,000 tokens \| made for conversations/);
+  assert.match(
+    (await page.locator('#facts li').allInnerTexts()).join(' | '),
+    /loaded in .* \| (relaxed|plain) SIMD \| q8 \| .* of memory \| reads up to 100,000 tokens \| made for conversations/,
+  );
   assert.equal(await page.evaluate(() => document.activeElement?.id), 'message', 'one can write at once');
-  assert.equal(await page.inputValue('#temperature'), '0.8', 'the model\'s own wish');
+  assert.equal(await page.inputValue('#temperature'), '0.8', "the model's own wish");
 
   await most(page, 30);
   await page.keyboard.type('hello there');
@@ -88,7 +102,11 @@ test('size first, then load, talk, stop, edit, retry, begin anew', async (t) => 
   const [mine, answer] = await turns(page);
   assert.equal(mine, 'hello there');
   assert.ok(answer.length > 10);
-  await says(page, '.turn.assistant .about', /^30 tokens · [\d.]+ tokens\/s · the first after .*s · stopped at the most new tokens$/);
+  await says(
+    page,
+    '.turn.assistant .about',
+    /^30 tokens · [\d.]+ tokens\/s · the first after .*s · stopped at the most new tokens$/,
+  );
   assert.deepEqual(await faults(page), []);
   await shoot(page, 'chat-desktop-light-answered');
 
@@ -105,7 +123,11 @@ test('size first, then load, talk, stop, edit, retry, begin anew', async (t) => 
   await most(page, 90_000);
   await page.fill('#message', 'go on for ever');
   await page.keyboard.press('Enter');
-  await page.waitForFunction(() => (document.querySelector('.turn.writing .words')?.textContent?.length ?? 0) > 20, null, { timeout: SLOW });
+  await page.waitForFunction(
+    () => (document.querySelector('.turn.writing .words')?.textContent?.length ?? 0) > 20,
+    null,
+    { timeout: SLOW },
+  );
   assert.match(await text(page, '.turn.writing .about'), /tokens\/s/);
   assert.equal(await text(page, '#talk-status'), 'The model writes…', 'said once');
   await page.click('#stop');
@@ -159,12 +181,15 @@ test('the page never stutters: no task of its main thread takes more than 50 ms'
   const { page, complaints } = await visit(t);
   // What is asserted below would see a long task: as long as it takes for the thread to have had the processor for it.
   let stop = await record(page);
-  await page.evaluate(() => new Promise((resolve) => {
-    setTimeout(() => {
-      for (const until = performance.now() + 1000; performance.now() < until;);
-      resolve(undefined);
-    });
-  }));
+  await page.evaluate(
+    () =>
+      new Promise((resolve) => {
+        setTimeout(() => {
+          for (const until = performance.now() + 1000; performance.now() < until; );
+          resolve(undefined);
+        });
+      }),
+  );
   const [loop] = await stop();
   assert.ok(loop.ms > LONG, `a loop of a second took ${loop.ms} ms`);
 
@@ -188,7 +213,11 @@ test('the page never stutters: no task of its main thread takes more than 50 ms'
   await most(page, 90_000);
   await page.fill('#message', 'more');
   await page.keyboard.press('Enter');
-  await page.waitForFunction(() => (document.querySelector('.turn.writing .words')?.textContent?.length ?? 0) > 2000, null, { timeout: SLOW });
+  await page.waitForFunction(
+    () => (document.querySelector('.turn.writing .words')?.textContent?.length ?? 0) > 2000,
+    null,
+    { timeout: SLOW },
+  );
   await page.click('#stop');
   await idle(page);
   await most(page, 600);
@@ -273,19 +302,29 @@ test('what fails is said, with a way on', async (t) => {
   assert.equal(await page.locator('#load-error').isVisible(), false);
   // A wrong setting is the call's error, not the model's end.
   await most(page, 12);
-  await page.evaluate(() => { /** @type {HTMLInputElement} */ (document.querySelector('#top_p')).value = '7'; });
+  await page.evaluate(() => {
+    /** @type {HTMLInputElement} */ (document.querySelector('#top_p')).value = '7';
+  });
   await page.fill('#message', 'hello');
   await page.click('#send');
   await page.locator('#talk-error:not([hidden])').waitFor({ timeout: SLOW });
   assert.match(await text(page, '#talk-error'), /top_p/);
-  await page.evaluate(() => { /** @type {HTMLInputElement} */ (document.querySelector('#top_p')).value = '0.9'; });
+  await page.evaluate(() => {
+    /** @type {HTMLInputElement} */ (document.querySelector('#top_p')).value = '0.9';
+  });
   await page.getByRole('button', { name: 'Try again' }).click();
   await idle(page);
   assert.equal((await turns(page)).length, 2);
 });
 
 test('on a phone, dark; linked with the other pages', async (t) => {
-  const { page, complaints } = await visit(t, { viewport: { width: 360, height: 780 }, colorScheme: 'dark', hasTouch: true, isMobile: true, deviceScaleFactor: 2 });
+  const { page, complaints } = await visit(t, {
+    viewport: { width: 360, height: 780 },
+    colorScheme: 'dark',
+    hasTouch: true,
+    isMobile: true,
+    deviceScaleFactor: 2,
+  });
   assert.ok((await wide(page)) <= 0);
   await load(page, 'test/chat');
   await most(page, 40);
@@ -322,7 +361,8 @@ test('one press: the model that comes with the page tells a fairy tale', async (
   assert.match(begin, /^Once upon a time/);
   const words = more.match(/[A-Za-z’']+/g) ?? [];
   t.diagnostic(`${begin}${more}`);
-  // The seed is another one each time, so no more is asked than any tale has: 40 tokens, words, no byte that is no text.
+  // The seed is another one each time, so no more is asked than any tale has: 40 tokens, words, no byte that is no
+  // text.
   assert.ok(words.length > 12 && /\b(the|and|a|he|she|of|to|in)\b/i.test(more), more);
   assert.ok(!/[\uFFFD<>]/.test(more), more);
   await shoot(page, 'chat-fairy-tale');

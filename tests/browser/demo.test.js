@@ -1,5 +1,5 @@
-// The demo with the real model in Chromium, by real clicks and keys: loading, reading, searching, cancelling, failing, and
-// what it looks like (tests/browser/shots/ keeps pictures to look at).
+// The demo with the real model in Chromium, by real clicks and keys: loading, reading, searching, cancelling,
+// failing, and what it looks like (tests/browser/shots/ keeps pictures to look at).
 import assert from 'node:assert/strict';
 import { createReadStream } from 'node:fs';
 import fs from 'node:fs/promises';
@@ -25,17 +25,28 @@ after(async () => {
   await server?.close();
 });
 
-const text = (/** @type {import('playwright-core').Page} */ page, /** @type {string} */ selector) => page.locator(selector).innerText();
-/** Until the model is there; what the page says instead fails at once. @param {import('playwright-core').Page} page */
+const text = (/** @type {import('playwright-core').Page} */ page, /** @type {string} */ selector) =>
+  page.locator(selector).innerText();
+/**
+ * Until the model is there; what the page says instead fails at once.
+ * @param {import('playwright-core').Page} page
+ */
 async function loaded(page) {
   await page.locator('#facts li, #load-error:not([hidden])').first().waitFor({ timeout: 120_000 });
   if (await page.locator('#load-error').isVisible()) assert.fail(`the page says: ${await text(page, '#load-error')}`);
 }
-const isRead = (/** @type {import('playwright-core').Page} */ page) => page.waitForFunction(() => !(/** @type {HTMLInputElement} */ (document.querySelector('#query')).disabled), null, { timeout: 120_000 });
-const wide = (/** @type {import('playwright-core').Page} */ page) => page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+const isRead = (/** @type {import('playwright-core').Page} */ page) =>
+  page.waitForFunction(() => !(/** @type {HTMLInputElement} */ (document.querySelector('#query')).disabled), null, {
+    timeout: 120_000,
+  });
+const wide = (/** @type {import('playwright-core').Page} */ page) =>
+  page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
 const first = (/** @type {import('playwright-core').Page} */ page) => page.locator('#results li').first().innerText();
 
-/** @param {import('playwright-core').Page} page @param {string} query */
+/**
+ * @param {import('playwright-core').Page} page
+ * @param {string} query
+ */
 async function search(page, query) {
   await page.fill('#query', '');
   await page.waitForFunction(() => !document.querySelector('#results li'));
@@ -44,17 +55,23 @@ async function search(page, query) {
 }
 
 test('load, read the sample, search by meaning', async (t) => {
-  // The weights come in twenty pieces with a pause between: on a fast machine the progress would else be over in five steps.
-  const weights = path.join(model, 'model.safetensors'), { size } = await fs.stat(weights), piece = Math.ceil(size / 20);
+  // The weights come in twenty pieces with a pause between: on a fast machine the progress would else be over in
+  // five steps.
+  const weights = path.join(model, 'model.safetensors'),
+    { size } = await fs.stat(weights),
+    piece = Math.ceil(size / 20);
   const paced = await serve({
     handle: (request, response) => {
-      if (request.method !== 'GET' || request.headers.range || !request.url?.endsWith('model.safetensors')) return false;
+      if (request.method !== 'GET' || request.headers.range || !request.url?.endsWith('model.safetensors'))
+        return false;
       response.writeHead(200, { 'Content-Type': 'application/octet-stream', 'Content-Length': size });
       const stream = createReadStream(weights, { highWaterMark: piece });
-      stream.on('data', (bytes) => {
-        stream.pause();
-        response.write(bytes, () => setTimeout(() => stream.resume(), 100));
-      }).on('end', () => response.end());
+      stream
+        .on('data', (bytes) => {
+          stream.pause();
+          response.write(bytes, () => setTimeout(() => stream.resume(), 100));
+        })
+        .on('end', () => response.end());
       return true;
     },
   });
@@ -66,9 +83,18 @@ test('load, read the sample, search by meaning', async (t) => {
   await page.addInitScript(() => {
     const w = /** @type {any} */ (window);
     w.seen = [];
-    addEventListener('DOMContentLoaded', () => new MutationObserver(() => {
-      w.seen.push([document.querySelector('#progress-text')?.textContent, document.querySelector('#files')?.textContent]);
-    }).observe(/** @type {Node} */ (document.querySelector('#progress-box')), { subtree: true, childList: true, characterData: true }));
+    addEventListener('DOMContentLoaded', () =>
+      new MutationObserver(() => {
+        w.seen.push([
+          document.querySelector('#progress-text')?.textContent,
+          document.querySelector('#files')?.textContent,
+        ]);
+      }).observe(/** @type {Node} */ (document.querySelector('#progress-box')), {
+        subtree: true,
+        childList: true,
+        characterData: true,
+      }),
+    );
   });
   await page.goto(paced.url);
   assert.ok(await page.locator('#query').isDisabled());
@@ -78,10 +104,13 @@ test('load, read the sample, search by meaning', async (t) => {
   await loaded(page);
 
   const seen = await page.evaluate(() => /** @type {any} */ (window).seen);
-  const totals = seen.map(([line]) => /** @type {string} */ (line)).filter((/** @type {string} */ line) => /^[\d.]+ [kM]B of [\d.]+ MB$/.test(line));
+  const totals = seen
+    .map(([line]) => /** @type {string} */ (line))
+    .filter((/** @type {string} */ line) => /^[\d.]+ [kM]B of [\d.]+ MB$/.test(line));
   assert.ok(new Set(totals).size > 5, `progress in few steps: ${JSON.stringify(totals)}`);
   assert.ok(totals.at(-1).endsWith('of 91 MB'), totals.at(-1));
-  for (const file of ['config.json', 'tokenizer.json', 'model.safetensors']) assert.ok(seen.at(-1)[1].includes(file), seen.at(-1)[1]);
+  for (const file of ['config.json', 'tokenizer.json', 'model.safetensors'])
+    assert.ok(seen.at(-1)[1].includes(file), seen.at(-1)[1]);
   const facts = (await page.locator('#facts li').allInnerTexts()).join(' | ');
   assert.match(facts, /loaded in [\d.]+\sm?s \| relaxed SIMD \| q8, 8-bit dot product \| \d+ MB of memory/);
   assert.match(await text(page, '#status'), /all-MiniLM-L6-v2 is ready/);
@@ -94,23 +123,45 @@ test('load, read the sample, search by meaning', async (t) => {
   assert.match(await text(page, '#search-status'), /Understood in [\d.]+\sms · \d+ passages compared in [\d.]+\sms/);
   await page.locator('.passage.marked .best').waitFor();
   assert.match(await text(page, '.passage.marked .best'), /^Bees find their way home by the sun/);
-  const marks = await page.evaluate(() => [...document.querySelectorAll('.passage')].map((span) => getComputedStyle(span).backgroundColor));
-  const strong = await page.locator('.passage.marked').first().evaluate((span) => getComputedStyle(span).backgroundColor);
-  assert.ok(marks.filter((colour) => colour === 'rgba(0, 0, 0, 0)').length > marks.length / 2, 'most passages are unmarked');
+  const marks = await page.evaluate(() =>
+    [...document.querySelectorAll('.passage')].map((span) => getComputedStyle(span).backgroundColor),
+  );
+  const strong = await page
+    .locator('.passage.marked')
+    .first()
+    .evaluate((span) => getComputedStyle(span).backgroundColor);
+  assert.ok(
+    marks.filter((colour) => colour === 'rgba(0, 0, 0, 0)').length > marks.length / 2,
+    'most passages are unmarked',
+  );
   assert.notEqual(strong, 'rgba(0, 0, 0, 0)');
   // The marked passage is where one looks.
-  assert.ok(await page.locator('.passage.marked').first().evaluate((span) => {
-    const { top, bottom } = span.getBoundingClientRect();
-    return top >= 0 && bottom <= innerHeight;
-  }));
+  assert.ok(
+    await page
+      .locator('.passage.marked')
+      .first()
+      .evaluate((span) => {
+        const { top, bottom } = span.getBoundingClientRect();
+        return top >= 0 && bottom <= innerHeight;
+      }),
+  );
   await shoot(page, 'desktop-light-found');
 
   // Words that the text does not hold, and other subjects.
   for (const [query, expected] of [
-    ['tenant law', /landlord|tenants/], ['lung infection', /pneumonia|fever/], ['corrosion', /Rust|zinc/], ['cyber security', /password|manager/], ['ocean mammals making music', /Whales/],
+    ['tenant law', /landlord|tenants/],
+    ['lung infection', /pneumonia|fever/],
+    ['corrosion', /Rust|zinc/],
+    ['cyber security', /password|manager/],
+    ['ocean mammals making music', /Whales/],
   ]) {
     await page.fill('#query', /** @type {string} */ (query));
-    await page.waitForFunction((pattern) => new RegExp(pattern).test(document.querySelector('#results li')?.textContent ?? ''), /** @type {RegExp} */ (expected).source, { timeout: 20_000 })
+    await page
+      .waitForFunction(
+        (pattern) => new RegExp(pattern).test(document.querySelector('#results li')?.textContent ?? ''),
+        /** @type {RegExp} */ (expected).source,
+        { timeout: 20_000 },
+      )
       .catch(async () => assert.fail(`${query}: ${await first(page)}`));
   }
   assert.deepEqual(await faults(page), []);
@@ -138,13 +189,21 @@ test('load, read the sample, search by meaning', async (t) => {
 });
 
 test('on a phone, dark, nothing is wider than the screen', async (t) => {
-  const { page, context, complaints } = await open(browser, { viewport: { width: 360, height: 780 }, colorScheme: 'dark', hasTouch: true, isMobile: true, deviceScaleFactor: 2 });
+  const { page, context, complaints } = await open(browser, {
+    viewport: { width: 360, height: 780 },
+    colorScheme: 'dark',
+    hasTouch: true,
+    isMobile: true,
+    deviceScaleFactor: 2,
+  });
   t.after(() => context.close());
   await page.goto(server.url);
   assert.ok((await wide(page)) <= 0);
   await shoot(page, 'phone-dark-start', true);
   await page.tap('#sample'); // the text first: it waits for the model
-  await page.waitForFunction(() => document.querySelector('#index-status')?.textContent?.includes('once a model is loaded'));
+  await page.waitForFunction(() =>
+    document.querySelector('#index-status')?.textContent?.includes('once a model is loaded'),
+  );
   await page.tap('#load');
   await page.waitForFunction(() => /MB of/.test(document.querySelector('#progress-text')?.textContent ?? ''));
   assert.ok((await wide(page)) <= 0);
@@ -158,10 +217,16 @@ test('on a phone, dark, nothing is wider than the screen', async (t) => {
   await shoot(page, 'phone-dark-found');
   await page.locator('#results button').first().tap();
   await page.waitForTimeout(400);
-  assert.ok(await page.locator('.passage.marked').first().evaluate((span) => {
-    const { top, bottom } = span.getBoundingClientRect();
-    return bottom > 0 && top < innerHeight;
-  }), 'a tapped result leads to its passage');
+  assert.ok(
+    await page
+      .locator('.passage.marked')
+      .first()
+      .evaluate((span) => {
+        const { top, bottom } = span.getBoundingClientRect();
+        return bottom > 0 && top < innerHeight;
+      }),
+    'a tapped result leads to its passage',
+  );
   await shoot(page, 'phone-dark-passage');
   assert.deepEqual(await faults(page), []);
   await page.emulateMedia({ colorScheme: 'light' });
@@ -180,7 +245,11 @@ test('by keyboard alone', async (t) => {
   const at = () => page.evaluate(() => document.activeElement?.id ?? '');
   for (let i = 0; i < 12 && (await at()) !== 'load'; i++) await page.keyboard.press('Tab');
   assert.equal(await at(), 'load');
-  assert.notEqual(await page.evaluate(() => getComputedStyle(/** @type {Element} */ (document.activeElement)).outlineStyle), 'none', 'the focus is seen');
+  assert.notEqual(
+    await page.evaluate(() => getComputedStyle(/** @type {Element} */ (document.activeElement)).outlineStyle),
+    'none',
+    'the focus is seen',
+  );
   // Where the focus has been since: it leaves the cancel button as soon as the model is there.
   await page.evaluate(() => {
     const w = /** @type {any} */ (window);
@@ -195,7 +264,11 @@ test('by keyboard alone', async (t) => {
   await isRead(page);
   await page.waitForFunction(() => document.activeElement?.id === 'query');
   await page.keyboard.type('old age savings', { delay: 30 });
-  await page.waitForFunction(() => /twenty-five|old age/.test(document.querySelector('#results li')?.textContent ?? ''), null, { timeout: 20_000 });
+  await page.waitForFunction(
+    () => /twenty-five|old age/.test(document.querySelector('#results li')?.textContent ?? ''),
+    null,
+    { timeout: 20_000 },
+  );
   await page.keyboard.press('ArrowDown');
   assert.equal(await page.evaluate(() => document.activeElement?.closest('ol')?.id), 'results');
   await page.keyboard.press('Enter');
@@ -234,9 +307,13 @@ test('the page does not stutter while a long text is read, and reading can be ca
   await page.click('#text-step summary');
   await page.fill('#text', Array(40).fill(sample).join('\n\n'));
   await page.click('#index');
-  await page.waitForFunction(() => /** @type {HTMLProgressElement} */ (document.querySelector('#index-progress')).value > 0);
+  await page.waitForFunction(
+    () => /** @type {HTMLProgressElement} */ (document.querySelector('#index-progress')).value > 0,
+  );
   await page.click('#cancel-index');
-  await page.waitForFunction(() => document.querySelector('#index-status')?.textContent === 'Cancelled.', null, { timeout: 30_000 });
+  await page.waitForFunction(() => document.querySelector('#index-status')?.textContent === 'Cancelled.', null, {
+    timeout: 30_000,
+  });
   assert.ok(await page.locator('#query').isDisabled());
   await page.fill('#text', 'Cats sleep.\n\nThe parliament voted.');
   await page.click('#index');
@@ -258,7 +335,9 @@ test('one press: model, sample, ready to search', async (t) => {
   await page.click('#model-step summary');
   await page.check('input[value=fp32]');
   await page.click('#load');
-  await page.waitForFunction(() => /fp32/.test(document.querySelector('#facts')?.textContent ?? ''), null, { timeout: 60_000 });
+  await page.waitForFunction(() => /fp32/.test(document.querySelector('#facts')?.textContent ?? ''), null, {
+    timeout: 60_000,
+  });
   await page.locator('#results li').first().waitFor();
   assert.match(await first(page), /landlord|tenants/);
   assert.deepEqual(complaints, []);
@@ -268,15 +347,27 @@ test('files by the button and by dropping; wrong ones are refused in words', asy
   const { page, context } = await open(browser);
   t.after(() => context.close());
   await page.goto(server.url);
-  await page.setInputFiles('#file', { name: 'notes.md', mimeType: 'text/markdown', buffer: Buffer.from('# Notes\n\nBread and butter.') });
-  await page.waitForFunction(() => /** @type {HTMLTextAreaElement} */ (document.querySelector('#text')).value.startsWith('# Notes'));
-  const drop = (/** @type {string} */ name, /** @type {string} */ content) => page.evaluate(([fileName, fileContent]) => {
-    const transfer = new DataTransfer();
-    transfer.items.add(new File([fileContent], fileName));
-    document.body.dispatchEvent(new DragEvent('drop', { dataTransfer: transfer, bubbles: true, cancelable: true }));
-  }, [name, content]);
+  await page.setInputFiles('#file', {
+    name: 'notes.md',
+    mimeType: 'text/markdown',
+    buffer: Buffer.from('# Notes\n\nBread and butter.'),
+  });
+  await page.waitForFunction(() =>
+    /** @type {HTMLTextAreaElement} */ (document.querySelector('#text')).value.startsWith('# Notes'),
+  );
+  const drop = (/** @type {string} */ name, /** @type {string} */ content) =>
+    page.evaluate(
+      ([fileName, fileContent]) => {
+        const transfer = new DataTransfer();
+        transfer.items.add(new File([fileContent], fileName));
+        document.body.dispatchEvent(new DragEvent('drop', { dataTransfer: transfer, bubbles: true, cancelable: true }));
+      },
+      [name, content],
+    );
   await drop('dropped.txt', 'A dropped text.');
-  await page.waitForFunction(() => /** @type {HTMLTextAreaElement} */ (document.querySelector('#text')).value === 'A dropped text.');
+  await page.waitForFunction(
+    () => /** @type {HTMLTextAreaElement} */ (document.querySelector('#text')).value === 'A dropped text.',
+  );
   await drop('picture.png', '\u0089PNG\0\0');
   await page.locator('#text-error').waitFor();
   assert.match(await text(page, '#text-error'), /picture\.png is not a plain text/);
@@ -291,7 +382,11 @@ test('an unknown model is an error in words with a retry, and the next model loa
   let asked = 0;
   await page.route(HUB, (route) => {
     asked++;
-    return route.fulfill({ status: 401, body: 'Repository not found', headers: { 'access-control-allow-origin': '*' } });
+    return route.fulfill({
+      status: 401,
+      body: 'Repository not found',
+      headers: { 'access-control-allow-origin': '*' },
+    });
   });
   await page.goto(server.url);
   await page.selectOption('#choice', '');
@@ -305,11 +400,19 @@ test('an unknown model is an error in words with a retry, and the next model loa
   assert.deepEqual(await faults(page), []);
   const before = asked;
   await page.click('#load-error button');
-  await page.waitForFunction(() => /** @type {HTMLElement} */ (document.querySelector('#load-error')).hidden === false, null, { timeout: 20_000 });
+  await page.waitForFunction(
+    () => /** @type {HTMLElement} */ (document.querySelector('#load-error')).hidden === false,
+    null,
+    { timeout: 20_000 },
+  );
   assert.ok(asked > before, 'the retry asks again');
   await page.fill('#other', 'not an id');
   await page.click('#load');
-  await page.waitForFunction(() => /ConfigError · bad_id/.test(document.querySelector('#load-error')?.textContent ?? ''), null, { timeout: 20_000 });
+  await page.waitForFunction(
+    () => /ConfigError · bad_id/.test(document.querySelector('#load-error')?.textContent ?? ''),
+    null,
+    { timeout: 20_000 },
+  );
   await page.selectOption('#choice', MINILM);
   await page.click('#load');
   await loaded(page);
@@ -334,9 +437,13 @@ test('loading can be cancelled and begun again', async (t) => {
   t.after(() => context.close());
   await page.goto(slow.url);
   await page.click('#load');
-  await page.waitForFunction(() => /of 91 MB/.test(document.querySelector('#progress-text')?.textContent ?? ''), null, { timeout: 20_000 });
+  await page.waitForFunction(() => /of 91 MB/.test(document.querySelector('#progress-text')?.textContent ?? ''), null, {
+    timeout: 20_000,
+  });
   await page.click('#cancel-load');
-  await page.waitForFunction(() => /^Cancelled/.test(document.querySelector('#status')?.textContent ?? ''), null, { timeout: 10_000 });
+  await page.waitForFunction(() => /^Cancelled/.test(document.querySelector('#status')?.textContent ?? ''), null, {
+    timeout: 10_000,
+  });
   assert.equal(await page.evaluate(() => document.activeElement?.id), 'load');
   hold = false;
   await page.click('#load');
@@ -345,8 +452,8 @@ test('loading can be cancelled and begun again', async (t) => {
 });
 
 test('from the Hub the first time, from the Cache API without a network', async (t) => {
-  // A static host: the page and the library, no models beside them. The Hub is played by a redirect to the cache's files,
-  // as the real one redirects to its storage.
+  // A static host: the page and the library, no models beside them. The Hub is played by a redirect to the cache's
+  // files, as the real one redirects to its storage.
   const host = await serve({
     mounts: { '': path.join(ROOT, 'demo'), demo: path.join(ROOT, 'demo'), js: path.join(ROOT, 'js'), storage: model },
     headers: { 'Access-Control-Allow-Origin': '*' },
@@ -360,8 +467,12 @@ test('from the Hub the first time, from the Cache API without a network', async 
     const { pathname } = new URL(route.request().url());
     asked.push(pathname);
     const file = path.basename(pathname);
-    const found = pathname === `/${MINILM}/resolve/main/${file}` && (await fs.stat(path.join(model, file)).catch(() => null));
-    const headers = { 'access-control-allow-origin': '*', ...(found ? { location: `${host.url}/storage/${file}` } : {}) };
+    const found =
+      pathname === `/${MINILM}/resolve/main/${file}` && (await fs.stat(path.join(model, file)).catch(() => null));
+    const headers = {
+      'access-control-allow-origin': '*',
+      ...(found ? { location: `${host.url}/storage/${file}` } : {}),
+    };
     return route.fulfill({ status: found ? 302 : 404, headers });
   });
   await page.goto(host.url);
@@ -369,10 +480,20 @@ test('from the Hub the first time, from the Cache API without a network', async 
   await loaded(page);
   assert.ok(asked.includes(`/${MINILM}/resolve/main/model.safetensors`), asked.join());
   // Files are kept in the background; who leaves before the disk has them has them only in part.
-  await page.waitForFunction(async (paths) => {
-    const found = await Promise.all(paths.map(async (file) => await caches.match(`https://huggingface.co${file}`) ?? caches.match(`https://huggingface.co${file}.missing`)));
-    return found.every(Boolean);
-  }, asked, { timeout: 60_000, polling: 200 });
+  await page.waitForFunction(
+    async (paths) => {
+      const found = await Promise.all(
+        paths.map(
+          async (file) =>
+            (await caches.match(`https://huggingface.co${file}`)) ??
+            caches.match(`https://huggingface.co${file}.missing`),
+        ),
+      );
+      return found.every(Boolean);
+    },
+    asked,
+    { timeout: 60_000, polling: 200 },
+  );
 
   await context.unroute(HUB);
   asked.length = 0;
@@ -389,5 +510,8 @@ test('from the Hub the first time, from the Cache API without a network', async 
   await isRead(page);
   await search(page, 'politics');
   assert.match(await first(page), /parliament/);
-  assert.deepEqual(complaints.filter((line) => !/ERR_INTERNET_DISCONNECTED/.test(line)), []);
+  assert.deepEqual(
+    complaints.filter((line) => !/ERR_INTERNET_DISCONNECTED/.test(line)),
+    [],
+  );
 });

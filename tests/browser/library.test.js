@@ -10,7 +10,13 @@ import { cachePath } from '../../tools/cache.js';
 import { serve } from '../../tools/serve.js';
 import { MINILM, ROOT, launch, open } from './helpers/browser.js';
 
-const TEXTS = ['A small cat.', 'A little kitten', 'The stock market fell sharply on Monday, and then recovered.', 'Ünïcödé — 漢字 🙂', ''];
+const TEXTS = [
+  'A small cat.',
+  'A little kitten',
+  'The stock market fell sharply on Monday, and then recovered.',
+  'Ünïcödé — 漢字 🙂',
+  '',
+];
 const FIXTURES = path.join(ROOT, 'tests/fixtures');
 /** @type {import('playwright-core').Browser} */ let browser;
 /** @type {Awaited<ReturnType<typeof serve>>} */ let server;
@@ -21,7 +27,12 @@ const FIXTURES = path.join(ROOT, 'tests/fixtures');
 before(async () => {
   folder = await ensureModel(MINILM);
   server = await serve({
-    mounts: { '': path.join(ROOT, 'tests/browser/pages'), js: path.join(ROOT, 'js'), models: cachePath('models'), fixtures: FIXTURES },
+    mounts: {
+      '': path.join(ROOT, 'tests/browser/pages'),
+      js: path.join(ROOT, 'js'),
+      models: cachePath('models'),
+      fixtures: FIXTURES,
+    },
     handle: (request, response) => {
       const url = request.url ?? '';
       if (url === '/favicon.ico') {
@@ -35,7 +46,8 @@ before(async () => {
       if (url.startsWith('/cut/')) {
         const name = path.basename(url);
         fs.readFile(path.join(FIXTURES, 'models/bert-model', name)).then(
-          (bytes) => response.writeHead(200).end(name === 'model.safetensors' ? bytes.subarray(0, bytes.length - 100) : bytes),
+          (bytes) =>
+            response.writeHead(200).end(name === 'model.safetensors' ? bytes.subarray(0, bytes.length - 100) : bytes),
           () => response.writeHead(404).end(),
         );
         return true;
@@ -47,18 +59,26 @@ before(async () => {
   tab = await open(browser);
   await tab.page.goto(`${server.url}/library.html`);
   await tab.page.waitForFunction(() => 'run' in globalThis);
-  run = (...call) => tab.page.evaluate(([where, name, argument]) => /** @type {any} */ (globalThis).run(where, name, argument), call);
+  run = (...call) =>
+    tab.page.evaluate(([where, name, argument]) => /** @type {any} */ (globalThis).run(where, name, argument), call);
 });
 after(async () => {
   await browser?.close();
   await server?.close();
 });
 
-/** The worst cosine between rows. @param {ArrayLike<number>} a @param {ArrayLike<number>} b @param {number} size */
+/**
+ * The worst cosine between rows.
+ * @param {ArrayLike<number>} a
+ * @param {ArrayLike<number>} b
+ * @param {number} size
+ */
 function worstCosine(a, b, size) {
   let worst = 1;
   for (let row = 0; row < a.length; row += size) {
-    let dot = 0, aa = 0, bb = 0;
+    let dot = 0,
+      aa = 0,
+      bb = 0;
     for (let k = row; k < row + size; k++) {
       dot += a[k] * b[k];
       aa += a[k] ** 2;
@@ -70,7 +90,10 @@ function worstCosine(a, b, size) {
 }
 
 for (const where of ['page', 'worker']) {
-  for (const [dtype, least] of /** @type {const} */ ([['fp32', 0.99999], ['q8', 0.99]])) {
+  for (const [dtype, least] of /** @type {const} */ ([
+    ['fp32', 0.99999],
+    ['q8', 0.99],
+  ])) {
     test(`${where}: ${dtype} embeddings are Node's`, async () => {
       const here = await pipeline('feature-extraction', folder, { dtype });
       const want = await here(TEXTS, { pooling: 'mean', normalize: true });
@@ -79,7 +102,8 @@ for (const where of ['page', 'worker']) {
       assert.equal(got.stats.variant, 'relaxed');
       assert.deepEqual(got.dims, want.dims);
       assert.ok(worstCosine(got.data, want.data, 384) > least, String(worstCosine(got.data, want.data, 384)));
-      for (const status of ['initiate', 'download', 'progress', 'done', 'ready']) assert.ok(got.events.includes(status), `no event ${status}`);
+      for (const status of ['initiate', 'download', 'progress', 'done', 'ready'])
+        assert.ok(got.events.includes(status), `no event ${status}`);
       if (dtype === 'q8') {
         const plain = await run(where, 'embed', { model: MINILM, dtype, texts: TEXTS, variant: 'simd' });
         assert.equal(plain.stats.variant, 'simd');
@@ -91,16 +115,24 @@ for (const where of ['page', 'worker']) {
   test(`${where}: tokenizes as Node does`, async () => {
     const here = await AutoTokenizer.from_pretrained(folder);
     for (const text of [...TEXTS, 'lone \ud800 surrogate']) {
-      const want = await here(text), got = await run(where, 'tokenize', { model: MINILM, text });
+      const want = await here(text),
+        got = await run(where, 'tokenize', { model: MINILM, text });
       assert.deepEqual(got.ids, [...want.input_ids.data].map(Number), JSON.stringify(text));
       assert.equal(got.decoded, here.decode(want.input_ids.tolist()[0], { skip_special_tokens: true }));
     }
   });
 
   test(`${where}: a conversation by its template, and its ids streamed back`, async () => {
-    const messages = [{ role: 'system', content: 'Be short.' }, { role: 'user', content: 'Grüße 👩‍👩‍👧?' }, { role: 'assistant', content: 'Hello.' }];
-    const [json, chat_template] = await Promise.all(['tokenizers/bytelevel-gpt2like.tokenizer.json', 'chat/templates/chatml-tools.jinja']
-      .map((file) => fs.readFile(path.join(FIXTURES, file), 'utf8')));
+    const messages = [
+      { role: 'system', content: 'Be short.' },
+      { role: 'user', content: 'Grüße 👩‍👩‍👧?' },
+      { role: 'assistant', content: 'Hello.' },
+    ];
+    const [json, chat_template] = await Promise.all(
+      ['tokenizers/bytelevel-gpt2like.tokenizer.json', 'chat/templates/chatml-tools.jinja'].map((file) =>
+        fs.readFile(path.join(FIXTURES, file), 'utf8'),
+      ),
+    );
     const here = await PreTrainedTokenizer.fromFiles(json, { chat_template });
     const want = here.apply_chat_template(messages, { return_tensor: false, return_assistant_tokens_mask: true });
     const got = await run(where, 'chat', { messages });
@@ -122,7 +154,9 @@ for (const where of ['page', 'worker']) {
       for (const [key, { dims, data }] of Object.entries(want)) {
         assert.deepEqual(got[key].dims, dims);
         const scale = Math.max(1, ...[...data].map(Math.abs));
-        [...data].forEach((value, i) => assert.ok(Math.abs(value - got[key].data[i]) <= 1e-4 * scale, `${name} ${key}[${i}]`));
+        [...data].forEach((value, i) =>
+          assert.ok(Math.abs(value - got[key].data[i]) <= 1e-4 * scale, `${name} ${key}[${i}]`),
+        );
       }
     }
   });

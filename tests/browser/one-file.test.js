@@ -9,7 +9,9 @@ import { MINILM, ROOT, launch, open } from './helpers/browser.js';
 
 test('js/dist/wasmformers.js embeds text in a page that bundles nothing', async (t) => {
   await ensureModel(MINILM);
-  const server = await serve({ mounts: { '': path.join(ROOT, 'tests/browser/pages'), js: path.join(ROOT, 'js'), models: cachePath('models') } });
+  const server = await serve({
+    mounts: { '': path.join(ROOT, 'tests/browser/pages'), js: path.join(ROOT, 'js'), models: cachePath('models') },
+  });
   t.after(() => server.close());
   const browser = await launch();
   t.after(() => browser.close());
@@ -19,8 +21,19 @@ test('js/dist/wasmformers.js embeds text in a page that bundles nothing', async 
   await page.waitForFunction(() => document.body.dataset.result, null, { timeout: 60_000 });
   const result = JSON.parse(await page.evaluate(() => document.body.dataset.result ?? ''));
   assert.ok(result.near > 0.6 && result.far < 0.3, JSON.stringify(result));
-  const scripts = await page.evaluate(() => performance.getEntriesByType('resource').map((e) => new URL(e.name).pathname).filter((p) => p.startsWith('/js/')));
+  const scripts = await page.evaluate(() =>
+    performance
+      .getEntriesByType('resource')
+      .map((e) => new URL(e.name).pathname)
+      .filter((p) => p.startsWith('/js/')),
+  );
   const variant = await page.evaluate(() => document.body.dataset.variant);
-  assert.deepEqual(scripts.sort(), ['/js/dist/wasmformers.js', `/js/wasm/engine-${variant}.js`, `/js/wasm/engine-${variant}.wasm`, '/js/wasm/tokenizers.js', '/js/wasm/tokenizers.wasm']);
+  assert.deepEqual(scripts.sort(), [
+    '/js/dist/wasmformers.js',
+    `/js/wasm/engine-${variant}.js`,
+    `/js/wasm/engine-${variant}.wasm`,
+    '/js/wasm/tokenizers.js',
+    '/js/wasm/tokenizers.wasm',
+  ]);
   assert.deepEqual(complaints, []);
 });

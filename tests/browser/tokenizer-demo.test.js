@@ -1,5 +1,5 @@
-// The tokenizer playground in Chromium: the shipped tokenizers, a dropped file, the Hub, coloured spans, chats, keyboard,
-// a phone, and what it looks like (tests/browser/shots/ keeps pictures to look at).
+// The tokenizer playground in Chromium: the shipped tokenizers, a dropped file, the Hub, coloured spans, chats,
+// keyboard, a phone, and what it looks like (tests/browser/shots/ keeps pictures to look at).
 import assert from 'node:assert/strict';
 import fs from 'node:fs/promises';
 import path from 'node:path';
@@ -26,9 +26,18 @@ after(async () => {
 const text = (/** @type {Page} */ page, /** @type {string} */ selector) => page.locator(selector).innerText();
 const wide = (/** @type {Page} */ page) => page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
 const violations = (/** @type {Page} */ page) => page.evaluate(() => /** @type {any} */ (window).violations);
-const count = async (/** @type {Page} */ page) => Number((await text(page, '#counts li:first-child b')).replaceAll(',', ''));
-/** The spans' texts, without the signs that the page adds. @param {Page} page */
-const spans = (page) => page.locator('#tokens .t:not(.special)').evaluateAll((all) => all.map((span) => [...span.childNodes].map((n) => (n.nodeType === Node.TEXT_NODE ? n.textContent : '')).join('')));
+const count = async (/** @type {Page} */ page) =>
+  Number((await text(page, '#counts li:first-child b')).replaceAll(',', ''));
+/**
+ * The spans' texts, without the signs that the page adds.
+ * @param {Page} page
+ */
+const spans = (page) =>
+  page
+    .locator('#tokens .t:not(.special)')
+    .evaluateAll((all) =>
+      all.map((span) => [...span.childNodes].map((n) => (n.nodeType === Node.TEXT_NODE ? n.textContent : '')).join('')),
+    );
 
 /** @param {Page} page */
 async function ready(page) {
@@ -36,14 +45,22 @@ async function ready(page) {
   if (await page.locator('#load-error').isVisible()) assert.fail(`the page says: ${await text(page, '#load-error')}`);
   await page.locator('#tokens .t').first().waitFor({ timeout: 20_000 });
 }
-/** Types a text and waits until its tokens are there. @param {Page} page @param {string} value */
+/**
+ * Types a text and waits until its tokens are there.
+ * @param {Page} page
+ * @param {string} value
+ */
 async function type(page, value) {
   await page.fill('#text', value);
-  await page.waitForFunction((wanted) => {
-    const area = /** @type {Element} */ (document.querySelector('#tokens')?.cloneNode(true));
-    for (const sign of area.querySelectorAll('.special, .break')) sign.remove();
-    return area.textContent === wanted;
-  }, value, { timeout: 20_000 });
+  await page.waitForFunction(
+    (wanted) => {
+      const area = /** @type {Element} */ (document.querySelector('#tokens')?.cloneNode(true));
+      for (const sign of area.querySelectorAll('.special, .break')) sign.remove();
+      return area.textContent === wanted;
+    },
+    value,
+    { timeout: 20_000 },
+  );
 }
 
 test('the shipped tokenizers cut the text, span by span', async (t) => {
@@ -52,11 +69,16 @@ test('the shipped tokenizers cut the text, span by span', async (t) => {
   await page.goto(`${server.url}/tokenizer.html`);
   await ready(page);
   assert.match(await text(page, '#status'), /bytelevel is ready/);
-  assert.match((await page.locator('#facts li').allInnerTexts()).join(' | '), /loaded in [\d.]+\sm?s \| 6,000 tokens \| 3 special/);
+  assert.match(
+    (await page.locator('#facts li').allInnerTexts()).join(' | '),
+    /loaded in [\d.]+\sm?s \| 6,000 tokens \| 3 special/,
+  );
   // The spans together are the text, and neighbours have other colours.
   const sample = await page.inputValue('#text');
   assert.equal((await spans(page)).join(''), sample);
-  const hues = await page.locator('#tokens .t[data-hue]').evaluateAll((all) => all.map((span) => getComputedStyle(span).backgroundColor));
+  const hues = await page
+    .locator('#tokens .t[data-hue]')
+    .evaluateAll((all) => all.map((span) => getComputedStyle(span).backgroundColor));
   assert.ok(hues.length > 40 && hues.every((hue, i) => i === 0 || hue !== hues[i - 1]));
   assert.deepEqual(await faults(page), []);
   await shoot(page, 'tokenizer-desktop-light', true);
@@ -66,15 +88,26 @@ test('the shipped tokenizers cut the text, span by span', async (t) => {
   const many = page.locator('#tokens .t[data-many]');
   assert.ok(Number(await many.last().getAttribute('data-many')) >= 2);
   const tokens = await count(page);
-  assert.equal(tokens, (await page.locator('#tokens .t').evaluateAll((all) => all.map((span) => Number(/** @type {HTMLElement} */ (span).dataset.many ?? 1)))).reduce((a, b) => a + b));
+  assert.equal(
+    tokens,
+    (
+      await page
+        .locator('#tokens .t')
+        .evaluateAll((all) => all.map((span) => Number(/** @type {HTMLElement} */ (span).dataset.many ?? 1)))
+    ).reduce((a, b) => a + b),
+  );
 
   // Cost.
   await page.fill('#price', '2');
-  assert.equal(Number(await text(page, '#counts li:nth-child(5) b')), Number((tokens / 1000 * 2).toPrecision(3)));
+  assert.equal(Number(await text(page, '#counts li:nth-child(5) b')), Number(((tokens / 1000) * 2).toPrecision(3)));
 
   // WordPiece: special tokens around, and without them.
   await page.selectOption('#choice', 'small:wordpiece');
-  await page.waitForFunction(() => document.querySelector('#status')?.textContent?.includes('wordpiece is ready') && document.querySelector('#tokens .special'));
+  await page.waitForFunction(
+    () =>
+      document.querySelector('#status')?.textContent?.includes('wordpiece is ready') &&
+      document.querySelector('#tokens .special'),
+  );
   assert.deepEqual(await page.locator('#tokens .special').allInnerTexts(), ['[CLS]', '[SEP]']);
   await type(page, 'Héllo,  wörld');
   assert.match(await text(page, '#counts'), /2\s*special/);
@@ -107,10 +140,15 @@ test('a chat template is rendered and cut', async (t) => {
   await ready(page);
   await page.fill('#text', 'Where is the Mole?');
   await page.waitForFunction(() => document.querySelector('#rendered')?.textContent?.includes('Mole?'));
-  assert.equal(await page.locator('#rendered').textContent(), '<|im_start|>system\nYou are a helpful assistant.<|im_end|>\n<|im_start|>user\nWhere is the Mole?<|im_end|>\n<|im_start|>assistant\n');
+  assert.equal(
+    await page.locator('#rendered').textContent(),
+    '<|im_start|>system\nYou are a helpful assistant.<|im_end|>\n<|im_start|>user\nWhere is the Mole?<|im_end|>\n<|im_start|>assistant\n',
+  );
   await page.fill('#system', '');
   await page.uncheck('#prompt');
-  await page.waitForFunction(() => document.querySelector('#rendered')?.textContent === '<|im_start|>user\nWhere is the Mole?<|im_end|>\n');
+  await page.waitForFunction(
+    () => document.querySelector('#rendered')?.textContent === '<|im_start|>user\nWhere is the Mole?<|im_end|>\n',
+  );
   await page.check('#through-chat');
   await page.waitForFunction(() => document.querySelector('#tokens')?.textContent?.startsWith('<|im_start|>'));
   assert.equal((await spans(page)).join(''), '<|im_start|>user\nWhere is the Mole?<|im_end|>\n');
@@ -127,7 +165,9 @@ test('a dropped file, an opened file, a wrong file, and one from the Hub', async
   await ready(page);
   const file = path.join(ROOT, 'tests/fixtures/tokenizers/wordlevel-digits.tokenizer.json');
   await page.setInputFiles('#file', file);
-  await page.waitForFunction(() => document.querySelector('#status')?.textContent === 'wordlevel-digits.tokenizer.json is ready.');
+  await page.waitForFunction(
+    () => document.querySelector('#status')?.textContent === 'wordlevel-digits.tokenizer.json is ready.',
+  );
   assert.match(await text(page, '#facts'), /WordLevel/);
 
   const json = await fs.readFile(path.join(ROOT, 'tests/fixtures/tokenizers/unigram-metaspace.tokenizer.json'), 'utf8');
@@ -139,14 +179,20 @@ test('a dropped file, an opened file, a wrong file, and one from the Hub', async
   await page.waitForFunction(() => document.querySelector('#status')?.textContent === 'mine.json is ready.');
 
   // Not a tokenizer: named, and the one before still works.
-  await page.setInputFiles('#file', { name: 'package.json', mimeType: 'application/json', buffer: Buffer.from('{"model": {"type": "Nonsense"}}') });
+  await page.setInputFiles('#file', {
+    name: 'package.json',
+    mimeType: 'application/json',
+    buffer: Buffer.from('{"model": {"type": "Nonsense"}}'),
+  });
   await page.locator('#load-error:not([hidden])').waitFor();
   assert.match(await text(page, '#load-error'), /TokenizerError · /);
   assert.deepEqual(await faults(page), []);
 
   // MiniLM from the shelf, by its id; then an id that is none.
   await page.selectOption('#choice', `hub:${MINILM}`);
-  await page.waitForFunction((id) => document.querySelector('#status')?.textContent === `${id} is ready.`, MINILM, { timeout: 60_000 });
+  await page.waitForFunction((id) => document.querySelector('#status')?.textContent === `${id} is ready.`, MINILM, {
+    timeout: 60_000,
+  });
   assert.equal(await page.locator('#load-error').isVisible(), false);
   await type(page, 'unaffable');
   assert.deepEqual(await page.locator('#tokens .t').allInnerTexts(), ['[CLS]', 'una', 'ffa', 'ble', '[SEP]']);
@@ -174,7 +220,8 @@ test('by keyboard; a long text', async (t) => {
   await page.locator('#tokens .t').nth(2).hover();
   assert.match(await text(page, '#current'), /^Token 3: /);
 
-  // 30,000 characters: all are counted, and the page does not stand still, neither with the table, which grows as one goes on.
+  // 30,000 characters: all are counted, and the page does not stand still, neither with the table, which grows as
+  // one goes on.
   const stop = await record(page);
   await page.evaluate(() => {
     const area = /** @type {HTMLTextAreaElement} */ (document.querySelector('#text'));
@@ -183,10 +230,12 @@ test('by keyboard; a long text', async (t) => {
   });
   await page.locator('#cut:not([hidden])').waitFor({ timeout: 30_000 });
   assert.match(await text(page, '#cut'), /The first 1,000 tokens are shown; all are counted/);
-  assert.ok(await count(page) > 6000);
+  assert.ok((await count(page)) > 6000);
   await page.click('#list-step summary');
   await page.locator('#list tr').nth(199).waitFor();
-  await page.locator('.table').evaluate((frame) => { frame.scrollTop = frame.scrollHeight; });
+  await page.locator('.table').evaluate((frame) => {
+    frame.scrollTop = frame.scrollHeight;
+  });
   await page.locator('#list tr').nth(399).waitFor();
   const tasks = await stop();
   t.diagnostic(longest(tasks));
@@ -195,7 +244,13 @@ test('by keyboard; a long text', async (t) => {
 });
 
 test('on a phone, dark; linked with the other page', async (t) => {
-  const { page, context, complaints } = await open(browser, { viewport: { width: 360, height: 780 }, colorScheme: 'dark', hasTouch: true, isMobile: true, deviceScaleFactor: 2 });
+  const { page, context, complaints } = await open(browser, {
+    viewport: { width: 360, height: 780 },
+    colorScheme: 'dark',
+    hasTouch: true,
+    isMobile: true,
+    deviceScaleFactor: 2,
+  });
   t.after(() => context.close());
   await page.goto(server.url);
   await page.locator('a[href="tokenizer.html"]').tap();

@@ -1,6 +1,7 @@
-// A page that imports the package and goes through a bundler (Vite) works in Chromium: the bundler finds the Wasm by its
-// new URL(…), and the page runs under the demo's strict policy; a worker of the page writes, built and on the development
-// server, by the settings that the README names. That server sends its start page for what is missing.
+// A page that imports the package and goes through a bundler (Vite) works in Chromium: the bundler finds the Wasm
+// by its new URL(…), and the page runs under the demo's strict policy; a worker of the page writes, built and on
+// the development server, by the settings that the README names. That server sends its start page for what is
+// missing.
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import fs from 'node:fs/promises';
@@ -21,14 +22,22 @@ test('a page bundled by Vite embeds text and writes in Chromium', async (t) => {
   await ensureModel(MODEL);
   const folder = await fs.mkdtemp(path.join(os.tmpdir(), 'wasmformers-vite-'));
   t.after(() => fs.rm(folder, { recursive: true }));
-  // The package as it will be published, installed as users do; --ignore-scripts: prepack would build again what is tested.
+  // The package as it will be published, installed as users do; --ignore-scripts: prepack would build again what is
+  // tested.
   const packed = await exec('npm', ['pack', '--json', '--ignore-scripts', '--pack-destination', folder], { cwd: ROOT });
   const [{ filename, size, unpackedSize, entryCount }] = JSON.parse(packed.stdout);
-  t.diagnostic(`${filename}: ${(size / 1e3).toFixed(0)} kB packed, ${(unpackedSize / 1e3).toFixed(0)} kB in ${entryCount} files`);
+  t.diagnostic(
+    `${filename}: ${(size / 1e3).toFixed(0)} kB packed, ${(unpackedSize / 1e3).toFixed(0)} kB in ${entryCount} files`,
+  );
   await fs.writeFile(path.join(folder, 'package.json'), '{ "name": "page", "private": true, "type": "module" }');
   await exec('npm', ['install', '--offline', '--no-audit', '--no-fund', path.join(folder, filename)], { cwd: folder });
-  await fs.writeFile(path.join(folder, 'index.html'), '<!doctype html><title>t</title><script type="module" src="/main.js"></script>');
-  await fs.writeFile(path.join(folder, 'main.js'), `
+  await fs.writeFile(
+    path.join(folder, 'index.html'),
+    '<!doctype html><title>t</title><script type="module" src="/main.js"></script>',
+  );
+  await fs.writeFile(
+    path.join(folder, 'main.js'),
+    `
     import { pipeline, env } from 'wasmformers';
     const worker = new Worker(new URL('./worker.js', import.meta.url), { type: 'module' });
     worker.onmessage = ({ data }) => { document.body.dataset.story = data; };
@@ -45,8 +54,11 @@ test('a page bundled by Vite embeds text and writes in Chromium', async (t) => {
     } catch (error) {
       document.body.dataset.result = JSON.stringify({ error: String(error?.stack ?? error) });
     }
-  `);
-  await fs.writeFile(path.join(folder, 'worker.js'), `
+  `,
+  );
+  await fs.writeFile(
+    path.join(folder, 'worker.js'),
+    `
     import { pipeline } from 'wasmformers';
     async function tell() {
       const write = await pipeline('text-generation', '/tiny', { dtype: 'q8' });
@@ -55,14 +67,24 @@ test('a page bundled by Vite embeds text and writes in Chromium', async (t) => {
       return story;
     }
     tell().catch((error) => String(error?.stack ?? error)).then((told) => self.postMessage(told));
-  `);
+  `,
+  );
   await fs.cp(path.join(ROOT, 'models/tiny'), path.join(folder, 'public/tiny'), { recursive: true });
   /** @type {import('vite').InlineConfig} */
-  const settings = { root: folder, configFile: false, logLevel: 'error', optimizeDeps: { exclude: ['wasmformers'] }, worker: { format: 'es' } };
+  const settings = {
+    root: folder,
+    configFile: false,
+    logLevel: 'error',
+    optimizeDeps: { exclude: ['wasmformers'] },
+    worker: { format: 'es' },
+  };
   await build({ ...settings, build: { outDir: 'dist', target: 'es2022' } });
   const built = await fs.readdir(path.join(folder, 'dist/assets'));
   for (const name of ['engine-simd', 'engine-relaxed', 'lm-simd', 'lm-relaxed', 'tokenizers']) {
-    assert.ok(built.some((file) => file.startsWith(name) && file.endsWith('.wasm')), `${name}.wasm is not in ${built}`);
+    assert.ok(
+      built.some((file) => file.startsWith(name) && file.endsWith('.wasm')),
+      `${name}.wasm is not in ${built}`,
+    );
   }
 
   const server = await serve({ mounts: { '': path.join(folder, 'dist'), models: cachePath('models') } });
@@ -72,7 +94,9 @@ test('a page bundled by Vite embeds text and writes in Chromium', async (t) => {
   await page.goto(server.url);
   // Not waitForFunction: that needs eval in the page, which the policy forbids.
   const body = page.locator('body[data-result]');
-  await body.waitFor({ state: 'attached', timeout: 60_000 }).catch((error) => assert.fail(`${error}\n${complaints.join('\n')}`));
+  await body
+    .waitFor({ state: 'attached', timeout: 60_000 })
+    .catch((error) => assert.fail(`${error}\n${complaints.join('\n')}`));
   const result = JSON.parse((await body.getAttribute('data-result')) ?? '');
   assert.equal(result.error, undefined);
   assert.ok(result.near > 0.6 && result.far < 0.3, JSON.stringify(result));

@@ -7,10 +7,10 @@
 #include <iterator>
 #include <optional>
 
-#include "weights/loader.h"
 #include "base/hash.h"
 #include "checks.h"
 #include "generate/session.h"
+#include "weights/loader.h"
 
 using namespace wasmformers;
 using namespace wasmformers::fuzz;
@@ -39,7 +39,9 @@ struct Writer {
   Writer() {
     const std::string config = read("config.json"), bytes = read("model.safetensors");
     auto document = json::Document::parse(config, "config.json", ErrorClass::Config);
-    auto made = arch::createModel(document->root(), {arch::headFromArchitecture("MistralForCausalLM").take(), kernels::Format::F32}, arch::decoderFamilies());
+    auto made = arch::createModel(document->root(),
+                                  {arch::headFromArchitecture("MistralForCausalLM").take(), kernels::Format::F32},
+                                  arch::decoderFamilies());
     FUZZ_CHECK(made.ok());
     model = made.take();
     model->declare(weights);
@@ -64,7 +66,8 @@ struct Writer {
 
   Status write(const std::vector<int32_t>& prompt, CacheType type) {
     auto config = generate::GenerationConfig::parse(std::string_view(R"({"max_new_tokens": 4, "do_sample": false})"));
-    WF_TRY(session->begin(config.take(), prompt.data(), nullptr, 1, prompt.size(), {type, 2}));  // short passes: its layers keep their windows only
+    WF_TRY(session->begin(config.take(), prompt.data(), nullptr, 1, prompt.size(),
+                          {type, 2}));  // short passes: its layers keep their windows only
     return session->run(1e18, 0);
   }
 };

@@ -10,12 +10,12 @@
 #include "text/utf8.h"
 #include "tokenizer/tokenizer.h"
 
-#define FUZZ_CHECK(condition)                                                        \
-  do {                                                                               \
-    if (!(condition)) {                                                              \
+#define FUZZ_CHECK(condition)                                                             \
+  do {                                                                                    \
+    if (!(condition)) {                                                                   \
       std::fprintf(stderr, "%s:%d: does not hold: %s\n", __FILE__, __LINE__, #condition); \
-      std::abort();                                                                  \
-    }                                                                                \
+      std::abort();                                                                       \
+    }                                                                                     \
   } while (0)
 
 namespace wasmformers::fuzz {
@@ -63,10 +63,12 @@ inline void checkEncoding(Tokenizer& t, const std::vector<EncodeInput>& inputs, 
   FUZZ_CHECK(out.rowStarts.size() == out.rows() + 1 && out.rowStarts.front() == 0 && out.rowStarts.back() == n);
   FUZZ_CHECK(out.typeIds.size() == n && out.attentionMask.size() == n);
   if (options.details) {
-    FUZZ_CHECK(out.offsets.size() == 2 * n && out.words.size() == n && out.special.size() == n && out.sequences.size() == n);
+    FUZZ_CHECK(out.offsets.size() == 2 * n && out.words.size() == n && out.special.size() == n &&
+               out.sequences.size() == n);
     size_t longest = 0;
     for (const EncodeInput& in : inputs) {
-      for (const auto& words : in.texts) for (std::string_view w : words) longest = std::max(longest, w.size());
+      for (const auto& words : in.texts)
+        for (std::string_view w : words) longest = std::max(longest, w.size());
     }
     for (size_t i = 0; i < n; ++i) {
       // Ill-formed bytes grow threefold before they are counted.

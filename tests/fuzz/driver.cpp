@@ -61,25 +61,35 @@ std::vector<std::string> dictionary(const std::string& file) {
     if (line.empty() || line[0] == '#' || begin == line.npos || end <= begin) continue;
     std::string word;
     for (size_t i = begin + 1; i < end; ++i) {
-      if (line[i] != '\\') word += line[i];
-      else if (line[i + 1] == 'x') word += char(std::stoi(line.substr(i + 2, 2), nullptr, 16)), i += 3;
-      else word += line[++i];
+      if (line[i] != '\\')
+        word += line[i];
+      else if (line[i + 1] == 'x')
+        word += char(std::stoi(line.substr(i + 2, 2), nullptr, 16)), i += 3;
+      else
+        word += line[++i];
     }
     out.push_back(word);
   }
   return out;
 }
 
-std::string mutated(std::string s, std::mt19937& random, const std::vector<std::string>& seeds, const std::vector<std::string>& words) {
+std::string mutated(std::string s, std::mt19937& random, const std::vector<std::string>& seeds,
+                    const std::vector<std::string>& words) {
   for (size_t n = 1 + random() % 4; n; --n) {
     const size_t at = s.empty() ? 0 : random() % (s.size() + 1), length = random() % 16;
     switch (random() % 9) {
-      case 0: if (at < s.size()) s[at] = char(random()); break;
-      case 1: if (at < s.size()) s[at] = char(s[at] ^ (1 << random() % 8)); break;
+      case 0:
+        if (at < s.size()) s[at] = char(random());
+        break;
+      case 1:
+        if (at < s.size()) s[at] = char(s[at] ^ (1 << random() % 8));
+        break;
       case 2: s.erase(at, length); break;
       case 3: s.insert(at, s.substr(at, length)); break;
       case 4: s.insert(at, 1, char(random())); break;
-      case 5: if (!words.empty()) s.insert(at, words[random() % words.size()]); break;
+      case 5:
+        if (!words.empty()) s.insert(at, words[random() % words.size()]);
+        break;
       case 6: {
         const std::string& other = seeds[random() % seeds.size()];
         const size_t from = other.empty() ? 0 : random() % other.size();
@@ -105,11 +115,16 @@ int main(int argc, char** argv) {
   crashFile = std::string(argv[0]) + ".crash";  // beside the program, never in the caller's folder
   for (int i = 1; i < argc; ++i) {
     const std::string a = argv[i];
-    if (a.starts_with("--seconds=")) seconds = std::stod(a.substr(10));
-    else if (a.starts_with("--number=")) number = unsigned(std::stoul(a.substr(9)));
-    else if (a.starts_with("--dictionary=")) words = dictionary(a.substr(13));
-    else if (a.starts_with("--crash=")) crashFile = a.substr(8);
-    else paths.push_back(a);
+    if (a.starts_with("--seconds="))
+      seconds = std::stod(a.substr(10));
+    else if (a.starts_with("--number="))
+      number = unsigned(std::stoul(a.substr(9)));
+    else if (a.starts_with("--dictionary="))
+      words = dictionary(a.substr(13));
+    else if (a.starts_with("--crash="))
+      crashFile = a.substr(8);
+    else
+      paths.push_back(a);
   }
   std::signal(SIGALRM, onSignal);
   std::signal(SIGABRT, onAbort);
@@ -130,6 +145,7 @@ int main(int argc, char** argv) {
   size_t done = 0;
   std::mt19937 random(number);
   const auto end = std::chrono::steady_clock::now() + std::chrono::duration<double>(seconds);
-  for (; !seeds.empty() && std::chrono::steady_clock::now() < end; ++done) run(mutated(seeds[random() % seeds.size()], random, seeds, words));
+  for (; !seeds.empty() && std::chrono::steady_clock::now() < end; ++done)
+    run(mutated(seeds[random() % seeds.size()], random, seeds, words));
   std::printf("%zu seeds, %zu mutations: passed\n", seeds.size(), done);
 }

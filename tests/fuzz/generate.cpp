@@ -1,6 +1,6 @@
 // Options of generation as a caller might write them, on a toy model: refused by name, or texts of the shapes that were
-// promised, whatever the caller does in between. The input: a byte that says what he does, then the options: as JSON, or
-// bytes that choose them, so that most of them are good.
+// promised, whatever the caller does in between. The input: a byte that says what he does, then the options: as JSON,
+// or bytes that choose them, so that most of them are good.
 #include <algorithm>
 
 #include "checks.h"
@@ -19,14 +19,41 @@ constexpr uint8_t kMask[] = {0, 1, 1, 1, 1, 1};
 /// Names and values that they may have, by pairs of bytes.
 std::string chosen(Bytes in) {
   static const std::vector<std::vector<const char*>> kOptions = {
-      {"max_new_tokens", "1", "5", "17", "900"}, {"max_length", "4", "9", "20"}, {"min_new_tokens", "0", "2", "6"}, {"min_length", "5", "8"}, {"max_time", "0.3", "1", "50"},
-      {"do_sample", "true", "false"}, {"num_beams", "1", "2", "3", "5"}, {"num_return_sequences", "1", "2", "3"}, {"early_stopping", "true", "false", "\"never\""},
-      {"length_penalty", "-2", "0", "1", "3.5"}, {"temperature", "0.1", "1", "9"}, {"top_k", "0", "1", "4"}, {"top_p", "0", "0.5", "1"}, {"min_p", "0", "0.3", "1"},
-      {"typical_p", "0.01", "0.5"}, {"epsilon_cutoff", "0.1", "1"}, {"eta_cutoff", "0.1", "1"}, {"seed", "1", "77"}, {"repetition_penalty", "0.5", "1.5", "1e30"},
-      {"presence_penalty", "-1", "2", "1e30"}, {"frequency_penalty", "-1", "2"}, {"no_repeat_ngram_size", "1", "2", "9"}, {"bad_words_ids", "[[1],[2,3]]", "[[5,5],[4]]"},
-      {"suppress_tokens", "[1,2]", "[0,1,2,3,4,5,6,7,8,9,10]", "[-1,99]"}, {"begin_suppress_tokens", "[5]"}, {"forced_bos_token_id", "3"}, {"forced_eos_token_id", "2", "[2,3]"},
-      {"sequence_bias", "[[[5,5],9.5],[[4],-1e30]]"}, {"logit_bias", "{\"3\":2,\"4\":-100}"}, {"exponential_decay_length_penalty", "[1,1.5]", "[0,-3]", "[2,1e30]"},
-      {"eos_token_id", "2", "[1,2,3]", "[-1]", "[]", "[0,1,2,3,4,5,6,7,8,9,10]"}, {"pad_token_id", "0", "5", "-1"}, {"remove_invalid_values", "true"}, {"renormalize_logits", "true"}, {"logprobs", "true", "2", "1000"},
+      {"max_new_tokens", "1", "5", "17", "900"},
+      {"max_length", "4", "9", "20"},
+      {"min_new_tokens", "0", "2", "6"},
+      {"min_length", "5", "8"},
+      {"max_time", "0.3", "1", "50"},
+      {"do_sample", "true", "false"},
+      {"num_beams", "1", "2", "3", "5"},
+      {"num_return_sequences", "1", "2", "3"},
+      {"early_stopping", "true", "false", "\"never\""},
+      {"length_penalty", "-2", "0", "1", "3.5"},
+      {"temperature", "0.1", "1", "9"},
+      {"top_k", "0", "1", "4"},
+      {"top_p", "0", "0.5", "1"},
+      {"min_p", "0", "0.3", "1"},
+      {"typical_p", "0.01", "0.5"},
+      {"epsilon_cutoff", "0.1", "1"},
+      {"eta_cutoff", "0.1", "1"},
+      {"seed", "1", "77"},
+      {"repetition_penalty", "0.5", "1.5", "1e30"},
+      {"presence_penalty", "-1", "2", "1e30"},
+      {"frequency_penalty", "-1", "2"},
+      {"no_repeat_ngram_size", "1", "2", "9"},
+      {"bad_words_ids", "[[1],[2,3]]", "[[5,5],[4]]"},
+      {"suppress_tokens", "[1,2]", "[0,1,2,3,4,5,6,7,8,9,10]", "[-1,99]"},
+      {"begin_suppress_tokens", "[5]"},
+      {"forced_bos_token_id", "3"},
+      {"forced_eos_token_id", "2", "[2,3]"},
+      {"sequence_bias", "[[[5,5],9.5],[[4],-1e30]]"},
+      {"logit_bias", "{\"3\":2,\"4\":-100}"},
+      {"exponential_decay_length_penalty", "[1,1.5]", "[0,-3]", "[2,1e30]"},
+      {"eos_token_id", "2", "[1,2,3]", "[-1]", "[]", "[0,1,2,3,4,5,6,7,8,9,10]"},
+      {"pad_token_id", "0", "5", "-1"},
+      {"remove_invalid_values", "true"},
+      {"renormalize_logits", "true"},
+      {"logprobs", "true", "2", "1000"},
   };
   std::string out = "{";
   std::vector<bool> taken(kOptions.size());
@@ -56,7 +83,8 @@ void answer(const Feed& feed, uint32_t step, std::vector<float>& logits) {
 
 void checkFeed(const Feed& feed, const Generation& g, size_t before) {
   FUZZ_CHECK(feed.rows > 0 && feed.rows <= std::max(g.mostRows(), g.batch()) && feed.length > 0);
-  for (size_t i = 0; i < feed.rows * feed.length; ++i) FUZZ_CHECK(size_t(feed.ids[i]) < kVocabulary || before == 0 || !feed.mask[i]);
+  for (size_t i = 0; i < feed.rows * feed.length; ++i)
+    FUZZ_CHECK(size_t(feed.ids[i]) < kVocabulary || before == 0 || !feed.mask[i]);
   for (size_t r = 0; feed.from && r < feed.rows; ++r) FUZZ_CHECK(feed.from[r] < before);
 }
 
@@ -74,7 +102,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   if (config->numBeams * config->numReturnSequences > 256) return 0;  // slow, and no other than fewer
   const size_t batch = how & 1 ? 2 : 1;
   double now = 0;
-  auto made = Generation::create(config.take(), kIds, how & 2 ? kMask : nullptr, batch, kPrompt, kVocabulary, kContext, [&] { return now += 100; });
+  auto made = Generation::create(config.take(), kIds, how & 2 ? kMask : nullptr, batch, kPrompt, kVocabulary, kContext,
+                                 [&] { return now += 100; });
   if (!made.ok()) {
     FUZZ_CHECK(!made.status().code().empty() && !made.status().message().empty());
     return 0;
@@ -126,9 +155,11 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   FUZZ_CHECK(all.rows == g.resultRows() && all.count <= g.maxLength() && all.values.size() == all.rows * all.count);
   FUZZ_CHECK(stream.size() == all.rows * (all.count - kPrompt));
   for (size_t r = 0; r < all.rows; ++r) {
-    for (size_t i = kPrompt; i < all.count; ++i) FUZZ_CHECK(stream[(i - kPrompt) * all.rows + r] == all.values[r * all.count + i]);
+    for (size_t i = kPrompt; i < all.count; ++i)
+      FUZZ_CHECK(stream[(i - kPrompt) * all.rows + r] == all.values[r * all.count + i]);
   }
   const auto& l = g.logprobs();
-  FUZZ_CHECK(l.picked.size() == l.steps * l.rows && l.topIds.size() == l.picked.size() * l.top && l.topLogprobs.size() == l.topIds.size());
+  FUZZ_CHECK(l.picked.size() == l.steps * l.rows && l.topIds.size() == l.picked.size() * l.top &&
+             l.topLogprobs.size() == l.topIds.size());
   return 0;
 }

@@ -1,6 +1,7 @@
-// The long fuzz of chat templates: made from a grammar and changed from seeds, every property of properties.js, and what
-// Python's jinja2 says (pip brings it). A template that breaks a property or takes long is printed: fix it, then keep it in
-// tests/fuzz/templates. Where the texts differ they are printed too, but for what only prints an object's address.
+// The long fuzz of chat templates: made from a grammar and changed from seeds, every property of properties.js, and
+// what Python's jinja2 says (pip brings it). A template that breaks a property or takes long is printed: fix it,
+// then keep it in tests/fuzz/templates. Where the texts differ they are printed too, but for what only prints an
+// object's address.
 //   node tests/fuzz/jinja.js [--seconds=600] [--seed=1]
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
@@ -11,18 +12,36 @@ import { command, run } from '../../tools/run.js';
 import { check, checkNext } from './properties.js';
 import { TemplateGenerator, VALUES } from './templates.js';
 
-const option = (/** @type {string} */ name, /** @type {number} */ fallback) => Number(process.argv.find((a) => a.startsWith(`--${name}=`))?.slice(name.length + 3) ?? fallback);
-const BATCH = 200, LONG = 20_000;
-/** What Python prints of objects that are not the template's: generators, methods, ranges; and loops; escaped texts keep a class of their own. */
-const OTHERS = /generator object|iterator object|built-in|reversed object|bound method|range\(|Markup|LoopContext|dict_|0x7f|0X7F/;
+const option = (/** @type {string} */ name, /** @type {number} */ fallback) =>
+  Number(process.argv.find((a) => a.startsWith(`--${name}=`))?.slice(name.length + 3) ?? fallback);
+const BATCH = 200,
+  LONG = 20_000;
+/**
+ * What Python prints of objects that are not the template's: generators, methods, ranges; and loops; escaped texts
+ * keep a class of their own.
+ */
+const OTHERS =
+  /generator object|iterator object|built-in|reversed object|bound method|range\(|Markup|LoopContext|dict_|0x7f|0X7F/;
 
 /** @returns {Promise<((templates: string[]) => Promise<any[]>) | null>} */
 async function jinja() {
   try {
     const folder = await cached('reference/jinja2-3.1.6', async (target) => {
-      await run('python3', ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '--target', target, 'jinja2==3.1.6']);
+      await run('python3', [
+        '-m',
+        'pip',
+        'install',
+        '--quiet',
+        '--disable-pip-version-check',
+        '--target',
+        target,
+        'jinja2==3.1.6',
+      ]);
     });
-    const process_ = spawn('python3', [fileURLToPath(new URL('jinja.py', import.meta.url))], { env: { ...process.env, PYTHONPATH: folder }, stdio: ['pipe', 'pipe', 'ignore'] });
+    const process_ = spawn('python3', [fileURLToPath(new URL('jinja.py', import.meta.url))], {
+      env: { ...process.env, PYTHONPATH: folder },
+      stdio: ['pipe', 'pipe', 'ignore'],
+    });
     process_.unref();
     const lines = createInterface({ input: process_.stdout })[Symbol.asyncIterator]();
     return async (templates) => {
@@ -37,10 +56,23 @@ async function jinja() {
 
 await command(async () => {
   await loadTemplateEngine();
-  const reference = await jinja(), seed = option('seed', 1), end = performance.now() + option('seconds', 600) * 1000;
-  const generator = new TemplateGenerator(seed), count = { templates: 0, broken: 0, long: 0, same: 0, 'both fail': 0, 'only ours fails': 0, 'only the reference fails': 0, different: 0 };
+  const reference = await jinja(),
+    seed = option('seed', 1),
+    end = performance.now() + option('seconds', 600) * 1000;
+  const generator = new TemplateGenerator(seed),
+    count = {
+      templates: 0,
+      broken: 0,
+      long: 0,
+      same: 0,
+      'both fail': 0,
+      'only ours fails': 0,
+      'only the reference fails': 0,
+      different: 0,
+    };
   while (performance.now() < end) {
-    const made = Array.from({ length: BATCH }, () => generator.made().toWellFormed()), answers = reference && await reference(made);
+    const made = Array.from({ length: BATCH }, () => generator.made().toWellFormed()),
+      answers = reference && (await reference(made));
     const changed = Array.from({ length: BATCH }, () => generator.changed());
     [...made, ...changed].forEach((template, i) => {
       const began = performance.now();
@@ -61,12 +93,28 @@ await command(async () => {
       }
       const want = i < BATCH ? answers?.[i] : undefined;
       if (!want) return;
-      const kind = ours.error && want.error ? 'both fail' : ours.error ? 'only ours fails' : want.error ? 'only the reference fails' : ours.text === want.text ? 'same' : 'different';
+      const kind =
+        ours.error && want.error
+          ? 'both fail'
+          : ours.error
+            ? 'only ours fails'
+            : want.error
+              ? 'only the reference fails'
+              : ours.text === want.text
+                ? 'same'
+                : 'different';
       if (kind === 'different' && OTHERS.test(want.text)) return;
       count[kind]++;
-      if (kind === 'different') console.log(`different\n  template  ${JSON.stringify(template)}\n  ours      ${JSON.stringify(ours.text)}\n  reference ${JSON.stringify(want.text)}`);
+      if (kind === 'different')
+        console.log(
+          `different\n  template  ${JSON.stringify(template)}\n  ours      ${JSON.stringify(ours.text)}\n  reference ${JSON.stringify(want.text)}`,
+        );
     });
   }
-  console.log(Object.entries(count).map(([what, n]) => `${what}: ${n}`).join(', '));
+  console.log(
+    Object.entries(count)
+      .map(([what, n]) => `${what}: ${n}`)
+      .join(', '),
+  );
   process.exit(count.broken || count.long ? 1 : 0);
 });

@@ -12,11 +12,17 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const std::string_view json(reinterpret_cast<const char*>(data), size);
   auto made = Tokenizer::fromJson(json, "tokenizer.json");
   if (!made.ok()) {
-    FUZZ_CHECK(!made.status().code().empty() && !made.status().message().empty() && made.status().file() == "tokenizer.json");
+    FUZZ_CHECK(!made.status().code().empty() && !made.status().message().empty() &&
+               made.status().file() == "tokenizer.json");
     return 0;
   }
   const auto t = made.take();
-  static const char* const kTexts[] = {"", " ", "Hello, world! don't  stop\n123", "a\xCC\x81\xE4\xB8\xAD\xE6\x96\x87 \xF0\x9F\x91\x8D\xF0\x9F\x8F\xBD", "[CLS]<s>x\xE2\x96\x81y</s>", "\xFF\x80\xED\xA0\x80"};
+  static const char* const kTexts[] = {"",
+                                       " ",
+                                       "Hello, world! don't  stop\n123",
+                                       "a\xCC\x81\xE4\xB8\xAD\xE6\x96\x87 \xF0\x9F\x91\x8D\xF0\x9F\x8F\xBD",
+                                       "[CLS]<s>x\xE2\x96\x81y</s>",
+                                       "\xFF\x80\xED\xA0\x80"};
   std::vector<EncodeInput> inputs(1);
   for (const char* text : kTexts) {
     inputs[0].texts[0] = {text};

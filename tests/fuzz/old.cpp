@@ -1,5 +1,5 @@
-// Files from before tokenizer.json, of any bytes: a SentencePiece `.model` (first byte even) or tiktoken's ranks. A named
-// error, or JSON.
+// Files from before tokenizer.json, of any bytes: a SentencePiece `.model` (first byte even) or tiktoken's ranks. A
+// named error, or JSON.
 #include "checks.h"
 #include "json/json.h"
 #include "tokenizer/legacy/old_formats.h"

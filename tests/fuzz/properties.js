@@ -1,13 +1,22 @@
-// What holds for every chat template, however hostile: a text or a named error, within bounds, nothing of JavaScript
-// reached or changed, and the next rendering works. Used by tests/js/chat/template-fuzz.test.js and tests/fuzz/jinja.js.
+// What holds for every chat template, however hostile: a text or a named error, within bounds, nothing of
+// JavaScript reached or changed, and the next rendering works. Used by tests/js/chat/template-fuzz.test.js and
+// tests/fuzz/jinja.js.
 import { renderTemplate } from '../../js/chat/template-engine.js';
 import { VALUES } from './templates.js';
 
-const CONTROL = "{% for m in messages %}{{ m.role }}{% endfor %}{{ d | tojson }}", EXPECTED = 'systemuserassistant{"a": 1, "b": [1, 2], "role": "r"}';
+const CONTROL = '{% for m in messages %}{{ m.role }}{% endfor %}{{ d | tojson }}',
+  EXPECTED = 'systemuserassistant{"a": 1, "b": [1, 2], "role": "r"}';
 const before = JSON.stringify(VALUES);
-const prototypes = [Object, Array, Map, String, Function, Number].map(({ prototype }) => ({ prototype, keys: Reflect.ownKeys(prototype).length }));
+const prototypes = [Object, Array, Map, String, Function, Number].map(({ prototype }) => ({
+  prototype,
+  keys: Reflect.ownKeys(prototype).length,
+}));
 
-/** @param {string} template @returns {{ text: string } | { error: string, message: string }} @throws {Error} where a property does not hold */
+/**
+ * @param {string} template
+ * @returns {{ text: string } | { error: string, message: string }}
+ * @throws {Error} where a property does not hold
+ */
 export function check(template) {
   /** @type {ReturnType<typeof check>} */
   let result;
@@ -15,14 +24,18 @@ export function check(template) {
     result = { text: renderTemplate(template, VALUES, { file: '' }) };
   } catch (error) {
     const { name, code, message } = /** @type {any} */ (error);
-    if (!/^(TokenizerError|InputError|MemoryError)$/.test(name) || !code || !message) throw new Error(`no named error: ${/** @type {Error} */ (error).stack}`);
+    if (!/^(TokenizerError|InputError|MemoryError)$/.test(name) || !code || !message)
+      throw new Error(`no named error: ${/** @type {Error} */ (error).stack}`);
     result = { error: code, message };
   }
   if ('text' in result) {
     if (typeof result.text !== 'string' || result.text.length > 1 << 24) throw new Error('no text within bounds');
-    if (/\[native code\]|=> \{|function \w*\(/.test(result.text)) throw new Error('the text shows a function of JavaScript');
+    if (/\[native code\]|=> \{|function \w*\(/.test(result.text))
+      throw new Error('the text shows a function of JavaScript');
   }
-  for (const { prototype, keys } of prototypes) if (Reflect.ownKeys(prototype).length !== keys) throw new Error(`${prototype.constructor.name}.prototype was changed`);
+  for (const { prototype, keys } of prototypes)
+    if (Reflect.ownKeys(prototype).length !== keys)
+      throw new Error(`${prototype.constructor.name}.prototype was changed`);
   if (JSON.stringify(VALUES) !== before) throw new Error('the values were changed');
   return result;
 }

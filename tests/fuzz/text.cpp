@@ -14,7 +14,8 @@ namespace {
 std::vector<std::unique_ptr<Tokenizer>> load() {
   const char* root = std::getenv("TEST_FIXTURES");
   std::map<std::string, std::string> files;  // in order, so that a byte always means the same one
-  for (const auto& entry : std::filesystem::directory_iterator(std::string(root ? root : "tests/fixtures") + "/tokenizers")) {
+  for (const auto& entry :
+       std::filesystem::directory_iterator(std::string(root ? root : "tests/fixtures") + "/tokenizers")) {
     const std::string name = entry.path().filename().string();
     if (!name.ends_with(".tokenizer.json")) continue;
     std::ifstream in(entry.path(), std::ios::binary);
@@ -23,8 +24,10 @@ std::vector<std::unique_ptr<Tokenizer>> load() {
   std::vector<std::unique_ptr<Tokenizer>> out;
   for (const auto& [name, json] : files) {
     auto made = Tokenizer::fromJson(json, name);
-    if (made.ok()) out.push_back(made.take());
-    else std::fprintf(stderr, "%s: %s\n", name.c_str(), made.status().message().c_str());
+    if (made.ok())
+      out.push_back(made.take());
+    else
+      std::fprintf(stderr, "%s: %s\n", name.c_str(), made.status().message().c_str());
   }
   FUZZ_CHECK(!out.empty());
   return out;

@@ -120,9 +120,12 @@ class Inflate {
         const Codes lengthCodes = codes(lengths);
         while (all.size() < nLiterals + nDistances) {
           const int s = symbol(lengthCodes);
-          if (s < 16) all.push_back(uint8_t(s));
-          else if (s == 16) all.insert(all.end(), 3 + bits(2), uint8_t(all.back()));
-          else all.insert(all.end(), s == 17 ? 3 + bits(3) : 11 + bits(7), uint8_t(0));
+          if (s < 16)
+            all.push_back(uint8_t(s));
+          else if (s == 16)
+            all.insert(all.end(), 3 + bits(2), uint8_t(all.back()));
+          else
+            all.insert(all.end(), s == 17 ? 3 + bits(3) : 11 + bits(7), uint8_t(0));
         }
         literals.assign(all.begin(), all.begin() + long(nLiterals));
         distances.assign(all.begin() + long(nLiterals), all.end());

@@ -1,5 +1,5 @@
-// Ours against the reference's answer to a case: the first field that differs, or null. The reference counts code points,
-// ours UTF-16 units; what goes to Python has U+FFFD where a surrogate stands alone, as ours reads it.
+// Ours against the reference's answer to a case: the first field that differs, or null. The reference counts code
+// points, ours UTF-16 units; what goes to Python has U+FFFD where a surrogate stands alone, as ours reads it.
 
 /**
  * @typedef {import('./reference.js').Case} Case
@@ -8,19 +8,39 @@
  * @typedef {{ field: string, ours: any, reference: any }} Difference
  */
 
-/** @param {any} x @returns {any} */
-const wellFormed = (x) => (typeof x === 'string' ? /** @type {any} */ (x).toWellFormed() : Array.isArray(x) ? x.map(wellFormed) : x);
-/** The case as the reference gets it. @param {Case} c @returns {Case} */
-export const forReference = (c) => ({ ...c, text: wellFormed(c.text), ...(c.pair === undefined ? {} : { pair: wellFormed(c.pair) }), ...(c.batch ? { batch: wellFormed(c.batch) } : {}), ...(c.pairs ? { pairs: wellFormed(c.pairs) } : {}) });
+/**
+ * @param {any} x
+ * @returns {any}
+ */
+const wellFormed = (x) =>
+  typeof x === 'string' ? /** @type {any} */ (x).toWellFormed() : Array.isArray(x) ? x.map(wellFormed) : x;
+/**
+ * The case as the reference gets it.
+ * @param {Case} c
+ * @returns {Case}
+ */
+export const forReference = (c) => ({
+  ...c,
+  text: wellFormed(c.text),
+  ...(c.pair === undefined ? {} : { pair: wellFormed(c.pair) }),
+  ...(c.batch ? { batch: wellFormed(c.batch) } : {}),
+  ...(c.pairs ? { pairs: wellFormed(c.pairs) } : {}),
+});
 
-/** Code point → UTF-16 unit of a text. @param {string} text */
+/**
+ * Code point → UTF-16 unit of a text.
+ * @param {string} text
+ */
 function unitsOf(text) {
   const units = [0];
   for (const c of text) units.push(units[units.length - 1] + c.length);
   return units;
 }
 
-/** @param {any} a @param {any} b */
+/**
+ * @param {any} a
+ * @param {any} b
+ */
 const same = (a, b) => a.length === b.length && a.every((/** @type {any} */ x, /** @type {number} */ i) => x === b[i]);
 
 /**
@@ -33,36 +53,63 @@ const same = (a, b) => a.length === b.length && a.every((/** @type {any} */ x, /
 function encodingDiffers(e, want, texts, forgetful = false) {
   const words = Array.isArray(texts[0]);
   const maps = texts.map((t) => (Array.isArray(t) ? t.map(unitsOf) : [unitsOf(t ?? '')]));
-  const offsets = Array.from(e.offsets), mine = { ids: e.ids, type_ids: e.type_ids, special: e.special_tokens_mask, mask: e.attention_mask, words: e.word_ids, sequences: e.sequence_ids };
+  const offsets = Array.from(e.offsets),
+    mine = {
+      ids: e.ids,
+      type_ids: e.type_ids,
+      special: e.special_tokens_mask,
+      mask: e.attention_mask,
+      words: e.word_ids,
+      sequences: e.sequence_ids,
+    };
   for (const [field, value] of Object.entries(mine)) {
-    const reference = /** @type {any} */ (want)[field], ours = Array.from(value);
+    const reference = /** @type {any} */ (want)[field],
+      ours = Array.from(value);
     // Padding belongs to no text; the reference says 0 where the post-processor named no texts.
-    if (field === 'sequences') ours.forEach((s, i) => { if (!want.mask[i] && s === -1) ours[i] = reference[i]; });
+    if (field === 'sequences')
+      ours.forEach((s, i) => {
+        if (!want.mask[i] && s === -1) ours[i] = reference[i];
+      });
     if (!same(ours, reference)) return { field, ours, reference };
   }
   // Where the reference has forgotten which text a token is from (sequence -1, or 0 for all in what overflows), either
   // text's counting is right.
-  /** @param {number} i @param {number} sequence */
+  /**
+   * @param {number} i
+   * @param {number} sequence
+   */
   const converted = (i, sequence) => {
     const map = maps[sequence]?.[words ? Math.max(0, want.words[i]) : 0];
     if (!map && !want.offsets[2 * i] && !want.offsets[2 * i + 1]) return [0, 0];
     return map && [map[want.offsets[2 * i]], map[want.offsets[2 * i + 1]]];
   };
   for (let i = 0; i < want.ids.length; i++) {
-    const tries = want.sequences[i] >= 0 && !forgetful ? [converted(i, want.sequences[i])] : [converted(i, 0), converted(i, 1), [want.offsets[2 * i], want.offsets[2 * i + 1]]];
+    const tries =
+      want.sequences[i] >= 0 && !forgetful
+        ? [converted(i, want.sequences[i])]
+        : [converted(i, 0), converted(i, 1), [want.offsets[2 * i], want.offsets[2 * i + 1]]];
     if (!tries.some((t) => t && t[0] === offsets[2 * i] && t[1] === offsets[2 * i + 1])) {
-      return { field: `offsets of token ${i} (${want.tokens[i]})`, ours: offsets.slice(2 * i, 2 * i + 2), reference: tries[0] };
+      return {
+        field: `offsets of token ${i} (${want.tokens[i]})`,
+        ours: offsets.slice(2 * i, 2 * i + 2),
+        reference: tries[0],
+      };
     }
   }
   if (!same(e.tokens, want.tokens)) return { field: 'tokens', ours: e.tokens, reference: want.tokens };
   return null;
 }
 
-/** @param {any} e @param {Plain & { overflow: Plain[] }} want @param {(string | string[] | undefined)[]} texts */
+/**
+ * @param {any} e
+ * @param {Plain & { overflow: Plain[] }} want
+ * @param {(string | string[] | undefined)[]} texts
+ */
 function fullDiffers(e, want, texts) {
   const found = encodingDiffers(e, want, texts);
   if (found) return found;
-  if (e.overflowing.length !== want.overflow.length) return { field: 'overflow pieces', ours: e.overflowing.length, reference: want.overflow.length };
+  if (e.overflowing.length !== want.overflow.length)
+    return { field: 'overflow pieces', ours: e.overflowing.length, reference: want.overflow.length };
   for (let i = 0; i < want.overflow.length; i++) {
     const inside = encodingDiffers(e.overflowing[i], want.overflow[i], texts, true);
     if (inside) return { ...inside, field: `overflow ${i}: ${inside.field}` };
@@ -70,10 +117,18 @@ function fullDiffers(e, want, texts) {
   return null;
 }
 
-/** What ours is asked. @param {Case} c */
+/**
+ * What ours is asked.
+ * @param {Case} c
+ */
 function optionsOf(c) {
   /** @type {Record<string, any>} */
-  const options = { add_special_tokens: c.special, padding: false, truncation: false, is_split_into_words: Array.isArray(c.batch ? c.batch[0] : c.text) };
+  const options = {
+    add_special_tokens: c.special,
+    padding: false,
+    truncation: false,
+    is_split_into_words: Array.isArray(c.batch ? c.batch[0] : c.text),
+  };
   if (c.pair !== undefined) options.text_pair = c.pair;
   if (c.pairs) options.text_pair = c.pairs;
   if (c.truncation) {
@@ -91,12 +146,17 @@ function optionsOf(c) {
  */
 export function differs(tokenizer, c, want) {
   // Where the reference crashed it has no answer; ours has one or a named error.
-  const crashed = want.error?.startsWith('PanicException'), options = optionsOf(c);
+  const crashed = want.error?.startsWith('PanicException'),
+    options = optionsOf(c);
   if (c.padding) {
     // Fixed padding and truncation share max_length in ours: padding alone is asked for where both are.
     const [padding_side, pad_to_multiple_of, length] = c.padding;
     if (length !== null && c.truncation) return null;
-    Object.assign(options, { padding: length === null ? true : 'max_length', padding_side, pad_to_multiple_of: pad_to_multiple_of || null });
+    Object.assign(options, {
+      padding: length === null ? true : 'max_length',
+      padding_side,
+      pad_to_multiple_of: pad_to_multiple_of || null,
+    });
     if (length !== null) options.max_length = length;
   }
   let made;
@@ -105,7 +165,9 @@ export function differs(tokenizer, c, want) {
   } catch (error) {
     const { code, message } = /** @type {any} */ (error);
     if (crashed && code && code !== 'out_of_memory') return null; // as which a trap would show
-    return want.error && code ? null : { field: 'error', ours: `${code}: ${message}`, reference: want.error ?? 'an answer' };
+    return want.error && code
+      ? null
+      : { field: 'error', ours: `${code}: ${message}`, reference: want.error ?? 'an answer' };
   }
   if (crashed) return null;
   if (want.error !== undefined) return { field: 'error', ours: 'an answer', reference: want.error };

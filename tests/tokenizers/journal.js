@@ -16,8 +16,12 @@ const RESULTS = new URL('RESULTS.md', import.meta.url);
 /** Names the state that is tested. */
 function stateOf() {
   const hash = createHash('sha256');
-  const scripts = readdirSync(new URL('js/tokenizers/', ROOT)).filter((f) => f.endsWith('.js')).sort().map((f) => `js/tokenizers/${f}`);
-  for (const file of ['js/wasm/tokenizers.wasm', 'js/wasm/regex.wasm', ...scripts]) hash.update(readFileSync(new URL(file, ROOT)));
+  const scripts = readdirSync(new URL('js/tokenizers/', ROOT))
+    .filter((f) => f.endsWith('.js'))
+    .sort()
+    .map((f) => `js/tokenizers/${f}`);
+  for (const file of ['js/wasm/tokenizers.wasm', 'js/wasm/regex.wasm', ...scripts])
+    hash.update(readFileSync(new URL(file, ROOT)));
   return hash.digest('hex').slice(0, 12);
 }
 
@@ -31,13 +35,27 @@ export class Journal {
   constructor() {
     try {
       this.#blocks = JSON.parse(readFileSync(this.#file, 'utf8'));
-    } catch { /* nothing was done yet */ }
+    } catch {
+      /* nothing was done yet */
+    }
   }
 
-  /** @param {string} kind @param {string} name @param {number} seed @returns {Block | undefined} */
-  done(kind, name, seed) { return this.#blocks[`${kind} ${name} ${seed}`]; }
+  /**
+   * @param {string} kind
+   * @param {string} name
+   * @param {number} seed
+   * @returns {Block | undefined}
+   */
+  done(kind, name, seed) {
+    return this.#blocks[`${kind} ${name} ${seed}`];
+  }
 
-  /** @param {string} kind @param {string} name @param {number} seed @param {Block} block */
+  /**
+   * @param {string} kind
+   * @param {string} name
+   * @param {number} seed
+   * @param {Block} block
+   */
   add(kind, name, seed, block) {
     this.#blocks[`${kind} ${name} ${seed}`] = block;
     mkdirSync(new URL('.', this.#file), { recursive: true });
@@ -46,34 +64,50 @@ export class Journal {
 
   /** Writes RESULTS.md: every state that has a journal, the latest first. */
   write() {
-    const folder = new URL('.', this.#file), names = readdirSync(folder).filter((f) => f.endsWith('.json'));
-    const journals = names.map((f) => ({ state: f.slice(0, -5), file: new URL(f, folder) })).map(({ state, file }) => ({ state, time: statSync(file).mtime, blocks: JSON.parse(readFileSync(file, 'utf8')) }));
+    const folder = new URL('.', this.#file),
+      names = readdirSync(folder).filter((f) => f.endsWith('.json'));
+    const journals = names
+      .map((f) => ({ state: f.slice(0, -5), file: new URL(f, folder) }))
+      .map(({ state, file }) => ({
+        state,
+        time: statSync(file).mtime,
+        blocks: JSON.parse(readFileSync(file, 'utf8')),
+      }));
     journals.sort((a, b) => Number(b.time) - Number(a.time));
-    const sections = journals.map(({ state, time, blocks }) => `## State ${state}, ${time.toISOString().slice(0, 10)}
+    const sections = journals.map(
+      ({ state, time, blocks }) => `## State ${state}, ${time.toISOString().slice(0, 10)}
 
 | kind of model | tokenizer | cases | differences | refused | crashed | seeds | s |
 |---|---|--:|--:|--:|--:|---|--:|
 ${rowsOf(blocks).join('\n')}
-`);
-    writeFileSync(RESULTS, `# The long run against the reference
+`,
+    );
+    writeFileSync(
+      RESULTS,
+      `# The long run against the reference
 
 Made by \`node tests/tokenizers/nightly.js\`: ours against Rust's \`tokenizers\` ${VERSION} from PyPI, Node ${process.versions.node}. A case is a text, a pair, words or a
 batch of them, with what may be asked of an encoding (truncation, stride, padding, special tokens), encoded by both and compared in every
 field, overflow and decoded text as well. Refused: both have an error. Crashed: the reference panics, so that there is nothing to compare.
 Each seed is one block of cases. A state is named by the sha256 of js/wasm and js/tokenizers; a machine that did other work at the time.
 
-${sections.join('\n')}`);
+${sections.join('\n')}`,
+    );
     return fileURLToPath(RESULTS);
   }
 }
 
-/** Rows of a table: each kind, then its tokenizers. @param {Record<string, Block>} blocks */
+/**
+ * Rows of a table: each kind, then its tokenizers.
+ * @param {Record<string, Block>} blocks
+ */
 function rowsOf(blocks) {
   /** @type {Map<string, Map<string, Block & { seeds: number[] }>>} */
   const kinds = new Map();
   const fields = /** @type {const} */ (['cases', 'refused', 'crashed', 'differences', 'seconds']);
   for (const [key, block] of Object.entries(blocks)) {
-    const [kind, name, seed] = key.split(' '), made = kinds.get(kind) ?? new Map();
+    const [kind, name, seed] = key.split(' '),
+      made = kinds.get(kind) ?? new Map();
     kinds.set(kind, made);
     const sum = made.get(name) ?? { cases: 0, refused: 0, crashed: 0, differences: 0, seconds: 0, seeds: [] };
     for (const field of fields) sum[field] += block[field];
@@ -82,9 +116,15 @@ function rowsOf(blocks) {
   }
   const rows = [];
   for (const [kind, names] of kinds) {
-    const total = (/** @type {(typeof fields)[number]} */ field) => [...names.values()].reduce((n, x) => n + x[field], 0);
-    rows.push(`| **${kind}** | | **${total('cases')}** | **${total('differences')}** | ${total('refused')} | ${total('crashed')} | | ${total('seconds').toFixed(0)} |`);
-    for (const [name, x] of names) rows.push(`| | ${name} | ${x.cases} | ${x.differences} | ${x.refused} | ${x.crashed} | ${Math.min(...x.seeds)}–${Math.max(...x.seeds)} | ${x.seconds.toFixed(0)} |`);
+    const total = (/** @type {(typeof fields)[number]} */ field) =>
+      [...names.values()].reduce((n, x) => n + x[field], 0);
+    rows.push(
+      `| **${kind}** | | **${total('cases')}** | **${total('differences')}** | ${total('refused')} | ${total('crashed')} | | ${total('seconds').toFixed(0)} |`,
+    );
+    for (const [name, x] of names)
+      rows.push(
+        `| | ${name} | ${x.cases} | ${x.differences} | ${x.refused} | ${x.crashed} | ${Math.min(...x.seeds)}–${Math.max(...x.seeds)} | ${x.seconds.toFixed(0)} |`,
+      );
   }
   return rows;
 }

@@ -15,7 +15,11 @@ import { Generator } from './generate.js';
 
 const BATCH = 64;
 
-/** The file without truncation and padding: each case asks for its own. @param {string} name also "configuration-7" @returns {string | null} */
+/**
+ * The file without truncation and padding: each case asks for its own.
+ * @param {string} name also "configuration-7"
+ * @returns {string | null}
+ */
 export function plainJson(name) {
   const made = /^configuration-(\d+)$/.exec(name);
   if (made) return configuration(Number(made[1])).json;
@@ -26,27 +30,39 @@ export function plainJson(name) {
 /**
  * @param {Reference} reference
  * @param {string} name
- * @param {{ strings: number | 'truncations', seed: number, most?: number, seconds?: number }} how 'truncations': every way of truncating once; most: differences after which it stops
- * @returns {Promise<{ strings: number, refused: number, crashed: number, found: Found[], texts: FoundText[], skipped?: string }>} refused: by the reference; crashed: it did; skipped: why nothing was asked
+ * @param {{ strings: number | 'truncations', seed: number, most?: number, seconds?: number }} how 'truncations':
+ *   every way of truncating once; most: differences after which it stops
+ * @returns {Promise<{ strings: number, refused: number, crashed: number, found: Found[], texts: FoundText[],
+ *   skipped?: string }>} refused: by the reference; crashed: it did; skipped: why nothing was asked
  */
 export async function compareMany(reference, name, { strings: asked, seed, most = 10, seconds = Infinity }) {
-  const nothing = { strings: 0, refused: 0, crashed: 0, found: [], texts: [] }, json = plainJson(name);
+  const nothing = { strings: 0, refused: 0, crashed: 0, found: [], texts: [] },
+    json = plainJson(name);
   if (!json) return { ...nothing, skipped: 'the file is not on this machine' };
   const reason = await reference.load(json);
   if (reason) return { ...nothing, skipped: `the reference refuses it: ${reason}` };
   const tokenizer = await Tokenizer.fromJSON(json);
-  const generator = new Generator(seed, { prose: textLines('prose'), scripts: textLines('scripts'), ...reference.known });
-  const every = asked === 'truncations' ? generator.everyTruncation() : null, strings = every ? every.length : Number(asked);
+  const generator = new Generator(seed, {
+    prose: textLines('prose'),
+    scripts: textLines('scripts'),
+    ...reference.known,
+  });
+  const every = asked === 'truncations' ? generator.everyTruncation() : null,
+    strings = every ? every.length : Number(asked);
   const end = performance.now() + seconds * 1000;
   /** @type {Found[]} */
   const found = [];
   /** @type {FoundText[]} */
   const texts = [];
   const kinds = new Set();
-  let done = 0, refused = 0, crashed = 0;
+  let done = 0,
+    refused = 0,
+    crashed = 0;
   try {
     while (done < strings && found.length + texts.length < most && performance.now() < end) {
-      const cases = every?.slice(done, done + BATCH) ?? Array.from({ length: Math.min(BATCH, strings - done) }, () => generator.next());
+      const cases =
+        every?.slice(done, done + BATCH) ??
+        Array.from({ length: Math.min(BATCH, strings - done) }, () => generator.next());
       const answers = await reference.answers(cases.map(forReference));
       for (const { error } of answers) {
         if (error?.startsWith('PanicException')) crashed++;
@@ -60,7 +76,7 @@ export async function compareMany(reference, name, { strings: asked, seed, most 
         kinds.add(kind);
         if (found.length >= most) break;
       }
-      texts.push(...await decoding(reference, tokenizer, name, generator, answers));
+      texts.push(...(await decoding(reference, tokenizer, name, generator, answers)));
       done += cases.length;
     }
   } finally {
@@ -69,22 +85,46 @@ export async function compareMany(reference, name, { strings: asked, seed, most 
   return { strings: done, refused, crashed, found, texts };
 }
 
-/** Decoding of what was encoded. @param {Reference} reference @param {Tokenizer} tokenizer @param {string} name @param {Generator} generator @param {import('./reference.js').Answer[]} answers */
+/**
+ * Decoding of what was encoded.
+ * @param {Reference} reference
+ * @param {Tokenizer} tokenizer
+ * @param {string} name
+ * @param {Generator} generator
+ * @param {import('./reference.js').Answer[]} answers
+ */
 async function decoding(reference, tokenizer, name, generator, answers) {
-  const lists = answers.flatMap((a) => (a.error !== undefined ? [] : a.encodings ? a.encodings.map((e) => e.ids) : [/** @type {any} */ (a).ids]));
+  const lists = answers.flatMap((a) =>
+    a.error !== undefined ? [] : a.encodings ? a.encodings.map((e) => e.ids) : [/** @type {any} */ (a).ids],
+  );
   lists.push(...lists.slice(0, 8).map((ids) => generator.shuffled(ids)));
-  const want = await reference.decode(lists), skipping = tokenizer.decodeBatch(lists, { skip_special_tokens: true }), all = tokenizer.decodeBatch(lists);
+  const want = await reference.decode(lists),
+    skipping = tokenizer.decodeBatch(lists, { skip_special_tokens: true }),
+    all = tokenizer.decodeBatch(lists);
   /** @type {FoundText[]} */
   const texts = [];
   for (let i = 0; i < lists.length && texts.length < 3; i++) {
     if (want[i][0] === null || (skipping[i] === want[i][0] && all[i] === want[i][1])) continue;
     let ids = lists[i];
-    for (let at = 0, size = ids.length >> 1; size >= 1; at + size >= ids.length ? (size >>= 1, at = 0) : (at += size)) {
+    for (
+      let at = 0, size = ids.length >> 1;
+      size >= 1;
+      at + size >= ids.length ? ((size >>= 1), (at = 0)) : (at += size)
+    ) {
       const fewer = [...ids.slice(0, at), ...ids.slice(at + size)];
       const [reply] = await reference.decode([fewer]);
-      if (reply[0] !== null && (reply[0] !== tokenizer.decode(fewer, { skip_special_tokens: true }) || reply[1] !== tokenizer.decode(fewer))) ids = fewer, at -= size;
+      if (
+        reply[0] !== null &&
+        (reply[0] !== tokenizer.decode(fewer, { skip_special_tokens: true }) || reply[1] !== tokenizer.decode(fewer))
+      )
+        (ids = fewer), (at -= size);
     }
-    texts.push({ name, ids, reference: (await reference.decode([ids]))[0], ours: [tokenizer.decode(ids, { skip_special_tokens: true }), tokenizer.decode(ids)] });
+    texts.push({
+      name,
+      ids,
+      reference: (await reference.decode([ids]))[0],
+      ours: [tokenizer.decode(ids, { skip_special_tokens: true }), tokenizer.decode(ids)],
+    });
   }
   return texts;
 }
@@ -111,17 +151,36 @@ async function shrink(reference, tokenizer, start) {
     if (smaller) best = smaller;
     return smaller !== null;
   };
-  /** @param {Case} c @param {keyof Case} key */
-  const without = (c, key) => { const { [key]: _, ...rest } = c; return /** @type {Case} */ (rest); };
+  /**
+   * @param {Case} c
+   * @param {keyof Case} key
+   */
+  const without = (c, key) => {
+    const { [key]: _, ...rest } = c;
+    return /** @type {Case} */ (rest);
+  };
   for (let i = 0; best.case.batch && i < best.case.batch.length; i++) {
     const { batch, pairs } = best.case;
-    if (await keep({ ...without(without(best.case, 'batch'), 'pairs'), text: batch[i], ...(pairs ? { pair: pairs[i] } : {}) })) break;
+    if (
+      await keep({
+        ...without(without(best.case, 'batch'), 'pairs'),
+        text: batch[i],
+        ...(pairs ? { pair: pairs[i] } : {}),
+      })
+    )
+      break;
     const fewer = (/** @type {any[]} */ list) => list.filter((_, k) => k !== i);
-    if (batch.length > 1 && await keep({ ...best.case, batch: fewer(batch), ...(pairs ? { pairs: fewer(pairs) } : {}) })) i--;
+    if (
+      batch.length > 1 &&
+      (await keep({ ...best.case, batch: fewer(batch), ...(pairs ? { pairs: fewer(pairs) } : {}) }))
+    )
+      i--;
   }
-  for (const key of /** @type {(keyof Case)[]} */ (['pair', 'pairs', 'padding', 'truncation'])) if (best.case[key] !== undefined) await keep(without(best.case, key));
+  for (const key of /** @type {(keyof Case)[]} */ (['pair', 'pairs', 'padding', 'truncation']))
+    if (best.case[key] !== undefined) await keep(without(best.case, key));
   if (best.case.special) await keep({ ...best.case, special: false });
-  if (Array.isArray(best.case.text) && best.case.pair === undefined) await keep({ ...best.case, text: best.case.text.join(' ') });
+  if (Array.isArray(best.case.text) && best.case.pair === undefined)
+    await keep({ ...best.case, text: best.case.text.join(' ') });
   for (const key of /** @type {('text' | 'pair')[]} */ (['text', 'pair'])) {
     const value = best.case[key];
     if (value === undefined) continue;
@@ -129,7 +188,7 @@ async function shrink(reference, tokenizer, start) {
     /** @type {string[]} */
     let parts = whole ? value : [...value];
     for (let size = Math.max(1, parts.length >> 1); size >= 1; size >>= 1) {
-      for (let at = 0; at < parts.length;) {
+      for (let at = 0; at < parts.length; ) {
         const fewer = [...parts.slice(0, at), ...parts.slice(at + size)];
         if (await keep({ ...best.case, [key]: whole ? fewer : fewer.join('') })) parts = fewer;
         else at += size;

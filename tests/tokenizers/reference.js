@@ -11,14 +11,20 @@ export const VERSION = '0.23.3';
 const SERVER = fileURLToPath(new URL('reference.py', import.meta.url));
 
 /**
- * @typedef {{ text: string | string[], pair?: string | string[], special: boolean, batch?: (string | string[])[], pairs?: (string | string[])[],
+ * @typedef {{ text: string | string[], pair?: string | string[], special: boolean, batch?: (string | string[])[],
+ *   pairs?: (string | string[])[],
  *   truncation?: [maxLength: number, stride: number, strategy: string, direction: string],
  *   padding?: [direction: string, multipleOf: number, length: number | null] }} Case
- * @typedef {{ ids: number[], tokens: string[], offsets: number[], type_ids: number[], special: number[], mask: number[], words: number[], sequences: number[] }} Plain
- * @typedef {Plain & { overflow: Plain[], encodings?: undefined, error?: string } | { encodings: (Plain & { overflow: Plain[] })[], error?: undefined } | { error: string, encodings?: undefined }} Answer
+ * @typedef {{ ids: number[], tokens: string[], offsets: number[], type_ids: number[], special: number[], mask:
+ *   number[], words: number[], sequences: number[] }} Plain
+ * @typedef {Plain & { overflow: Plain[], encodings?: undefined, error?: string } | { encodings: (Plain & {
+ *   overflow: Plain[] })[], error?: undefined } | { error: string, encodings?: undefined }} Answer
  */
 
-/** The folder to put on PYTHONPATH, or why there is none. @returns {Promise<{ folder: string } | { missing: string }>} */
+/**
+ * The folder to put on PYTHONPATH, or why there is none.
+ * @returns {Promise<{ folder: string } | { missing: string }>}
+ */
 export async function ensureReference() {
   if (!(await onPath('python3'))) return { missing: 'there is no python3 on this machine' };
   try {
@@ -29,27 +35,49 @@ export async function ensureReference() {
   try {
     // Without numpy it panics on lists of words.
     const folder = await cached(`reference/tokenizers-${VERSION}-numpy`, async (target) => {
-      await run('python3', ['-m', 'pip', 'install', '--quiet', '--no-deps', '--disable-pip-version-check', '--target', target, `tokenizers==${VERSION}`, 'numpy']);
+      await run('python3', [
+        '-m',
+        'pip',
+        'install',
+        '--quiet',
+        '--no-deps',
+        '--disable-pip-version-check',
+        '--target',
+        target,
+        `tokenizers==${VERSION}`,
+        'numpy',
+      ]);
     });
     await run('python3', ['-c', 'import tokenizers'], { env: { PYTHONPATH: folder } });
     return { folder };
   } catch (error) {
-    return { missing: `pip could not install tokenizers ${VERSION}: ${String(/** @type {Error} */ (error).message).split('\n').at(-1)}` };
+    return {
+      missing: `pip could not install tokenizers ${VERSION}: ${String(/** @type {Error} */ (error).message)
+        .split('\n')
+        .at(-1)}`,
+    };
   }
 }
 
 export class Reference {
-  #process; #lines;
+  #process;
+  #lines;
   /** @type {{ vocab: string[], added: string[] }} */
   known = { vocab: [], added: [] };
 
   /** @param {string} folder of ensureReference() */
   constructor(folder) {
-    this.#process = spawn('python3', [SERVER], { env: { ...process.env, PYTHONPATH: folder, TOKENIZERS_PARALLELISM: 'false', RUST_BACKTRACE: '0' }, stdio: ['pipe', 'pipe', 'ignore'] });
+    this.#process = spawn('python3', [SERVER], {
+      env: { ...process.env, PYTHONPATH: folder, TOKENIZERS_PARALLELISM: 'false', RUST_BACKTRACE: '0' },
+      stdio: ['pipe', 'pipe', 'ignore'],
+    });
     this.#lines = createInterface({ input: this.#process.stdout })[Symbol.asyncIterator]();
   }
 
-  /** @param {object} command @returns {Promise<any>} */
+  /**
+   * @param {object} command
+   * @returns {Promise<any>}
+   */
   async #ask(command) {
     this.#process.stdin.write(JSON.stringify(command) + '\n');
     const { value, done } = await this.#lines.next();
@@ -57,7 +85,10 @@ export class Reference {
     return JSON.parse(value);
   }
 
-  /** @param {string} json @returns {Promise<string | null>} what is wrong with it */
+  /**
+   * @param {string} json
+   * @returns {Promise<string | null>} what is wrong with it
+   */
   async load(json) {
     const answer = await this.#ask({ load: json });
     if (answer.error) return answer.error;
@@ -65,9 +96,21 @@ export class Reference {
     this.known = answer;
     return null;
   }
-  /** @param {Case[]} cases @returns {Promise<Answer[]>} */
-  async answers(cases) { return (await this.#ask({ cases })).answers; }
-  /** @param {number[][]} lists @returns {Promise<([string, string] | [null, null])[]>} null: it crashed */
-  async decode(lists) { return (await this.#ask({ decode: lists })).texts; }
-  close() { this.#process.stdin.end(); }
+  /**
+   * @param {Case[]} cases
+   * @returns {Promise<Answer[]>}
+   */
+  async answers(cases) {
+    return (await this.#ask({ cases })).answers;
+  }
+  /**
+   * @param {number[][]} lists
+   * @returns {Promise<([string, string] | [null, null])[]>} null: it crashed
+   */
+  async decode(lists) {
+    return (await this.#ask({ decode: lists })).texts;
+  }
+  close() {
+    this.#process.stdin.end();
+  }
 }

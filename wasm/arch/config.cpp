@@ -41,24 +41,21 @@ bool activationFromName(std::string_view name, Activation& out) {
 
 void ConfigReader::invalid(const char* field, const std::string& message) {
   if (status_.ok()) {
-    status_ = Status(ErrorClass::Config, "invalid_config", "config.json: " + message)
-                  .inFile("config.json")
-                  .atField(field);
+    status_ =
+        Status(ErrorClass::Config, "invalid_config", "config.json: " + message).inFile("config.json").atField(field);
   }
 }
 
 void ConfigReader::unsupported(const char* field, const std::string& what) {
   if (status_.ok()) {
-    status_ =
-        Status(ErrorClass::Config, "unsupported_config", "config.json: " + what + " is not supported here.")
-            .inFile("config.json")
-            .atField(field);
+    status_ = Status(ErrorClass::Config, "unsupported_config", "config.json: " + what + " is not supported here.")
+                  .inFile("config.json")
+                  .atField(field);
   }
 }
 
 void ConfigReader::wrongType(const char* field, const char* wanted) {
-  invalid(field, std::string(field) + " must be " + wanted + ", not " +
-                     std::string(config_[field].typeName()) + ".");
+  invalid(field, std::string(field) + " must be " + wanted + ", not " + std::string(config_[field].typeName()) + ".");
 }
 
 size_t ConfigReader::size(const char* field, size_t fallback, size_t limit, size_t min) {
@@ -137,8 +134,8 @@ size_t ConfigReader::labels() {
 
 void ConfigReader::divides(const char* headsField, size_t heads, const char* hiddenField, size_t hidden) {
   if (heads && hidden % heads == 0) return;
-  invalid(headsField, std::string(hiddenField) + " (" + std::to_string(hidden) + ") is no multiple of " +
-                          headsField + " (" + std::to_string(heads) + ").");
+  invalid(headsField, std::string(hiddenField) + " (" + std::to_string(hidden) + ") is no multiple of " + headsField +
+                          " (" + std::to_string(heads) + ").");
 }
 
 }  // namespace wasmformers::arch

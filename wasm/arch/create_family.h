@@ -1,8 +1,8 @@
 // What every family's create function does.
 #pragma once
 
-#include "arch/model.h"
 #include "arch/config.h"
+#include "arch/model.h"
 
 namespace wasmformers::arch {
 

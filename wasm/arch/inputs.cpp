@@ -13,7 +13,8 @@ std::string at(const std::string& name, size_t index, size_t length) {
   return name + "[" + std::to_string(index / length) + "][" + std::to_string(index % length) + "]";
 }
 
-Result<const Input*> checkInputs(const Pass& pass, std::span<const std::string_view> names, size_t dims, const char* form) {
+Result<const Input*> checkInputs(const Pass& pass, std::span<const std::string_view> names, size_t dims,
+                                 const char* form) {
   for (const Input& in : pass.inputs) {
     if (std::find(names.begin(), names.end(), in.name) == names.end())
       return inputError("unknown_input", "This model has no input " + in.name + ".", in.name);
@@ -25,8 +26,8 @@ Result<const Input*> checkInputs(const Pass& pass, std::span<const std::string_v
     if (!in) continue;
     if (in->dtype != DType::I32) return inputError("bad_dtype", in->name + " must be integers.", name);
     if (in->shape.size() != dims || *std::min_element(in->shape.begin(), in->shape.end()) < 0) {
-      return inputError("bad_shape",
-                        in->name + " must have the shape " + form + ", not " + shapeText(in->shape) + ".", name);
+      return inputError("bad_shape", in->name + " must have the shape " + form + ", not " + shapeText(in->shape) + ".",
+                        name);
     }
     if (in->shape != ids->shape) {
       return inputError(
@@ -65,10 +66,9 @@ Status readMask(const Input& mask, size_t length, uint8_t* bytes) {
   const size_t count = size_t(elementCount(mask.shape));
   for (size_t i = 0; i < count; ++i) {
     if (values[i] != 0 && values[i] != 1) {
-      return inputError(
-          "bad_mask",
-          at("attention_mask", i, length) + " is " + std::to_string(values[i]) + "; it must be 0 or 1.",
-          "attention_mask");
+      return inputError("bad_mask",
+                        at("attention_mask", i, length) + " is " + std::to_string(values[i]) + "; it must be 0 or 1.",
+                        "attention_mask");
     }
     bytes[i] = uint8_t(values[i]);
   }

@@ -65,8 +65,7 @@ class Model {
   virtual Status loaded() { return {}; }
 
   virtual std::vector<std::string> inputNames() const = 0;
-  virtual std::vector<std::string> outputNames()
-      const = 0;  // after loading: some outputs need optional tensors
+  virtual std::vector<std::string> outputNames() const = 0;  // after loading: some outputs need optional tensors
 
   /// Checks the inputs (InputError) and embeds them. A failed begin leaves the model ready for the next one.
   virtual Status begin(Pass&) = 0;

@@ -22,8 +22,8 @@ constexpr NamedHead kHeads[] = {
 
 Result<Head> headFromArchitecture(std::string_view architecture) {
   const size_t at = architecture.rfind("For");
-  const bool base = at == std::string_view::npos && architecture.ends_with("Model") &&
-                    !architecture.ends_with("LMHeadModel");
+  const bool base =
+      at == std::string_view::npos && architecture.ends_with("Model") && !architecture.ends_with("LMHeadModel");
   if (architecture.empty() || base) return Head::Base;
   if (architecture.ends_with("LMHeadModel")) return Head::CausalLM;  // "GPT2LMHeadModel"
   const std::string_view ending = at == std::string_view::npos ? architecture : architecture.substr(at + 3);
@@ -31,8 +31,7 @@ Result<Head> headFromArchitecture(std::string_view architecture) {
     if (h.ending == ending) return h.head;
   }
   return Status(ErrorClass::Config, "unknown_architecture",
-                "The architecture \"" + std::string(architecture) +
-                    "\" has a head that this engine does not know.")
+                "The architecture \"" + std::string(architecture) + "\" has a head that this engine does not know.")
       .inFile("config.json")
       .atField("architectures");
 }
@@ -40,8 +39,7 @@ Result<Head> headFromArchitecture(std::string_view architecture) {
 Result<std::unique_ptr<Model>> createModel(json::Value config, const Request& request,
                                            std::span<const Family> families) {
   if (!config.isObject()) {
-    return Status(ErrorClass::Config, "invalid_config", "config.json is no JSON object.")
-        .inFile("config.json");
+    return Status(ErrorClass::Config, "invalid_config", "config.json is no JSON object.").inFile("config.json");
   }
   const json::Value type = config["model_type"];
   for (const Family& f : families) {
@@ -51,8 +49,7 @@ Result<std::unique_ptr<Model>> createModel(json::Value config, const Request& re
   for (const Family& f : families) known += (known.empty() ? "" : ", ") + std::string(f.modelType);
   const std::string what =
       type.isString() ? "has the model_type \"" + std::string(type.asString()) + "\"" : "has no model_type";
-  return Status(ErrorClass::Config, "unknown_model_type",
-                "config.json " + what + "; this engine knows " + known + ".")
+  return Status(ErrorClass::Config, "unknown_model_type", "config.json " + what + "; this engine knows " + known + ".")
       .inFile("config.json")
       .atField("model_type");
 }

@@ -12,15 +12,21 @@ class Arena {
  public:
   /// `count` uninitialized elements, 64-byte aligned, readable 64 bytes past the end; nullptr when memory ran out
   /// (failed() then stays true until reset(), so that a pass can check once at its end of a step).
-  template <class T> T* alloc(size_t count) {
+  template <class T>
+  T* alloc(size_t count) {
     return static_cast<T*>(allocBytes(count > SIZE_MAX / 2 / sizeof(T) ? SIZE_MAX : count * sizeof(T)));
   }
   void* allocBytes(size_t bytes);
 
   /// A place to come back to: what was allocated after mark() is let go by release().
-  struct Mark { size_t block, used; };
+  struct Mark {
+    size_t block, used;
+  };
   Mark mark() const { return {block_, used_}; }
-  void release(Mark m) { block_ = m.block; used_ = m.used; }
+  void release(Mark m) {
+    block_ = m.block;
+    used_ = m.used;
+  }
 
   void reset();   // lets everything go; merges the blocks into one of the size that was needed
   void shrink();  // resets and returns all memory to the allocator

@@ -13,12 +13,12 @@ namespace wasmformers {
 /// Which JavaScript error class the failure becomes (js/errors.js holds the same names).
 enum class ErrorClass : unsigned char {
   None = 0,
-  Config,      // ConfigError: config.json, unknown model_type, unknown dtype, contradicting settings
-  Weights,     // WeightsError: safetensors header or data, missing tensors, wrong shapes
-  Tokenizer,   // TokenizerError: tokenizer.json, unknown component, vocabulary
-  Input,       // InputError: ids out of range, too long input, shapes that do not fit
-  Memory,      // MemoryError: an allocation that cannot be met
-  Internal,    // InternalError: a broken invariant of ours
+  Config,     // ConfigError: config.json, unknown model_type, unknown dtype, contradicting settings
+  Weights,    // WeightsError: safetensors header or data, missing tensors, wrong shapes
+  Tokenizer,  // TokenizerError: tokenizer.json, unknown component, vocabulary
+  Input,      // InputError: ids out of range, too long input, shapes that do not fit
+  Memory,     // MemoryError: an allocation that cannot be met
+  Internal,   // InternalError: a broken invariant of ours
 };
 
 /// Name of the JavaScript class, e.g. "WeightsError"; "" for None.
@@ -39,8 +39,14 @@ class [[nodiscard]] Status {
   const std::string& field() const { return field_; }  // tensor name, JSON path, input name; "" if none
 
   /// Adds where it happened; an inner place, if there is one already, is kept.
-  Status&& inFile(std::string_view file) && { if (file_.empty()) file_ = file; return std::move(*this); }
-  Status&& atField(std::string_view field) && { if (field_.empty()) field_ = field; return std::move(*this); }
+  Status&& inFile(std::string_view file) && {
+    if (file_.empty()) file_ = file;
+    return std::move(*this);
+  }
+  Status&& atField(std::string_view field) && {
+    if (field_.empty()) field_ = field;
+    return std::move(*this);
+  }
 
  private:
   ErrorClass class_ = ErrorClass::None;
@@ -69,16 +75,16 @@ class [[nodiscard]] Result {
 };
 
 // Leaves the calling function with the Status when `expr` failed.
-#define WF_TRY(expr)                                   \
-  do {                                                 \
+#define WF_TRY(expr)                                                              \
+  do {                                                                            \
     if (::wasmformers::Status wfStatus = (expr); !wfStatus.ok()) return wfStatus; \
   } while (0)
 
 #define WF_CONCAT2(a, b) a##b
 #define WF_CONCAT(a, b) WF_CONCAT2(a, b)
 // `WF_ASSIGN(auto x, f());` declares x from a Result or leaves with its Status.
-#define WF_ASSIGN(decl, expr)                                                     \
-  auto WF_CONCAT(wfResult, __LINE__) = (expr);                                    \
+#define WF_ASSIGN(decl, expr)                                                                 \
+  auto WF_CONCAT(wfResult, __LINE__) = (expr);                                                \
   if (!WF_CONCAT(wfResult, __LINE__).ok()) return WF_CONCAT(wfResult, __LINE__).takeStatus(); \
   decl = WF_CONCAT(wfResult, __LINE__).take()
 

@@ -30,9 +30,13 @@ class Handle {
 
 // A method of a base class as one of M, which is what Embind asks of M's class.
 template <class M, class B, class R, class... A>
-auto inherited(R (B::*f)(A...)) -> R (M::*)(A...) { return f; }
+auto inherited(R (B::*f)(A...)) -> R (M::*)(A...) {
+  return f;
+}
 template <class M, class B, class R, class... A>
-auto inherited(R (B::*f)(A...) const) -> R (M::*)(A...) const { return f; }
+auto inherited(R (B::*f)(A...) const) -> R (M::*)(A...) const {
+  return f;
+}
 
 template <class M>
 void bindStatus(emscripten::class_<M>& handle) {

@@ -13,7 +13,9 @@ val copied(const T* data, size_t count) {
   return val(emscripten::typed_memory_view(count, data)).call<val>("slice");
 }
 template <class T>
-val copied(const std::vector<T>& values) { return copied(values.data(), values.size()); }
+val copied(const std::vector<T>& values) {
+  return copied(values.data(), values.size());
+}
 
 /// Which checkpoint a saved cache is of, as far as its configuration tells.
 uint64_t nameOf(const std::string& config, const std::string& dtype) {
@@ -25,14 +27,19 @@ Result<kernels::CacheType> cacheTypeOf(std::string_view name) {
   if (name == "f32") return kernels::CacheType::F32;
   if (name == "f16") return kernels::CacheType::F16;
   if (name == "q8") return kernels::CacheType::Q8;
-  return Status(ErrorClass::Input, "bad_option", "cache_dtype must be f32, f16 or q8, not \"" + std::string(name) + "\".").atField("cache_dtype");
+  return Status(ErrorClass::Input, "bad_option",
+                "cache_dtype must be f32, f16 or q8, not \"" + std::string(name) + "\".")
+      .atField("cache_dtype");
 }
 
 class Model : public EngineModel {
  public:
   Model(const std::string& config, const std::string& architecture, const std::string& dtype)
-      : EngineModel(arch::decoderFamilies(), kernels::fastForDecoders(), config, architecture, dtype), name_(nameOf(config, dtype)) {
-    if (model_) session_.emplace(static_cast<arch::CausalLM&>(*model_), kernels_, arena_, outputs_);  // decoderFamilies() are all of these
+      : EngineModel(arch::decoderFamilies(), kernels::fastForDecoders(), config, architecture, dtype),
+        name_(nameOf(config, dtype)) {
+    if (model_)
+      session_.emplace(static_cast<arch::CausalLM&>(*model_), kernels_, arena_,
+                       outputs_);  // decoderFamilies() are all of these
   }
 
   double vocabulary() const { return model_ ? double(lm().vocabulary()) : 0; }
@@ -46,7 +53,8 @@ class Model : public EngineModel {
   double workBytes(double rows) const { return model_ ? lm().workBytes(size_t(rows)) : 0; }
 
   /// Prompt: inputs input_ids and, where it has padding, attention_mask.
-  bool generateBegin(const std::string& options, const std::string& cacheType, bool pauseAtLogits, bool rowsLeave, bool pauseAtContinuations) {
+  bool generateBegin(const std::string& options, const std::string& cacheType, bool pauseAtLogits, bool rowsLeave,
+                     bool pauseAtContinuations) {
     Status s = begin(options, cacheType, {{}, 0, pauseAtLogits, rowsLeave, pauseAtContinuations});
     inputs_.clear();
     return said(std::move(s));
@@ -66,7 +74,9 @@ class Model : public EngineModel {
     if (session_) parked_[at] = session_->park();
     return int(at);
   }
-  bool resume(int number) { return said(session_ ? checked(session_->resume(std::move(parked_[size_t(number)]))) : notLoading()); }
+  bool resume(int number) {
+    return said(session_ ? checked(session_->resume(std::move(parked_[size_t(number)]))) : notLoading());
+  }
   void drop(int number) { parked_[size_t(number)] = {}; }
   bool generateFinished() const { return !session_ || session_->finished(); }
   val takeTokens() { return running() ? copied(running()->take().values) : copied(std::vector<int32_t>()); }
@@ -106,11 +116,17 @@ class Model : public EngineModel {
 
   val sequences() const { return running() ? copied(running()->sequences().values) : copied(std::vector<int32_t>()); }
   double sequencesLength() const { return running() ? double(running()->sequences().count) : 0; }
-  val sequencesScores() const { return running() ? copied(running()->sequencesScores()) : copied(std::vector<float>()); }
+  val sequencesScores() const {
+    return running() ? copied(running()->sequencesScores()) : copied(std::vector<float>());
+  }
   int logprobsTop() const { return running() ? int(running()->logprobs().top) : 0; }
   val logprobsPicked() const { return running() ? copied(running()->logprobs().picked) : copied(std::vector<float>()); }
-  val logprobsTopIds() const { return running() ? copied(running()->logprobs().topIds) : copied(std::vector<int32_t>()); }
-  val logprobsTopValues() const { return running() ? copied(running()->logprobs().topLogprobs) : copied(std::vector<float>()); }
+  val logprobsTopIds() const {
+    return running() ? copied(running()->logprobs().topIds) : copied(std::vector<int32_t>());
+  }
+  val logprobsTopValues() const {
+    return running() ? copied(running()->logprobs().topLogprobs) : copied(std::vector<float>());
+  }
 
   val takeScores() { return running() ? copied(running()->takeScores()) : copied(std::vector<float>()); }
   val takeLogits() { return running() ? copied(running()->takeLogits()) : copied(std::vector<float>()); }
@@ -143,7 +159,9 @@ class Model : public EngineModel {
 
  private:
   arch::CausalLM& lm() const { return static_cast<arch::CausalLM&>(*model_); }
-  generate::Generation* running() const { return session_ ? const_cast<generate::Session&>(*session_).generation() : nullptr; }
+  generate::Generation* running() const {
+    return session_ ? const_cast<generate::Session&>(*session_).generation() : nullptr;
+  }
 
   Status begin(const std::string& options, const std::string& cacheType, generate::SessionOptions how) {
     if (!ready_) return Status(ErrorClass::Internal, "not_loaded", "The model has not been loaded.");
@@ -152,13 +170,19 @@ class Model : public EngineModel {
     const arch::Pass pass = makePass();
     const arch::Input* ids = pass.input("input_ids");
     const arch::Input* mask = pass.input("attention_mask");
-    if (!ids || ids->shape.size() != 2) return Status(ErrorClass::Input, "missing_input", "input_ids of shape [rows, length] are needed.").atField("input_ids");
+    if (!ids || ids->shape.size() != 2)
+      return Status(ErrorClass::Input, "missing_input", "input_ids of shape [rows, length] are needed.")
+          .atField("input_ids");
     if (mask && mask->shape != ids->shape) {
-      return Status(ErrorClass::Input, "shape_mismatch", "attention_mask is " + shapeText(mask->shape) + ", input_ids is " + shapeText(ids->shape) + ".").atField("attention_mask");
+      return Status(ErrorClass::Input, "shape_mismatch",
+                    "attention_mask is " + shapeText(mask->shape) + ", input_ids is " + shapeText(ids->shape) + ".")
+          .atField("attention_mask");
     }
     std::vector<uint8_t> real;
-    for (size_t i = 0, n = size_t(ids->shape[0] * ids->shape[1]); mask && i < n; ++i) real.push_back(mask->data.as<int32_t>()[i] != 0);
-    return session_->begin(std::move(config), ids->data.as<int32_t>(), mask ? real.data() : nullptr, size_t(ids->shape[0]), size_t(ids->shape[1]), how);
+    for (size_t i = 0, n = size_t(ids->shape[0] * ids->shape[1]); mask && i < n; ++i)
+      real.push_back(mask->data.as<int32_t>()[i] != 0);
+    return session_->begin(std::move(config), ids->data.as<int32_t>(), mask ? real.data() : nullptr,
+                           size_t(ids->shape[0]), size_t(ids->shape[1]), how);
   }
 
   uint64_t name_;

@@ -1,7 +1,7 @@
-// The engine's border to JavaScript, for every program that runs models: one handle per loaded checkpoint. Calls are few
-// and large (a chunk of a file, a layer of a forward pass); failures are values: a method answers false or 0 and the
-// handle's status says why. Pointers go out as numbers; views into this memory live for one statement, because growth
-// detaches them. A program derives its Model, which brings the families, and binds it by bindEngine.
+// The engine's border to JavaScript, for every program that runs models: one handle per loaded checkpoint. Calls are
+// few and large (a chunk of a file, a layer of a forward pass); failures are values: a method answers false or 0 and
+// the handle's status says why. Pointers go out as numbers; views into this memory live for one statement, because
+// growth detaches them. A program derives its Model, which brings the families, and binds it by bindEngine.
 #pragma once
 
 #include <emscripten/bind.h>
@@ -10,8 +10,8 @@
 #include <optional>
 
 #include "arch/inputs.h"
-#include "weights/loader.h"
 #include "binding/handle.h"
+#include "weights/loader.h"
 
 namespace wasmformers {
 
@@ -53,7 +53,8 @@ class EngineModel : public Handle {
       all.emplace_back(size_t(some));
       if (!all.back().ok()) {
         return said(Status(ErrorClass::Memory, "out_of_memory",
-                           "The weights take " + std::to_string(weights_.packedBytes()) + " bytes, which cannot be had; try a smaller dtype, or a smaller model."));
+                           "The weights take " + std::to_string(weights_.packedBytes()) +
+                               " bytes, which cannot be had; try a smaller dtype, or a smaller model."));
       }
       left -= some;
     }
@@ -140,7 +141,8 @@ class EngineModel : public Handle {
     arch::Input in;
     in.name = name;
     if (dtype != "int32" && dtype != "float32") {
-      return Status(ErrorClass::Input, "bad_dtype", "Input " + name + " must be int32 or float32, not " + dtype + ".").atField(name);
+      return Status(ErrorClass::Input, "bad_dtype", "Input " + name + " must be int32 or float32, not " + dtype + ".")
+          .atField(name);
     }
     in.dtype = dtype == "int32" ? DType::I32 : DType::F32;
     double count = 1;
@@ -149,7 +151,8 @@ class EngineModel : public Handle {
       count *= d;
     }
     if (!(count >= 0 && count < double(SIZE_MAX / 8))) {
-      return Status(ErrorClass::Input, "too_large", "Input " + name + " has " + shapeText(in.shape) + " elements.").atField(name);
+      return Status(ErrorClass::Input, "too_large", "Input " + name + " has " + shapeText(in.shape) + " elements.")
+          .atField(name);
     }
     WF_ASSIGN(in.data, allocate(size_t(count) * 4, "input " + name));
     return in;
@@ -184,13 +187,14 @@ class EngineModel : public Handle {
 /// Binds M, derived from EngineModel, as "Model", and what a program says of itself; more methods may follow.
 template <class M>
 emscripten::class_<M> bindEngine() {
-  emscripten::function("variant", +[] {
+  emscripten::function(
+      "variant", +[] {
 #ifdef __wasm_relaxed_simd__
-    return std::string("relaxed");
+        return std::string("relaxed");
 #else
     return std::string("simd");
 #endif
-  });
+      });
   emscripten::function("int8Dot", +[] { return std::string(kernels::int8DotName()); });
   emscripten::function("memoryBytes", +[] { return double(emscripten_get_heap_size()); });
   using E = EngineModel;

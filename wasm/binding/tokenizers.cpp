@@ -1,6 +1,7 @@
 // The tokenizers' border to JavaScript: one Tokenizer handle per tokenizer.json. A whole batch crosses in one call:
 // JavaScript writes a request (numbers, then UTF-8) where input() says, and reads flat arrays where the answer's
-// header points. Numbers are 32 bits wide; js/tokenizers/handle.js has the same layouts. Pointers hold until the next call.
+// header points. Numbers are 32 bits wide; js/tokenizers/handle.js has the same layouts. Pointers hold until the next
+// call.
 #include <cstring>
 #include <map>
 
@@ -27,7 +28,14 @@ struct EncodeRequest {
   uint32_t padding, padLength, padToMultipleOf, padId, padTypeId;
 };
 enum Flags : uint32_t {
-  kSpecialTokens = 1, kDetails = 2, kOverflow = 4, kPairs = 8, kWords = 16, kTruncateLeft = 32, kPadLeft = 64, kIdsOnly = 128
+  kSpecialTokens = 1,
+  kDetails = 2,
+  kOverflow = 4,
+  kPairs = 8,
+  kWords = 16,
+  kTruncateLeft = 32,
+  kPadLeft = 64,
+  kIdsOnly = 128
 };
 
 class TokenizerHandle : public Handle {
@@ -36,7 +44,8 @@ class TokenizerHandle : public Handle {
   double input(double bytes) {
     if (!input_.ok() || double(input_.size()) < bytes) {
       input_ = Buffer();  // first, so that both are never held
-      auto made = allocate(size_t(bytes) + (tokenizer_ ? size_t(bytes) / 2 : 0) + 64, "the tokenizer's input");  // files come once, requests grow
+      auto made = allocate(size_t(bytes) + (tokenizer_ ? size_t(bytes) / 2 : 0) + 64,
+                           "the tokenizer's input");  // files come once, requests grow
       if (!made.ok()) return said(made.takeStatus()), 0;
       input_ = made.take();
     }
@@ -113,7 +122,8 @@ class TokenizerHandle : public Handle {
     options.idsOnly = (request->flags & kIdsOnly) && !options.details;
     options.overflow = request->flags & kOverflow;
     options.utf16 = true;
-    options.truncation = {TruncationStrategy(request->truncation), request->maxLength, request->stride, bool(request->flags & kTruncateLeft)};
+    options.truncation = {TruncationStrategy(request->truncation), request->maxLength, request->stride,
+                          bool(request->flags & kTruncateLeft)};
     options.padding.strategy = PaddingStrategy(request->padding);
     options.padding.length = request->padLength;
     options.padding.multipleOf = request->padToMultipleOf;
@@ -131,11 +141,22 @@ class TokenizerHandle : public Handle {
       surfaceTable_.push_back(uint32_t(s.text.size()));
       surfaceText_ += s.text;
     }
-    answer_ = {uint32_t(batch_.rows()), uint32_t(batch_.ids.size()), pointer(batch_.rowStarts.data()), pointer(batch_.rowTexts.data()),
-               pointer(batch_.ids.data()), pointer(batch_.typeIds.data()), pointer(batch_.attentionMask.data()),
-               pointer(batch_.offsets.data()), pointer(batch_.words.data()), pointer(batch_.special.data()),
-               pointer(batch_.sequences.data()), uint32_t(surfaceTable_.size() / 2), pointer(surfaceTable_.data()),
-               pointer(surfaceText_.data()), uint32_t(options.details), uint32_t(batch_.typeIds.size())};
+    answer_ = {uint32_t(batch_.rows()),
+               uint32_t(batch_.ids.size()),
+               pointer(batch_.rowStarts.data()),
+               pointer(batch_.rowTexts.data()),
+               pointer(batch_.ids.data()),
+               pointer(batch_.typeIds.data()),
+               pointer(batch_.attentionMask.data()),
+               pointer(batch_.offsets.data()),
+               pointer(batch_.words.data()),
+               pointer(batch_.special.data()),
+               pointer(batch_.sequences.data()),
+               uint32_t(surfaceTable_.size() / 2),
+               pointer(surfaceTable_.data()),
+               pointer(surfaceText_.data()),
+               uint32_t(options.details),
+               uint32_t(batch_.typeIds.size())};
     return address(answer_.data());
   }
 
@@ -178,7 +199,8 @@ class TokenizerHandle : public Handle {
     }
     if (ends) at->second.decoder.end(text_);
     if (tokenizer_->decoder()) {
-      if (Status failure = patternError(tokenizer_->decoder()->takeOutcome()); !failure.ok()) return said(std::move(failure)), 0;
+      if (Status failure = patternError(tokenizer_->decoder()->takeOutcome()); !failure.ok())
+        return said(std::move(failure)), 0;
     }
     lengths_.assign(1, uint32_t(text_.size()));
     return textAnswer();
@@ -220,8 +242,15 @@ class TokenizerHandle : public Handle {
     if (!tokenizer_) return said(notLoaded()), 0;
     const Truncation& t = tokenizer_->fileTruncation();
     const Padding& p = tokenizer_->filePadding();
-    answer_ = {(t.fromLeft ? uint32_t(kTruncateLeft) : 0) | (p.left ? uint32_t(kPadLeft) : 0), uint32_t(t.strategy), t.maxLength,
-               t.stride, uint32_t(p.strategy), p.length, p.multipleOf, p.id, p.typeId};
+    answer_ = {(t.fromLeft ? uint32_t(kTruncateLeft) : 0) | (p.left ? uint32_t(kPadLeft) : 0),
+               uint32_t(t.strategy),
+               t.maxLength,
+               t.stride,
+               uint32_t(p.strategy),
+               p.length,
+               p.multipleOf,
+               p.id,
+               p.typeId};
     return address(answer_.data());
   }
 
@@ -268,8 +297,8 @@ class TokenizerHandle : public Handle {
 
   double textAnswer() {
     said({});
-    answer_ = {uint32_t(lengths_.size()), pointer(lengths_.data()), pointer(text_.data()), uint32_t(text_.size()), pointer(flags_.data()),
-               pointer(units_.data())};
+    answer_ = {uint32_t(lengths_.size()), pointer(lengths_.data()), pointer(text_.data()),
+               uint32_t(text_.size()),    pointer(flags_.data()),   pointer(units_.data())};
     return address(answer_.data());
   }
 

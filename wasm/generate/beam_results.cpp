@@ -1,4 +1,5 @@
-// Beams that have ended: the num_beams best of each prompt, whether one can still be beaten, and the results that they become.
+// Beams that have ended: the num_beams best of each prompt, whether one can still be beaten, and the results that they
+// become.
 #include <algorithm>
 #include <cmath>
 
@@ -27,11 +28,13 @@ void Beams::stop() {
 
 /// _update_finished_beams
 void Beams::finish(Group& g) {
-  g.full = config_.earlyStopping == EarlyStopping::WhenFull && std::all_of(g.finished.begin(), g.finished.end(), [](const Beam& f) { return f.finished; });
+  g.full = config_.earlyStopping == EarlyStopping::WhenFull &&
+           std::all_of(g.finished.begin(), g.finished.end(), [](const Beam& f) { return f.finished; });
   std::vector<Beam> fresh;
   for (size_t i = 0; i < g.top.size(); ++i) {
     const Continuation& c = g.top[i];
-    const bool just = c.ending != kOpen && i < beams_;  // only the best num_beams count; the rest is there to go on with
+    const bool just =
+        c.ending != kOpen && i < beams_;  // only the best num_beams count; the rest is there to go on with
     fresh.push_back({{}, c.score, just, c.ending});
     fresh.back().ids = g.running[c.beam].ids;
     fresh.back().ids.push_back(c.id);
@@ -53,7 +56,8 @@ void Beams::merge(Group& g, const std::vector<Beam>& fresh, size_t length) {
     score += b.finished ? 0 : kOut;
   }
   g.finished.clear();
-  for (size_t at : topOf(merged, beams_, [](const Beam& b) { return b.score; })) g.finished.push_back(std::move(merged[at]));
+  for (size_t at : topOf(merged, beams_, [](const Beam& b) { return b.score; }))
+    g.finished.push_back(std::move(merged[at]));
 }
 
 /// _check_early_stop_heuristic, when length_ has grown
@@ -71,7 +75,8 @@ void Beams::checkImprovement(Group& g) const {
 /// Whether what is finished is the result, whatever comes: no log-probability is above 0.
 bool Beams::settled(const Group& g) const {
   if (g.improvable && config_.earlyStopping != EarlyStopping::WhenFull) return false;
-  return std::all_of(g.finished.begin(), g.finished.end(), [](const Beam& f) { return f.finished && f.score > kOut / 2; });
+  return std::all_of(g.finished.begin(), g.finished.end(),
+                     [](const Beam& f) { return f.finished && f.score > kOut / 2; });
 }
 
 Grid<int32_t> Beams::sequences() const {
@@ -80,7 +85,8 @@ Grid<int32_t> Beams::sequences() const {
   const int32_t fill = pad_ == 0 && !config_.eos.empty() ? std::max(0, config_.eos[0]) : pad_;
   out.rows = resultRows_;
   for (const Group& g : groups_) {
-    for (size_t i = 0; i < size_t(config_.numReturnSequences); ++i) out.count = std::max(out.count, g.finished[i].ids.size());
+    for (size_t i = 0; i < size_t(config_.numReturnSequences); ++i)
+      out.count = std::max(out.count, g.finished[i].ids.size());
   }
   for (const Group& g : groups_) {
     for (size_t i = 0; i < size_t(config_.numReturnSequences); ++i) {
@@ -100,9 +106,15 @@ std::vector<T> Beams::ofResults(F&& f) const {
   }
   return out;
 }
-std::vector<float> Beams::sequencesScores() const { return ofResults<float>([](const Beam& b) { return b.score; }); }
-std::vector<int32_t> Beams::newTokens() const { return ofResults<int32_t>([&](const Beam& b) { return int32_t(b.ids.size() - prompt_); }); }
-std::vector<uint8_t> Beams::endings() const { return ofResults<uint8_t>([](const Beam& b) { return b.ending; }); }
+std::vector<float> Beams::sequencesScores() const {
+  return ofResults<float>([](const Beam& b) { return b.score; });
+}
+std::vector<int32_t> Beams::newTokens() const {
+  return ofResults<int32_t>([&](const Beam& b) { return int32_t(b.ids.size() - prompt_); });
+}
+std::vector<uint8_t> Beams::endings() const {
+  return ofResults<uint8_t>([](const Beam& b) { return b.ending; });
+}
 
 /// The new tokens of the results, as take() gives them.
 void Beams::give() {

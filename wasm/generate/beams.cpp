@@ -69,12 +69,15 @@ Status Beams::chooseAll(float* logits) {
   for (size_t seat = 0; seat < live_.size(); ++seat) {
     Group& g = groups_[live_[seat]];
     float* const rows = logits + seat * own * vocabulary_;
-    for (size_t i = 0; keepRows_ && i < own; ++i) WF_TRY(checkScores(rows + i * vocabulary_));  // a caller may have changed them
+    for (size_t i = 0; keepRows_ && i < own; ++i)
+      WF_TRY(checkScores(rows + i * vocabulary_));  // a caller may have changed them
     if (rows[largest(rows, own * vocabulary_)] == kNever) return noTokenLeft();
     if (config_.doSample) {
       for (size_t i = 0; i < beams_; ++i) {
-        if (i >= own) warped_[i] = warped_[0];
-        else warpers_->apply(rows + i * vocabulary_, vocabulary_, warped_[i]);
+        if (i >= own)
+          warped_[i] = warped_[0];
+        else
+          warpers_->apply(rows + i * vocabulary_, vocabulary_, warped_[i]);
       }
       if (config_.renormalizeLogits) {  // LogitNormalization
         for (auto& list : warped_) {
@@ -94,7 +97,8 @@ Status Beams::chooseAll(float* logits) {
       if (config_.renormalizeLogits) {
         for (size_t i = 0; i < own; ++i) logSoftmax(rows + i * vocabulary_, vocabulary_);
       }
-      for (size_t i = 0; config_.outputScores && i < beams_; ++i) std::copy_n(rows + i / sharing_ * vocabulary_, vocabulary_, recorded(scores_, seat * beams_ + i));
+      for (size_t i = 0; config_.outputScores && i < beams_; ++i)
+        std::copy_n(rows + i / sharing_ * vocabulary_, vocabulary_, recorded(scores_, seat * beams_ + i));
       continuations(g, rows, own > 1 ? vocabulary_ : 0);
     }
   }
@@ -136,8 +140,10 @@ void Beams::settle() {
   for (uint32_t b : live_) {
     Group& g = groups_[b];
     for (Continuation& c : g.top) {
-      if (isEos(c.id)) c.ending = kEos;
-      else if (c.ending == kOpen) c.ending = last_ ? kLength : late ? kTime : interrupted_ ? kInterrupted : kOpen;  // criteria that end all
+      if (isEos(c.id))
+        c.ending = kEos;
+      else if (c.ending == kOpen)
+        c.ending = last_ ? kLength : late ? kTime : interrupted_ ? kInterrupted : kOpen;  // criteria that end all
       allEnd = allEnd && c.ending != kOpen;
     }
     // Finished sequences are made of the running ones as they are now, so first.
@@ -163,7 +169,8 @@ void Beams::reseat() {
   const GenerationConfig& c = config_;
   const bool watched = asks_ || keepRows_ || c.outputScores || c.outputLogits;
   // What may lift a sum of log-probabilities above 0, and so above any result.
-  const bool lifted = !c.biases.empty() || !c.tokenBiases.empty() || c.exponentialDecay || c.presencePenalty < 0 || c.frequencyPenalty < 0;
+  const bool lifted = !c.biases.empty() || !c.tokenBiases.empty() || c.exponentialDecay || c.presencePenalty < 0 ||
+                      c.frequencyPenalty < 0;
   std::vector<uint32_t> stay;
   picked_.clear();
   from_.clear();
@@ -212,14 +219,18 @@ void Beams::sampled(Group& g) {
     for (size_t i = 0; i < all.size(); ++i) {
       if (weights_[i] >= 0) rest.push_back(all[i]);
     }
-    for (size_t at : topOf(rest, wanted_ - g.top.size(), [](const Continuation& c) { return c.score; })) g.top.push_back(rest[at]);
+    for (size_t at : topOf(rest, wanted_ - g.top.size(), [](const Continuation& c) { return c.score; }))
+      g.top.push_back(rest[at]);
     while (g.top.size() < wanted_) g.top.push_back({kNever, 0, 0});
   }
 }
 
 /// _get_running_beams_for_next_iteration
 void Beams::goOn(Group& g) {
-  struct Open { float score; size_t at; };
+  struct Open {
+    float score;
+    size_t at;
+  };
   std::vector<Open> open;
   for (size_t i = 0; i < g.top.size(); ++i) open.push_back({g.top[i].score + (g.top[i].ending != kOpen ? kOut : 0), i});
   std::vector<Beam> next;
@@ -239,7 +250,8 @@ Grid<int32_t> Beams::running() const {
   out.rows = mostRows_;
   out.count = length_ - prompt_;
   for (const Group& g : groups_) {
-    for (const Beam& b : g.running) out.values.insert(out.values.end(), b.ids.begin() + ptrdiff_t(prompt_), b.ids.end());
+    for (const Beam& b : g.running)
+      out.values.insert(out.values.end(), b.ids.begin() + ptrdiff_t(prompt_), b.ids.end());
   }
   return out;
 }

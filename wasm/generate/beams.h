@@ -1,6 +1,6 @@
 // Beam search and beam sampling (transformers 5: GenerationMixin._beam_search and its helpers, whose names stand beside
-// each step). Per prompt there are num_beams running sequences, which the model goes on with, and as many finished ones,
-// which are the results. Sums are of floats, in the reference's order, so that equal scores stay equal.
+// each step). Per prompt there are num_beams running sequences, which the model goes on with, and as many finished
+// ones, which are the results. Sums are of floats, in the reference's order, so that equal scores stay equal.
 #pragma once
 
 #include "generate/generation.h"
@@ -41,7 +41,7 @@ class Beams final : public Generation {
     float score = -1e9f;       // sum of log-probabilities; of finished ones by the length penalty
     bool finished = false;
     Ending ending = kOpen;
-    bool among = false;        // a running one: of the best num_beams continuations, which may become results
+    bool among = false;  // a running one: of the best num_beams continuations, which may become results
   };
   /// One way to go on.
   struct Continuation {

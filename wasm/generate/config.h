@@ -43,18 +43,18 @@ struct GenerationConfig {
   std::vector<int32_t> suppress, beginSuppress;
   std::optional<int32_t> forcedBos;
   std::vector<int32_t> forcedEos;
-  std::vector<SequenceBias> biases;          // sequence_bias
-  std::vector<SequenceBias> tokenBiases;     // logit_bias, one id each
+  std::vector<SequenceBias> biases;                           // sequence_bias
+  std::vector<SequenceBias> tokenBiases;                      // logit_bias, one id each
   std::optional<std::pair<double, double>> exponentialDecay;  // [start, factor]
   bool removeInvalidValues = false, renormalizeLogits = false;
 
   std::vector<int32_t> eos;  // negative ids never match
   std::optional<int32_t> pad, bos;
-  double guidanceScale = 1;                          // 1: off
+  double guidanceScale = 1;                           // 1: off
   std::vector<std::vector<int32_t>> negativePrompts;  // negative_prompt_ids, without padding
   bool outputScores = false, outputLogits = false;    // of each step are kept: takeScores(), takeLogits()
-  size_t promptLookup = 0, maxMatchingNgram = 2;  // prompt_lookup_num_tokens, max_matching_ngram_size
-  std::optional<int64_t> logprobs;  // of the picked token, and of so many most likely ones
+  size_t promptLookup = 0, maxMatchingNgram = 2;      // prompt_lookup_num_tokens, max_matching_ngram_size
+  std::optional<int64_t> logprobs;                    // of the picked token, and of so many most likely ones
 
   /// InputError that names the field: a wrong type, a value out of range, settings that contradict each other, an
   /// option that is not known ("unknown_option") or not had here ("unsupported_option"). null is as if not given.

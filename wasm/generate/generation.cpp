@@ -24,7 +24,8 @@ uint64_t someSeed() {
 }
 
 Status checkPrompt(const int32_t* ids, const uint8_t* mask, size_t batch, size_t length, size_t vocabulary) {
-  if (batch == 0 || length == 0) return Status(ErrorClass::Input, "empty_input", "There is no token to go on from.").atField("input_ids");
+  if (batch == 0 || length == 0)
+    return Status(ErrorClass::Input, "empty_input", "There is no token to go on from.").atField("input_ids");
   for (size_t r = 0; r < batch; ++r) {
     bool begun = false;
     for (size_t i = 0; i < length; ++i) {
@@ -32,53 +33,75 @@ Status checkPrompt(const int32_t* ids, const uint8_t* mask, size_t batch, size_t
       const int32_t id = ids[r * length + i];
       if (size_t(id) >= vocabulary) {
         return Status(ErrorClass::Input, "token_out_of_range",
-                      "input_ids[" + std::to_string(r) + "][" + std::to_string(i) + "] is " + std::to_string(id) + "; the model's vocabulary has " + std::to_string(vocabulary) + ".")
+                      "input_ids[" + std::to_string(r) + "][" + std::to_string(i) + "] is " + std::to_string(id) +
+                          "; the model's vocabulary has " + std::to_string(vocabulary) + ".")
             .atField("input_ids");
       }
       if (begun && !real) {
-        return Status(ErrorClass::Input, "right_padding", "Row " + std::to_string(r) + " has padding after its text; generation needs it in front (padding_side \"left\").")
+        return Status(ErrorClass::Input, "right_padding",
+                      "Row " + std::to_string(r) +
+                          " has padding after its text; generation needs it in front (padding_side \"left\").")
             .atField("attention_mask");
       }
       begun = begun || real;
     }
-    if (!begun) return Status(ErrorClass::Input, "empty_input", "Row " + std::to_string(r) + " is padding only.").atField("attention_mask");
+    if (!begun)
+      return Status(ErrorClass::Input, "empty_input", "Row " + std::to_string(r) + " is padding only.")
+          .atField("attention_mask");
   }
   return {};
 }
 
 }  // namespace
 
-Result<std::unique_ptr<Generation>> Generation::create(GenerationConfig config, const int32_t* ids, const uint8_t* mask, size_t batch, size_t length,
-                                                       size_t vocabulary, size_t context, Clock clock) {
+Result<std::unique_ptr<Generation>> Generation::create(GenerationConfig config, const int32_t* ids, const uint8_t* mask,
+                                                       size_t batch, size_t length, size_t vocabulary, size_t context,
+                                                       Clock clock) {
   WF_TRY(checkPrompt(ids, mask, batch, length, vocabulary));
   // _prepare_generated_length: new tokens count before the whole; without either there are 20 new ones.
   const bool whole = config.maxLength && !config.maxNewTokens;
   uint64_t most = whole ? uint64_t(*config.maxLength) : length + uint64_t(config.maxNewTokens.value_or(20));
   if (most <= length) {
-    return Status(ErrorClass::Input, "prompt_too_long", "The prompt has " + std::to_string(length) + " tokens, max_length is " + std::to_string(most) + ": no room for new ones.").atField("max_length");
+    return Status(ErrorClass::Input, "prompt_too_long",
+                  "The prompt has " + std::to_string(length) + " tokens, max_length is " + std::to_string(most) +
+                      ": no room for new ones.")
+        .atField("max_length");
   }
   if (config.minNewTokens && length + uint64_t(*config.minNewTokens) > most) {
-    return Status(ErrorClass::Input, "contradiction", "min_new_tokens is " + std::to_string(*config.minNewTokens) + ", but max_length leaves room for " + std::to_string(most - length) + ".").atField("min_new_tokens");
+    return Status(ErrorClass::Input, "contradiction",
+                  "min_new_tokens is " + std::to_string(*config.minNewTokens) + ", but max_length leaves room for " +
+                      std::to_string(most - length) + ".")
+        .atField("min_new_tokens");
   }
   if (context && length >= context) {
-    return Status(ErrorClass::Input, "prompt_too_long", "The prompt has " + std::to_string(length) + " tokens; the model sees at most " + std::to_string(context) + ", new ones included.").atField("input_ids");
+    return Status(ErrorClass::Input, "prompt_too_long",
+                  "The prompt has " + std::to_string(length) + " tokens; the model sees at most " +
+                      std::to_string(context) + ", new ones included.")
+        .atField("input_ids");
   }
   if (context) most = std::min<uint64_t>(most, context);
   if (config.promptLookup && batch > 1) {
-    return Status(ErrorClass::Input, "contradiction", "prompt_lookup_num_tokens is for one prompt, not " + std::to_string(batch) + ".").atField("prompt_lookup_num_tokens");
+    return Status(ErrorClass::Input, "contradiction",
+                  "prompt_lookup_num_tokens is for one prompt, not " + std::to_string(batch) + ".")
+        .atField("prompt_lookup_num_tokens");
   }
   const bool beams = config.numBeams > 1;
   const uint64_t rows = uint64_t(batch) * uint64_t(beams ? config.numBeams : config.numReturnSequences);
   if (rows * most > 1u << 28) {
-    return Status(ErrorClass::Memory, "out_of_memory", std::to_string(rows) + " rows of up to " + std::to_string(most) + " tokens are too many; ask for fewer.").atField("max_new_tokens");
+    return Status(
+               ErrorClass::Memory, "out_of_memory",
+               std::to_string(rows) + " rows of up to " + std::to_string(most) + " tokens are too many; ask for fewer.")
+        .atField("max_new_tokens");
   }
   if (beams && vocabulary < std::max<size_t>(2, 1 + config.eos.size())) {
     return Status(ErrorClass::Input, "contradiction", "Beams need a token that is not EOS.").atField("eos_token_id");
   }
 
   std::unique_ptr<Generation> g;
-  if (beams) g = std::make_unique<Beams>();
-  else g = std::make_unique<Rows>();
+  if (beams)
+    g = std::make_unique<Beams>();
+  else
+    g = std::make_unique<Rows>();
   g->config_ = std::move(config);
   g->promptIds_.assign(ids, ids + batch * length);
   if (mask) {
@@ -112,7 +135,8 @@ Status Generation::accept(float* logits) {
 }
 
 void Generation::spread(const float* scores, float* to) {
-  for (size_t r = 0; r < batch_ * sharing_; ++r) std::copy_n(scores + r / sharing_ * vocabulary_, vocabulary_, to + r * vocabulary_);
+  for (size_t r = 0; r < batch_ * sharing_; ++r)
+    std::copy_n(scores + r / sharing_ * vocabulary_, vocabulary_, to + r * vocabulary_);
   sharing_ = 1;
 }
 
@@ -148,13 +172,16 @@ Feed Generation::whole(const std::vector<const std::vector<int32_t>*>& rows, con
   return {whole_.data(), wholeMask_.data(), rows.size(), rows[0]->size(), nullptr};
 }
 
-bool Generation::isEos(int32_t id) const { return std::find(config_.eos.begin(), config_.eos.end(), id) != config_.eos.end(); }
+bool Generation::isEos(int32_t id) const {
+  return std::find(config_.eos.begin(), config_.eos.end(), id) != config_.eos.end();
+}
 
 bool Generation::timeIsOver() const { return config_.maxTime && clock_() - begun_ > *config_.maxTime * 1000; }
 
 Status Generation::noTokenLeft() {
-  return Status(ErrorClass::Input, "no_token_left",
-                "The settings forbid every token (suppress_tokens, bad_words_ids, no_repeat_ngram_size, min_new_tokens).")
+  return Status(
+             ErrorClass::Input, "no_token_left",
+             "The settings forbid every token (suppress_tokens, bad_words_ids, no_repeat_ngram_size, min_new_tokens).")
       .atField("suppress_tokens");
 }
 
@@ -162,7 +189,8 @@ Status Generation::checkScores(const float* scores) const {
   if (config_.removeInvalidValues) return {};
   if (belowInfinity(scores, vocabulary_)) return {};
   return Status(ErrorClass::Weights, "not_a_number",
-                "The model's scores are not numbers; its weights may be damaged, or too large for this dtype (remove_invalid_values goes on nevertheless).")
+                "The model's scores are not numbers; its weights may be damaged, or too large for this dtype "
+                "(remove_invalid_values goes on nevertheless).")
       .atField("logits");
 }
 

@@ -1,7 +1,7 @@
-// Text generation as a machine that is fed with scores: feed() says which tokens the model must run next, accept() takes
-// the scores that it gave for them and picks. It knows no engine: whoever can run a decoder with a cache can drive it.
-// A caller may have a say in between: change scores (process(), then choose()), end beams (askContinuations()).
-// Results follow transformers 5 (generation/utils.py: _sample, _beam_search).
+// Text generation as a machine that is fed with scores: feed() says which tokens the model must run next, accept()
+// takes the scores that it gave for them and picks. It knows no engine: whoever can run a decoder with a cache can
+// drive it. A caller may have a say in between: change scores (process(), then choose()), end beams
+// (askContinuations()). Results follow transformers 5 (generation/utils.py: _sample, _beam_search).
 #pragma once
 
 #include <functional>
@@ -14,10 +14,11 @@ namespace wasmformers::generate {
 
 /// What the model runs next, and onto which caches. Valid until accept().
 struct Feed {
-  const int32_t* ids = nullptr;    // [rows, length]
-  const uint8_t* mask = nullptr;   // [rows, length], 0: padding
+  const int32_t* ids = nullptr;   // [rows, length]
+  const uint8_t* mask = nullptr;  // [rows, length], 0: padding
   size_t rows = 0, length = 0;
-  const uint32_t* from = nullptr;  // row r goes on with the cache of the last feed's row from[r]; nullptr: each with its own
+  const uint32_t* from =
+      nullptr;  // row r goes on with the cache of the last feed's row from[r]; nullptr: each with its own
 };
 
 /// Tokens [count, rows], or numbers of that shape.
@@ -29,9 +30,9 @@ struct Grid {
 
 /// Log-probabilities of the model's own scores, before penalties and cuts, for each generated token.
 struct Logprobs {
-  std::vector<float> picked;                // [steps, rows]
-  std::vector<int32_t> topIds;              // [steps, rows, top]
-  std::vector<float> topLogprobs;           // [steps, rows, top]
+  std::vector<float> picked;       // [steps, rows]
+  std::vector<int32_t> topIds;     // [steps, rows, top]
+  std::vector<float> topLogprobs;  // [steps, rows, top]
   size_t steps = 0, rows = 0, top = 0;
 };
 
@@ -42,15 +43,16 @@ class Generation {
  public:
   using Clock = std::function<double()>;  // milliseconds
 
-  /// The prompt is [batch, length], padded on the left where mask is 0 (nullptr: nothing is). `context`: the most tokens
-  /// that the model can see; 0 if there is no limit. InputError: an id outside the vocabulary, padding on the right, a
-  /// prompt that leaves no room, settings that contradict each other.
-  static Result<std::unique_ptr<Generation>> create(GenerationConfig config, const int32_t* ids, const uint8_t* mask, size_t batch, size_t length,
-                                                    size_t vocabulary, size_t context, Clock clock = {});
+  /// The prompt is [batch, length], padded on the left where mask is 0 (nullptr: nothing is). `context`: the most
+  /// tokens that the model can see; 0 if there is no limit. InputError: an id outside the vocabulary, padding on the
+  /// right, a prompt that leaves no room, settings that contradict each other.
+  static Result<std::unique_ptr<Generation>> create(GenerationConfig config, const int32_t* ids, const uint8_t* mask,
+                                                    size_t batch, size_t length, size_t vocabulary, size_t context,
+                                                    Clock clock = {});
   virtual ~Generation() = default;
 
-  /// The whole prompt first, [batch, length]; then a token for each of batch · num_return_sequences rows (sampling) that
-  /// have not ended, in any order, or batch · num_beams (beams).
+  /// The whole prompt first, [batch, length]; then a token for each of batch · num_return_sequences rows (sampling)
+  /// that have not ended, in any order, or batch · num_beams (beams).
   virtual Feed feed() = 0;
   /// The next feed has the whole of each text, for a cache that has lost them.
   void replay() { replay_ = true; }
@@ -60,9 +62,9 @@ class Generation {
   /// Checks and penalties; behind it a caller may change the scores before choose().
   Status process(float* logits);
   Status choose(float* logits);
-  /// Before the first feed: somebody changes scores. Then every row is in every feed, row r of the results as row r (unless
-  /// `leave`: he looks at each row by itself), and where `sharing()` sequences go on from one row of scores, `spread()`
-  /// copies it for each, [rows · sharing(), vocabulary].
+  /// Before the first feed: somebody changes scores. Then every row is in every feed, row r of the results as row r
+  /// (unless `leave`: he looks at each row by itself), and where `sharing()` sequences go on from one row of scores,
+  /// `spread()` copies it for each, [rows · sharing(), vocabulary].
   void keepRows(bool leave = false) {
     keepRows_ = true;
     leave_ = leave;
@@ -75,8 +77,8 @@ class Generation {
   }
   size_t sharing() const { return sharing_; }
   void spread(const float* scores, float* to);
-  /// Where each row runs twice (guidance): of this many rows of scores so many remain, the first, and all the rest reads
-  /// those alone. process() does it where nobody has.
+  /// Where each row runs twice (guidance): of this many rows of scores so many remain, the first, and all the rest
+  /// reads those alone. process() does it where nobody has.
   size_t fold(float* logits, size_t rows);
   bool finished() const { return finished_; }
 
@@ -104,17 +106,17 @@ class Generation {
   virtual std::vector<int32_t> newTokens() const { return {}; }      // beams only: without the padding
   virtual std::vector<uint8_t> endings() const { return {}; }        // beams only
   const Logprobs& logprobs() const { return logprobs_; }
-  /// Since the last call, with output_scores and output_logits: what was picked from, and the model's own, [steps, scoredRows(),
-  /// vocabulary]. Rows that have ended have zeros.
+  /// Since the last call, with output_scores and output_logits: what was picked from, and the model's own, [steps,
+  /// scoredRows(), vocabulary]. Rows that have ended have zeros.
   std::vector<float> takeScores() { return std::exchange(scores_, {}); }
   std::vector<float> takeLogits() { return std::exchange(rawLogits_, {}); }
   size_t scoredRows() const { return config_.numBeams > 1 ? mostRows_ : resultRows_; }
 
   size_t batch() const { return batch_; }
   size_t promptLength() const { return prompt_; }
-  size_t maxLength() const { return maxLength_; }  // no sequence becomes longer
+  size_t maxLength() const { return maxLength_; }                // no sequence becomes longer
   virtual size_t longestFeed() const { return maxLength_ - 1; }  // with all feeds before it; the last token is not run
-  size_t mostRows() const { return mostRows_; }    // of any feed
+  size_t mostRows() const { return mostRows_; }                  // of any feed
   size_t resultRows() const { return resultRows_; }
   size_t vocabulary() const { return vocabulary_; }
   uint64_t seed() const { return seed_; }
@@ -134,7 +136,9 @@ class Generation {
   Status checkScores(const float* scores) const;
   /// Room for one step in `to`; row r of it.
   void record(std::vector<float>& to) const { to.resize(to.size() + scoredRows() * vocabulary_); }
-  float* recorded(std::vector<float>& of, size_t row) const { return of.data() + of.size() - (scoredRows() - row) * vocabulary_; }
+  float* recorded(std::vector<float>& of, size_t row) const {
+    return of.data() + of.size() - (scoredRows() - row) * vocabulary_;
+  }
 
   GenerationConfig config_;
   std::vector<int32_t> promptIds_;

@@ -7,25 +7,33 @@
 
 namespace wasmformers::generate {
 
-Status Guidance::begin(const GenerationConfig& c, const std::vector<int32_t>& ids, size_t batch, size_t length, size_t vocabulary) {
+Status Guidance::begin(const GenerationConfig& c, const std::vector<int32_t>& ids, size_t batch, size_t length,
+                       size_t vocabulary) {
   scale_ = c.guidanceScale;
   prompt_ = length;
   vocabulary_ = vocabulary;
   const auto& negative = c.negativePrompts;
   if (negative.size() > 1 && negative.size() != batch) {
-    return Status(ErrorClass::Input, "contradiction", "There are " + std::to_string(negative.size()) + " negative prompts for " + std::to_string(batch) + " prompts.").atField("negative_prompt_ids");
+    return Status(ErrorClass::Input, "contradiction",
+                  "There are " + std::to_string(negative.size()) + " negative prompts for " + std::to_string(batch) +
+                      " prompts.")
+        .atField("negative_prompt_ids");
   }
   for (const auto& row : negative) {
     for (int32_t id : row) {
       if (size_t(id) < vocabulary) continue;
-      return Status(ErrorClass::Input, "token_out_of_range", "negative_prompt_ids has the token " + std::to_string(id) + "; the model's vocabulary has " + std::to_string(vocabulary) + ".")
+      return Status(ErrorClass::Input, "token_out_of_range",
+                    "negative_prompt_ids has the token " + std::to_string(id) + "; the model's vocabulary has " +
+                        std::to_string(vocabulary) + ".")
           .atField("negative_prompt_ids");
     }
   }
   for (size_t b = 0; b < batch; ++b) {
     // Without a negative prompt: the prompt's last token.
-    if (negative.empty()) others_.push_back({ids[(b + 1) * length - 1]});
-    else others_.push_back(negative[negative.size() == 1 ? 0 : b]);
+    if (negative.empty())
+      others_.push_back({ids[(b + 1) * length - 1]});
+    else
+      others_.push_back(negative[negative.size() == 1 ? 0 : b]);
     longest_ = std::max(longest_, others_.back().size());
   }
   wider_ = longest_ > length ? longest_ - length : 0;
@@ -39,8 +47,10 @@ Feed Guidance::widen(const Feed& feed, const std::vector<size_t>& prompts, bool 
   from_.clear();
   const auto add = [&](const int32_t* ids, const uint8_t* mask, size_t count) {
     ids_.insert(ids_.end(), ids, ids + count);
-    if (mask) mask_.insert(mask_.end(), mask, mask + count);
-    else mask_.insert(mask_.end(), count, 1);
+    if (mask)
+      mask_.insert(mask_.end(), mask, mask + count);
+    else
+      mask_.insert(mask_.end(), count, 1);
   };
   const auto pad = [&](size_t count) {
     ids_.insert(ids_.end(), count, 0);

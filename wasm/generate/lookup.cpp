@@ -6,9 +6,10 @@
 namespace wasmformers::generate {
 namespace {
 
-/// What a guess of n tokens adds to a pass, in passes of one token: kPass + n · kToken (SmolLM2-135M's shape on one thread: 0.8 + 0.2 n in
-/// q8, 0.3 + 0.4 n in q4; several rows are another way through the kernels). A token that is written adds kEarned to the
-/// credit. Guesses shorter than kShort don't pay; beyond kMost a pass gets no cheaper by the token.
+/// What a guess of n tokens adds to a pass, in passes of one token: kPass + n · kToken (SmolLM2-135M's shape on one
+/// thread: 0.8 + 0.2 n in q8, 0.3 + 0.4 n in q4; several rows are another way through the kernels). A token that is
+/// written adds kEarned to the credit. Guesses shorter than kShort don't pay; beyond kMost a pass gets no cheaper by
+/// the token.
 constexpr double kPass = 0.6, kToken = 0.3, kEarned = 0.015, kMostCredit = 8;
 constexpr size_t kShort = 4;
 constexpr size_t kMost = 32;
@@ -33,11 +34,13 @@ const std::vector<int32_t>& Lookup::guess(const std::vector<int32_t>& text, size
   // One token alike is a bad sign, unless the text has proved to repeat.
   const size_t least = credit_ < kMostCredit / 2 ? std::min<size_t>(2, ngram_) : 1;
   for (size_t n = std::min(ngram_, length - 1); n >= least && n > 0; --n) {
-    // The latest place: what was written last is more like what comes. It may reach into the guess itself, as in a loop.
+    // The latest place: what was written last is more like what comes. It may reach into the guess itself, as in a
+    // loop.
     const auto end = text.end() - ptrdiff_t(n);
     for (size_t at = length - n; at-- > 0;) {
       if (!std::equal(end, text.end(), text.begin() + ptrdiff_t(at))) continue;
-      for (size_t from = at + n; guess_.size() < most; ++from) guess_.push_back(from < length ? text[from] : guess_[from - length]);
+      for (size_t from = at + n; guess_.size() < most; ++from)
+        guess_.push_back(from < length ? text[from] : guess_[from - length]);
       return guess_;
     }
   }

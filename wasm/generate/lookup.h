@@ -1,7 +1,7 @@
-// What a text may go on with, looked up in itself: behind an earlier place that reads like its end (prompt lookup decoding,
-// A. Saxena 2023; transformers: PromptLookupCandidateGenerator). The model is then asked about all of it in one pass, and what
-// it would have written itself is kept: the text is the same, guesses cost or save time alone. A guess is made on credit,
-// which right ones earn, so that a text that never repeats costs little more than without.
+// What a text may go on with, looked up in itself: behind an earlier place that reads like its end (prompt lookup
+// decoding, A. Saxena 2023; transformers: PromptLookupCandidateGenerator). The model is then asked about all of it in
+// one pass, and what it would have written itself is kept: the text is the same, guesses cost or save time alone. A
+// guess is made on credit, which right ones earn, so that a text that never repeats costs little more than without.
 #pragma once
 
 #include <cstddef>

@@ -12,7 +12,8 @@ namespace {
 
 Status outside(std::string_view field, int32_t id, size_t vocabulary) {
   return Status(ErrorClass::Input, "token_out_of_range",
-                std::string(field) + " has the token " + std::to_string(id) + "; the model's vocabulary has " + std::to_string(vocabulary) + ".")
+                std::string(field) + " has the token " + std::to_string(id) + "; the model's vocabulary has " +
+                    std::to_string(vocabulary) + ".")
       .atField(field);
 }
 Status inside(std::string_view field, const std::vector<int32_t>& ids, size_t vocabulary) {
@@ -30,7 +31,8 @@ bool precedes(const std::vector<int32_t>& ids, const History& h) {
 
 }  // namespace
 
-Result<Processors> Processors::create(const GenerationConfig& c, size_t promptLength, size_t maxLength, size_t vocabulary) {
+Result<Processors> Processors::create(const GenerationConfig& c, size_t promptLength, size_t maxLength,
+                                      size_t vocabulary) {
   Processors p;
   p.config_ = &c;
   p.vocabulary_ = vocabulary;
@@ -41,8 +43,10 @@ Result<Processors> Processors::create(const GenerationConfig& c, size_t promptLe
   for (const SequenceBias& b : c.biases) {
     WF_TRY(inside("sequence_bias", b.ids, vocabulary));
     const auto same = std::find_if(p.biases_.begin(), p.biases_.end(), [&](const auto& o) { return o.ids == b.ids; });
-    if (same == p.biases_.end()) p.biases_.push_back(b);
-    else same->bias = b.bias;
+    if (same == p.biases_.end())
+      p.biases_.push_back(b);
+    else
+      same->bias = b.bias;
   }
   for (const SequenceBias& b : c.tokenBiases) WF_TRY(inside("logit_bias", b.ids, vocabulary));
   for (const auto& word : c.badWords) {
@@ -52,7 +56,8 @@ Result<Processors> Processors::create(const GenerationConfig& c, size_t promptLe
   }
   if (c.forcedBos) WF_TRY(inside("forced_bos_token_id", {*c.forcedBos}, vocabulary));
   WF_TRY(inside("forced_eos_token_id", c.forcedEos, vocabulary));
-  if (c.repetitionPenalty != 1 || c.encoderRepetitionPenalty != 1 || c.presencePenalty != 0 || c.frequencyPenalty != 0) p.counts_.resize(vocabulary);
+  if (c.repetitionPenalty != 1 || c.encoderRepetitionPenalty != 1 || c.presencePenalty != 0 || c.frequencyPenalty != 0)
+    p.counts_.resize(vocabulary);
   return p;
 }
 
@@ -71,19 +76,23 @@ void Processors::apply(float* scores, const History& h) {
   if (c.forcedBos && h.length == 1) only(scores, &*c.forcedBos, 1);
   if (!c.forcedEos.empty() && h.length + 1 == maxLength_) only(scores, c.forcedEos.data(), c.forcedEos.size());
   if (c.removeInvalidValues) {  // InfNanRemove
-    for (size_t i = 0; i < vocabulary_; ++i) scores[i] = std::isnan(scores[i]) ? 0 : std::clamp(scores[i], -FLT_MAX, FLT_MAX);
+    for (size_t i = 0; i < vocabulary_; ++i)
+      scores[i] = std::isnan(scores[i]) ? 0 : std::clamp(scores[i], -FLT_MAX, FLT_MAX);
   }
   if (c.exponentialDecay) {  // ExponentialDecayLengthPenalty
     const double start = double(h.prompt) + c.exponentialDecay->first;
     if (double(h.length) > start) {
       const double factor = std::pow(c.exponentialDecay->second, double(h.length) - start) - 1;
       for (int32_t id : c.eos) {
-        if (id >= 0 && size_t(id) < vocabulary_ && std::isfinite(scores[id])) scores[id] += std::fabs(scores[id]) * float(factor);
+        if (id >= 0 && size_t(id) < vocabulary_ && std::isfinite(scores[id]))
+          scores[id] += std::fabs(scores[id]) * float(factor);
       }
     }
   }
-  if (c.repetitionPenalty != 1 || c.encoderRepetitionPenalty != 1 || c.presencePenalty != 0 || c.frequencyPenalty != 0 || c.exponentialDecay || !biases_.empty() || !c.tokenBiases.empty()) {
-    for (size_t i = 0; i < vocabulary_; ++i) scores[i] = scores[i] < kMostScore ? scores[i] : std::isnan(scores[i]) ? kNever : kMostScore;
+  if (c.repetitionPenalty != 1 || c.encoderRepetitionPenalty != 1 || c.presencePenalty != 0 ||
+      c.frequencyPenalty != 0 || c.exponentialDecay || !biases_.empty() || !c.tokenBiases.empty()) {
+    for (size_t i = 0; i < vocabulary_; ++i)
+      scores[i] = scores[i] < kMostScore ? scores[i] : std::isnan(scores[i]) ? kNever : kMostScore;
   }
   forbid(scores, c.suppress);
   if (h.length == beginIndex_) forbid(scores, c.beginSuppress);
@@ -97,7 +106,8 @@ void Processors::bias(float* scores, const History& h) const {
   for (const SequenceBias& b : config_->tokenBiases) scores[b.ids[0]] += b.bias;
 }
 
-// RepetitionPenalty: every id once, prompt and generated, without the left padding; EncoderRepetitionPenalty: of the prompt, the other way.
+// RepetitionPenalty: every id once, prompt and generated, without the left padding; EncoderRepetitionPenalty: of the
+// prompt, the other way.
 void Processors::repetition(float* scores, const History& h, double by, size_t until) {
   const float penalty = float(by);
   for (size_t i = h.padding; i < until; ++i) {
@@ -120,8 +130,8 @@ void Processors::counted(float* scores, const History& h) {
   }
 }
 
-// NoRepeatNGram: a token that followed what the sequence ends with, n − 1 ids, does not follow it again; EncoderNoRepeatNGram: that
-// followed it in the prompt.
+// NoRepeatNGram: a token that followed what the sequence ends with, n − 1 ids, does not follow it again;
+// EncoderNoRepeatNGram: that followed it in the prompt.
 void Processors::ngrams(float* scores, const History& h, int64_t size, size_t until) const {
   const size_t n = size_t(size);
   if (h.length < n) return;

@@ -16,7 +16,8 @@ struct History {
 class Processors {
  public:
   /// `config` must outlive this. InputError where an id lies outside the vocabulary that must not.
-  static Result<Processors> create(const GenerationConfig& config, size_t promptLength, size_t maxLength, size_t vocabulary);
+  static Result<Processors> create(const GenerationConfig& config, size_t promptLength, size_t maxLength,
+                                   size_t vocabulary);
 
   /// On the `vocabulary` scores of one row, in place.
   void apply(float* scores, const History& h);
@@ -31,9 +32,9 @@ class Processors {
 
   const GenerationConfig* config_ = nullptr;
   size_t vocabulary_ = 0, maxLength_ = 0, minLength_ = 0, beginIndex_ = 0;
-  std::vector<SequenceBias> biases_;             // those of equal ids joined as a Python dict joins them: the last one counts
-  std::vector<std::vector<int32_t>> badWords_;   // without those that are just EOS
-  std::vector<uint32_t> counts_;                 // zeros between calls
+  std::vector<SequenceBias> biases_;  // those of equal ids joined as a Python dict joins them: the last one counts
+  std::vector<std::vector<int32_t>> badWords_;  // without those that are just EOS
+  std::vector<uint32_t> counts_;                // zeros between calls
 };
 
 }  // namespace wasmformers::generate

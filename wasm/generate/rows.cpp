@@ -58,10 +58,12 @@ Feed Rows::own() {
     same = same && row.seat == s;
   }
   ones_.assign(seated_.size(), 1);
-  return {picked_.data(), ones_.data(), seated_.size(), 1, same && seated_.size() == resultRows_ ? nullptr : from_.data()};
+  return {picked_.data(), ones_.data(), seated_.size(), 1,
+          same && seated_.size() == resultRows_ ? nullptr : from_.data()};
 }
 
-/// Who sits where in the next feed: while all are there each in its place, then who can keeps the one that its cache has.
+/// Who sits where in the next feed: while all are there each in its place, then who can keeps the one that its cache
+/// has.
 void Rows::seat() {
   constexpr uint32_t kFree = UINT32_MAX;
   std::vector<uint32_t> open, others;
@@ -72,8 +74,10 @@ void Rows::seat() {
   seated_.assign(open.size(), kFree);
   for (uint32_t r : open) {
     const size_t seat = rows_[r].seat;
-    if (seat < open.size() && seated_[seat] == kFree) seated_[seat] = r;
-    else others.push_back(r);
+    if (seat < open.size() && seated_[seat] == kFree)
+      seated_[seat] = r;
+    else
+      others.push_back(r);
   }
   size_t next = 0;
   for (uint32_t& r : seated_) {
@@ -158,7 +162,9 @@ Status Rows::pick(float* scores, size_t seat, std::vector<int32_t>& picked) {
   const double sum = config_.doSample ? weigh(candidates_, weights_).sum : 0;
   for (size_t r = seated_[seat]; r < seated_[seat] + sharing_; ++r) {
     picked[r] = candidates_[config_.doSample ? draw(weights_, sum, rows_[r].random) : 0].id;
-    if (config_.logprobs) logprobs_.picked[logprobs_.steps * resultRows_ + r] = float(raw_[seat * vocabulary_ + size_t(picked[r])] - logSums_[seat]);
+    if (config_.logprobs)
+      logprobs_.picked[logprobs_.steps * resultRows_ + r] =
+          float(raw_[seat * vocabulary_ + size_t(picked[r])] - logSums_[seat]);
   }
   return {};
 }
@@ -198,7 +204,8 @@ void Rows::remember(const float* scores, size_t seat) {
 
 /// Whether nobody waits for the scores of this row, which it may share.
 bool Rows::allEnded(size_t row) const {
-  return std::all_of(rows_.begin() + ptrdiff_t(row), rows_.begin() + ptrdiff_t(row + sharing_), [](const Row& r) { return r.ended; });
+  return std::all_of(rows_.begin() + ptrdiff_t(row), rows_.begin() + ptrdiff_t(row + sharing_),
+                     [](const Row& r) { return r.ended; });
 }
 bool Rows::allEnded() const {
   return std::all_of(rows_.begin(), rows_.end(), [](const Row& r) { return r.ended; });

@@ -1,5 +1,5 @@
-// Greedy search and sampling: every row for itself (transformers: GenerationMixin._sample). A row that has ended leaves the
-// batch: the last ones take the places in the cache that are free, and nothing else moves.
+// Greedy search and sampling: every row for itself (transformers: GenerationMixin._sample). A row that has ended leaves
+// the batch: the last ones take the places in the cache that are free, and nothing else moves.
 #pragma once
 
 #include "generate/generation.h"
@@ -43,15 +43,16 @@ class Rows final : public Generation {
   std::optional<Warpers> warpers_;
   std::optional<Guidance> guidance_;
   std::vector<Row> rows_;
-  size_t length_ = 0;                // of every row
-  bool prompted_ = false;            // the prompt was accepted
-  std::vector<uint32_t> seated_;     // by row of the last feed: which row of the results (the first of those that share it)
+  size_t length_ = 0;      // of every row
+  bool prompted_ = false;  // the prompt was accepted
+  std::vector<uint32_t>
+      seated_;  // by row of the last feed: which row of the results (the first of those that share it)
   std::vector<uint32_t> from_;
-  std::vector<int32_t> picked_;      // by row of the feed
+  std::vector<int32_t> picked_;  // by row of the feed
   std::vector<uint8_t> ones_;
   std::vector<Candidate> candidates_;
   std::vector<double> weights_;
-  std::vector<float> raw_;           // scores before they were changed, for logprobs: [feed's rows, vocabulary]
+  std::vector<float> raw_;  // scores before they were changed, for logprobs: [feed's rows, vocabulary]
   std::vector<double> logSums_;
 };
 

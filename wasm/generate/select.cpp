@@ -19,11 +19,13 @@ Two expOfTwo(Two x) {
   constexpr double kWhole = 6755399441055744;  // 1.5 · 2^52: a sum with it has no places behind the point
   const Two scaled = x * 1.4426950408889634 + 0.5;
   Two n = (scaled + kWhole) - kWhole;
-  n = n > scaled ? n - 1 : n;  // floor
+  n = n > scaled ? n - 1 : n;                                                        // floor
   const Two r = (x - n * 0.693147180369123816490) - n * 1.90821492927058770002e-10;  // ln 2 in two parts
   // Taylor's series: |r| ≤ 0.347, the first term left out is below 2^-57.
   Two p = Two{} + 1.0 / 6227020800;
-  for (double c : {1.0 / 479001600, 1.0 / 39916800, 1.0 / 3628800, 1.0 / 362880, 1.0 / 40320, 1.0 / 5040, 1.0 / 720, 1.0 / 120, 1.0 / 24, 1.0 / 6, 0.5, 1.0, 1.0}) p = p * r + c;
+  for (double c : {1.0 / 479001600, 1.0 / 39916800, 1.0 / 3628800, 1.0 / 362880, 1.0 / 40320, 1.0 / 5040, 1.0 / 720,
+                   1.0 / 120, 1.0 / 24, 1.0 / 6, 0.5, 1.0, 1.0})
+    p = p * r + c;
   const Two power = std::bit_cast<Two>(std::bit_cast<TwoBits>(n + (kWhole + 1023)) << 52);
   return x > -708 ? p * power : x == x ? Two{} : x;
 }
@@ -106,8 +108,8 @@ bool belowInfinity(const float* scores, size_t n) {
   return good;
 }
 
-// Its block first, eight maxima side by side, which the compiler makes vectors: to carry the index along would be a chain
-// of comparisons as long as the vocabulary.
+// Its block first, eight maxima side by side, which the compiler makes vectors: to carry the index along would be a
+// chain of comparisons as long as the vocabulary.
 size_t largest(const float* scores, size_t n) {
   constexpr size_t kBlock = 512, kSide = 8;
   constexpr float kNone = -std::numeric_limits<float>::infinity();
@@ -162,7 +164,9 @@ void bestFirst(std::vector<Candidate>& list, size_t from, size_t to) {
 
 void best(const float* scores, size_t n, size_t k, std::vector<Candidate>& out) {
   // Those of equal scores come by their ids, so that what equals the worst so far is not better.
-  bestOf(n, k, out, [&](const float& worst, auto&& take) { above(scores, n, worst, [&](size_t i) { take({scores[i], int32_t(i)}); }); });
+  bestOf(n, k, out, [&](const float& worst, auto&& take) {
+    above(scores, n, worst, [&](size_t i) { take({scores[i], int32_t(i)}); });
+  });
   // What is never to come fills the rest, the first ones first.
   for (size_t i = 0; i < n && out.size() < std::min(k, n); ++i) {
     if (scores[i] == kNever) out.push_back({kNever, int32_t(i)});
@@ -170,7 +174,9 @@ void best(const float* scores, size_t n, size_t k, std::vector<Candidate>& out) 
 }
 
 void best(const std::vector<Candidate>& list, size_t k, std::vector<Candidate>& out) {
-  bestOf(list.size(), k, out, [&](const float&, auto&& take) { for (const Candidate& c : list) take(c); });
+  bestOf(list.size(), k, out, [&](const float&, auto&& take) {
+    for (const Candidate& c : list) take(c);
+  });
 }
 
 size_t draw(const std::vector<double>& weights, double sum, Random& random) {

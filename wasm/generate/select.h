@@ -19,13 +19,16 @@ struct Candidate {
 /// The score of a token that must not come, and what a score may be raised to: sums of it are numbers still.
 inline constexpr float kNever = -std::numeric_limits<float>::infinity(), kMostScore = 1e30f;
 
-inline bool better(const Candidate& a, const Candidate& b) { return a.score > b.score || (a.score == b.score && a.id < b.id); }
+inline bool better(const Candidate& a, const Candidate& b) {
+  return a.score > b.score || (a.score == b.score && a.id < b.id);
+}
 
 /// e^x for x ≤ 0 within 2^-51, by additions and products alone: the same bits natively and in every Wasm variant,
 /// which libraries' exp() are not. Below −708 it is 0.
 double expBelow0(double x);
 
-/// Each of `x`, at most 0, becomes its e^x; they are added to `sum` in their order, which is given back. The bits are expBelow0's.
+/// Each of `x`, at most 0, becomes its e^x; they are added to `sum` in their order, which is given back. The bits are
+/// expBelow0's.
 double sumOfExps(double* x, size_t n, double sum = 0);
 
 /// e^(score − the best's) of each of `list`, into `weights`; their sum and the best score.

@@ -16,10 +16,13 @@ constexpr size_t kRoomStep = 32;
 
 }  // namespace
 
-Session::Session(arch::CausalLM& model, const kernels::Table& kernels, Arena& arena, std::vector<arch::Output>& outputs, Generation::Clock clock)
+Session::Session(arch::CausalLM& model, const kernels::Table& kernels, Arena& arena, std::vector<arch::Output>& outputs,
+                 Generation::Clock clock)
     : model_(model), kernels_(kernels), arena_(arena), outputs_(outputs), clock_(std::move(clock)) {
   if (!clock_) {
-    clock_ = [] { return std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now().time_since_epoch()).count(); };
+    clock_ = [] {
+      return std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now().time_since_epoch()).count();
+    };
   }
 }
 
@@ -30,7 +33,8 @@ double Session::bytesNeeded(size_t rows, size_t capacity, CacheType type) const 
 /// The most tokens of all rows in one pass over a prompt.
 size_t Session::chunk() const { return options_.chunk ? options_.chunk : model_.passTokens(); }
 
-Status Session::begin(GenerationConfig config, const int32_t* ids, const uint8_t* mask, size_t batch, size_t length, const SessionOptions& options) {
+Status Session::begin(GenerationConfig config, const int32_t* ids, const uint8_t* mask, size_t batch, size_t length,
+                      const SessionOptions& options) {
   dropGuess();
   generation_.reset();
   state_ = State::Idle;
@@ -38,7 +42,8 @@ Status Session::begin(GenerationConfig config, const int32_t* ids, const uint8_t
   logits_ = nullptr;
   reused_ = 0;
   options_ = options;
-  WF_ASSIGN(auto made, Generation::create(std::move(config), ids, mask, batch, length, model_.vocabulary(), model_.context(), clock_));
+  WF_ASSIGN(auto made, Generation::create(std::move(config), ids, mask, batch, length, model_.vocabulary(),
+                                          model_.context(), clock_));
 
   if (options.pauseAtLogits) made->keepRows(options.rowsLeave);
   if (options.pauseAtContinuations) made->askContinuations();
@@ -68,8 +73,10 @@ Status Session::enter(std::unique_ptr<Generation> made) {
 }
 
 void Session::interrupt() {
-  if (state_ == State::Running) step_ = SIZE_MAX;
-  else dropGuess();
+  if (state_ == State::Running)
+    step_ = SIZE_MAX;
+  else
+    dropGuess();
 }
 
 Session::Parked Session::park() {
@@ -98,7 +105,9 @@ Session::Prefix Session::commonPrefix(const int32_t* ids, const uint8_t* mask, s
   const auto common = [&](size_t row, size_t held) {
     size_t n = 0;
     const size_t most = std::min(length - 1, held_[held].size());  // one token must be run, for its scores
-    while (n < most && held_[held][n] == ids[row * length + n] && masks_[held][n] == uint8_t(!mask || mask[row * length + n])) ++n;
+    while (n < most && held_[held][n] == ids[row * length + n] &&
+           masks_[held][n] == uint8_t(!mask || mask[row * length + n]))
+      ++n;
     return n;
   };
   Prefix best{0, 0, false};
@@ -186,7 +195,8 @@ Status Session::nextFeed() {
 Status Session::beginChunk() {
   const size_t limit = model_.changesBeyond(), most = chunk();
   const bool whole = limit && width_ > limit;
-  pieceLength_ = whole ? width_ : std::min({width_ - done_, std::max<size_t>(1, most / feed_.rows), model_.cache().longestPass()});
+  pieceLength_ =
+      whole ? width_ : std::min({width_ - done_, std::max<size_t>(1, most / feed_.rows), model_.cache().longestPass()});
   piece_.clear();
   pieceMask_.clear();
   for (size_t r = 0; r < feed_.rows; ++r) {
@@ -197,7 +207,9 @@ Status Session::beginChunk() {
   arena_.reset();
   outputs_.clear();
   arch::Pass pass{kernels_, arena_, noInputs_, outputs_};
-  WF_TRY(model_.beginCached({piece_.data(), pieceMask_.data(), feed_.rows, pieceLength_, done_ + pieceLength_ == width_, guessed_ > 0}, pass));
+  WF_TRY(model_.beginCached(
+      {piece_.data(), pieceMask_.data(), feed_.rows, pieceLength_, done_ + pieceLength_ == width_, guessed_ > 0},
+      pass));
   step_ = 0;
   state_ = State::Running;
   return {};
@@ -221,7 +233,8 @@ Status Session::oneStep() {
 Status Session::scored() {
   if (const size_t each = generation_->sharing(); each > 1) {
     logitsRows_ *= each;
-    WF_ASSIGN(spread_, allocate(logitsRows_ * generation_->vocabulary() * sizeof(float), "the scores of every sequence"));
+    WF_ASSIGN(spread_,
+              allocate(logitsRows_ * generation_->vocabulary() * sizeof(float), "the scores of every sequence"));
     generation_->spread(logits_, spread_.as<float>());
     logits_ = spread_.as<float>();
   } else {

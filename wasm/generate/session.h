@@ -1,6 +1,6 @@
-// A model that writes and the generation that picks, coupled: the prompt is run in pieces, then a token at a time; what the
-// cache holds is known by its ids, so that a prompt that begins like the last text goes on from there. Work is done in
-// slices of layers, so that the caller can breathe, show tokens, have a say or stop.
+// A model that writes and the generation that picks, coupled: the prompt is run in pieces, then a token at a time; what
+// the cache holds is known by its ids, so that a prompt that begins like the last text goes on from there. Work is done
+// in slices of layers, so that the caller can breathe, show tokens, have a say or stop.
 #pragma once
 
 #include <functional>
@@ -23,16 +23,19 @@ struct SessionOptions {
 class Session {
  public:
   /// `model` must be loaded and outlive this; `arena` and `outputs` are used up by each pass.
-  Session(arch::CausalLM& model, const kernels::Table& kernels, Arena& arena, std::vector<arch::Output>& outputs, Generation::Clock clock = {});
+  Session(arch::CausalLM& model, const kernels::Table& kernels, Arena& arena, std::vector<arch::Output>& outputs,
+          Generation::Clock clock = {});
 
-  /// What a cache of `rows` sequences of `capacity` tokens takes, where layers with a window keep little more than that.
+  /// What a cache of `rows` sequences of `capacity` tokens takes, where layers with a window keep little more than
+  /// that.
   double bytesNeeded(size_t rows, size_t capacity, kernels::CacheType type) const;
 
   /// Checks and makes room for all that is to come (MemoryError where it is not there). The prompt is [batch, length].
-  Status begin(GenerationConfig config, const int32_t* ids, const uint8_t* mask, size_t batch, size_t length, const SessionOptions& options);
+  Status begin(GenerationConfig config, const int32_t* ids, const uint8_t* mask, size_t batch, size_t length,
+               const SessionOptions& options);
   /// Goes on until `milliseconds` have passed (at least one layer is run), `maxTokens` more tokens per row are there
-  /// (0: no bound), a pause that was asked for has come, or all is over. After an error the generation is over; the cache
-  /// keeps what it had.
+  /// (0: no bound), a pause that was asked for has come, or all is over. After an error the generation is over; the
+  /// cache keeps what it had.
   Status run(double milliseconds, size_t maxTokens);
   /// Somebody else runs the model: what of a pass was done is done again.
   void interrupt();
@@ -46,8 +49,8 @@ class Session {
   bool finished() const { return !generation_ || failed_ || generation_->finished(); }
   Generation* generation() { return generation_.get(); }
 
-  /// With pauseAtLogits: the scores [rows, vocabulary], a row for each sequence, that may be changed before acceptLogits();
-  /// nullptr: none yet.
+  /// With pauseAtLogits: the scores [rows, vocabulary], a row for each sequence, that may be changed before
+  /// acceptLogits(); nullptr: none yet.
   float* logits() { return state_ == State::Scored ? logits_ : nullptr; }
   size_t logitsRows() const { return state_ == State::Scored ? logitsRows_ : 0; }
   Status acceptLogits();
@@ -67,7 +70,10 @@ class Session {
 
  private:
   enum class State : uint8_t { Idle, Running, Scored };
-  struct Prefix { size_t tokens, row; bool collapse; };
+  struct Prefix {
+    size_t tokens, row;
+    bool collapse;
+  };
 
   Status enter(std::unique_ptr<Generation> made);
   Prefix commonPrefix(const int32_t* ids, const uint8_t* mask, size_t batch, size_t length) const;
@@ -97,24 +103,24 @@ class Session {
   SessionOptions options_;
   std::unique_ptr<Generation> generation_;
 
-  std::vector<std::vector<int32_t>> held_;    // ids by row of the cache
-  std::vector<std::vector<uint8_t>> masks_;   // theirs: 0 is padding
+  std::vector<std::vector<int32_t>> held_;   // ids by row of the cache
+  std::vector<std::vector<uint8_t>> masks_;  // theirs: 0 is padding
   size_t reused_ = 0;
   State state_ = State::Idle;
   bool failed_ = false;
-  Feed feed_;                          // being run
-  std::vector<int32_t> ids_;           // what is left of it to run: [rows, width_]; a piece is copied out of it
+  Feed feed_;                 // being run
+  std::vector<int32_t> ids_;  // what is left of it to run: [rows, width_]; a piece is copied out of it
   std::vector<uint8_t> mask_;
-  size_t width_ = 0, done_ = 0;        // columns of ids_; those that are run
+  size_t width_ = 0, done_ = 0;  // columns of ids_; those that are run
   std::vector<int32_t> piece_;
   std::vector<uint8_t> pieceMask_;
   size_t pieceLength_ = 0, step_ = 0;
   float* logits_ = nullptr;
   size_t logitsRows_ = 0;
   Lookup lookup_;
-  size_t guessed_ = 0, taken_ = 0;     // tokens of ids_ behind the first that are a guess; those of them that were picked
+  size_t guessed_ = 0, taken_ = 0;  // tokens of ids_ behind the first that are a guess; those of them that were picked
   std::vector<int32_t> text_;
-  Buffer spread_;                      // logits_, where sequences share a row and the caller wants one for each
+  Buffer spread_;  // logits_, where sequences share a row and the caller wants one for each
 };
 
 }  // namespace wasmformers::generate

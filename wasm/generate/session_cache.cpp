@@ -1,5 +1,5 @@
-// A session's cache as bytes: to save and restore it, and while it moves to a larger room. A header, which token each layer
-// begins with, ids, masks, keys and values by layer, row and head, a checksum.
+// A session's cache as bytes: to save and restore it, and while it moves to a larger room. A header, which token each
+// layer begins with, ids, masks, keys and values by layer, row and head, a checksum.
 #include <algorithm>
 #include <cstring>
 
@@ -31,7 +31,8 @@ void partsOf(const KvLayerView& v, size_t row, size_t from, size_t length, F&& e
 }
 
 Status badCache(const std::string& why) {
-  return Status(ErrorClass::Input, "bad_cache", "This is no saved cache that can be used here: " + why + ".").atField("cache");
+  return Status(ErrorClass::Input, "bad_cache", "This is no saved cache that can be used here: " + why + ".")
+      .atField("cache");
 }
 
 }  // namespace
@@ -53,16 +54,17 @@ void Session::writeCache(std::byte* to) const {
   for (size_t i = 0; i + 1 < model_.steps(); ++i) {
     for (size_t r = 0; r < held_.size(); ++r) {
       const size_t from = model_.cache().keptFrom(i);
-      partsOf(model_.cache().layer(i), r, from - model_.cache().first(i), cachedTokens() - from, [&](const std::byte* part, size_t bytes) {
-        std::memcpy(to, part, bytes);
-        to += bytes;
-      });
+      partsOf(model_.cache().layer(i), r, from - model_.cache().first(i), cachedTokens() - from,
+              [&](const std::byte* part, size_t bytes) {
+                std::memcpy(to, part, bytes);
+                to += bytes;
+              });
     }
   }
 }
 
-/// Fills an empty cache that has the room; held_ and masks_ say which tokens these are, `first` where layers begin. False
-/// where that cannot be.
+/// Fills an empty cache that has the room; held_ and masks_ say which tokens these are, `first` where layers begin.
+/// False where that cannot be.
 bool Session::readCache(const std::byte* from, const std::vector<size_t>& first) {
   const size_t rows = held_.size(), length = cachedTokens();
   std::vector<uint8_t> mask;
@@ -87,7 +89,8 @@ Result<Buffer> Session::save(uint64_t model) const {
   header.perToken = model_.cacheBytesPerToken(model_.cache().type());
   header.rows = held_.size();
   header.length = cachedTokens();
-  if (header.length == 0) return Status(ErrorClass::Input, "empty_cache", "There is nothing in the cache to save.").atField("cache");
+  if (header.length == 0)
+    return Status(ErrorClass::Input, "empty_cache", "There is nothing in the cache to save.").atField("cache");
   const size_t tokens = held_.size() * cachedTokens(), data = cacheBytes();
   const std::vector<size_t> first = firsts();
   const size_t body = (sizeof header + first.size() * 8 + tokens * 5 + data + 7) / 8 * 8;
@@ -115,9 +118,12 @@ Status Session::restore(const std::byte* bytes, size_t size, uint64_t model) {
   std::memcpy(&header, bytes, sizeof header);
   std::memcpy(&sum, bytes + size - 8, 8);
   if (std::memcmp(header.magic, own.magic, sizeof own.magic) != 0) return badCache("it does not begin as one");
-  if (header.type > uint64_t(CacheType::Q8) || header.rows == 0 || header.length == 0) return badCache("its header is damaged");
+  if (header.type > uint64_t(CacheType::Q8) || header.rows == 0 || header.length == 0)
+    return badCache("its header is damaged");
   const CacheType type = CacheType(header.type);
-  if (header.model != model || header.layers != model_.steps() - 1 || header.perToken != model_.cacheBytesPerToken(type)) return badCache("it is another model's");
+  if (header.model != model || header.layers != model_.steps() - 1 ||
+      header.perToken != model_.cacheBytesPerToken(type))
+    return badCache("it is another model's");
   // Which token each layer begins with, then ids, masks, keys and values.
   const double tokens = double(header.rows) * double(header.length);
   double kept = 0;
@@ -132,7 +138,8 @@ Status Session::restore(const std::byte* bytes, size_t size, uint64_t model) {
     kept += double(header.rows) * double(header.length - from);
   }
   const double data = kept * model_.cache().layerBytes(type);
-  if (!(data < double(size)) || (front + size_t(tokens) * 5 + size_t(data) + 7) / 8 * 8 + 8 != size) return badCache("its size is wrong");
+  if (!(data < double(size)) || (front + size_t(tokens) * 5 + size_t(data) + 7) / 8 * 8 + 8 != size)
+    return badCache("its size is wrong");
   if (hash64(reinterpret_cast<const char*>(bytes), size - 8) != sum) return badCache("it is damaged");
   const size_t rows = size_t(header.rows), length = size_t(header.length);
   if (model_.context() && length > model_.context()) return badCache("it is longer than the model's context");
@@ -143,7 +150,8 @@ Status Session::restore(const std::byte* bytes, size_t size, uint64_t model) {
     row.resize(length);
     std::memcpy(row.data(), at, length * 4);
     at += length * 4;
-    if (std::any_of(row.begin(), row.end(), [&](int32_t id) { return size_t(id) >= model_.vocabulary(); })) return badCache("it has tokens out of the vocabulary");
+    if (std::any_of(row.begin(), row.end(), [&](int32_t id) { return size_t(id) >= model_.vocabulary(); }))
+      return badCache("it has tokens out of the vocabulary");
   }
   for (auto& row : masks) {
     for (size_t i = 0; i < length; ++i) row.push_back(at[i] != std::byte(0));

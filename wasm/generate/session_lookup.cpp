@@ -1,5 +1,6 @@
-// A session that guesses: tokens that are looked up (lookup.h) run in one pass behind the one that was picked, and their scores
-// are gone through as if they had come one by one, while the generation picks what was guessed. The rest is cropped.
+// A session that guesses: tokens that are looked up (lookup.h) run in one pass behind the one that was picked, and
+// their scores are gone through as if they had come one by one, while the generation picks what was guessed. The rest
+// is cropped.
 #include <algorithm>
 
 #include "generate/session.h"

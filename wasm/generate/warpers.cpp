@@ -7,7 +7,13 @@
 namespace wasmformers::generate {
 
 Warpers::Warpers(const GenerationConfig& c)
-    : temperature_(c.temperature), topP_(c.topP), minP_(c.minP.value_or(0)), typicalP_(c.typicalP), epsilon_(c.epsilonCutoff), eta_(c.etaCutoff), topK_(size_t(c.topK)) {
+    : temperature_(c.temperature),
+      topP_(c.topP),
+      minP_(c.minP.value_or(0)),
+      typicalP_(c.typicalP),
+      epsilon_(c.epsilonCutoff),
+      eta_(c.etaCutoff),
+      topK_(size_t(c.topK)) {
   // Beams need a token that is not EOS to go on with.
   if (c.numBeams > 1) keep_ = c.eos.empty() ? 2 : c.eos.size() + 1;
 }
@@ -44,8 +50,8 @@ void Warpers::topK(const float* scores, size_t n, std::vector<Candidate>& out) {
   }
 }
 
-/// Goes through `list` from the best on, in order, until `enough` says of one that it was the last one needed; gives that one.
-/// The first 256 are chosen in one pass that copies nothing; rarely are more needed.
+/// Goes through `list` from the best on, in order, until `enough` says of one that it was the last one needed; gives
+/// that one. The first 256 are chosen in one pass that copies nothing; rarely are more needed.
 template <class F>
 Candidate Warpers::untilEnough(const std::vector<Candidate>& list, F&& enough) {
   size_t done = 0, at = 0;
@@ -91,13 +97,15 @@ void Warpers::minP(std::vector<Candidate>& list) {
   });
 }
 
-// TypicalLogitsWarper (Meister et al. 2022): the tokens whose surprise is nearest to the expected one, until they hold p.
+// TypicalLogitsWarper (Meister et al. 2022): the tokens whose surprise is nearest to the expected one, until they hold
+// p.
 void Warpers::typical(std::vector<Candidate>& list) {
   const auto [sum, most] = weigh(list, weights_);
   const double expected = entropy(list, {sum, most}), logSum = std::log(sum);
   // A score is now how near a token is; `weights_` stand by list's order, so ids become places in it.
   near_.resize(list.size());
-  for (size_t i = 0; i < list.size(); ++i) near_[i] = {float(-std::fabs(logSum - (double(list[i].score) - most) - expected)), int32_t(i)};
+  for (size_t i = 0; i < list.size(); ++i)
+    near_[i] = {float(-std::fabs(logSum - (double(list[i].score) - most) - expected)), int32_t(i)};
   double held = 0;
   size_t kept = 0;
   const Candidate last = untilEnough(near_, [&, sum = sum](const Candidate& c) {
@@ -112,7 +120,8 @@ void Warpers::typical(std::vector<Candidate>& list) {
 // EpsilonLogitsWarper, EtaLogitsWarper (Hewitt et al. 2022): at least so likely.
 void Warpers::cutoff(std::vector<Candidate>& list, double epsilon, bool eta) {
   const Weighed all = weigh(list, weights_);
-  const double least = (eta ? std::min(epsilon, std::sqrt(epsilon) * expBelow0(-entropy(list, all))) : epsilon) * all.sum;
+  const double least =
+      (eta ? std::min(epsilon, std::sqrt(epsilon) * expBelow0(-entropy(list, all))) : epsilon) * all.sum;
   best(list, keep_, order_);
   const float last = order_.back().score;
   size_t i = 0;

@@ -1,6 +1,6 @@
 // What is done to a row before sampling: temperature, then cuts that keep the likelier tokens, in the order and by the
-// rules of transformers 5 (GenerationMixin._get_logits_processor). The row becomes a short list of candidates as soon as
-// possible; each cut sees probabilities among those that the cut before it kept.
+// rules of transformers 5 (GenerationMixin._get_logits_processor). The row becomes a short list of candidates as soon
+// as possible; each cut sees probabilities among those that the cut before it kept.
 #pragma once
 
 #include "generate/config.h"

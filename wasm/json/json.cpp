@@ -113,7 +113,8 @@ Result<Document> Document::parse(std::string_view text, std::string_view file, E
   if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
   yyjson_read_err err{};
   // Without YYJSON_READ_INSITU the text is only read; the cast is the C interface's.
-  yyjson_doc* doc = yyjson_read_opts(const_cast<char*>(text.data()), text.size(), asRust ? YYJSON_READ_NUMBER_AS_RAW : YYJSON_READ_NOFLAG, nullptr, &err);
+  yyjson_doc* doc = yyjson_read_opts(const_cast<char*>(text.data()), text.size(),
+                                     asRust ? YYJSON_READ_NUMBER_AS_RAW : YYJSON_READ_NOFLAG, nullptr, &err);
   if (doc) return Document(doc);
   if (err.code == YYJSON_READ_ERROR_MEMORY_ALLOCATION) {
     return Status(ErrorClass::Memory, "out_of_memory", "Not enough memory to parse " + std::string(file) + ".")
@@ -122,14 +123,17 @@ Result<Document> Document::parse(std::string_view text, std::string_view file, E
   const size_t start = text.find_first_not_of(" \t\r\n");
   if (start != std::string_view::npos && text[start] == '<') {
     return Status(c, "html_instead_of_json",
-                  std::string(file) + " is a web page (it begins with '<'), not JSON: the server probably answered a "
-                                      "missing file with its start page.")
+                  std::string(file) +
+                      " is a web page (it begins with '<'), not JSON: the server probably answered a "
+                      "missing file with its start page.")
         .inFile(file);
   }
   size_t line = 1, column = 1;
   for (size_t i = 0; i < err.pos && i < text.size(); ++i) {
-    if (text[i] == '\n') ++line, column = 1;
-    else ++column;
+    if (text[i] == '\n')
+      ++line, column = 1;
+    else
+      ++column;
   }
   return Status(c, "invalid_json",
                 std::string(file) + " is not valid JSON: " + (err.msg ? err.msg : "error") + " at line " +

@@ -34,13 +34,13 @@ class Value {
 
   bool asBool(bool fallback = false) const;
   double asNumber(double fallback = 0) const;
-  int64_t asInt(int64_t fallback = 0) const;  // numbers that are no integers give the fallback
-  std::optional<uint64_t> asUint() const;     // none for negatives, fractions and other types
+  int64_t asInt(int64_t fallback = 0) const;                        // numbers that are no integers give the fallback
+  std::optional<uint64_t> asUint() const;                           // none for negatives, fractions and other types
   std::string_view asString(std::string_view fallback = {}) const;  // may contain NUL bytes
 
-  size_t size() const;                    // of an array or object, else 0
+  size_t size() const;                           // of an array or object, else 0
   Value operator[](std::string_view key) const;  // member of an object; the first of duplicates
-  Value at(size_t index) const;           // element of an array; O(1) only for flat arrays: iterate instead
+  Value at(size_t index) const;                  // element of an array; O(1) only for flat arrays: iterate instead
   Value operator[](const char* key) const { return (*this)[std::string_view(key)]; }
 
   // `for (auto [key, value] : v.members())` and `for (Value v : array.elements())`; nothing for other types.
@@ -73,6 +73,7 @@ class Value::MemberRange {
   explicit MemberRange(yyjson_val* object) : object_(object) {}
   Iterator begin() const;
   Iterator end() const { return {nullptr, 0}; }
+
  private:
   yyjson_val* object_;
 };
@@ -89,6 +90,7 @@ class Value::ElementRange {
   explicit ElementRange(yyjson_val* array) : array_(array) {}
   Iterator begin() const;
   Iterator end() const { return {nullptr, 0}; }
+
  private:
   yyjson_val* array_;
 };
@@ -103,7 +105,9 @@ class Document {
   Value root() const;
 
  private:
-  struct Free { void operator()(yyjson_doc* d) const; };
+  struct Free {
+    void operator()(yyjson_doc* d) const;
+  };
   explicit Document(yyjson_doc* d) : doc_(d) {}
   std::unique_ptr<yyjson_doc, Free> doc_;
 };

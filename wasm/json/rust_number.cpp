@@ -24,8 +24,10 @@ bool scale(uint64_t digits, int64_t exponent, double& out) {
     out /= 1e308;
     exponent += 308;
   }
-  if (exponent < 0) out /= powerOfTen(int(-exponent));
-  else out *= powerOfTen(int(exponent));
+  if (exponent < 0)
+    out /= powerOfTen(int(-exponent));
+  else
+    out *= powerOfTen(int(exponent));
   return std::isfinite(out);
 }
 
@@ -57,7 +59,8 @@ RustNumber readRustNumber(std::string_view text) {
     const bool minus = at < text.size() && text[at] == '-';
     if (at < text.size() && (text[at] == '-' || text[at] == '+')) ++at;
     int64_t written = 0;
-    for (; at < text.size() && isDigit(text[at]); ++at) written = written < 100000000 ? written * 10 + (text[at] - '0') : written;
+    for (; at < text.size() && isDigit(text[at]); ++at)
+      written = written < 100000000 ? written * 10 + (text[at] - '0') : written;
     exponent += minus ? -written : written;
   }
   n.magnitude = digits;

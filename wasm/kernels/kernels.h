@@ -29,7 +29,7 @@ struct Rows {
 
 /// What happens to a product before it is stored: y = act(x·Wᵀ + bias) + residual, each part optional.
 struct Epilogue {
-  const float* bias = nullptr;      // [N]
+  const float* bias = nullptr;  // [N]
   Activation activation = Activation::None;
   const float* residual = nullptr;  // [M, N], may be y itself
   size_t residualStride = 0;
@@ -46,7 +46,7 @@ struct AttentionArgs {
   const uint8_t* keyMask = nullptr;  // [B, S], 0 hides a key; a row that sees no key at all averages every key
   const float* bias = nullptr;       // [B or 1, H or 1, T, S], added before the softmax
   size_t biasBatchStride = 0, biasHeadStride = 0;  // floats, 0 where shared
-  int64_t left = -1, right = -1;     // query t sees keys t−left … t+right; −1: no bound (right = 0: causal)
+  int64_t left = -1, right = -1;  // query t sees keys t−left … t+right; −1: no bound (right = 0: causal)
 };
 
 struct Table {

@@ -39,8 +39,8 @@ struct CacheAppendArgs {
 
 /// Scaled dot-product attention of T new positions per sequence over the cache, which holds past + T keys (theirs were
 /// appended before): out = softmax(mask(cap(scale·QKᵀ) + slope·s))·V, head by head, the query heads of a group
-/// (heads / kvHeads, neighbours) sharing one key/value head. Query t stands at position past + t and sees keys up to it.
-/// Row t of head h of sequence b lies at q + (b·T + t)·qStride + h·D, out the same.
+/// (heads / kvHeads, neighbours) sharing one key/value head. Query t stands at position past + t and sees keys up to
+/// it. Row t of head h of sequence b lies at q + (b·T + t)·qStride + h·D, out the same.
 struct CachedAttentionArgs {
   const float* q = nullptr;
   float* out = nullptr;
@@ -50,9 +50,9 @@ struct CachedAttentionArgs {
   float scale = 1;
   const uint8_t* keyMask = nullptr;  // [B][maskStride], 0 hides a key; past + T of them are read
   size_t maskStride = 0;
-  int64_t left = -1;                 // ≥ 0: a query at position p sees keys p − left … p (a window of left + 1)
-  const float* slopes = nullptr;     // [H], ALiBi: slope·(s − p) is added to a score
-  float softcap = 0;                 // c > 0: scores become c·tanh(score / c), before ALiBi
+  int64_t left = -1;              // ≥ 0: a query at position p sees keys p − left … p (a window of left + 1)
+  const float* slopes = nullptr;  // [H], ALiBi: slope·(s − p) is added to a score
+  float softcap = 0;              // c > 0: scores become c·tanh(score / c), before ALiBi
   // A query that sees no key at all (left padding) gives zeros.
 };
 

@@ -107,24 +107,32 @@ Result<Matrix> Matrix::make(size_t n, size_t k, Format format, Use use) {
 Status Matrix::packPanelRows(const float* rows, size_t at, size_t count) {
   const bool panels = inPanels(use_);
   if (f32_) {
-    if (panels) packPanelF32(rows, count, k_, f32_->panels.as<float>() + at * k_);
-    else std::copy(rows, rows + count * k_, f32_->rows.as<float>() + at * k_);
+    if (panels)
+      packPanelF32(rows, count, k_, f32_->panels.as<float>() + at * k_);
+    else
+      std::copy(rows, rows + count * k_, f32_->rows.as<float>() + at * k_);
     return {};
   }
   bool packed = false;
-  if (f16_) packed = packPanelF16(rows, count, k_, f16_->panels.as<uint16_t>() + at * k_, f16_->factors.as<float>() + at);
+  if (f16_)
+    packed = packPanelF16(rows, count, k_, f16_->panels.as<uint16_t>() + at * k_, f16_->factors.as<float>() + at);
   if (q8_) packed = packPanel(rows, count, k_, k_, q8_->order, q8_->panel(at / kPanel, k_));
   if (q4_) packed = packPanelQ4(rows, count, k_, q4_->panel(at / kPanel, k_));
   if (packed) return {};
-  return Status(ErrorClass::Weights, "not_finite", "The tensor holds NaN or infinity near row " + std::to_string(at) + "; it cannot be packed to " +
-                                                       (f16_ ? "16" : q8_ ? "8" : "4") + " bits.");
+  return Status(ErrorClass::Weights, "not_finite",
+                "The tensor holds NaN or infinity near row " + std::to_string(at) + "; it cannot be packed to " +
+                    (f16_  ? "16"
+                     : q8_ ? "8"
+                           : "4") +
+                    " bits.");
 }
 
 Status Matrix::packRows(const TensorView& t, size_t from) {
   static_assert(kRowsAtOnce == kPanel);
   const size_t rows = t.shape.size() == 2 ? size_t(t.shape[0]) : 0;
   if (t.shape.size() != 2 || size_t(t.shape[1]) != k_ || from % kPanel || from + rows > n_) {
-    return Status(ErrorClass::Internal, "not_its_rows", "Rows " + shapeText(t.shape) + " do not fit at row " + std::to_string(from) + ".");
+    return Status(ErrorClass::Internal, "not_its_rows",
+                  "Rows " + shapeText(t.shape) + " do not fit at row " + std::to_string(from) + ".");
   }
   std::vector<float> scratch;
   for (size_t r = 0; r < rows; r += kPanel) {
@@ -135,7 +143,8 @@ Status Matrix::packRows(const TensorView& t, size_t from) {
 }
 
 Result<Matrix> Matrix::pack(const TensorView& t, Format format, Use use, bool transposed) {
-  if (t.shape.size() != 2) return Status(ErrorClass::Internal, "not_a_matrix", "A matrix was expected, not " + shapeText(t.shape) + ".");
+  if (t.shape.size() != 2)
+    return Status(ErrorClass::Internal, "not_a_matrix", "A matrix was expected, not " + shapeText(t.shape) + ".");
   const size_t n = size_t(t.shape[transposed ? 1 : 0]), k = size_t(t.shape[transposed ? 0 : 1]);
   WF_ASSIGN(Matrix m, make(n, k, format, use));
   if (!transposed) {

@@ -1,6 +1,7 @@
 // A weight matrix [N, K] (Linear.weight, an embedding table) in the form that products and look-ups read: f32 as it
-// was, halves (f16.h), 8 bits per weight with one scale per row, or 4 bits with a scale and a zero point per 32 (q4.h). Packed once while the checkpoint streams in; the source bytes can
-// go right after. One packed form serves the product, the look-up and a tied output layer.
+// was, halves (f16.h), 8 bits per weight with one scale per row, or 4 bits with a scale and a zero point per 32 (q4.h).
+// Packed once while the checkpoint streams in; the source bytes can go right after. One packed form serves the product,
+// the look-up and a tied output layer.
 #pragma once
 
 #include <memory>
@@ -39,8 +40,7 @@ class Matrix {
 
   /// Packs a whole [N, K] tensor of F32, F16 or BF16, or [K, N] if `transposed` (GPT-2's Conv1D). Errors:
   /// MemoryError; WeightsError "not_finite" as packRows.
-  static Result<Matrix> pack(const TensorView& weight, Format format, Use use = Use::Product,
-                             bool transposed = false);
+  static Result<Matrix> pack(const TensorView& weight, Format format, Use use = Use::Product, bool transposed = false);
 
   bool empty() const { return n_ == 0; }
   size_t n() const { return n_; }

@@ -83,7 +83,8 @@ std::vector<float> alibiSlopes(size_t heads) {
   const size_t whole = std::bit_floor(heads);
   std::vector<float> slopes;
   for (size_t i = 0; i < heads; ++i) {
-    const double step = i < whole ? 8.0 / double(whole) * double(i + 1) : 4.0 / double(whole) * double(2 * (i - whole) + 1);
+    const double step =
+        i < whole ? 8.0 / double(whole) * double(i + 1) : 4.0 / double(whole) * double(2 * (i - whole) + 1);
     slopes.push_back(float(std::exp2(-step)));
   }
   return slopes;

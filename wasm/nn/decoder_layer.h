@@ -12,15 +12,16 @@ namespace wasmformers::nn {
 struct DecoderLayer {
   DecoderAttention attention;
   FeedForward feedForward;
-  std::unique_ptr<Experts> experts;              // instead of feedForward
-  DecoderNorm attentionNorm, feedForwardNorm;    // of what goes in
+  std::unique_ptr<Experts> experts;                  // instead of feedForward
+  DecoderNorm attentionNorm, feedForwardNorm;        // of what goes in
   DecoderNorm attentionOutNorm, feedForwardOutNorm;  // of what comes out, before it is added
-  float residualScale = 1;                       // of what is added
+  float residualScale = 1;                           // of what is added
 
   enum class Order : uint8_t {
     Pre,       // h += attention(norm(h)); h += feedForward(norm(h))
     Post,      // h = norm(h + attention(h)); h = norm(h + feedForward(h))
-    Parallel,  // h += attention(norm(h)) + feedForward(norm(h)), both from the same h, the second norm the first if absent
+    Parallel,  // h += attention(norm(h)) + feedForward(norm(h)), both from the same h, the second norm the first if
+               // absent
     FromNorm   // as Pre, but added to the norm: n = norm(h); h = n + attention(n); …
   };
   Order order = Order::Pre;

@@ -12,8 +12,7 @@ namespace wasmformers::nn {
 namespace {
 
 // y [rows, n] = scale · x [rows, d] · w [d, n], the inner loop along n so that compilers vectorize it.
-void multiply(const float* x, size_t stride, const float* w, size_t rows, size_t d, size_t n, float scale,
-              float* y) {
+void multiply(const float* x, size_t stride, const float* w, size_t rows, size_t d, size_t n, float scale, float* y) {
   for (size_t r = 0; r < rows; ++r) {
     float* to = y + r * n;
     std::memset(to, 0, n * sizeof(float));
@@ -35,8 +34,8 @@ int64_t DisentangledAttention::row(int64_t distance) const {
 
 // Rows first … first + count − 1 of the table through a layer's projection, head after head, transposed: [H,
 // D, count].
-const float* DisentangledAttention::project(Compute c, const Linear& projection, const float* table,
-                                            size_t first, size_t count) const {
+const float* DisentangledAttention::project(Compute c, const Linear& projection, const float* table, size_t first,
+                                            size_t count) const {
   const size_t d = hidden / heads;
   float* turned = c.arena.alloc<float>(count * hidden);
   const Arena::Mark mark = c.arena.mark();

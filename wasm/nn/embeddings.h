@@ -24,8 +24,8 @@ struct Embeddings {
   void operator()(Compute, const int32_t* ids, const int32_t* positions, const int32_t* types, size_t rows,
                   size_t length, float* y) const;
   /// The same without the norm, for families that project in between.
-  void sum(Compute, const int32_t* ids, const int32_t* positions, const int32_t* types, size_t rows,
-           size_t length, float* y) const;
+  void sum(Compute, const int32_t* ids, const int32_t* positions, const int32_t* types, size_t rows, size_t length,
+           float* y) const;
 };
 
 }  // namespace wasmformers::nn

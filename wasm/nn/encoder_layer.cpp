@@ -10,8 +10,7 @@ namespace {
 constexpr size_t kRowBlock = 128;
 }  // namespace
 
-void EncoderLayer::declare(Weights& w, const std::string& prefix, const EncoderLayerNames& n,
-                           const EncoderShape& s) {
+void EncoderLayer::declare(Weights& w, const std::string& prefix, const EncoderLayerNames& n, const EncoderShape& s) {
   shape = s;
   query.declare(w, prefix + n.query, s.hidden, s.hidden, s.format);
   key.declare(w, prefix + n.key, s.hidden, s.hidden, s.format);
@@ -71,8 +70,7 @@ void EncoderLayer::attend(Compute c, const AttentionContext& a, const float* qkv
   const size_t rows = a.batch * a.length, e = shape.hidden;
   float* mixed = c.arena.alloc<float>(rows * e);  // [M, E]
   if (!mixed) return;
-  c.kernels.attention(c.arena,
-                      selfAttention(a, e, shape.heads, qkv, qkv + rows * e, qkv + 2 * rows * e, e, mixed));
+  c.kernels.attention(c.arena, selfAttention(a, e, shape.heads, qkv, qkv + rows * e, qkv + 2 * rows * e, e, mixed));
   attendOut(c, mixed, rows, hidden);
   c.arena.release(mark);
 }

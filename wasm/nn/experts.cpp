@@ -19,7 +19,8 @@ void Experts::declare(Weights& w, const std::string& prefix, const Shape& s) {
   each = std::vector<FeedForward>(s.count);
   const FeedForward::Names names{"gate_proj", "up_proj", "down_proj"};
   for (size_t i = 0; i < s.count; ++i)
-    each[i].declare(w, prefix + "experts." + std::to_string(i) + ".", names, {s.hidden, s.inner, s.activation, s.format});
+    each[i].declare(w, prefix + "experts." + std::to_string(i) + ".", names,
+                    {s.hidden, s.inner, s.activation, s.format});
   declareFused(w, prefix, s);
   shared.declare(w, prefix + "shared_expert.", names, {s.hidden, s.sharedInner, s.activation, s.format});
   sharedGate.declare(w, prefix + "shared_expert_gate", 1, s.hidden, Format::F32, Bias::No);
@@ -38,7 +39,8 @@ void Experts::declareFused(Weights& w, const std::string& prefix, const Shape& s
     if (Weights::Wanted* one = w.find(prefix + "experts." + std::to_string(expert) + "." + name + ".weight"))
       one->loaded = true;
   };
-  const size_t up = Matrix::packedBytes(s.inner, s.hidden, s.format), down = Matrix::packedBytes(s.hidden, s.inner, s.format);
+  const size_t up = Matrix::packedBytes(s.inner, s.hidden, s.format),
+               down = Matrix::packedBytes(s.hidden, s.inner, s.format);
   w.tensor(
       prefix + "experts.gate_up_proj", {int64_t(s.count), int64_t(2 * s.inner), int64_t(s.hidden)}, 2 * up * s.count,
       [this, pack, came, s](const TensorView& view, size_t from) -> Status {
@@ -68,7 +70,7 @@ void Experts::operator()(Compute c, const float* x, size_t rows, float* y) const
   const Arena::Mark mark = c.arena.mark();
   const size_t e = shared.hidden, n = each.size();
   kernels::Rows in(x, rows, e);
-  float* scores = c.arena.alloc<float>(rows * n);   // [rows, experts]
+  float* scores = c.arena.alloc<float>(rows * n);  // [rows, experts]
   float* gate = c.arena.alloc<float>(rows);
   uint32_t* order = c.arena.alloc<uint32_t>(n);
   uint32_t* chosen = c.arena.alloc<uint32_t>(rows * picked);  // [rows, picked], their weights stay in scores
@@ -88,7 +90,7 @@ void Experts::operator()(Compute c, const float* x, size_t rows, float* y) const
     for (size_t i = 0; normalized && i < picked; ++i) p[order[i]] /= sum;
   }
 
-  float* taken = c.arena.alloc<float>(rows * e);    // the rows of one expert
+  float* taken = c.arena.alloc<float>(rows * e);  // the rows of one expert
   float* answers = c.arena.alloc<float>(rows * e);
   uint32_t* whose = c.arena.alloc<uint32_t>(rows);
   if (!taken || !answers || !whose) return;

@@ -8,12 +8,12 @@
 namespace wasmformers::nn {
 
 struct Experts {
-  Linear router;                 // [experts, E]
+  Linear router;  // [experts, E]
   std::vector<FeedForward> each;
   FeedForward shared;
-  Linear sharedGate;             // [1, E]
-  size_t picked = 1;             // per token
-  bool normalized = false;       // the picked probabilities are made to sum to 1
+  Linear sharedGate;        // [1, E]
+  size_t picked = 1;        // per token
+  bool normalized = false;  // the picked probabilities are made to sum to 1
 
   struct Shape {
     size_t hidden, count, picked, inner, sharedInner;

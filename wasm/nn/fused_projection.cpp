@@ -13,7 +13,8 @@ struct Order {
   size_t rows() const { return groups * (queries + 2) * headDim; }
   /// Where the stored row belongs, and how many after it go along.
   size_t place(size_t row, size_t& run) const {
-    const size_t head = row / headDim, within = row % headDim, group = head / (queries + 2), part = head % (queries + 2);
+    const size_t head = row / headDim, within = row % headDim, group = head / (queries + 2),
+                 part = head % (queries + 2);
     run = headDim - within;
     const size_t to = part < queries ? group * queries + part : groups * part + group;
     return to * headDim + within;
@@ -57,16 +58,18 @@ void declareGrouped(Weights& w, const std::string& name, Linear& into, size_t gr
       },
       Need::Required, streams ? kernels::Matrix::kRowsAtOnce : 0);
   if (hasBias == Bias::No) return;
-  w.tensor(name + ".bias", {int64_t(n)}, n * sizeof(float), [&into, order, n](const TensorView& view, size_t) -> Status {
-    WF_ASSIGN(into.bias.buffer, allocate(n * sizeof(float), "a weight vector"));
-    into.bias.size = n;
-    const size_t size = dtypeBits(view.dtype) / 8;
-    for (size_t r = 0, run = 0; r < n; r += run) {
-      const size_t to = order.place(r, run);
-      toFloat(view.dtype, static_cast<const std::byte*>(view.data) + r * size, run, into.bias.buffer.as<float>() + to);
-    }
-    return {};
-  });
+  w.tensor(name + ".bias", {int64_t(n)}, n * sizeof(float),
+           [&into, order, n](const TensorView& view, size_t) -> Status {
+             WF_ASSIGN(into.bias.buffer, allocate(n * sizeof(float), "a weight vector"));
+             into.bias.size = n;
+             const size_t size = dtypeBits(view.dtype) / 8;
+             for (size_t r = 0, run = 0; r < n; r += run) {
+               const size_t to = order.place(r, run);
+               toFloat(view.dtype, static_cast<const std::byte*>(view.data) + r * size, run,
+                       into.bias.buffer.as<float>() + to);
+             }
+             return {};
+           });
 }
 
 void declareTransposed(Weights& w, const std::string& name, Linear& into, size_t n, size_t k, kernels::Format format) {

@@ -6,8 +6,8 @@
 
 namespace wasmformers::nn {
 
-/// Declares `name`.weight (and .bias), whose rows are `groups` times: the heads of `queries` queries, of one key, of one
-/// value, each `headDim` rows. `into` gives all queries, then all keys, then all values.
+/// Declares `name`.weight (and .bias), whose rows are `groups` times: the heads of `queries` queries, of one key, of
+/// one value, each `headDim` rows. `into` gives all queries, then all keys, then all values.
 void declareGrouped(Weights&, const std::string& name, Linear& into, size_t groups, size_t queries, size_t headDim,
                     size_t hidden, kernels::Format, Bias);
 

@@ -34,7 +34,9 @@ double KvCache::layerBytes(CacheType type) const {
   const size_t row = headDim_ * kernels::cacheValueBytes(type) + (type == CacheType::Q8 ? sizeof(float) : 0);
   return 2 * double(kvHeads_) * double(row);
 }
-double KvCache::tokenBytes(CacheType type) const { return double(layerCount_) * layerBytes(type) + 1; }  // one byte of mask
+double KvCache::tokenBytes(CacheType type) const {
+  return double(layerCount_) * layerBytes(type) + 1;
+}  // one byte of mask
 
 double KvCache::bytes(size_t rows, size_t capacity, CacheType type, const Windows& windows) const {
   double tokens = 0;
@@ -42,9 +44,7 @@ double KvCache::bytes(size_t rows, size_t capacity, CacheType type, const Window
   return double(rows) * (tokens * layerBytes(type) + double(capacity));
 }
 
-size_t KvCache::bytesPerToken(CacheType type) const {
-  return size_t(std::min(tokenBytes(type), double(SIZE_MAX / 2)));
-}
+size_t KvCache::bytesPerToken(CacheType type) const { return size_t(std::min(tokenBytes(type), double(SIZE_MAX / 2))); }
 
 void KvCache::release() {
   layers_.clear();
@@ -95,8 +95,8 @@ Status KvCache::reserve(size_t rows, size_t capacity, CacheType type, Windows wi
 
 kernels::KvLayerView KvCache::layer(size_t index) {
   Layer& l = layers_[index];
-  return {type_,           l.keys.data(),  l.values.data(), l.keyScales.as<float>(), l.valueScales.as<float>(), room_,
-          kvHeads_,        headDim_,       l.capacity};
+  return {type_,    l.keys.data(), l.values.data(), l.keyScales.as<float>(), l.valueScales.as<float>(), room_,
+          kvHeads_, headDim_,      l.capacity};
 }
 
 void KvCache::recount() {
@@ -137,7 +137,8 @@ bool KvCache::fits(size_t length) const {
 bool KvCache::hold(const uint8_t* mask, size_t rows, size_t length, const std::vector<size_t>& from) {
   bool ok = rows <= room_ && length <= capacity_ && from.size() == layers_.size();
   for (size_t i = 0; ok && i < layers_.size(); ++i) {
-    ok = from[i] <= length && length - from[i] <= layers_[i].capacity && (from[i] == 0 || (before(i) >= 0 && length - from[i] >= size_t(before(i))));
+    ok = from[i] <= length && length - from[i] <= layers_[i].capacity &&
+         (from[i] == 0 || (before(i) >= 0 && length - from[i] >= size_t(before(i))));
   }
   if (!ok) return false;
   for (size_t i = 0; i < layers_.size(); ++i) layers_[i].first = from[i];

@@ -1,7 +1,8 @@
 // The keys and values of all layers that a decoder keeps while it writes: memory for some sequences ("rows") of some
 // tokens, how many of them are there, and which of those are padding. The form of one layer is in kernels/kv_cache.h.
-// A layer whose queries see a window only (Beltagy et al. 2020, arXiv:2004.05150, section 3.1) keeps that, some tokens in front
-// of it, so that a text's end can be taken back, and room for a pass; when it is full the end moves to its beginning.
+// A layer whose queries see a window only (Beltagy et al. 2020, arXiv:2004.05150, section 3.1) keeps that, some tokens
+// in front of it, so that a text's end can be taken back, and room for a pass; when it is full the end moves to its
+// beginning.
 #pragma once
 
 #include <vector>
@@ -11,8 +12,8 @@
 
 namespace wasmformers::nn {
 
-/// What layers see, and in how long passes: keys before a query's own by layer, −1 for all of them; no pass is longer than
-/// `chunk` tokens a row. Empty: every layer keeps everything.
+/// What layers see, and in how long passes: keys before a query's own by layer, −1 for all of them; no pass is longer
+/// than `chunk` tokens a row. Empty: every layer keeps everything.
 struct Windows {
   std::vector<int64_t> before;
   size_t chunk = 0;
@@ -35,7 +36,7 @@ class KvCache {
   size_t room() const { return room_; }          // rows that fit
   size_t capacity() const { return capacity_; }  // tokens that fit in each
   size_t rows() const { return length_ ? rows_ : 0; }
-  size_t length() const { return length_; }      // tokens that every row holds, padding among them
+  size_t length() const { return length_; }  // tokens that every row holds, padding among them
   size_t realTokens(size_t row) const { return length_ ? real_[row] : 0; }
   /// How many of the first `tokens` can be kept: all, or none where a window has left what they see.
   size_t keepable(size_t tokens) const;

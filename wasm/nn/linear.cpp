@@ -3,8 +3,8 @@
 
 namespace wasmformers::nn {
 
-void Linear::declare(Weights& w, const std::string& name, size_t n, size_t k, kernels::Format format,
-                     Bias hasBias, Need need) {
+void Linear::declare(Weights& w, const std::string& name, size_t n, size_t k, kernels::Format format, Bias hasBias,
+                     Need need) {
   w.matrix(name + ".weight", weight, n, k, format, kernels::Use::Product, need);
   if (hasBias == Bias::Yes) w.vector(name + ".bias", bias, {int64_t(n)}, need);
 }

@@ -18,8 +18,7 @@ int32_t t5Bucket(int64_t distance, int32_t buckets, int32_t maxDistance) {
   return side + std::min(half - 1, exact + int32_t(log));
 }
 
-void t5Bias(const float* table, size_t heads, int32_t buckets, int32_t maxDistance, size_t length,
-            float* bias) {
+void t5Bias(const float* table, size_t heads, int32_t buckets, int32_t maxDistance, size_t length, float* bias) {
   for (size_t h = 0; h < heads; ++h) {
     float* plane = bias + h * length * length;
     // The distances of a row are its neighbour's but one: the last row begins with the lowest, and each row
@@ -42,8 +41,8 @@ int32_t logBucket(int64_t relative, int32_t buckets, int32_t maxPosition) {
   const int32_t mid = buckets / 2;
   const int64_t magnitude = std::abs(relative);
   if (magnitude <= mid) return int32_t(relative);
-  const float log = std::log(float(magnitude) / float(mid)) / std::log(float(maxPosition - 1) / float(mid)) *
-                    float(mid - 1);
+  const float log =
+      std::log(float(magnitude) / float(mid)) / std::log(float(maxPosition - 1) / float(mid)) * float(mid - 1);
   const int32_t bucket = int32_t(std::ceil(log)) + mid;
   return relative < 0 ? -bucket : bucket;
 }

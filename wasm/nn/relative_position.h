@@ -12,8 +12,7 @@ namespace wasmformers::nn {
 int32_t t5Bucket(int64_t distance, int32_t buckets, int32_t maxDistance);
 
 /// bias [H, T, T] = table[bucket of s − t][h] for every query t and key s; table [buckets, H].
-void t5Bias(const float* table, size_t heads, int32_t buckets, int32_t maxDistance, size_t length,
-            float* bias);
+void t5Bias(const float* table, size_t heads, int32_t buckets, int32_t maxDistance, size_t length, float* bias);
 
 /// DeBERTa-v2's bucket of query − key (He et al. 2021; modeling_deberta_v2.py, make_log_bucket_position):
 /// exact up to half of `buckets`, logarithmic up to maxPosition, odd in its argument.

@@ -37,7 +37,8 @@ void llama3(const Rope& r, float* into) {
   for (size_t i = 0; i < r.dims / 2; ++i) {
     const double frequency = double(into[i]), wave = kTurn / frequency;
     if (wave < shortest) continue;
-    const double smooth = wave > longest ? 0 : (r.original / wave - r.lowFrequency) / (r.highFrequency - r.lowFrequency);
+    const double smooth =
+        wave > longest ? 0 : (r.original / wave - r.lowFrequency) / (r.highFrequency - r.lowFrequency);
     into[i] = float((1 - smooth) * frequency / r.factor + smooth * frequency);
   }
 }

@@ -14,15 +14,15 @@ struct Rope {
   enum class Type : uint8_t { Default, Linear, Dynamic, Yarn, Llama3, LongRope };
 
   Type type = Type::Default;
-  size_t dims = 0;               // values of a head that turn, an even number; the rest stays as it is
+  size_t dims = 0;  // values of a head that turn, an even number; the rest stays as it is
   double theta = 10000;
-  double factor = 1;             // by which the context was stretched
-  double original = 0;           // positions of the training; Dynamic: from which on it scales
-  double lowFrequency = 1, highFrequency = 4;         // Llama3
-  double betaFast = 32, betaSlow = 1;                 // Yarn
-  bool truncate = true;                               // Yarn: whole borders of its ramp
-  std::vector<float> shortFactor, longFactor;         // LongRope, dims/2 each
-  float scale = 1;               // of cosines and sines (Yarn, LongRope)
+  double factor = 1;                           // by which the context was stretched
+  double original = 0;                         // positions of the training; Dynamic: from which on it scales
+  double lowFrequency = 1, highFrequency = 4;  // Llama3
+  double betaFast = 32, betaSlow = 1;          // Yarn
+  bool truncate = true;                        // Yarn: whole borders of its ramp
+  std::vector<float> shortFactor, longFactor;  // LongRope, dims/2 each
+  float scale = 1;                             // of cosines and sines (Yarn, LongRope)
 
   /// How far pair i of dims/2 turns per position, in a sequence of `length` positions.
   void frequencies(size_t length, float* into) const;

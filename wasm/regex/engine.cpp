@@ -12,8 +12,8 @@
 namespace wasmformers::regex {
 namespace {
 
-constexpr uint32_t kOptions = PCRE2_UTF | PCRE2_UCP | PCRE2_NO_UTF_CHECK | PCRE2_MULTILINE | PCRE2_ALT_EXTENDED_CLASS | PCRE2_DUPNAMES |
-                              PCRE2_AUTO_CALLOUT;
+constexpr uint32_t kOptions = PCRE2_UTF | PCRE2_UCP | PCRE2_NO_UTF_CHECK | PCRE2_MULTILINE | PCRE2_ALT_EXTENDED_CLASS |
+                              PCRE2_DUPNAMES | PCRE2_AUTO_CALLOUT;
 constexpr size_t kLongestPattern = 1 << 16;
 constexpr uint32_t kFewSteps = 200, kMostSteps = 10'000'000;  // the second is Oniguruma's own limit for one match
 constexpr uint64_t kBudget = 12'000'000, kBudgetPerByte = 50;
@@ -52,7 +52,8 @@ pcre2_code* compileCode(std::string_view pattern, int& error) {
 
 class Pcre2Regex final : public Regex {
  public:
-  explicit Pcre2Regex(pcre2_code* code) : code_(code), data_(pcre2_match_data_create(1, nullptr)), context_(pcre2_match_context_create(nullptr)) {
+  explicit Pcre2Regex(pcre2_code* code)
+      : code_(code), data_(pcre2_match_data_create(1, nullptr)), context_(pcre2_match_context_create(nullptr)) {
     pcre2_set_heap_limit(context_, kHeapKilobytes);
     pcre2_set_callout(context_, onCallout, &attempt_);
   }
@@ -71,7 +72,9 @@ class Pcre2Regex final : public Regex {
     while (from <= text.size()) {
       const int found = search(text, from, budget);
       if (found == PCRE2_ERROR_NOMATCH) break;
-      if (found < 0) return found == PCRE2_ERROR_HEAPLIMIT || found == PCRE2_ERROR_NOMEMORY ? Outcome::TooMuchMemory : Outcome::TooMuchWork;
+      if (found < 0)
+        return found == PCRE2_ERROR_HEAPLIMIT || found == PCRE2_ERROR_NOMEMORY ? Outcome::TooMuchMemory
+                                                                               : Outcome::TooMuchWork;
       const size_t* at = pcre2_get_ovector_pointer(data_);
       const size_t begin = at[0], end = at[1];
       if (begin == end && end == lastEnd) {

@@ -13,7 +13,9 @@ namespace {
 constexpr int kMaxDepth = 100;  // PCRE2's own limit is 250
 
 // What stands for a set inside a class. Positive ones are members, the rest a nested class.
-struct Set { std::string_view name, members; };
+struct Set {
+  std::string_view name, members;
+};
 constexpr std::string_view kWord = "\\p{Alphabetic}\\p{M}\\p{Nd}\\p{Pc}";
 // \w and \b alone also take ²³¹¼½¾, by Oniguruma's table of Latin-1.
 constexpr std::string_view kWordAlone = "\\p{Alphabetic}\\p{M}\\p{Nd}\\p{Pc}\\x{b2}\\x{b3}\\x{b9}\\x{bc}-\\x{be}";
@@ -34,17 +36,48 @@ constexpr Set kSets[] = {
     {"word", kWord},
     {"xdigit", kHex},
     // Long names of general categories, which PCRE2 does not know.
-    {"any", "\\p{Any}"}, {"assigned", "\\P{Cn}"}, {"other", "\\p{C}"}, {"control", "\\p{Cc}"}, {"format", "\\p{Cf}"},
-    {"unassigned", "\\p{Cn}"}, {"privateuse", "\\p{Co}"}, {"surrogate", "\\p{Cs}"}, {"letter", "\\p{L}"},
-    {"casedletter", "\\p{Lu}\\p{Ll}\\p{Lt}"}, {"lc", "\\p{Lu}\\p{Ll}\\p{Lt}"}, {"lowercaseletter", "\\p{Ll}"},
-    {"modifierletter", "\\p{Lm}"}, {"otherletter", "\\p{Lo}"}, {"titlecaseletter", "\\p{Lt}"}, {"uppercaseletter", "\\p{Lu}"},
-    {"mark", "\\p{M}"}, {"combiningmark", "\\p{M}"}, {"spacingmark", "\\p{Mc}"}, {"enclosingmark", "\\p{Me}"},
-    {"nonspacingmark", "\\p{Mn}"}, {"number", "\\p{N}"}, {"decimalnumber", "\\p{Nd}"}, {"letternumber", "\\p{Nl}"},
-    {"othernumber", "\\p{No}"}, {"punctuation", "\\p{P}"}, {"connectorpunctuation", "\\p{Pc}"}, {"dashpunctuation", "\\p{Pd}"},
-    {"closepunctuation", "\\p{Pe}"}, {"finalpunctuation", "\\p{Pf}"}, {"initialpunctuation", "\\p{Pi}"},
-    {"otherpunctuation", "\\p{Po}"}, {"openpunctuation", "\\p{Ps}"}, {"symbol", "\\p{S}"}, {"currencysymbol", "\\p{Sc}"},
-    {"modifiersymbol", "\\p{Sk}"}, {"mathsymbol", "\\p{Sm}"}, {"othersymbol", "\\p{So}"}, {"separator", "\\p{Z}"},
-    {"lineseparator", "\\p{Zl}"}, {"paragraphseparator", "\\p{Zp}"}, {"spaceseparator", "\\p{Zs}"},
+    {"any", "\\p{Any}"},
+    {"assigned", "\\P{Cn}"},
+    {"other", "\\p{C}"},
+    {"control", "\\p{Cc}"},
+    {"format", "\\p{Cf}"},
+    {"unassigned", "\\p{Cn}"},
+    {"privateuse", "\\p{Co}"},
+    {"surrogate", "\\p{Cs}"},
+    {"letter", "\\p{L}"},
+    {"casedletter", "\\p{Lu}\\p{Ll}\\p{Lt}"},
+    {"lc", "\\p{Lu}\\p{Ll}\\p{Lt}"},
+    {"lowercaseletter", "\\p{Ll}"},
+    {"modifierletter", "\\p{Lm}"},
+    {"otherletter", "\\p{Lo}"},
+    {"titlecaseletter", "\\p{Lt}"},
+    {"uppercaseletter", "\\p{Lu}"},
+    {"mark", "\\p{M}"},
+    {"combiningmark", "\\p{M}"},
+    {"spacingmark", "\\p{Mc}"},
+    {"enclosingmark", "\\p{Me}"},
+    {"nonspacingmark", "\\p{Mn}"},
+    {"number", "\\p{N}"},
+    {"decimalnumber", "\\p{Nd}"},
+    {"letternumber", "\\p{Nl}"},
+    {"othernumber", "\\p{No}"},
+    {"punctuation", "\\p{P}"},
+    {"connectorpunctuation", "\\p{Pc}"},
+    {"dashpunctuation", "\\p{Pd}"},
+    {"closepunctuation", "\\p{Pe}"},
+    {"finalpunctuation", "\\p{Pf}"},
+    {"initialpunctuation", "\\p{Pi}"},
+    {"otherpunctuation", "\\p{Po}"},
+    {"openpunctuation", "\\p{Ps}"},
+    {"symbol", "\\p{S}"},
+    {"currencysymbol", "\\p{Sc}"},
+    {"modifiersymbol", "\\p{Sk}"},
+    {"mathsymbol", "\\p{Sm}"},
+    {"othersymbol", "\\p{So}"},
+    {"separator", "\\p{Z}"},
+    {"lineseparator", "\\p{Zl}"},
+    {"paragraphseparator", "\\p{Zp}"},
+    {"spaceseparator", "\\p{Zs}"},
 };
 
 bool isDigit(char c) { return c >= '0' && c <= '9'; }
@@ -53,7 +86,8 @@ int hexOf(char c) { return isDigit(c) ? c - '0' : (c | 32) >= 'a' && (c | 32) <=
 
 class Translator {
  public:
-  Translator(std::string_view in, bool (*isScript)(std::string_view), Failure& failure) : in_(in), isScript_(isScript), failure_(failure) {}
+  Translator(std::string_view in, bool (*isScript)(std::string_view), Failure& failure)
+      : in_(in), isScript_(isScript), failure_(failure) {}
 
   std::string run() {
     for (size_t at = 0; (at = in_.find("(?", at)) != in_.npos; at += 2) {
@@ -80,7 +114,9 @@ class Translator {
     if (!failed()) failure_ = {std::string(code), std::move(what) + " (at byte " + std::to_string(at_) + ")."};
   }
   void bad(std::string_view what) { fail("bad_pattern", "is no regular expression: it " + std::string(what)); }
-  void unsupported(std::string_view what) { fail("unsupported_pattern", "uses " + std::string(what) + ", which is not supported"); }
+  void unsupported(std::string_view what) {
+    fail("unsupported_pattern", "uses " + std::string(what) + ", which is not supported");
+  }
 
   uint32_t character() {
     const char* p = in_.data() + at_;
@@ -119,8 +155,10 @@ class Translator {
     literal(c);
   }
   void set(std::string_view members, bool negated, bool inClass) {
-    if (inClass && !negated) out_ += members;
-    else out_.append(negated ? "[^" : "[").append(members).append("]");
+    if (inClass && !negated)
+      out_ += members;
+    else
+      out_.append(negated ? "[^" : "[").append(members).append("]");
   }
 
   // --- elements -----------------------------------------------------------------------------------------------------
@@ -164,7 +202,9 @@ class Translator {
       case '.': ++at_; return out_ += '.', true;
       case '^': ++at_; return out_ += '^', true;
       case '$': ++at_; return out_ += '$', true;
-      case '*': case '+': case '?': return bad("repeats nothing"), false;
+      case '*':
+      case '+':
+      case '?': return bad("repeats nothing"), false;
       default: return literal(character()), true;
     }
   }
@@ -180,7 +220,8 @@ class Translator {
     fixed = !comma;
     const bool turned = hasLow && hasHigh && low > high;
     if (turned) std::swap(low, high);
-    q = "{" + std::to_string(low) + (comma ? "," : "") + (hasHigh ? std::to_string(high) : "") + "}" + (turned ? "+" : "");
+    q = "{" + std::to_string(low) + (comma ? "," : "") + (hasHigh ? std::to_string(high) : "") + "}" +
+        (turned ? "+" : "");
     return true;
   }
 
@@ -229,7 +270,8 @@ class Translator {
       out_.append("(?<").append(name) += '>';
     } else if (eat("(")) {
       std::string_view condition = until(')');
-      if (condition.size() > 2 && (condition[0] == '<' || condition[0] == '\'')) condition = condition.substr(1, condition.size() - 2);
+      if (condition.size() > 2 && (condition[0] == '<' || condition[0] == '\''))
+        condition = condition.substr(1, condition.size() - 2);
       for (char c : condition) {
         if (!isLetter(c) && !isDigit(c) && c != '_') unsupported("a condition that is no group");
       }
@@ -257,17 +299,24 @@ class Translator {
     out_ += "(?";
     for (;; ++at_) {
       const char c = peek(at_);
-      if (c == '-' && on) on = false, out_ += '-';
-      else if (c == 'i') out_ += 'i', caseless_ = on;
-      else if (c == 'm') out_ += 's';
-      else if (c == 'x') extended_ = on;
-      else break;
+      if (c == '-' && on)
+        on = false, out_ += '-';
+      else if (c == 'i')
+        out_ += 'i', caseless_ = on;
+      else if (c == 'm')
+        out_ += 's';
+      else if (c == 'x')
+        extended_ = on;
+      else
+        break;
     }
     out_ += ':';
     if (eat(":")) return false;
     if (eat(")")) return true;
-    if (isLetter(peek(at_))) unsupported(std::string("the option ") + peek(at_));
-    else bad("begins a group of no known kind");
+    if (isLetter(peek(at_)))
+      unsupported(std::string("the option ") + peek(at_));
+    else
+      bad("begins a group of no known kind");
     return false;
   }
 
@@ -286,11 +335,16 @@ class Translator {
       case 'r': c = 13; return true;
       case 'a': c = 7; return true;
       case 'e': c = 27; return true;
-      case 'w': case 'W': return set(inClass ? kWord : kWordAlone, e == 'W', inClass), false;
-      case 's': case 'S': return set(kSpace, e == 'S', inClass), false;
-      case 'd': case 'D': return set(kDigit, e == 'D', inClass), false;
-      case 'h': case 'H': return set(kHex, e == 'H', inClass), false;
-      case 'p': case 'P':
+      case 'w':
+      case 'W': return set(inClass ? kWord : kWordAlone, e == 'W', inClass), false;
+      case 's':
+      case 'S': return set(kSpace, e == 'S', inClass), false;
+      case 'd':
+      case 'D': return set(kDigit, e == 'D', inClass), false;
+      case 'h':
+      case 'H': return set(kHex, e == 'H', inClass), false;
+      case 'p':
+      case 'P':
         if (peek(at_) == '{') return ++at_, property(e == 'P', inClass), false;
         c = uint32_t(e);
         return true;
@@ -309,7 +363,14 @@ class Translator {
         if (!eat("{")) return c = 'o', true;
         if (!digits(8, 11, c) || !eat("}")) bad("has a number in braces that is none");
         return true;
-      case '0': case '1': case '2': case '3': case '4': case '5': case '6': case '7':
+      case '0':
+      case '1':
+      case '2':
+      case '3':
+      case '4':
+      case '5':
+      case '6':
+      case '7':
         --at_;
         digits(8, 3, c);
         if (c > 0x7F) unsupported("a single byte of a character");
@@ -353,29 +414,50 @@ class Translator {
   void escape() {
     const char e = peek(at_);
     switch (e) {
-      case 'A': case 'z': case 'Z': case 'G': case 'R': case 'X': case 'K': case 'N':
+      case 'A':
+      case 'z':
+      case 'Z':
+      case 'G':
+      case 'R':
+      case 'X':
+      case 'K':
+      case 'N':
         ++at_;
         out_.append("\\") += e;
         return;
-      case 'O': ++at_; out_ += "(?s:.)"; return;
-      case 'b': case 'B':
+      case 'O':
+        ++at_;
+        out_ += "(?s:.)";
+        return;
+      case 'b':
+      case 'B':
         ++at_;
         out_.append("(?:(?<=[").append(kWordAlone).append(e == 'b' ? "])(?![" : "])(?=[").append(kWordAlone);
-        out_.append("])|(?<![").append(kWordAlone).append(e == 'b' ? "])(?=[" : "])(?![").append(kWordAlone).append("]))");
+        out_.append("])|(?<![")
+            .append(kWordAlone)
+            .append(e == 'b' ? "])(?=[" : "])(?![")
+            .append(kWordAlone)
+            .append("]))");
         return;
-      case 'y': case 'Y': return unsupported("a boundary of text segments");
-      case 'k': case 'g': {
+      case 'y':
+      case 'Y': return unsupported("a boundary of text segments");
+      case 'k':
+      case 'g': {
         const char open = peek(at_ + 1);
         if (open != '<' && open != '\'') break;
         at_ += 2;
         const std::string_view name = until(open == '<' ? '>' : '\'');
-        const bool number = !name.empty() && (isDigit(name[0]) || ((name[0] == '-' || name[0] == '+') && name.size() > 1));
+        const bool number =
+            !name.empty() && (isDigit(name[0]) || ((name[0] == '-' || name[0] == '+') && name.size() > 1));
         for (char c : name.substr(number ? 1 : 0)) {
           if (c == '+' || c == '-') return unsupported("a reference with a level");
         }
-        if (e == 'g') out_.append("\\g<").append(name) += '>';
-        else if (number) out_.append("\\g{").append(name) += '}';
-        else out_.append("\\k<").append(name) += '>';
+        if (e == 'g')
+          out_.append("\\g<").append(name) += '>';
+        else if (number)
+          out_.append("\\g{").append(name) += '}';
+        else
+          out_.append("\\k<").append(name) += '>';
         return;
       }
       default: break;
@@ -418,7 +500,8 @@ class Translator {
       if (groups.empty()) return one.empty() ? std::string("(?!)") : one;
       return "(?:" + one + groups.substr(one.empty() ? 1 : 0) + ")";
     };
-    for (bool first = true; !end() && (in_[at_] != ']' || (first && in_.find(']', at_ + 1) != in_.npos)); first = false) {
+    for (bool first = true; !end() && (in_[at_] != ']' || (first && in_.find(']', at_ + 1) != in_.npos));
+         first = false) {
       if (in_[at_] == '[') {
         any = true;
         if (posixBracket()) continue;
@@ -459,9 +542,12 @@ class Translator {
     if (!any) bad("has an empty class");
     if (!eat("]")) bad("does not close a class");
     const std::string last = operand();
-    if (!isGroup) out_.append(negated ? "[^" : "[").append(last, 1);
-    else if (negated) out_.append("(?:(?!").append(all).append(last).append(")\\p{Any})");
-    else out_.append("(?:").append(all).append(last) += ')';
+    if (!isGroup)
+      out_.append(negated ? "[^" : "[").append(last, 1);
+    else if (negated)
+      out_.append("(?:(?!").append(all).append(last).append(")\\p{Any})");
+    else
+      out_.append("(?:").append(all).append(last) += ')';
     return isGroup;
   }
 
@@ -494,9 +580,9 @@ class Translator {
   bool (*isScript_)(std::string_view);
   std::string out_;
   Failure& failure_;
-  bool named_ = false;     // some group has a name: the others do not capture
+  bool named_ = false;                        // some group has a name: the others do not capture
   bool extended_ = false, caseless_ = false;  // (?x), (?i)
-  size_t quantified_ = size_t(-1);  // the element that has a quantifier already
+  size_t quantified_ = size_t(-1);            // the element that has a quantifier already
 };
 
 }  // namespace

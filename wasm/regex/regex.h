@@ -1,7 +1,7 @@
-// Regular expressions as tokenizer.json has them: Oniguruma's syntax (its default one, as the Rust crate `onig` compiles
-// it), matched by PCRE2. Two programs hold this interface: natively, in the tests and in regex.wasm it is engine.cpp
-// over oniguruma.cpp; in tokenizers.wasm it is binding/tokenizers_regex.cpp, which asks regex.wasm, a module that
-// JavaScript loads when a pattern needs it (most have scanners of their own, tokenizer/pre_tokenizers/scanners.h).
+// Regular expressions as tokenizer.json has them: Oniguruma's syntax (its default one, as the Rust crate `onig`
+// compiles it), matched by PCRE2. Two programs hold this interface: natively, in the tests and in regex.wasm it is
+// engine.cpp over oniguruma.cpp; in tokenizers.wasm it is binding/tokenizers_regex.cpp, which asks regex.wasm, a module
+// that JavaScript loads when a pattern needs it (most have scanners of their own, tokenizer/pre_tokenizers/scanners.h).
 #pragma once
 
 #include <cstdint>
@@ -13,7 +13,9 @@
 namespace wasmformers::regex {
 
 /// A match, in bytes of the text.
-struct Bounds { uint32_t begin, end; };
+struct Bounds {
+  uint32_t begin, end;
+};
 
 enum class Outcome : uint8_t { Done, TooMuchWork, TooMuchMemory };
 

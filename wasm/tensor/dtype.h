@@ -9,8 +9,26 @@
 namespace wasmformers {
 
 enum class DType : uint8_t {
-  BOOL, U8, I8, I16, U16, F16, BF16, I32, U32, F32, F64, I64, U64, C64,
-  F8_E5M2, F8_E4M3, F8_E8M0, F6_E2M3, F6_E3M2, F4,
+  BOOL,
+  U8,
+  I8,
+  I16,
+  U16,
+  F16,
+  BF16,
+  I32,
+  U32,
+  F32,
+  F64,
+  I64,
+  U64,
+  C64,
+  F8_E5M2,
+  F8_E4M3,
+  F8_E8M0,
+  F6_E2M3,
+  F6_E3M2,
+  F4,
 };
 
 /// Size of an element in bits (F4 has 4, F6 has 6: such tensors are padded to whole bytes by the writer).

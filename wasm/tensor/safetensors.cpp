@@ -14,9 +14,7 @@ Status bad(std::string code, std::string message, std::string_view file, std::st
   return Status(ErrorClass::Weights, std::move(code), std::move(message)).inFile(file).atField(field);
 }
 
-std::string quoted(std::string_view s) {
-  return '"' + std::string(s.substr(0, 200)) + (s.size() > 200 ? "…\"" : "\"");
-}
+std::string quoted(std::string_view s) { return '"' + std::string(s.substr(0, 200)) + (s.size() > 200 ? "…\"" : "\""); }
 
 // Bits of a tensor, or false where the product leaves 64 bits.
 bool tensorBits(const Shape& shape, DType dtype, uint64_t& bits) {
@@ -36,7 +34,8 @@ Status parseTensor(std::string_view name, json::Value entry, std::string_view fi
 
   const json::Value dtype = entry["dtype"];
   const auto type = dtypeFromName(dtype.asString());
-  if (!type) return fail("bad_dtype", "has the unknown dtype " + quoted(dtype.isString() ? dtype.asString() : dtype.typeName()));
+  if (!type)
+    return fail("bad_dtype", "has the unknown dtype " + quoted(dtype.isString() ? dtype.asString() : dtype.typeName()));
   out.dtype = *type;
 
   const json::Value shape = entry["shape"];
@@ -59,9 +58,9 @@ Status parseTensor(std::string_view name, json::Value entry, std::string_view fi
   if (!tensorBits(out.shape, out.dtype, bits)) return fail("size_mismatch", "is larger than 64 bits can count");
   const uint64_t bytes = bits / 8 + (bits % 8 != 0);
   if (bytes != out.end - out.begin) {
-    return fail("size_mismatch", "of shape " + shapeText(out.shape) + " and dtype " + std::string(dtypeName(out.dtype)) +
-                                     " takes " + std::to_string(bytes) + " bytes, its data_offsets span " +
-                                     std::to_string(out.end - out.begin));
+    return fail("size_mismatch", "of shape " + shapeText(out.shape) + " and dtype " +
+                                     std::string(dtypeName(out.dtype)) + " takes " + std::to_string(bytes) +
+                                     " bytes, its data_offsets span " + std::to_string(out.end - out.begin));
   }
   return {};
 }
@@ -69,7 +68,9 @@ Status parseTensor(std::string_view name, json::Value entry, std::string_view fi
 Status checkMetadata(json::Value metadata, std::string_view file) {
   bool ok = metadata.isObject();
   for (auto [key, value] : metadata.members()) ok = ok && value.isString();
-  return ok ? Status() : bad("bad_metadata", "__metadata__ of " + std::string(file) + " must map strings to strings.", file, "__metadata__");
+  return ok ? Status()
+            : bad("bad_metadata", "__metadata__ of " + std::string(file) + " must map strings to strings.", file,
+                  "__metadata__");
 }
 
 }  // namespace
@@ -80,17 +81,27 @@ Result<uint64_t> parseSafetensorsPrefix(const unsigned char prefix[8], std::stri
   if (n >= 2 && n <= kMaxSafetensorsHeader) return n;
   const std::string_view text(reinterpret_cast<const char*>(prefix), 8);
   if (text[0] == '<' || text.starts_with("\n<")) {
-    return bad("html_instead_of_weights", std::string(file) + " is a web page (it begins with " + quoted(text) +
-                                              "), not a safetensors file: the server probably answered a missing file with its start page.", file);
+    return bad("html_instead_of_weights",
+               std::string(file) + " is a web page (it begins with " + quoted(text) +
+                   "), not a safetensors file: the server probably answered a missing file with its start page.",
+               file);
   }
   if (text.starts_with("version ")) {
-    return bad("lfs_pointer", std::string(file) + " is a Git LFS pointer, not the file itself: it was copied from a clone without LFS.", file);
+    return bad(
+        "lfs_pointer",
+        std::string(file) + " is a Git LFS pointer, not the file itself: it was copied from a clone without LFS.",
+        file);
   }
   if (n < 2) {
-    return bad("header_too_small", std::string(file) + " says that its header has " + std::to_string(n) + " bytes; it is no safetensors file.", file);
+    return bad(
+        "header_too_small",
+        std::string(file) + " says that its header has " + std::to_string(n) + " bytes; it is no safetensors file.",
+        file);
   }
-  return bad("header_too_large", std::string(file) + " says that its header has " + std::to_string(n) + " bytes, more than the " +
-                                     std::to_string(kMaxSafetensorsHeader) + " that the format allows; it is no safetensors file.", file);
+  return bad("header_too_large",
+             std::string(file) + " says that its header has " + std::to_string(n) + " bytes, more than the " +
+                 std::to_string(kMaxSafetensorsHeader) + " that the format allows; it is no safetensors file.",
+             file);
 }
 
 Result<SafetensorsHeader> parseSafetensorsHeader(std::string_view text, std::string_view file) {
@@ -127,10 +138,11 @@ Result<SafetensorsHeader> parseSafetensorsHeader(std::string_view text, std::str
   for (const TensorInfo& t : header.tensors) {
     if (t.begin != at) {
       const bool hole = t.begin > at;
-      return bad(hole ? "hole" : "overlap",
-                 "Tensor " + quoted(t.name) + " of " + std::string(file) + " begins at byte " + std::to_string(t.begin) +
-                     (hole ? ", leaving a hole after byte " : ", overlapping the bytes before ") + std::to_string(at) + ".",
-                 file, t.name);
+      return bad(
+          hole ? "hole" : "overlap",
+          "Tensor " + quoted(t.name) + " of " + std::string(file) + " begins at byte " + std::to_string(t.begin) +
+              (hole ? ", leaving a hole after byte " : ", overlapping the bytes before ") + std::to_string(at) + ".",
+          file, t.name);
     }
     at = t.end;
   }

@@ -12,12 +12,11 @@ constexpr size_t kScratch = size_t(64) << 10;  // also what the prefix and short
 
 SafetensorsStream::SafetensorsStream(std::string file, Wants wants, Deliver deliver)
     : file_(std::move(file)), wants_(std::move(wants)), deliver_(std::move(deliver)), staging_(kScratch) {
-  if (!staging_.ok()) failed_ = Status(ErrorClass::Memory, "out_of_memory", "No memory to read " + file_ + ".").inFile(file_);
+  if (!staging_.ok())
+    failed_ = Status(ErrorClass::Memory, "out_of_memory", "No memory to read " + file_ + ".").inFile(file_);
 }
 
-std::byte* SafetensorsStream::window() {
-  return staging_.data() + (passing() ? 0 : have_);
-}
+std::byte* SafetensorsStream::window() { return staging_.data() + (passing() ? 0 : have_); }
 
 size_t SafetensorsStream::room() const {
   if (!failed_.ok()) return 0;
@@ -29,7 +28,9 @@ Status SafetensorsStream::commit(size_t n) {
   if (!failed_.ok()) return failed_;
   if (n > room()) {
     return failed_ = Status(ErrorClass::Weights, "too_long",
-                            file_ + " goes on after the end that its header tells (byte " + std::to_string(fileBytes()) + ").").inFile(file_);
+                            file_ + " goes on after the end that its header tells (byte " +
+                                std::to_string(fileBytes()) + ").")
+                         .inFile(file_);
   }
   have_ += n;
   total_ += n;
@@ -73,7 +74,9 @@ Status SafetensorsStream::startData() {
   }
   if (largest > staging_.size()) {
     if (largest > SIZE_MAX / 2) {
-      return Status(ErrorClass::Memory, "out_of_memory", "A piece of " + file_ + " has " + std::to_string(largest) + " bytes.").inFile(file_);
+      return Status(ErrorClass::Memory, "out_of_memory",
+                    "A piece of " + file_ + " has " + std::to_string(largest) + " bytes.")
+          .inFile(file_);
     }
     staging_ = Buffer();  // the header's text has been read
     WF_ASSIGN(staging_, allocate(size_t(largest), "the largest piece of " + file_));
@@ -105,9 +108,13 @@ Status SafetensorsStream::finish() {
   if (!failed_.ok()) return failed_;
   if (stage_ == Stage::Data && tensor_ == header_.tensors.size()) return {};
   std::string message = file_ + " ends after " + std::to_string(total_) + " bytes, ";
-  if (stage_ == Stage::Prefix) message += "before the 8 bytes that begin a safetensors file are complete.";
-  else if (stage_ == Stage::Header) message += "inside its header of " + std::to_string(headerBytes_) + " bytes.";
-  else message += "but its header tells of " + std::to_string(fileBytes()) + ": the download was cut or the file is incomplete.";
+  if (stage_ == Stage::Prefix)
+    message += "before the 8 bytes that begin a safetensors file are complete.";
+  else if (stage_ == Stage::Header)
+    message += "inside its header of " + std::to_string(headerBytes_) + " bytes.";
+  else
+    message +=
+        "but its header tells of " + std::to_string(fileBytes()) + ": the download was cut or the file is incomplete.";
   Status s(ErrorClass::Weights, "truncated", std::move(message));
   failed_ = Status(s).inFile(file_);
   return failed_;

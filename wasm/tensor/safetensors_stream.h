@@ -49,13 +49,13 @@ class SafetensorsStream {
   Deliver deliver_;
   Stage stage_ = Stage::Prefix;
   Buffer staging_;
-  std::vector<uint64_t> pieces_;     // by tensor: the size of its pieces
+  std::vector<uint64_t> pieces_;  // by tensor: the size of its pieces
   SafetensorsHeader header_;
   uint64_t headerBytes_ = 0;
-  size_t tensor_ = 0;                // index of the tensor whose bytes come now
-  uint64_t offset_ = 0;              // where in it the current piece begins
-  uint64_t have_ = 0, need_ = 8;     // bytes of the current piece
-  uint64_t total_ = 0;               // bytes of the file so far
+  size_t tensor_ = 0;             // index of the tensor whose bytes come now
+  uint64_t offset_ = 0;           // where in it the current piece begins
+  uint64_t have_ = 0, need_ = 8;  // bytes of the current piece
+  uint64_t total_ = 0;            // bytes of the file so far
   Status failed_;
 };
 

@@ -80,7 +80,9 @@ class Compositions {
   }
 
  private:
-  struct Slot { uint32_t first = 0, second = 0, composed = 0; };
+  struct Slot {
+    uint32_t first = 0, second = 0, composed = 0;
+  };
   static constexpr size_t kSlots = 2048;  // for about 950 pairs
   static size_t hash(uint32_t first, uint32_t second) { return (first * 0x9E3779B1u + second * 0x85EBCA77u) >> 15; }
   void insert(uint32_t first, uint32_t second, uint32_t composed) {
@@ -92,7 +94,8 @@ class Compositions {
 };
 
 // Whether the text can be left alone: no character decomposes, is reordered, or composes with its neighbour.
-// NFC keeps composed letters that a composition gives back, where no mark (or Jamo) is near: the quick check of UAX #15.
+// NFC keeps composed letters that a composition gives back, where no mark (or Jamo) is near: the quick check of UAX
+// #15.
 bool unchanged(std::string_view text, Form form) {
   const bool compatibility = form == Form::Nfkd || form == Form::Nfkc;
   const bool composed = form == Form::Nfc || form == Form::Nfkc;
@@ -149,9 +152,9 @@ void decompose(std::string_view text, bool compatibility, std::vector<Pending>& 
 
 void recompose(const std::vector<Pending>& in, std::vector<Changed>& out) {
   bool starter = false, blockedBy = false;
-  Changed k{};                  // the starter that may still grow
-  uint32_t lastClass = 0;       // of the mark before, where blockedBy
-  std::vector<Changed> marks;   // behind k, kept
+  Changed k{};                 // the starter that may still grow
+  uint32_t lastClass = 0;      // of the mark before, where blockedBy
+  std::vector<Changed> marks;  // behind k, kept
   const auto flush = [&] {
     if (starter) out.push_back(k);
     out.insert(out.end(), marks.begin(), marks.end());
@@ -161,8 +164,10 @@ void recompose(const std::vector<Pending>& in, std::vector<Changed>& out) {
   for (const Pending& ch : in) {
     const Changed here{ch.character, ch.change};
     if (!starter) {
-      if (ch.combiningClass) out.push_back(here);
-      else k = here, starter = true;
+      if (ch.combiningClass)
+        out.push_back(here);
+      else
+        k = here, starter = true;
       continue;
     }
     if (!blockedBy || lastClass < ch.combiningClass) {

@@ -31,7 +31,8 @@ uint8_t scriptOf(uint32_t c) {
     }
     return out;
   }();
-  const auto after = std::upper_bound(runs.begin(), runs.end(), c, [](uint32_t x, const auto& run) { return x < run.first; });
+  const auto after =
+      std::upper_bound(runs.begin(), runs.end(), c, [](uint32_t x, const auto& run) { return x < run.first; });
   return after[-1].second;
 }
 

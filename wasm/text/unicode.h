@@ -30,7 +30,35 @@ enum Property : uint32_t {
 
 /// General category as the regex engine of the patterns (Oniguruma) has it.
 enum class Category : uint8_t {
-  Cn, Lu, Ll, Lt, Lm, Lo, Mn, Mc, Me, Nd, Nl, No, Pc, Pd, Ps, Pe, Pi, Pf, Po, Sm, Sc, Sk, So, Zs, Zl, Zp, Cc, Cf, Co
+  Cn,
+  Lu,
+  Ll,
+  Lt,
+  Lm,
+  Lo,
+  Mn,
+  Mc,
+  Me,
+  Nd,
+  Nl,
+  No,
+  Pc,
+  Pd,
+  Ps,
+  Pe,
+  Pi,
+  Pf,
+  Po,
+  Sm,
+  Sc,
+  Sk,
+  So,
+  Zs,
+  Zl,
+  Zp,
+  Cc,
+  Cf,
+  Co
 };
 
 /// Properties (bits 0–13), category (bits 16–20) and combining class (bits 24–31) of a code point below 0x110000.
@@ -52,8 +80,10 @@ uint32_t lowercase(uint32_t c);
 /// Calls put(character) for each character of c's lowercase.
 template <class Put>
 void forLowercase(uint32_t c, Put put) {
-  if (c == 0x130) put('i'), put(0x307u);
-  else put(lowercase(c));
+  if (c == 0x130)
+    put('i'), put(0x307u);
+  else
+    put(lowercase(c));
 }
 
 }  // namespace wasmformers::text

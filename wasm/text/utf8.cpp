@@ -28,10 +28,14 @@ int checkOne(const unsigned char* s, size_t n) {
   if (a < 0xC2 || a > 0xF4) return -1;
   const int need = a < 0xE0 ? 1 : a < 0xF0 ? 2 : 3;
   unsigned char low = 0x80, high = 0xBF;  // of the second byte: no overlong forms, no surrogates, at most U+10FFFF
-  if (a == 0xE0) low = 0xA0;
-  else if (a == 0xED) high = 0x9F;
-  else if (a == 0xF0) low = 0x90;
-  else if (a == 0xF4) high = 0x8F;
+  if (a == 0xE0)
+    low = 0xA0;
+  else if (a == 0xED)
+    high = 0x9F;
+  else if (a == 0xF0)
+    low = 0x90;
+  else if (a == 0xF4)
+    high = 0x8F;
   for (int i = 1; i <= need; ++i) {
     if (size_t(i) >= n || s[i] < low || s[i] > high) return -i;
     low = 0x80, high = 0xBF;
@@ -51,7 +55,8 @@ size_t countCharacters(std::string_view t) {
 
 size_t utf16Length(std::string_view t) {
   size_t n = 0;
-  for (char c : t) n += size_t((static_cast<unsigned char>(c) & 0xC0) != 0x80) + size_t(static_cast<unsigned char>(c) >= 0xF0);
+  for (char c : t)
+    n += size_t((static_cast<unsigned char>(c) & 0xC0) != 0x80) + size_t(static_cast<unsigned char>(c) >= 0xF0);
   return n;
 }
 
@@ -90,8 +95,10 @@ std::string_view makeValid(std::string_view t, std::string& storage) {
   storage.assign(t.data(), i);
   while (i < t.size()) {
     const int n = checkOne(reinterpret_cast<const unsigned char*>(t.data()) + i, t.size() - i);
-    if (n > 0) storage.append(t, i, size_t(n));
-    else append(storage, kReplacement);
+    if (n > 0)
+      storage.append(t, i, size_t(n));
+    else
+      append(storage, kReplacement);
     i += size_t(n > 0 ? n : -n);
   }
   return storage;

@@ -69,7 +69,9 @@ std::string_view makeValid(std::string_view text, std::string& storage);
 class Utf16Offsets {
  public:
   explicit Utf16Offsets(std::string_view text);
-  uint32_t operator()(uint32_t byte) const { return ascii_ ? byte : units_[byte < units_.size() ? byte : units_.size() - 1]; }
+  uint32_t operator()(uint32_t byte) const {
+    return ascii_ ? byte : units_[byte < units_.size() ? byte : units_.size() - 1];
+  }
 
  private:
   bool ascii_;

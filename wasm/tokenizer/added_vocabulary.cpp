@@ -50,7 +50,8 @@ bool StringMatcher::find(std::string_view text, size_t from, AddedMatch& out) co
 
 // --- AddedVocabulary -----------------------------------------------------------------------------------------------
 
-void AddedVocabulary::add(const std::vector<AddedToken>& tokens, const Vocabulary& model, const Normalizer* normalizer) {
+void AddedVocabulary::add(const std::vector<AddedToken>& tokens, const Vocabulary& model,
+                          const Normalizer* normalizer) {
   const uint32_t size = uint32_t(model.size());
   uint32_t next = size;
   if (!byId_.empty() && (byId_.rbegin()->first >= size || size == 0)) next = byId_.rbegin()->first + 1;

@@ -34,7 +34,11 @@ class StringMatcher {
   bool find(std::string_view text, size_t from, AddedMatch& out) const;
 
  private:
-  struct Node { uint32_t child = 0, next = 0; int32_t id = -1; unsigned char byte = 0; };
+  struct Node {
+    uint32_t child = 0, next = 0;
+    int32_t id = -1;
+    unsigned char byte = 0;
+  };
   uint32_t step(uint32_t node, unsigned char byte) const;
   std::vector<Node> nodes_;
   bool first_[256] = {};
@@ -60,7 +64,8 @@ class AddedVocabulary {
   std::map<uint32_t, std::string> normalizedForms_;  // where it differs from the content
   std::set<std::string, std::less<>> specials_;
   StringMatcher raw_, normalized_;
-  // A token whose normalized text is empty stands between all characters, as in the reference; with single_word, where no letter is.
+  // A token whose normalized text is empty stands between all characters, as in the reference; with single_word, where
+  // no letter is.
   bool cutsEverywhere_ = false, cutsBesideWords_ = false;
 };
 

@@ -33,7 +33,10 @@ Status formError(std::string_view code, std::string message) {
 
 Source Source::of(std::string_view bytes) { return {bytes.size(), hash64(bytes.data(), bytes.size())}; }
 
-Status damagedForm() { return formError("binary_form_damaged", "The tokenizer's binary form is damaged; make it again from the tokenizer.json."); }
+Status damagedForm() {
+  return formError("binary_form_damaged",
+                   "The tokenizer's binary form is damaged; make it again from the tokenizer.json.");
+}
 
 BinaryWriter::BinaryWriter(const Source& source) {
   Header h = {};
@@ -61,19 +64,22 @@ std::string BinaryWriter::finish() {
   return std::move(out_);
 }
 
-BinaryReader::BinaryReader(std::string_view form, const Source& source) : rest_(form.substr(sizeof(Header))), source_(source) {}
+BinaryReader::BinaryReader(std::string_view form, const Source& source)
+    : rest_(form.substr(sizeof(Header))), source_(source) {}
 
 Result<BinaryReader> BinaryReader::open(std::string_view form) {
   Header h = {};
   std::memcpy(&h, form.data(), std::min(form.size(), sizeof h));
-  if (std::memcmp(h.magic, kMagic, sizeof kMagic) != 0) return formError("not_binary_form", "These bytes are not the binary form of a tokenizer.");
+  if (std::memcmp(h.magic, kMagic, sizeof kMagic) != 0)
+    return formError("not_binary_form", "These bytes are not the binary form of a tokenizer.");
   if (h.version != kVersion || h.headerBytes != sizeof h) {
-    return formError("binary_form_version", "The tokenizer's binary form has version " + std::to_string(h.version) + "; this library reads " +
-                                                std::to_string(kVersion) + ". Make it again from the tokenizer.json.");
+    return formError("binary_form_version", "The tokenizer's binary form has version " + std::to_string(h.version) +
+                                                "; this library reads " + std::to_string(kVersion) +
+                                                ". Make it again from the tokenizer.json.");
   }
   if (form.size() < sizeof h || form.size() != h.size) {
-    return formError("binary_form_cut", "The tokenizer's binary form has " + std::to_string(form.size()) + " bytes and should have " +
-                                            std::to_string(h.size) + ".");
+    return formError("binary_form_cut", "The tokenizer's binary form has " + std::to_string(form.size()) +
+                                            " bytes and should have " + std::to_string(h.size) + ".");
   }
   if (hash64(form.data() + sizeof h, form.size() - sizeof h) != h.checksum) return damagedForm();
   return BinaryReader(form, {h.sourceSize, h.sourceHash});

@@ -24,7 +24,9 @@ class BinaryWriter {
   explicit BinaryWriter(const Source& source);
   void bytes(std::string_view data) { section(data.data(), data.size(), 1); }
   template <class T>
-  void array(const Flat<T>& a) { section(a.data(), a.size(), sizeof(T)); }
+  void array(const Flat<T>& a) {
+    section(a.data(), a.size(), sizeof(T));
+  }
   /// The whole form; the writer is done then.
   std::string finish();
 

@@ -50,7 +50,8 @@ inline bool equalBytes(const char* a, const char* b, size_t n) {
     }
     return loadAs<uint64_t>(a + n - 8) == loadAs<uint64_t>(b + n - 8);
   }
-  if (n >= 4) return loadAs<uint32_t>(a) == loadAs<uint32_t>(b) && loadAs<uint32_t>(a + n - 4) == loadAs<uint32_t>(b + n - 4);
+  if (n >= 4)
+    return loadAs<uint32_t>(a) == loadAs<uint32_t>(b) && loadAs<uint32_t>(a + n - 4) == loadAs<uint32_t>(b + n - 4);
   return !n || (a[0] == b[0] && a[n / 2] == b[n / 2] && a[n - 1] == b[n - 1]);
 }
 
@@ -70,13 +71,29 @@ inline void copyBytes(char* to, const char* from, size_t n) {
   }
 }
 
-/// A string that is looked for many at a time: with its hash and with its first 16 bytes as numbers, zero behind its end,
-/// so that no branch asks for the length of most.
+/// A string that is looked for many at a time: with its hash and with its first 16 bytes as numbers, zero behind its
+/// end, so that no branch asks for the length of most.
 struct Spelling {
   static constexpr size_t kReadable = 16;  // bytes from the beginning of whatever it is compared with
-  static constexpr struct { uint64_t first, second; } kMasks[17] = {
-      {0, 0}, {0xFF, 0}, {0xFFFF, 0}, {0xFFFFFF, 0}, {0xFFFFFFFF, 0}, {0xFFFFFFFFFF, 0}, {0xFFFFFFFFFFFF, 0}, {~0ull >> 8, 0}, {~0ull, 0},
-      {~0ull, 0xFF}, {~0ull, 0xFFFF}, {~0ull, 0xFFFFFF}, {~0ull, 0xFFFFFFFF}, {~0ull, 0xFFFFFFFFFF}, {~0ull, 0xFFFFFFFFFFFF}, {~0ull, ~0ull >> 8}, {~0ull, ~0ull}};
+  static constexpr struct {
+    uint64_t first, second;
+  } kMasks[17] = {{0, 0},
+                  {0xFF, 0},
+                  {0xFFFF, 0},
+                  {0xFFFFFF, 0},
+                  {0xFFFFFFFF, 0},
+                  {0xFFFFFFFFFF, 0},
+                  {0xFFFFFFFFFFFF, 0},
+                  {~0ull >> 8, 0},
+                  {~0ull, 0},
+                  {~0ull, 0xFF},
+                  {~0ull, 0xFFFF},
+                  {~0ull, 0xFFFFFF},
+                  {~0ull, 0xFFFFFFFF},
+                  {~0ull, 0xFFFFFFFFFF},
+                  {~0ull, 0xFFFFFFFFFFFF},
+                  {~0ull, ~0ull >> 8},
+                  {~0ull, ~0ull}};
 
   const char* data;
   uint32_t size, hash;
@@ -96,7 +113,8 @@ struct Spelling {
   /// Whether it stands at p.
   bool isAt(const char* p) const {
     const auto& mask = kMasks[size < 16 ? size : 16];
-    const uint64_t other = ((loadAs<uint64_t>(p) & mask.first) ^ first) | ((loadAs<uint64_t>(p + 8) & mask.second) ^ second);
+    const uint64_t other =
+        ((loadAs<uint64_t>(p) & mask.first) ^ first) | ((loadAs<uint64_t>(p + 8) & mask.second) ^ second);
     return !other && (size <= 16 || equalBytes(p + 16, data + 16, size - 16));
   }
 };

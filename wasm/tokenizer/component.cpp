@@ -20,7 +20,8 @@ std::nullptr_t Component::wrongType(std::string_view wanted) const {
 std::nullptr_t Component::unknown(std::string_view stage) const {
   if (!value.isObject()) return wrongType("an object");
   if (!value["type"].isString()) return member("type").wrongType("a string");
-  return member("type").fail("unknown_component", "names the " + std::string(stage) + " \"" + std::string(type()) + "\", which is not supported.");
+  return member("type").fail("unknown_component", "names the " + std::string(stage) + " \"" + std::string(type()) +
+                                                      "\", which is not supported.");
 }
 
 Component Component::member(std::string_view key) const {
@@ -49,16 +50,21 @@ bool Component::boolean(std::string_view key) const {
   if (!v.isBool()) member(key).wrongType("true or false");
   return v.asBool();
 }
-bool Component::boolean(std::string_view key, bool fallback) const { return member(key).absent() ? fallback : boolean(key); }
+bool Component::boolean(std::string_view key, bool fallback) const {
+  return member(key).absent() ? fallback : boolean(key);
+}
 
 uint32_t Component::number(std::string_view key) const {
   const auto n = value[key].asUint();
   if (!n || *n > UINT32_MAX) member(key).wrongType("an integer from 0 to 4294967295");
   return uint32_t(n.value_or(0));
 }
-uint32_t Component::number(std::string_view key, uint32_t fallback) const { return member(key).absent() ? fallback : number(key); }
+uint32_t Component::number(std::string_view key, uint32_t fallback) const {
+  return member(key).absent() ? fallback : number(key);
+}
 
-size_t Component::oneOf(std::string_view key, std::string_view fallback, std::initializer_list<std::string_view> names) const {
+size_t Component::oneOf(std::string_view key, std::string_view fallback,
+                        std::initializer_list<std::string_view> names) const {
   const std::string have = fallback.empty() ? string(key) : string(key, fallback);
   size_t i = 0;
   for (std::string_view name : names) {

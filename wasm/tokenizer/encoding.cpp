@@ -152,7 +152,9 @@ Status truncateEncodings(std::vector<Encoding>& e, const Truncation& t, bool kee
   if (t.strategy == TruncationStrategy::None) return {};
   const bool pair = e.size() == 2;
   const size_t first = e[0].size(), second = pair ? e[1].size() : 0, most = t.maxLength;
-  const auto cut = [&](int i, size_t length) { return e[size_t(i)].truncate(length, t.stride, t.fromLeft, keepOverflow); };
+  const auto cut = [&](int i, size_t length) {
+    return e[size_t(i)].truncate(length, t.stride, t.fromLeft, keepOverflow);
+  };
   if (first + second <= most) return {};
   if (most == 0) {
     WF_TRY(cut(0, 0));
@@ -173,20 +175,23 @@ Status truncateEncodings(std::vector<Encoding>& e, const Truncation& t, bool kee
     WF_TRY(cut(1, swap ? shorter : longer));
     if (e[0].overflowing.size() * e[1].overflowing.size() * most > kMaxOverflowTokens) {
       return Status(ErrorClass::Input, "too_much_overflow",
-                    "Both texts overflow so often that their combinations would not fit into memory; truncate only one of them.")
+                    "Both texts overflow so often that their combinations would not fit into memory; truncate only one "
+                    "of them.")
           .atField("truncation");
     }
     return {};
   }
   const int which = t.strategy == TruncationStrategy::OnlyFirst ? 0 : 1;
   if (which == 1 && !pair) {
-    return Status(ErrorClass::Input, "no_second_text", "truncation \"only_second\" needs a second text (text_pair).").atField("truncation");
+    return Status(ErrorClass::Input, "no_second_text", "truncation \"only_second\" needs a second text (text_pair).")
+        .atField("truncation");
   }
   const size_t length = e[size_t(which)].size();
   if (length <= tooMany) {
     return Status(ErrorClass::Input, "text_too_short",
-                  "truncation \"" + std::string(which ? "only_second" : "only_first") + "\" cannot reach max_length: " +
-                      std::to_string(tooMany) + " tokens must go and that text has only " + std::to_string(length) + ".")
+                  "truncation \"" + std::string(which ? "only_second" : "only_first") +
+                      "\" cannot reach max_length: " + std::to_string(tooMany) +
+                      " tokens must go and that text has only " + std::to_string(length) + ".")
         .atField("truncation");
   }
   return cut(which, length - tooMany);

@@ -28,7 +28,7 @@ struct Encoding {
   std::vector<uint32_t> offsets;  // begin and end of each token in its text
   std::vector<int32_t> words;     // index of the word, -1 where there is none
   std::vector<uint8_t> special;   // 1: added by the post-processor
-  std::vector<uint8_t> widths;    // of a token that is one character: that character's width in units of offsets; else 1
+  std::vector<uint8_t> widths;  // of a token that is one character: that character's width in units of offsets; else 1
   std::vector<Surface> surfaces;  // sorted by token
   Range sequence[2];              // tokens of the first and of the second text, where known
   bool detailed = false;

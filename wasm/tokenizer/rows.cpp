@@ -7,9 +7,13 @@ namespace wasmformers::tokenizer {
 namespace {
 
 template <class T>
-void pad(std::vector<T>& v, size_t n, T value) { v.insert(v.end(), n, value); }
+void pad(std::vector<T>& v, size_t n, T value) {
+  v.insert(v.end(), n, value);
+}
 template <class T>
-void appendTo(std::vector<T>& to, const std::vector<T>& from) { to.insert(to.end(), from.begin(), from.end()); }
+void appendTo(std::vector<T>& to, const std::vector<T>& from) {
+  to.insert(to.end(), from.begin(), from.end());
+}
 
 }  // namespace
 
@@ -48,7 +52,8 @@ void appendRow(const Encoding& e, uint32_t textIndex, size_t length, const Paddi
     put(out.sequences, e.sequenceIds(), int8_t(-1), 1);
     for (const Surface& s : e.surfaces) out.surfaces.push_back({base + s.token, s.text});
     for (size_t i = 0; i < left && !p.token.empty(); ++i) out.surfaces.push_back({uint32_t(base - left + i), p.token});
-    for (size_t i = 0; i < right && !p.token.empty(); ++i) out.surfaces.push_back({uint32_t(base + e.size() + i), p.token});
+    for (size_t i = 0; i < right && !p.token.empty(); ++i)
+      out.surfaces.push_back({uint32_t(base + e.size() + i), p.token});
   }
   out.rowStarts.push_back(uint32_t(out.ids.size()));
 }
@@ -84,7 +89,8 @@ void appendRow(Tokens& tokens, const Frame& frame, uint32_t textIndex, bool idsO
   out.rowStarts.push_back(uint32_t(out.ids.size()));
 }
 
-void addPlaces(std::string_view text, bool utf16, const std::vector<Span>& ranges, std::vector<uint32_t>& offsets, std::vector<uint8_t>& widths) {
+void addPlaces(std::string_view text, bool utf16, const std::vector<Span>& ranges, std::vector<uint32_t>& offsets,
+               std::vector<uint8_t>& widths) {
   const size_t n = ranges.size(), before = widths.size();
   offsets.resize(2 * (before + n));
   widths.resize(before + n);
@@ -117,15 +123,16 @@ void addPlaces(std::string_view text, bool utf16, const std::vector<Span>& range
   }
 }
 
-void addPlaces(std::string_view text, const std::vector<Span>& spans, bool utf16, const std::vector<Span>& ranges, std::vector<uint32_t>& offsets,
-               std::vector<uint8_t>& widths) {
+void addPlaces(std::string_view text, const std::vector<Span>& spans, bool utf16, const std::vector<Span>& ranges,
+               std::vector<uint32_t>& offsets, std::vector<uint8_t>& widths) {
   const text::Utf16Offsets units(utf16 ? text : std::string_view());  // of no text: leaves bytes as they are
   for (const Span r : ranges) {
     Span at = r;
     if (r.begin < r.end && r.end <= spans.size()) at = {spans[r.begin].begin, spans[r.end - 1].end};
     offsets.push_back(units(at.begin));
     offsets.push_back(units(at.end));
-    const bool one = at.end > at.begin && at.end - at.begin == uint32_t(text::lengthOf(static_cast<unsigned char>(text[at.begin])));
+    const bool one =
+        at.end > at.begin && at.end - at.begin == uint32_t(text::lengthOf(static_cast<unsigned char>(text[at.begin])));
     widths.push_back(one ? uint8_t(units(at.end) - units(at.begin)) : uint8_t(1));
   }
 }

@@ -38,14 +38,16 @@ struct Padding {
 
 /// Appends an encoding as a row of `length` tokens or more.
 void appendRow(const Encoding& e, uint32_t textIndex, size_t length, const Padding& p, EncodedBatch& out);
-/// Appends a model's tokens as a row within a frame; with details places and widths are as the two functions below gave them.
+/// Appends a model's tokens as a row within a frame; with details places and widths are as the two functions below gave
+/// them.
 void appendRow(Tokens& tokens, const Frame& frame, uint32_t textIndex, bool idsOnly, EncodedBatch& out);
 
 /// Offsets (two each) and widths (Encoding::widths) of tokens where nothing has moved: whole characters of the text,
 /// counted from token to token. Both are appended.
-void addPlaces(std::string_view text, bool utf16, const std::vector<Span>& ranges, std::vector<uint32_t>& offsets, std::vector<uint8_t>& widths);
-/// The same where normalizing has changed the text: `spans` has what each of its bytes came from.
-void addPlaces(std::string_view text, const std::vector<Span>& spans, bool utf16, const std::vector<Span>& ranges, std::vector<uint32_t>& offsets,
+void addPlaces(std::string_view text, bool utf16, const std::vector<Span>& ranges, std::vector<uint32_t>& offsets,
                std::vector<uint8_t>& widths);
+/// The same where normalizing has changed the text: `spans` has what each of its bytes came from.
+void addPlaces(std::string_view text, const std::vector<Span>& spans, bool utf16, const std::vector<Span>& ranges,
+               std::vector<uint32_t>& offsets, std::vector<uint8_t>& widths);
 
 }  // namespace wasmformers::tokenizer

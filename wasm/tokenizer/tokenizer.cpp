@@ -60,13 +60,16 @@ Status Tokenizer::tokenizeText(std::string_view bytes, const EncodeOptions& opti
   WF_TRY(patternError(work_.outcome));
   WF_TRY(model_->tokenize(work_, tokens_));
   if (!options.details) return {};
-  if (work_.same) addPlaces(text, options.utf16, tokens_.ranges, tokens_.offsets, tokens_.widths);
-  else addPlaces(text, work_.spans, options.utf16, tokens_.ranges, tokens_.offsets, tokens_.widths);
+  if (work_.same)
+    addPlaces(text, options.utf16, tokens_.ranges, tokens_.offsets, tokens_.widths);
+  else
+    addPlaces(text, work_.spans, options.utf16, tokens_.ranges, tokens_.offsets, tokens_.widths);
   return {};
 }
 
 // Appends the tokens of one text (or of one word of it) to `out`.
-Status Tokenizer::encodeText(std::string_view bytes, int32_t word, uint32_t typeId, const EncodeOptions& options, Encoding& out) {
+Status Tokenizer::encodeText(std::string_view bytes, int32_t word, uint32_t typeId, const EncodeOptions& options,
+                             Encoding& out) {
   WF_TRY(tokenizeText(bytes, options));
   const size_t n = tokens_.ids.size();
   const uint32_t base = uint32_t(out.size());
@@ -74,8 +77,10 @@ Status Tokenizer::encodeText(std::string_view bytes, int32_t word, uint32_t type
   append(out.ids, tokens_.ids);
   out.typeIds.insert(out.typeIds.end(), n, typeId);
   if (!options.details) return {};
-  if (word >= 0) out.words.insert(out.words.end(), n, word);
-  else append(out.words, tokens_.words);
+  if (word >= 0)
+    out.words.insert(out.words.end(), n, word);
+  else
+    append(out.words, tokens_.words);
   append(out.offsets, tokens_.offsets);
   append(out.widths, tokens_.widths);
   out.special.insert(out.special.end(), n, uint8_t(0));
@@ -84,10 +89,12 @@ Status Tokenizer::encodeText(std::string_view bytes, int32_t word, uint32_t type
 }
 
 // The short way: each input is one text, neither cut nor padded.
-Status Tokenizer::encodeRows(const std::vector<EncodeInput>& inputs, const EncodeOptions& options, const Frame& frame, EncodedBatch& out) {
+Status Tokenizer::encodeRows(const std::vector<EncodeInput>& inputs, const EncodeOptions& options, const Frame& frame,
+                             EncodedBatch& out) {
   for (size_t i = 0; i < inputs.size(); ++i) {
     WF_TRY(tokenizeText(inputs[i].texts[0][0], options));
-    if (options.details && frame.trims) trimOffsets(tokens_.ids, tokens_.widths, tokens_.surfaces, frame.addPrefixSpace, *this, tokens_.offsets);
+    if (options.details && frame.trims)
+      trimOffsets(tokens_.ids, tokens_.widths, tokens_.surfaces, frame.addPrefixSpace, *this, tokens_.offsets);
     appendRow(tokens_, frame, uint32_t(i), options.idsOnly, out);
   }
   return {};
@@ -98,8 +105,8 @@ Status Tokenizer::checkStride(const Truncation& t) const {
   const size_t added = addedTokens(false);
   if (t.strategy == TruncationStrategy::None || t.maxLength < added || t.maxLength - added >= t.stride) return {};
   return Status(ErrorClass::Input, "stride_too_large",
-                "stride (" + std::to_string(t.stride) + ") must be smaller than the " + std::to_string(t.maxLength - added) +
-                    " tokens that max_length leaves after the special tokens.")
+                "stride (" + std::to_string(t.stride) + ") must be smaller than the " +
+                    std::to_string(t.maxLength - added) + " tokens that max_length leaves after the special tokens.")
       .atField("stride");
 }
 
@@ -107,9 +114,12 @@ Status Tokenizer::encodeBatch(const std::vector<EncodeInput>& inputs, const Enco
   out.clear();
   WF_TRY(checkStride(options.truncation));
   const bool padded = options.padding.strategy != PaddingStrategy::None;
-  const auto isOneText = [](const EncodeInput& in) { return !in.pair && !in.splitIntoWords && in.texts[0].size() == 1; };
+  const auto isOneText = [](const EncodeInput& in) {
+    return !in.pair && !in.splitIntoWords && in.texts[0].size() == 1;
+  };
   Frame frame;
-  if (!padded && options.truncation.strategy == TruncationStrategy::None && (!post_ || post_->frame(options.addSpecialTokens, frame)) &&
+  if (!padded && options.truncation.strategy == TruncationStrategy::None &&
+      (!post_ || post_->frame(options.addSpecialTokens, frame)) &&
       std::all_of(inputs.begin(), inputs.end(), isOneText)) {
     return encodeRows(inputs, options, frame, out);
   }
@@ -157,8 +167,10 @@ Status Tokenizer::encodeBatch(const std::vector<EncodeInput>& inputs, const Enco
 
 bool Tokenizer::decodedToken(uint32_t id, bool skipSpecialTokens, std::string_view& token) const {
   bool found = true;
-  if (const std::string* added = added_.decoded(id)) token = *added;
-  else token = model_->vocabulary().token(id, found);
+  if (const std::string* added = added_.decoded(id))
+    token = *added;
+  else
+    token = model_->vocabulary().token(id, found);
   return found && !(skipSpecialTokens && added_.isSpecial(token));
 }
 
@@ -168,7 +180,8 @@ std::string Tokenizer::decode(const uint32_t* ids, size_t count, bool skipSpecia
   return out;
 }
 
-void Tokenizer::decode(const uint32_t* ids, size_t count, bool skipSpecialTokens, std::string& text, Status* failure) const {
+void Tokenizer::decode(const uint32_t* ids, size_t count, bool skipSpecialTokens, std::string& text,
+                       Status* failure) const {
   if (decodes_ == Decodes::Unknown) {
     decodeTable_ = DecodeTable::make(decoder_.get(), [this](uint32_t id, std::string_view& token, bool& special) {
       const bool found = decodedToken(id, false, token);
@@ -177,8 +190,10 @@ void Tokenizer::decode(const uint32_t* ids, size_t count, bool skipSpecialTokens
     });
     decodes_ = decodeTable_ ? Decodes::ByTable : Decodes::ByToken;
   }
-  if (decodes_ == Decodes::ByTable) decodeTable_->decode(ids, count, skipSpecialTokens, text);
-  else decodeTokens(ids, count, skipSpecialTokens, text);
+  if (decodes_ == Decodes::ByTable)
+    decodeTable_->decode(ids, count, skipSpecialTokens, text);
+  else
+    decodeTokens(ids, count, skipSpecialTokens, text);
   if (failure && decoder_) *failure = patternError(decoder_->takeOutcome());
 }
 

@@ -24,10 +24,10 @@ namespace wasmformers::tokenizer {
 
 struct EncodeOptions {
   bool addSpecialTokens = true;
-  bool details = true;      // offsets, words, special_tokens_mask, sequences, surfaces
-  bool idsOnly = false;     // neither type ids nor a mask; without details
-  bool overflow = false;    // keep what truncation cuts off
-  bool utf16 = false;       // offsets in UTF-16 code units instead of bytes
+  bool details = true;    // offsets, words, special_tokens_mask, sequences, surfaces
+  bool idsOnly = false;   // neither type ids nor a mask; without details
+  bool overflow = false;  // keep what truncation cuts off
+  bool utf16 = false;     // offsets in UTF-16 code units instead of bytes
   Truncation truncation;
   Padding padding;
 };
@@ -56,7 +56,8 @@ class Tokenizer final : private TokenTexts {
   /// The text of ids; ids that do not exist are passed over, as in the reference.
   std::string decode(const uint32_t* ids, size_t count, bool skipSpecialTokens) const;
   /// The same, behind what `out` holds; where a pattern of the decoder gave up, `failure` says so.
-  void decode(const uint32_t* ids, size_t count, bool skipSpecialTokens, std::string& out, Status* failure = nullptr) const;
+  void decode(const uint32_t* ids, size_t count, bool skipSpecialTokens, std::string& out,
+              Status* failure = nullptr) const;
   /// The token that decoding sees; false where there is none or it is passed over.
   bool decodedToken(uint32_t id, bool skipSpecialTokens, std::string_view& token) const;
   const Decoder* decoder() const { return decoder_.get(); }
@@ -95,7 +96,8 @@ class Tokenizer final : private TokenTexts {
   void read(const Component& root, Tables* tables);
   static Result<std::unique_ptr<Tokenizer>> parsed(std::string_view json, std::string_view file, Tables* tables);
   Status tokenizeText(std::string_view bytes, const EncodeOptions& options);
-  Status encodeRows(const std::vector<EncodeInput>& inputs, const EncodeOptions& options, const Frame& frame, EncodedBatch& out);
+  Status encodeRows(const std::vector<EncodeInput>& inputs, const EncodeOptions& options, const Frame& frame,
+                    EncodedBatch& out);
   Status encodeText(std::string_view text, int32_t word, uint32_t typeId, const EncodeOptions& options, Encoding& out);
   Status checkStride(const Truncation& t) const;
   void prepare(std::string_view text, bool details);
@@ -104,7 +106,7 @@ class Tokenizer final : private TokenTexts {
 
   Buffer form_;  // whose tables the model looks at; first, so that it is let go last
   Source source_;
-  std::string skeleton_;  // the file without the model's tables
+  std::string skeleton_;           // the file without the model's tables
   std::vector<AddedToken> later_;  // added since
 
   std::unique_ptr<Normalizer> normalizer_;

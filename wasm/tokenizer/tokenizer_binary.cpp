@@ -34,7 +34,8 @@ std::string Tokenizer::toBinary() const {
 Result<std::unique_ptr<Tokenizer>> Tokenizer::fromBinary(Buffer form, size_t size, const Source* source) {
   WF_ASSIGN(BinaryReader reader, BinaryReader::open({form.as<const char>(), size}));
   if (source && !(*source == reader.source())) {
-    return Status(ErrorClass::Tokenizer, "binary_form_stale", "The tokenizer's binary form was made from another tokenizer.json.");
+    return Status(ErrorClass::Tokenizer, "binary_form_stale",
+                  "The tokenizer's binary form was made from another tokenizer.json.");
   }
   std::unique_ptr<Tokenizer> t(new Tokenizer());
   t->source_ = reader.source();

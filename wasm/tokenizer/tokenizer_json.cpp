@@ -44,7 +44,8 @@ std::string skeletonOf(const Component& root) {
     json::writeString(name, out);
     out += ':';
   };
-  for (std::string_view name : {"version", "truncation", "padding", "added_tokens", "normalizer", "pre_tokenizer", "post_processor", "decoder"}) {
+  for (std::string_view name : {"version", "truncation", "padding", "added_tokens", "normalizer", "pre_tokenizer",
+                                "post_processor", "decoder"}) {
     if (!root.value[name]) continue;
     key(name);
     json::write(root.value[name], out);
@@ -87,8 +88,11 @@ Result<std::unique_ptr<Tokenizer>> Tokenizer::parsed(std::string_view json, std:
   Status status;
   std::unique_ptr<Tokenizer> t(new Tokenizer());
   const Component root(document.root(), "", &status);
-  if (root.value.isObject()) t->read(root, tables);
-  else status = tokenizerError("wrong_type", "The file must be a JSON object, found " + std::string(root.value.typeName()) + ".", "");
+  if (root.value.isObject())
+    t->read(root, tables);
+  else
+    status = tokenizerError("wrong_type",
+                            "The file must be a JSON object, found " + std::string(root.value.typeName()) + ".", "");
   if (!status.ok()) return std::move(status).inFile(file);
   t->skeleton_ = skeletonOf(root);
   return t;

@@ -7,8 +7,7 @@ namespace wasmformers::arch {
 
 namespace {
 Status bad(const TensorInfo& t, std::string code, const std::string& what) {
-  return Status(ErrorClass::Weights, std::move(code), "Tensor \"" + t.name + "\" " + what + ".")
-      .atField(t.name);
+  return Status(ErrorClass::Weights, std::move(code), "Tensor \"" + t.name + "\" " + what + ".").atField(t.name);
 }
 
 /// Bytes of a matrix that are packed at once: they stay in the second-level cache between the copy and the packing.
@@ -23,9 +22,9 @@ Result<uint64_t> check(nn::Weights& weights, const TensorInfo& t) {
                "has the shape " + shapeText(t.shape) + ", config.json makes it " + shapeText(w->shape));
   }
   if (!isFloat(t.dtype)) {
-    return bad(t, "unsupported_dtype",
-               "is stored as " + std::string(dtypeName(t.dtype)) +
-                   "; weights in F32, F16 and BF16 can be computed with");
+    return bad(
+        t, "unsupported_dtype",
+        "is stored as " + std::string(dtypeName(t.dtype)) + "; weights in F32, F16 and BF16 can be computed with");
   }
   if (!w->rowsAtOnce || t.shape.empty() || t.shape[0] == 0) return SafetensorsStream::kWhole;
   const uint64_t rows = (t.end - t.begin) / uint64_t(t.shape[0]) * w->rowsAtOnce;
@@ -36,7 +35,9 @@ Result<uint64_t> check(nn::Weights& weights, const TensorInfo& t) {
 void Loader::beginFile(std::string name) {
   stream_ = std::make_unique<SafetensorsStream>(
       std::move(name), [this](const TensorInfo& t) { return check(weights_, t); },
-      [this](const TensorInfo& t, uint64_t offset, const std::byte* data, uint64_t size) { return take(t, offset, data, size); });
+      [this](const TensorInfo& t, uint64_t offset, const std::byte* data, uint64_t size) {
+        return take(t, offset, data, size);
+      });
 }
 
 Status Loader::take(const TensorInfo& t, uint64_t offset, const std::byte* data, uint64_t size) {

@@ -4,8 +4,8 @@
 
 #include <memory>
 
-#include "weights/weights.h"
 #include "tensor/safetensors_stream.h"
+#include "weights/weights.h"
 
 namespace wasmformers::arch {
 

@@ -7,7 +7,10 @@ namespace wasmformers::nn {
 
 void Weights::matrix(std::string name, kernels::Matrix& into, size_t n, size_t k, kernels::Format format,
                      kernels::Use use, Need need) {
-  want({std::move(name), {int64_t(n), int64_t(k)}, kernels::Matrix::packedBytes(n, k, format, use), kernels::Matrix::kRowsAtOnce,
+  want({std::move(name),
+        {int64_t(n), int64_t(k)},
+        kernels::Matrix::packedBytes(n, k, format, use),
+        kernels::Matrix::kRowsAtOnce,
         [&into, n, k, format, use](const TensorView& view, size_t from) -> Status {
           if (from == 0) {
             into = {};
@@ -70,8 +73,7 @@ Status Weights::complete() const {
   if (missing == 0) return {};
   if (missing > 4) names += " and " + std::to_string(missing - 4) + " more";
   return Status(ErrorClass::Weights, "missing_tensors",
-                "The checkpoint lacks " + std::to_string(missing) +
-                    " tensor(s) that this model needs: " + names + ".")
+                "The checkpoint lacks " + std::to_string(missing) + " tensor(s) that this model needs: " + names + ".")
       .atField(names.substr(0, names.find(',')));
 }
 

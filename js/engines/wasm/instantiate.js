@@ -8,7 +8,11 @@ import { node } from '../../utils/node.js';
 /** @type {Map<string, Promise<WebAssembly.Module>>} */
 const compiled = new Map();
 
-/** The program at an address, fetched and compiled once; after a failure the next call tries again. @param {URL} url @returns {Promise<WebAssembly.Module>} */
+/**
+ * The program at an address, fetched and compiled once; after a failure the next call tries again.
+ * @param {URL} url
+ * @returns {Promise<WebAssembly.Module>}
+ */
 export function compileOnce(url) {
   let module = compiled.get(url.href);
   if (!module) {
@@ -19,13 +23,17 @@ export function compileOnce(url) {
   return module;
 }
 
-/** @param {URL} url @returns {Promise<WebAssembly.Module>} */
+/**
+ * @param {URL} url
+ * @returns {Promise<WebAssembly.Module>}
+ */
 async function compile(url) {
   if (isNode && url.protocol === 'file:') {
     const { readFile } = await node('fs/promises');
     return WebAssembly.compile(await readFile(url));
   }
-  const response = await fetch(url), type = response.headers.get('content-type') ?? '';
+  const response = await fetch(url),
+    type = response.headers.get('content-type') ?? '';
   if (!response.ok || type.startsWith('text/html')) {
     const why = response.ok ? 'a web page came; Vite: see optimizeDeps in the README' : `status ${response.status}`;
     throw new InternalError(`The package's own file ${url.href} is missing (${why}).`, { code: 'wasm_missing' });
@@ -44,7 +52,10 @@ async function compile(url) {
 export function instantiate(module, factory) {
   return new Promise((resolve, reject) => {
     factory({
-      instantiateWasm(/** @type {WebAssembly.Imports} */ imports, /** @type {(i: WebAssembly.Instance, m: WebAssembly.Module) => void} */ done) {
+      instantiateWasm(
+        /** @type {WebAssembly.Imports} */ imports,
+        /** @type {(i: WebAssembly.Instance, m: WebAssembly.Module) => void} */ done,
+      ) {
         WebAssembly.instantiate(module, imports).then((instance) => done(instance, module), reject);
         return {};
       },

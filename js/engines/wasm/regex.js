@@ -7,7 +7,9 @@ import { compileOnce } from './instantiate.js';
 export class Regex {
   #exports;
   /** @param {any} exports */
-  constructor(exports) { this.#exports = exports; }
+  constructor(exports) {
+    this.#exports = exports;
+  }
 
   /** A fresh engine. */
   static async load() {
@@ -21,22 +23,43 @@ export class Regex {
     return new Regex(exports);
   }
 
-  /** @param {number} at @param {number} size a view that holds until the next call */
-  #view(at, size) { return new Uint8Array(this.#exports.memory.buffer, at >>> 0, size); }
+  /**
+   * @param {number} at
+   * @param {number} size a view that holds until the next call
+   */
+  #view(at, size) {
+    return new Uint8Array(this.#exports.memory.buffer, at >>> 0, size);
+  }
   /** @param {Uint8Array} bytes */
-  #give(bytes) { this.#view(this.#exports.input(bytes.length), bytes.length).set(bytes); }
+  #give(bytes) {
+    this.#view(this.#exports.input(bytes.length), bytes.length).set(bytes);
+  }
 
-  /** @param {Uint8Array} pattern @returns {number} a handle; -1: answer() says what is wrong */
+  /**
+   * @param {Uint8Array} pattern
+   * @returns {number} a handle; -1: answer() says what is wrong
+   */
   compile(pattern) {
     this.#give(pattern);
     return this.#exports.compile();
   }
-  answer() { return this.#view(this.#exports.answerData(), this.#exports.answerSize()); }
-  /** @param {number} handle @param {Uint8Array} text @returns {number} how many matches there are; below 0: it gave up */
+  answer() {
+    return this.#view(this.#exports.answerData(), this.#exports.answerSize());
+  }
+  /**
+   * @param {number} handle
+   * @param {Uint8Array} text
+   * @returns {number} how many matches there are; below 0: it gave up
+   */
   findAll(handle, text) {
     this.#give(text);
     return this.#exports.findAll(handle);
   }
-  /** @param {number} count @returns {Uint8Array} two 32-bit numbers for each match */
-  found(count) { return this.#view(this.#exports.foundData(), count * 8); }
+  /**
+   * @param {number} count
+   * @returns {Uint8Array} two 32-bit numbers for each match
+   */
+  found(count) {
+    return this.#view(this.#exports.foundData(), count * 8);
+  }
 }

@@ -1,5 +1,6 @@
-// Tokenizers of translation models: the language stands as a token before or after the text. After the classes of the
-// same names in Transformers (set_src_lang_special_tokens, _build_translation_inputs); Marian's writes it into the text.
+// Tokenizers of translation models: the language stands as a token before or after the text. After the classes of
+// the same names in Transformers (set_src_lang_special_tokens, _build_translation_inputs); Marian's writes it into
+// the text.
 
 import { InputError } from '../../errors.js';
 import { PreTrainedTokenizer } from '../pre-trained-tokenizer.js';
@@ -9,33 +10,72 @@ import { surroundBy } from '../special-tokens.js';
 
 /** Base of those whose languages are tokens of the vocabulary. */
 class LanguageTokenizer extends PreTrainedTokenizer {
-  /** @param {any} core @param {Json} config @param {Json} map @param {{ pattern: RegExp, first: string }} kind first: the source language where the configuration names none */
+  /**
+   * @param {any} core
+   * @param {Json} config
+   * @param {Json} map
+   * @param {{ pattern: RegExp, first: string }} kind first: the source language where the configuration names none
+   */
   constructor(core, config, map, { pattern, first }) {
     super(core, config, map);
     this.languageRegex = pattern;
-    /** Codes of the languages that the vocabulary has. @type {string[]} */
-    this.language_codes = this.all_special_tokens.filter((token) => pattern.test(token)).map((token) => this.token_to_lang(token));
-    if (!this.language_codes.length) this.language_codes = [...this.get_vocab().keys()].filter((token) => pattern.test(token)).map((token) => this.token_to_lang(token));
+    /**
+     * Codes of the languages that the vocabulary has.
+     * @type {string[]}
+     */
+    this.language_codes = this.all_special_tokens
+      .filter((token) => pattern.test(token))
+      .map((token) => this.token_to_lang(token));
+    if (!this.language_codes.length)
+      this.language_codes = [...this.get_vocab().keys()]
+        .filter((token) => pattern.test(token))
+        .map((token) => this.token_to_lang(token));
     /** @type {string | null} */
     this.tgt_lang = config.tgt_lang ?? null;
     this.source = config.src_lang ?? first;
     if (this.language_codes.includes(this.source)) this.set_src_lang_special_tokens(this.source);
   }
 
-  /** @param {string} lang @returns {string} */
-  lang_to_token(lang) { return lang; }
-  /** @param {string} token @returns {string} */
-  token_to_lang(token) { return token; }
-  /** @param {string} lang @returns {[string[], string[]]} tokens before and after a text of it */
-  around(lang) { return [[this.lang_to_token(lang)], [String(this.eos_token)]]; }
+  /**
+   * @param {string} lang
+   * @returns {string}
+   */
+  lang_to_token(lang) {
+    return lang;
+  }
+  /**
+   * @param {string} token
+   * @returns {string}
+   */
+  token_to_lang(token) {
+    return token;
+  }
+  /**
+   * @param {string} lang
+   * @returns {[string[], string[]]} tokens before and after a text of it
+   */
+  around(lang) {
+    return [[this.lang_to_token(lang)], [String(this.eos_token)]];
+  }
 
-  /** @param {string} lang @param {string} field */
+  /**
+   * @param {string} lang
+   * @param {string} field
+   */
   #check(lang, field) {
     if (typeof lang === 'string' && this.language_codes.includes(lang)) return;
-    throw new InputError(`${field} ${JSON.stringify(lang)} is no language of this tokenizer; there are: ${this.language_codes.join(', ')}.`, { code: 'unknown_language', field });
+    throw new InputError(
+      `${field} ${JSON.stringify(lang)} is no language of this tokenizer; there are: ${this.language_codes.join(', ')}.`,
+      { code: 'unknown_language', field },
+    );
   }
-  /** The language that texts are in. @returns {string} */
-  get src_lang() { return this.source; }
+  /**
+   * The language that texts are in.
+   * @returns {string}
+   */
+  get src_lang() {
+    return this.source;
+  }
   set src_lang(lang) {
     this.set_src_lang_special_tokens(lang);
     this.source = lang;
@@ -45,14 +85,25 @@ class LanguageTokenizer extends PreTrainedTokenizer {
     this.#check(lang, 'src_lang');
     surroundBy(this, ...this.around(lang));
   }
-  /** Texts are in the target language from now on. @param {string} [lang] */
+  /**
+   * Texts are in the target language from now on.
+   * @param {string} [lang]
+   */
   set_tgt_lang_special_tokens(lang = this.tgt_lang ?? this.source) {
     this.#check(lang, 'tgt_lang');
     surroundBy(this, ...this.around(lang));
   }
-  _switch_to_target_mode() { this.set_tgt_lang_special_tokens(); }
-  _switch_to_input_mode() { this.set_src_lang_special_tokens(this.source); }
-  /** Id of a language's token. @param {string} lang @returns {number} */
+  _switch_to_target_mode() {
+    this.set_tgt_lang_special_tokens();
+  }
+  _switch_to_input_mode() {
+    this.set_src_lang_special_tokens(this.source);
+  }
+  /**
+   * Id of a language's token.
+   * @param {string} lang
+   * @returns {number}
+   */
   get_lang_id(lang) {
     this.#check(lang, 'lang');
     return this.convert_tokens_to_ids(this.lang_to_token(lang));
@@ -60,7 +111,9 @@ class LanguageTokenizer extends PreTrainedTokenizer {
 
   /**
    * Inputs of a translation; the target language is put into generate_kwargs as forced_bos_token_id.
-   * @param {string | string[]} raw_inputs @param {Json} tokenizer_options of the call @param {Json} generate_kwargs src_lang (else as before), tgt_lang
+   * @param {string | string[]} raw_inputs
+   * @param {Json} tokenizer_options of the call
+   * @param {Json} generate_kwargs src_lang (else as before), tgt_lang
    * @returns {any} BatchEncoding
    */
   _build_translation_inputs(raw_inputs, tokenizer_options, generate_kwargs) {
@@ -73,43 +126,93 @@ class LanguageTokenizer extends PreTrainedTokenizer {
 }
 
 export class MBartTokenizer extends LanguageTokenizer {
-  /** @param {any} core @param {Json} config @param {Json} map */
-  constructor(core, config, map) { super(core, config, map, { pattern: /^[a-z]{2}_[A-Z]{2}$/, first: 'en_XX' }); }
-  /** @param {string} lang @returns {[string[], string[]]} */
-  around(lang) { return [[], [String(this.eos_token), lang]]; }
+  /**
+   * @param {any} core
+   * @param {Json} config
+   * @param {Json} map
+   */
+  constructor(core, config, map) {
+    super(core, config, map, { pattern: /^[a-z]{2}_[A-Z]{2}$/, first: 'en_XX' });
+  }
+  /**
+   * @param {string} lang
+   * @returns {[string[], string[]]}
+   */
+  around(lang) {
+    return [[], [String(this.eos_token), lang]];
+  }
 }
 
 export class MBart50Tokenizer extends LanguageTokenizer {
-  /** @param {any} core @param {Json} config @param {Json} map */
-  constructor(core, config, map) { super(core, config, map, { pattern: /^[a-z]{2}_[A-Z]{2}$/, first: 'en_XX' }); }
+  /**
+   * @param {any} core
+   * @param {Json} config
+   * @param {Json} map
+   */
+  constructor(core, config, map) {
+    super(core, config, map, { pattern: /^[a-z]{2}_[A-Z]{2}$/, first: 'en_XX' });
+  }
 }
 
 export class NllbTokenizer extends LanguageTokenizer {
-  /** @param {any} core @param {Json} config @param {Json} map */
-  constructor(core, config, map) { super(core, config, map, { pattern: /^[a-z]{3}_[A-Z][a-z]{3}$/, first: 'eng_Latn' }); }
-  /** @param {string} lang @returns {[string[], string[]]} */
-  around(lang) { return this.config.legacy_behaviour ? [[], [String(this.eos_token), lang]] : super.around(lang); }
+  /**
+   * @param {any} core
+   * @param {Json} config
+   * @param {Json} map
+   */
+  constructor(core, config, map) {
+    super(core, config, map, { pattern: /^[a-z]{3}_[A-Z][a-z]{3}$/, first: 'eng_Latn' });
+  }
+  /**
+   * @param {string} lang
+   * @returns {[string[], string[]]}
+   */
+  around(lang) {
+    return this.config.legacy_behaviour ? [[], [String(this.eos_token), lang]] : super.around(lang);
+  }
 }
 
 export class M2M100Tokenizer extends LanguageTokenizer {
-  /** @param {any} core @param {Json} config @param {Json} map */
-  constructor(core, config, map) { super(core, config, map, { pattern: /^__[a-z]{2,3}__$/, first: 'en' }); }
-  /** @param {string} lang @returns {string} */
-  lang_to_token(lang) { return `__${lang}__`; }
-  /** @param {string} token @returns {string} */
-  token_to_lang(token) { return token.slice(2, -2); }
+  /**
+   * @param {any} core
+   * @param {Json} config
+   * @param {Json} map
+   */
+  constructor(core, config, map) {
+    super(core, config, map, { pattern: /^__[a-z]{2,3}__$/, first: 'en' });
+  }
+  /**
+   * @param {string} lang
+   * @returns {string}
+   */
+  lang_to_token(lang) {
+    return `__${lang}__`;
+  }
+  /**
+   * @param {string} token
+   * @returns {string}
+   */
+  token_to_lang(token) {
+    return token.slice(2, -2);
+  }
 }
 
 /**
- * A text may begin with the language to translate to: ">>fra<< Hello." (Elsewhere in a text a code is one token too, where Transformers cuts it up.)
- * With separate_vocabs the target language has a tokenizer of its own: it decodes, and encodes after _switch_to_target_mode().
+ * A text may begin with the language to translate to: ">>fra<< Hello." (Elsewhere in a text a code is one token
+ * too, where Transformers cuts it up.)
+ * With separate_vocabs the target language has a tokenizer of its own: it decodes, and encodes after
+ * _switch_to_target_mode().
  */
 export class MarianTokenizer extends PreTrainedTokenizer {
   /** @type {MarianTokenizer | null} */
   target = null;
   #toTarget = false;
 
-  /** @param {any} core @param {Json} config @param {Json} map */
+  /**
+   * @param {any} core
+   * @param {Json} config
+   * @param {Json} map
+   */
   constructor(core, config, map) {
     super(core, config, map);
     this.languageRegex = /^(>>\w+<<)\s*/;
@@ -118,28 +221,66 @@ export class MarianTokenizer extends PreTrainedTokenizer {
     if (codes.length) this.add_tokens(codes.map((content) => ({ content, normalized: false, rstrip: true })));
   }
 
-  _switch_to_target_mode() { this.#toTarget = true; }
-  _switch_to_input_mode() { this.#toTarget = false; }
-  /** @returns {MarianTokenizer | null} */
-  get #encoder() { return this.#toTarget ? this.target : null; }
-
-  /** @param {any} text @param {any} [options] @returns {any} */
-  _call(text, options) { return this.#encoder ? this.#encoder._call(text, options) : super._call(text, options); }
-  /** @param {any} texts @param {any} [options] @returns {any} */
-  encodeForModel(texts, options) { return this.#encoder ? this.#encoder.encodeForModel(texts, options) : super.encodeForModel(texts, options); }
-  /** @param {any} texts @param {any} [options] @returns {any} */
-  encodeBatch(texts, options) { return this.#encoder ? this.#encoder.encodeBatch(texts, options) : super.encodeBatch(texts, options); }
-
-  /** @param {any} batch @param {any} [options] use_source_tokenizer: the ids are of the source language @returns {string[]} */
-  batch_decode(batch, { use_source_tokenizer = false, ...options } = {}) {
-    return this.target && !use_source_tokenizer ? this.target.batch_decode(batch, options) : super.batch_decode(batch, options);
+  _switch_to_target_mode() {
+    this.#toTarget = true;
   }
-  /** @param {any} [options] @returns {any} */
+  _switch_to_input_mode() {
+    this.#toTarget = false;
+  }
+  /** @returns {MarianTokenizer | null} */
+  get #encoder() {
+    return this.#toTarget ? this.target : null;
+  }
+
+  /**
+   * @param {any} text
+   * @param {any} [options]
+   * @returns {any}
+   */
+  _call(text, options) {
+    return this.#encoder ? this.#encoder._call(text, options) : super._call(text, options);
+  }
+  /**
+   * @param {any} texts
+   * @param {any} [options]
+   * @returns {any}
+   */
+  encodeForModel(texts, options) {
+    return this.#encoder ? this.#encoder.encodeForModel(texts, options) : super.encodeForModel(texts, options);
+  }
+  /**
+   * @param {any} texts
+   * @param {any} [options]
+   * @returns {any}
+   */
+  encodeBatch(texts, options) {
+    return this.#encoder ? this.#encoder.encodeBatch(texts, options) : super.encodeBatch(texts, options);
+  }
+
+  /**
+   * @param {any} batch
+   * @param {any} [options] use_source_tokenizer: the ids are of the source language
+   * @returns {string[]}
+   */
+  batch_decode(batch, { use_source_tokenizer = false, ...options } = {}) {
+    return this.target && !use_source_tokenizer
+      ? this.target.batch_decode(batch, options)
+      : super.batch_decode(batch, options);
+  }
+  /**
+   * @param {any} [options]
+   * @returns {any}
+   */
   decodeStream({ use_source_tokenizer = false, ...options } = {}) {
     return this.target && !use_source_tokenizer ? this.target.decodeStream(options) : super.decodeStream(options);
   }
-  /** @param {any} ids @returns {string[]} */
-  convert_ids_to_tokens(ids) { return this.target ? this.target.convert_ids_to_tokens(ids) : super.convert_ids_to_tokens(ids); }
+  /**
+   * @param {any} ids
+   * @returns {string[]}
+   */
+  convert_ids_to_tokens(ids) {
+    return this.target ? this.target.convert_ids_to_tokens(ids) : super.convert_ids_to_tokens(ids);
+  }
 
   dispose() {
     this.target?.dispose();

@@ -8,32 +8,52 @@ import { surroundBy } from '../special-tokens.js';
 
 /** @typedef {Record<string, any>} Json */
 
-const NAMES = 'en english,zh chinese,de german,es spanish,ru russian,ko korean,fr french,ja japanese,pt portuguese,tr turkish,pl polish,ca catalan,nl dutch,ar arabic,'
-  + 'sv swedish,it italian,id indonesian,hi hindi,fi finnish,vi vietnamese,he hebrew,uk ukrainian,el greek,ms malay,cs czech,ro romanian,da danish,hu hungarian,ta tamil,'
-  + 'no norwegian,th thai,ur urdu,hr croatian,bg bulgarian,lt lithuanian,la latin,mi maori,ml malayalam,cy welsh,sk slovak,te telugu,fa persian,lv latvian,bn bengali,'
-  + 'sr serbian,az azerbaijani,sl slovenian,kn kannada,et estonian,mk macedonian,br breton,eu basque,is icelandic,hy armenian,ne nepali,mn mongolian,bs bosnian,kk kazakh,'
-  + 'sq albanian,sw swahili,gl galician,mr marathi,pa punjabi,si sinhala,km khmer,sn shona,yo yoruba,so somali,af afrikaans,oc occitan,ka georgian,be belarusian,tg tajik,'
-  + 'sd sindhi,gu gujarati,am amharic,yi yiddish,lo lao,uz uzbek,fo faroese,ht haitian creole,ps pashto,tk turkmen,nn nynorsk,mt maltese,sa sanskrit,lb luxembourgish,'
-  + 'my myanmar,bo tibetan,tl tagalog,mg malagasy,as assamese,tt tatar,haw hawaiian,ln lingala,ha hausa,ba bashkir,jw javanese,su sundanese,yue cantonese';
-const OTHER_NAMES = 'my burmese,ca valencian,nl flemish,ht haitian,lb letzeburgesch,ps pushto,pa panjabi,ro moldavian,ro moldovan,si sinhalese,es castilian,zh mandarin';
-const pairs = (/** @type {string} */ list) => list.split(',').map((one) => [one.slice(0, one.indexOf(' ')), one.slice(one.indexOf(' ') + 1)]);
+const NAMES =
+  'en english,zh chinese,de german,es spanish,ru russian,ko korean,fr french,ja japanese,pt portuguese,tr turkish,pl polish,ca catalan,nl dutch,ar arabic,' +
+  'sv swedish,it italian,id indonesian,hi hindi,fi finnish,vi vietnamese,he hebrew,uk ukrainian,el greek,ms malay,cs czech,ro romanian,da danish,hu hungarian,ta tamil,' +
+  'no norwegian,th thai,ur urdu,hr croatian,bg bulgarian,lt lithuanian,la latin,mi maori,ml malayalam,cy welsh,sk slovak,te telugu,fa persian,lv latvian,bn bengali,' +
+  'sr serbian,az azerbaijani,sl slovenian,kn kannada,et estonian,mk macedonian,br breton,eu basque,is icelandic,hy armenian,ne nepali,mn mongolian,bs bosnian,kk kazakh,' +
+  'sq albanian,sw swahili,gl galician,mr marathi,pa punjabi,si sinhala,km khmer,sn shona,yo yoruba,so somali,af afrikaans,oc occitan,ka georgian,be belarusian,tg tajik,' +
+  'sd sindhi,gu gujarati,am amharic,yi yiddish,lo lao,uz uzbek,fo faroese,ht haitian creole,ps pashto,tk turkmen,nn nynorsk,mt maltese,sa sanskrit,lb luxembourgish,' +
+  'my myanmar,bo tibetan,tl tagalog,mg malagasy,as assamese,tt tatar,haw hawaiian,ln lingala,ha hausa,ba bashkir,jw javanese,su sundanese,yue cantonese';
+const OTHER_NAMES =
+  'my burmese,ca valencian,nl flemish,ht haitian,lb letzeburgesch,ps pushto,pa panjabi,ro moldavian,ro moldovan,si sinhalese,es castilian,zh mandarin';
+const pairs = (/** @type {string} */ list) =>
+  list.split(',').map((one) => [one.slice(0, one.indexOf(' ')), one.slice(one.indexOf(' ') + 1)]);
 
-/** Code → English name. @type {ReadonlyMap<string, string>} */
+/**
+ * Code → English name.
+ * @type {ReadonlyMap<string, string>}
+ */
 export const WHISPER_LANGUAGES = new Map(/** @type {[string, string][]} */ (pairs(NAMES)));
 const CODES = new Map([...pairs(NAMES), ...pairs(OTHER_NAMES)].map(([code, name]) => [name, code]));
 const TASKS = ['transcribe', 'translate'];
 
-/** The code of a language, by its code, name or token. @param {string} language @returns {string} */
+/**
+ * The code of a language, by its code, name or token.
+ * @param {string} language
+ * @returns {string}
+ */
 export function whisperLanguageCode(language) {
-  const name = String(language).toLowerCase().replace(/^<\|(.*)\|>$/, '$1'), code = WHISPER_LANGUAGES.has(name) ? name : CODES.get(name);
+  const name = String(language)
+      .toLowerCase()
+      .replace(/^<\|(.*)\|>$/, '$1'),
+    code = WHISPER_LANGUAGES.has(name) ? name : CODES.get(name);
   if (code === undefined) {
-    throw new InputError(`Whisper does not know the language ${JSON.stringify(language)}; it knows ${[...WHISPER_LANGUAGES.values()].join(', ')}.`, { code: 'unknown_language', field: 'language' });
+    throw new InputError(
+      `Whisper does not know the language ${JSON.stringify(language)}; it knows ${[...WHISPER_LANGUAGES.values()].join(', ')}.`,
+      { code: 'unknown_language', field: 'language' },
+    );
   }
   return code;
 }
 
 export class WhisperTokenizer extends PreTrainedTokenizer {
-  /** @param {any} core @param {Json} config @param {Json} map */
+  /**
+   * @param {any} core
+   * @param {Json} config
+   * @param {Json} map
+   */
   constructor(core, config, map) {
     super(core, config, map);
     /** @type {string | null} */ this.language = config.language ?? null;
@@ -42,33 +62,59 @@ export class WhisperTokenizer extends PreTrainedTokenizer {
     if (this.#id('<|startoftranscript|>') !== undefined) this.set_prefix_tokens();
   }
 
-  /** @param {string} token @returns {number | undefined} */
-  #id(token) { return /** @type {any} */ (this)._.core.tokenToId(token); }
-  /** @param {string} token @returns {number} */
+  /**
+   * @param {string} token
+   * @returns {number | undefined}
+   */
+  #id(token) {
+    return /** @type {any} */ (this)._.core.tokenToId(token);
+  }
+  /**
+   * @param {string} token
+   * @returns {number}
+   */
   #needed(token) {
     const id = this.#id(token);
-    if (id === undefined) throw new InputError(`This Whisper tokenizer has no ${token}: it is for one language and one task.`, { code: 'no_such_token', field: token });
+    if (id === undefined)
+      throw new InputError(`This Whisper tokenizer has no ${token}: it is for one language and one task.`, {
+        code: 'no_such_token',
+        field: token,
+      });
     return id;
   }
 
-  /** The first timestamp's id. @returns {number} */
+  /**
+   * The first timestamp's id.
+   * @returns {number}
+   */
   get timestamp_begin() {
     const last = this.#id('<|notimestamps|>');
     return (last ?? Math.max(...this.all_special_ids)) + 1;
   }
 
-  /** What stands before a text: start, language, task, and that there are no timestamps. @returns {number[]} */
+  /**
+   * What stands before a text: start, language, task, and that there are no timestamps.
+   * @returns {number[]}
+   */
   get prefix_tokens() {
     const ids = [this.#needed('<|startoftranscript|>')];
     if (this.language !== null) ids.push(this.#needed(`<|${whisperLanguageCode(this.language)}|>`));
     if (this.task !== null) {
-      if (!TASKS.includes(this.task)) throw new InputError(`task ${JSON.stringify(this.task)} must be "transcribe" or "translate".`, { code: 'bad_option', field: 'task' });
+      if (!TASKS.includes(this.task))
+        throw new InputError(`task ${JSON.stringify(this.task)} must be "transcribe" or "translate".`, {
+          code: 'bad_option',
+          field: 'task',
+        });
       ids.push(this.#needed(`<|${this.task}|>`));
     }
     if (!this.predict_timestamps) ids.push(this.#needed('<|notimestamps|>'));
     return ids;
   }
-  /** Sets what stands before texts. @param {{ language?: string | null, task?: string | null, predict_timestamps?: boolean | null }} [options] what is left out stays */
+  /**
+   * Sets what stands before texts.
+   * @param {{ language?: string | null, task?: string | null, predict_timestamps?: boolean | null }} [options] what
+   *   is left out stays
+   */
   set_prefix_tokens({ language = null, task = null, predict_timestamps = null } = {}) {
     const before = [this.language, this.task, this.predict_timestamps];
     this.language = language ?? this.language;
@@ -81,38 +127,67 @@ export class WhisperTokenizer extends PreTrainedTokenizer {
       throw error;
     }
   }
-  /** Ids that generation begins with, by place. @param {{ language?: string | null, task?: string | null, no_timestamps?: boolean }} [options] @returns {[number, number][]} */
+  /**
+   * Ids that generation begins with, by place.
+   * @param {{ language?: string | null, task?: string | null, no_timestamps?: boolean }} [options]
+   * @returns {[number, number][]}
+   */
   get_decoder_prompt_ids({ language = null, task = null, no_timestamps = true } = {}) {
     this.set_prefix_tokens({ language, task, predict_timestamps: !no_timestamps });
     return this.prefix_tokens.slice(1).map((id, i) => [i + 1, id]);
   }
-  /** Ids of a text that came before, for generate's prompt_ids. @param {string} text @returns {number[]} */
+  /**
+   * Ids of a text that came before, for generate's prompt_ids.
+   * @param {string} text
+   * @returns {number[]}
+   */
   get_prompt_ids(text) {
     const ids = this.encode(`<|startofprev|> ${text.trim()}`, { add_special_tokens: false });
     const special = ids.slice(1).find((id) => id >= this.all_special_ids[0]);
-    if (special !== undefined) throw new InputError(`A prompt cannot hold the special token ${this.convert_ids_to_tokens([special])[0]}.`, { code: 'special_token', field: 'text' });
+    if (special !== undefined)
+      throw new InputError(`A prompt cannot hold the special token ${this.convert_ids_to_tokens([special])[0]}.`, {
+        code: 'special_token',
+        field: 'text',
+      });
     return ids;
   }
-  /** Ids of the timestamps from 0 to 30 seconds. @param {number} [time_precision] @returns {number[]} */
+  /**
+   * Ids of the timestamps from 0 to 30 seconds.
+   * @param {number} [time_precision]
+   * @returns {number[]}
+   */
   timestamp_ids(time_precision = 0.02) {
     return Array.from({ length: 1501 }, (_, i) => this.convert_tokens_to_ids(`<|${(i * time_precision).toFixed(2)}|>`));
   }
 
   /**
    * @param {any} batch
-   * @param {Json} [options] also decode_with_timestamps (timestamps stand in the text), output_offsets ({ text, offsets } in its place), time_precision
+   * @param {Json} [options] also decode_with_timestamps (timestamps stand in the text), output_offsets ({ text,
+   *   offsets } in its place), time_precision
    * @returns {any[]}
    */
-  batch_decode(batch, { decode_with_timestamps = false, output_offsets = false, time_precision = 0.02, ...options } = {}) {
+  batch_decode(
+    batch,
+    { decode_with_timestamps = false, output_offsets = false, time_precision = 0.02, ...options } = {},
+  ) {
     /** @type {any[]} */
-    const lists = Array.from(typeof batch?.tolist === 'function' ? batch.tolist() : batch, (ids) => Array.from(idList(ids)));
+    const lists = Array.from(typeof batch?.tolist === 'function' ? batch.tolist() : batch, (ids) =>
+      Array.from(idList(ids)),
+    );
     const kept = options.skip_special_tokens ? lists.map((ids) => this.#withoutPrompt(ids)) : lists;
     const plain = (/** @type {number[]} */ ids) => withoutTimestamps(super.batch_decode([ids], options)[0]);
-    const texts = kept.map((ids) => (decode_with_timestamps ? this.#withTimestamps(ids, options, time_precision) : plain(ids)));
-    return output_offsets ? texts.map((text, i) => ({ text, offsets: this.#offsets(lists[i], time_precision) })) : texts;
+    const texts = kept.map((ids) =>
+      decode_with_timestamps ? this.#withTimestamps(ids, options, time_precision) : plain(ids),
+    );
+    return output_offsets
+      ? texts.map((text, i) => ({ text, offsets: this.#offsets(lists[i], time_precision) }))
+      : texts;
   }
 
-  /** What follows a prompt of earlier text. @param {number[]} ids */
+  /**
+   * What follows a prompt of earlier text.
+   * @param {number[]} ids
+   */
   #withoutPrompt(ids) {
     if (!ids.length || ids[0] !== this.#id('<|startofprev|>')) return ids;
     const start = ids.indexOf(/** @type {number} */ (this.#id('<|startoftranscript|>')));
@@ -122,12 +197,19 @@ export class WhisperTokenizer extends PreTrainedTokenizer {
   // Both ways through timestamps: one that is smaller than the last begins a new window of 30 seconds (1500 frames). If
   // the window before ended with a single timestamp it was full, else it ended where its last segment began.
 
-  /** @param {number[]} ids @param {Json} options @param {number} precision @returns {string} */
+  /**
+   * @param {number[]} ids
+   * @param {Json} options
+   * @param {number} precision
+   * @returns {string}
+   */
   #withTimestamps(ids, options, precision) {
     const begin = this.timestamp_begin;
     /** @type {(string | number[])[]} */
     let parts = [[]];
-    let latest = 0, before = 0, previous = 0;
+    let latest = 0,
+      before = 0,
+      previous = 0;
     ids.forEach((id, i) => {
       if (id < begin) return void (/** @type {number[]} */ (parts[parts.length - 1]).push(id));
       const time = (id - begin) * precision;
@@ -144,18 +226,34 @@ export class WhisperTokenizer extends PreTrainedTokenizer {
       latest = time;
       parts.push(`<|${(time + before).toFixed(2)}|>`, []);
     });
-    return parts.map((part) => (typeof part === 'string' ? part : part.length ? super.batch_decode([part], { skip_special_tokens: options.skip_special_tokens })[0] : '')).join('');
+    return parts
+      .map((part) =>
+        typeof part === 'string'
+          ? part
+          : part.length
+            ? super.batch_decode([part], { skip_special_tokens: options.skip_special_tokens })[0]
+            : '',
+      )
+      .join('');
   }
 
-  /** Segments with begin and end in seconds. @param {number[]} ids @param {number} precision @returns {{ text: string, timestamp: [number, number] }[]} */
+  /**
+   * Segments with begin and end in seconds.
+   * @param {number[]} ids
+   * @param {number} precision
+   * @returns {{ text: string, timestamp: [number, number] }[]}
+   */
   #offsets(ids, precision) {
-    const begin = this.timestamp_begin, is = ids.map((id) => id >= begin);
+    const begin = this.timestamp_begin,
+      is = ids.map((id) => id >= begin);
     const ends = ids.map((_, i) => i).filter((i) => i > 0 && is[i] && is[i - 1]);
     if (!ends.length && is.filter(Boolean).length <= 1) return [];
     const last = is.lastIndexOf(true) + 1;
     if (!ends.includes(last)) ends.push(last);
     const out = [];
-    let from = is.indexOf(true), latest = 0, before = 0;
+    let from = is.indexOf(true),
+      latest = 0,
+      before = 0;
     for (const to of ends) {
       const part = ids.slice(from, to);
       if (part.length > 1) {
@@ -163,7 +261,13 @@ export class WhisperTokenizer extends PreTrainedTokenizer {
         if (first < latest) before += from >= 2 && !(is[from - 2] && is[from - 1]) ? 1500 : latest;
         latest = end;
         const text = withoutTimestamps(super.batch_decode([part], {})[0]);
-        out.push({ text, timestamp: /** @type {[number, number]} */ ([first * precision + before * precision, end * precision + before * precision]) });
+        out.push({
+          text,
+          timestamp: /** @type {[number, number]} */ ([
+            first * precision + before * precision,
+            end * precision + before * precision,
+          ]),
+        });
       }
       from = to;
     }
@@ -171,5 +275,8 @@ export class WhisperTokenizer extends PreTrainedTokenizer {
   }
 }
 
-/** Newer files have timestamps in the vocabulary. @param {string} text */
+/**
+ * Newer files have timestamps in the vocabulary.
+ * @param {string} text
+ */
 const withoutTimestamps = (text) => text.replace(/<\|\d+\.\d+\|>/g, '');

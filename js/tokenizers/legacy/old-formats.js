@@ -1,5 +1,5 @@
-// Repositories without a tokenizer.json: which files stand for it, tried in the order in which the class (or the model's
-// family) makes them likely, and what becomes of them.
+// Repositories without a tokenizer.json: which files stand for it, tried in the order in which the class (or the
+// model's family) makes them likely, and what becomes of them.
 
 import { getBytes, getJSON, getText } from '../../hub/index.js';
 import { TokenizerError } from '../../errors.js';
@@ -10,10 +10,41 @@ import { fromVocab } from './from-vocab.js';
 
 // Where no file names the class, the model's family does.
 const FAMILIES = /** @type {Record<string, string>} */ ({
-  albert: 'Albert', bart: 'Bart', barthez: 'Barthez', big_bird: 'BigBird', blenderbot: 'Blenderbot', camembert: 'Camembert', clip: 'CLIP', codegen: 'CodeGen', deberta: 'Deberta',
-  'deberta-v2': 'DebertaV2', gemma: 'Gemma', gemma2: 'Gemma', gpt2: 'GPT2', gpt_neo: 'GPT2', led: 'LED', llama: 'Llama', longformer: 'Longformer', m2m_100: 'M2M100', marian: 'Marian', mbart: 'MBart', mistral: 'Llama', mixtral: 'Llama',
-  mt5: 'T5', pegasus: 'Pegasus', phi3: 'Phi3', qwen2: 'Qwen2', reformer: 'Reformer', rembert: 'RemBert', roberta: 'Roberta', t5: 'T5', umt5: 'T5', whisper: 'Whisper', xglm: 'XGLM',
-  'xlm-roberta': 'XLMRoberta', xlnet: 'XLNet',
+  albert: 'Albert',
+  bart: 'Bart',
+  barthez: 'Barthez',
+  big_bird: 'BigBird',
+  blenderbot: 'Blenderbot',
+  camembert: 'Camembert',
+  clip: 'CLIP',
+  codegen: 'CodeGen',
+  deberta: 'Deberta',
+  'deberta-v2': 'DebertaV2',
+  gemma: 'Gemma',
+  gemma2: 'Gemma',
+  gpt2: 'GPT2',
+  gpt_neo: 'GPT2',
+  led: 'LED',
+  llama: 'Llama',
+  longformer: 'Longformer',
+  m2m_100: 'M2M100',
+  marian: 'Marian',
+  mbart: 'MBart',
+  mistral: 'Llama',
+  mixtral: 'Llama',
+  mt5: 'T5',
+  pegasus: 'Pegasus',
+  phi3: 'Phi3',
+  qwen2: 'Qwen2',
+  reformer: 'Reformer',
+  rembert: 'RemBert',
+  roberta: 'Roberta',
+  t5: 'T5',
+  umt5: 'T5',
+  whisper: 'Whisper',
+  xglm: 'XGLM',
+  'xlm-roberta': 'XLMRoberta',
+  xlnet: 'XLNet',
 });
 const MODELS = ['tokenizer.model', 'spiece.model', 'sentencepiece.bpe.model', 'spm.model', 'sentencepiece.model'];
 const RANKS = ['qwen.tiktoken', 'tiktoken.model', 'cl100k_base.tiktoken', 'o200k_base.tiktoken'];
@@ -21,8 +52,11 @@ const RANKS = ['qwen.tiktoken', 'tiktoken.model', 'cl100k_base.tiktoken', 'o200k
 const PIECE_TAG = 10;
 
 /**
- * @param {string} id @param {Json} config tokenizer_config.json with special_tokens_map.json behind it @param {import('../../hub/index.js').HubOptions} options
- * @returns {Promise<{ json: Json, config: Json, target?: { json: Json, config: Json } } | null>} target: of a Marian model whose target language has
+ * @param {string} id
+ * @param {Json} config tokenizer_config.json with special_tokens_map.json behind it
+ * @param {import('../../hub/index.js').HubOptions} options
+ * @returns {Promise<{ json: Json, config: Json, target?: { json: Json, config: Json } } | null>} target: of a
+ *   Marian model whose target language has
  *   a vocabulary of its own; null where there is nothing to read
  */
 export async function fromOldFiles(id, config, options) {
@@ -38,7 +72,10 @@ export async function fromOldFiles(id, config, options) {
       if (merges === null) return null;
       const vocab = await getJSON(id, 'vocab.json', options);
       if (vocab === null || typeof vocab !== 'object' || Array.isArray(vocab)) {
-        throw new TokenizerError(`${id} has merges.txt, and vocab.json ${vocab === null ? 'is missing' : 'is no object'}.`, { code: vocab === null ? 'missing_file' : 'wrong_type', file: 'vocab.json' });
+        throw new TokenizerError(
+          `${id} has merges.txt, and vocab.json ${vocab === null ? 'is missing' : 'is no object'}.`,
+          { code: vocab === null ? 'missing_file' : 'wrong_type', file: 'vocab.json' },
+        );
       }
       return (await import('./from-merges.js')).fromMerges(vocab, merges, config, kind);
     },
@@ -47,8 +84,17 @@ export async function fromOldFiles(id, config, options) {
         if (typeof file !== 'string' || !/^[\w.-]+\.(model|tiktoken)$/.test(file)) continue;
         const bytes = await getBytes(id, file, options);
         if (!bytes) continue;
-        if (bytes[0] === PIECE_TAG) return (await import('./from-sentencepiece.js')).fromSentencePiece(await Core.convert(bytes, 'sentencepiece', file, id), config, kind);
-        return (await import('./from-merges.js')).fromTiktoken(await Core.convert(bytes, 'tiktoken', file, id), config, kind);
+        if (bytes[0] === PIECE_TAG)
+          return (await import('./from-sentencepiece.js')).fromSentencePiece(
+            await Core.convert(bytes, 'sentencepiece', file, id),
+            config,
+            kind,
+          );
+        return (await import('./from-merges.js')).fromTiktoken(
+          await Core.convert(bytes, 'tiktoken', file, id),
+          config,
+          kind,
+        );
       }
       return null;
     },
@@ -57,15 +103,38 @@ export async function fromOldFiles(id, config, options) {
     const file = kind === 'Marian' ? 'source.spm' : 'sentencepiece.bpe.model';
     const read = async (/** @type {string} */ spm, /** @type {string} */ numbers) => {
       const [bytes, vocab] = await Promise.all([getBytes(id, spm, options), getJSON(id, numbers, options)]);
-      return bytes && vocab ? (await import('./from-spm-vocab.js')).fromSpmAndVocab(await Core.convert(bytes, 'sentencepiece', spm, id), vocab, config, kind, numbers) : null;
+      return bytes && vocab
+        ? (await import('./from-spm-vocab.js')).fromSpmAndVocab(
+            await Core.convert(bytes, 'sentencepiece', spm, id),
+            vocab,
+            config,
+            kind,
+            numbers,
+          )
+        : null;
     };
-    const separate = kind === 'Marian' && config.separate_vocabs === true, [made, target] = await Promise.all([read(file, 'vocab.json'), separate ? read('target.spm', 'target_vocab.json') : null]);
-    if (separate && made && !target) throw new TokenizerError(`${id} has separate_vocabs, and target.spm or target_vocab.json is missing.`, { code: 'missing_file', file: 'target_vocab.json' });
+    const separate = kind === 'Marian' && config.separate_vocabs === true,
+      [made, target] = await Promise.all([
+        read(file, 'vocab.json'),
+        separate ? read('target.spm', 'target_vocab.json') : null,
+      ]);
+    if (separate && made && !target)
+      throw new TokenizerError(`${id} has separate_vocabs, and target.spm or target_vocab.json is missing.`, {
+        code: 'missing_file',
+        file: 'target_vocab.json',
+      });
     if (made) return target ? { ...made, target } : made;
   }
   // What is likelier goes first: each file that is not there is a question to the network.
-  const first = /^(Bert|DistilBert|Electra|MobileBert|ConvBert|MPNet|SqueezeBert|Splinter|Funnel|Lxmert|DPR.*|)$/.test(kind) ? 0
-    : /^(GPT2|CodeGen|Bart|Roberta|LED|Longformer|Mvp|LayoutLMv3|Whisper|Deberta|Blenderbot|CLIP|Qwen2|Herbert)$/.test(kind) ? 1 : 2;
+  const first = /^(Bert|DistilBert|Electra|MobileBert|ConvBert|MPNet|SqueezeBert|Splinter|Funnel|Lxmert|DPR.*|)$/.test(
+    kind,
+  )
+    ? 0
+    : /^(GPT2|CodeGen|Bart|Roberta|LED|Longformer|Mvp|LayoutLMv3|Whisper|Deberta|Blenderbot|CLIP|Qwen2|Herbert)$/.test(
+          kind,
+        )
+      ? 1
+      : 2;
   for (const way of [ways[first], ...ways.filter((_, i) => i !== first)]) {
     const made = await way();
     if (made) return made;

@@ -1,6 +1,7 @@
-// The products of language models, format by format: one row (decoding), a few (beams), many (a prompt). Beside each the
-// memory-bandwidth limit: how long a plain read loop takes for the bytes of the packed matrix, measured in turn with it.
-// Then attention over a cache. Least of many short runs: on a machine that others use, longer ones are never undisturbed.
+// The products of language models, format by format: one row (decoding), a few (beams), many (a prompt). Beside each
+// the memory-bandwidth limit: how long a plain read loop takes for the bytes of the packed matrix, measured in turn
+// with it. Then attention over a cache. Least of many short runs: on a machine that others use, longer ones are never
+// undisturbed.
 //   built and run by tests/bench/kernels/run.js
 #include <emscripten.h>
 #include <wasm_simd128.h>
@@ -27,7 +28,9 @@ std::vector<float> random(size_t n) {
   return v;
 }
 
-const char* name(Format f) { return f == Format::F32 ? "f32" : f == Format::F16 ? "f16" : f == Format::Q8 ? "q8" : "q4"; }
+const char* name(Format f) {
+  return f == Format::F32 ? "f32" : f == Format::F16 ? "f16" : f == Format::Q8 ? "q8" : "q4";
+}
 
 volatile int sink;
 void readAll(const uint8_t* p, size_t bytes) {  // four streams: faster here than one
@@ -36,7 +39,8 @@ void readAll(const uint8_t* p, size_t bytes) {  // four streams: faster here tha
   const size_t part = bytes / 4 / 64 * 64;
   for (size_t i = 0; i < part; i += 32) {
     for (size_t q = 0; q < 4; ++q) {
-      sum[q] = wasm_v128_xor(sum[q], wasm_v128_xor(wasm_v128_load(p + q * part + i), wasm_v128_load(p + q * part + i + 16)));
+      sum[q] =
+          wasm_v128_xor(sum[q], wasm_v128_xor(wasm_v128_load(p + q * part + i), wasm_v128_load(p + q * part + i + 16)));
     }
   }
   sink = wasm_i32x4_extract_lane(wasm_v128_xor(wasm_v128_xor(sum[0], sum[1]), wasm_v128_xor(sum[2], sum[3])), 0);
@@ -85,14 +89,15 @@ void shape(size_t k, size_t n, Format format) {
       arena.reset();
     });
   }
-  std::printf("%s %4zux%-6zu %5.1f GB/s read; 1 row %5.1f GOP/s, %3.0f %% of reading, with GELU %5.1f;", name(format), k, n, double(bytes) / read * 1e-6,
-              2.0 * double(k * n) / best[0] * 1e-6, 100 * read / best[0], 2.0 * double(k * n) / gelu * 1e-6);
+  std::printf("%s %4zux%-6zu %5.1f GB/s read; 1 row %5.1f GOP/s, %3.0f %% of reading, with GELU %5.1f;", name(format),
+              k, n, double(bytes) / read * 1e-6, 2.0 * double(k * n) / best[0] * 1e-6, 100 * read / best[0],
+              2.0 * double(k * n) / gelu * 1e-6);
   for (size_t i = 1; i < 5; ++i) std::printf("  %zu: %.1f", rows[i], 2.0 * double(rows[i] * k * n) / best[i] * 1e-6);
   std::printf("\n");
 }
 
-// Over the caches of 30 layers, as a decoder has them. Between two layers lie some megabytes of weights, so a layer's keys
-// come from memory: those are read here as well, and not timed.
+// Over the caches of 30 layers, as a decoder has them. Between two layers lie some megabytes of weights, so a layer's
+// keys come from memory: those are read here as well, and not timed.
 void attention(size_t heads, size_t kvHeads, size_t d, CacheType type, size_t past, size_t tokens) {
   constexpr size_t kLayers = 30, kBetween = size_t(4) << 20;
   const size_t keys = past + tokens;
@@ -108,7 +113,8 @@ void attention(size_t heads, size_t kvHeads, size_t d, CacheType type, size_t pa
     l.c.type = type, l.c.batch = 1, l.c.kvHeads = kvHeads, l.c.headDim = d, l.c.capacity = keys;
     l.k = Buffer(l.c.bytes()), l.v = Buffer(l.c.bytes());
     l.scales.resize(2 * l.c.scaleCount() + 64);
-    l.c.keys = l.k.data(), l.c.values = l.v.data(), l.c.keyScales = l.scales.data(), l.c.valueScales = l.scales.data() + l.c.scaleCount();
+    l.c.keys = l.k.data(), l.c.values = l.v.data(), l.c.keyScales = l.scales.data(),
+    l.c.valueScales = l.scales.data() + l.c.scaleCount();
     fast().cacheAppend({x.data(), x.data(), kvHeads * d, kvHeads * d, l.c, 1, keys, 0});
   }
   CachedAttentionArgs a;
@@ -129,7 +135,10 @@ void attention(size_t heads, size_t kvHeads, size_t d, CacheType type, size_t pa
     best = std::min(best, token);
   }
   const double seen = tokens == 1 ? double(keys) : double(tokens) * (double(past) + double(tokens) / 2);
-  std::printf("attention %s, %zu heads of %zu on %zu, %zu keys, %zu new: %.3f ms in 30 layers, %.1f GFLOP/s\n", type == CacheType::F32 ? "f32" : type == CacheType::F16 ? "f16" : "q8",
+  std::printf("attention %s, %zu heads of %zu on %zu, %zu keys, %zu new: %.3f ms in 30 layers, %.1f GFLOP/s\n",
+              type == CacheType::F32   ? "f32"
+              : type == CacheType::F16 ? "f16"
+                                       : "q8",
               heads, d, kvHeads, keys, tokens, best, 4 * double(kLayers * heads * d) * seen / best * 1e-6);
 }
 

@@ -38,13 +38,14 @@ struct Times {
   double qkv = 0, attention = 0, out = 0, up = 0, down = 0, norm = 0;
   double total() const { return qkv + attention + out + up + down + norm; }
   void least(const Times& o) {
-    for (double Times::*p : {&Times::qkv, &Times::attention, &Times::out, &Times::up, &Times::down, &Times::norm}) {
+    for (double Times::* p : {&Times::qkv, &Times::attention, &Times::out, &Times::up, &Times::down, &Times::norm}) {
       if (o.*p < this->*p) this->*p = o.*p;
     }
   }
 };
 
-Times pass(Arena& arena, const std::vector<Layer>& layers, const float* bias, const float* gamma, size_t batch, size_t length, float* hidden) {
+Times pass(Arena& arena, const std::vector<Layer>& layers, const float* bias, const float* gamma, size_t batch,
+           size_t length, float* hidden) {
   const Table& kernel = fast();
   const size_t rows = batch * length;
   Times t;
@@ -56,7 +57,8 @@ Times pass(Arena& arena, const std::vector<Layer>& layers, const float* bias, co
   };
   for (const Layer& layer : layers) {
     const Arena::Mark mark = arena.mark();
-    float *q = arena.alloc<float>(rows * kHidden), *k = arena.alloc<float>(rows * kHidden), *v = arena.alloc<float>(rows * kHidden);
+    float *q = arena.alloc<float>(rows * kHidden), *k = arena.alloc<float>(rows * kHidden),
+          *v = arena.alloc<float>(rows * kHidden);
     float* mixed = arena.alloc<float>(rows * kHidden);
     Rows x(hidden, rows, kHidden);
     kernel.linear(arena, x, layer.query, {.bias = bias}, q, kHidden);
@@ -100,8 +102,9 @@ int main() {
   for (Format format : {Format::Q8, Format::F32}) {
     std::vector<Layer> layers;
     for (size_t i = 0; i < kLayers; ++i) {
-      layers.push_back({weight(kHidden, kHidden, format), weight(kHidden, kHidden, format), weight(kHidden, kHidden, format),
-                        weight(kHidden, kHidden, format), weight(kMiddle, kHidden, format), weight(kHidden, kMiddle, format)});
+      layers.push_back({weight(kHidden, kHidden, format), weight(kHidden, kHidden, format),
+                        weight(kHidden, kHidden, format), weight(kHidden, kHidden, format),
+                        weight(kMiddle, kHidden, format), weight(kHidden, kMiddle, format)});
     }
     const size_t shapes[][2] = {{1, 16}, {1, 128}, {8, 128}};
     for (auto [batch, length] : shapes) {
@@ -113,8 +116,9 @@ int main() {
         best.least(pass(arena, layers, bias.data(), gamma.data(), batch, length, hidden.data()));
         arena.reset();
       }
-      std::printf("%s %zux%-3zu %8.2f ms: qkv %.2f, attention %.2f, out %.2f, up %.2f, down %.2f, norm %.2f\n", format == Format::Q8 ? "q8 " : "f32",
-                  batch, length, best.total(), best.qkv, best.attention, best.out, best.up, best.down, best.norm);
+      std::printf("%s %zux%-3zu %8.2f ms: qkv %.2f, attention %.2f, out %.2f, up %.2f, down %.2f, norm %.2f\n",
+                  format == Format::Q8 ? "q8 " : "f32", batch, length, best.total(), best.qkv, best.attention, best.out,
+                  best.up, best.down, best.norm);
     }
   }
 }

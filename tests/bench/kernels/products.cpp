@@ -57,17 +57,21 @@ void shape(size_t m, size_t k, size_t n) {
   auto plain = Matrix::pack({DType::F32, {int64_t(n), int64_t(k)}, w.data()}, Format::F32);
   xnn_operator_t fully = nullptr;
   if (!plain.ok() || xnn_initialize(nullptr) != xnn_status_success ||
-      xnn_create_fully_connected_nc_f32(k, n, k, n, w.data(), nullptr, -INFINITY, INFINITY, 0, nullptr, nullptr, &fully) != xnn_status_success ||
+      xnn_create_fully_connected_nc_f32(k, n, k, n, w.data(), nullptr, -INFINITY, INFINITY, 0, nullptr, nullptr,
+                                        &fully) != xnn_status_success ||
       xnn_reshape_fully_connected_nc_f32(fully, m, nullptr) != xnn_status_success ||
       xnn_setup_fully_connected_nc_f32(fully, x.data(), y.data()) != xnn_status_success) {
     std::abort();
   }
   race((std::string("f32 ") + title).c_str(), operations,
-       {{"XNNPACK", [&] { xnn_run_operator(fully, nullptr); }},
-        {"ours", [&] { simd::productF32<true>(x.data(), m, k, *plain, simd::allColumns(*plain), {n, nullptr, nullptr, 0, y.data(), n}); }}});
+       {{"XNNPACK", [&] { xnn_run_operator(fully, nullptr); }}, {"ours", [&] {
+                                                                   simd::productF32<true>(
+                                                                       x.data(), m, k, *plain, simd::allColumns(*plain),
+                                                                       {n, nullptr, nullptr, 0, y.data(), n});
+                                                                 }}});
   xnn_delete_operator(fully);
 
-  const auto pack = [&](ActivationForm form) { // the form decides on the order of the weights
+  const auto pack = [&](ActivationForm form) {  // the form decides on the order of the weights
     simd::forceActivationForm(form);
     auto made = Matrix::pack({DType::F32, {int64_t(n), int64_t(k)}, w.data()}, Format::Q8);
     if (!made.ok()) std::abort();
@@ -75,7 +79,8 @@ void shape(size_t m, size_t k, size_t n) {
   };
   const auto ours = [&](ActivationForm form, const Matrix& packed) {
     Rows rows(x.data(), m, k);
-    simd::productQ8<true>(arena, *simd::quantizeRows(arena, rows, form), packed, simd::allColumns(packed), {n, nullptr, nullptr, 0, y.data(), n});
+    simd::productQ8<true>(arena, *simd::quantizeRows(arena, rows, form), packed, simd::allColumns(packed),
+                          {n, nullptr, nullptr, 0, y.data(), n});
     arena.reset();
   };
   const ActivationForm best = simd::activationForm();
@@ -88,12 +93,17 @@ void shape(size_t m, size_t k, size_t n) {
   if (xnn_create_convert_nc_f32_qd8(0, &convert) != xnn_status_success ||
       xnn_reshape_convert_nc_f32_qd8(convert, m, k, k, k, nullptr) != xnn_status_success ||
       xnn_setup_convert_nc_f32_qd8(convert, x.data(), xq.data(), params.data()) != xnn_status_success ||
-      xnn_create_fully_connected_nc_qd8_f32_qc8w(k, n, k, n, scales.data(), wq.data(), nullptr, -INFINITY, INFINITY, 0, nullptr, nullptr, &product) != xnn_status_success ||
+      xnn_create_fully_connected_nc_qd8_f32_qc8w(k, n, k, n, scales.data(), wq.data(), nullptr, -INFINITY, INFINITY, 0,
+                                                 nullptr, nullptr, &product) != xnn_status_success ||
       xnn_reshape_fully_connected_nc_qd8_f32_qc8w(product, m, nullptr) != xnn_status_success ||
       xnn_setup_fully_connected_nc_qd8_f32_qc8w(product, xq.data(), y.data(), params.data()) != xnn_status_success) {
     std::abort();
   }
-  std::vector<Contest> contests = {{"XNNPACK", [&] { xnn_run_operator(convert, nullptr); xnn_run_operator(product, nullptr); }},
+  std::vector<Contest> contests = {{"XNNPACK",
+                                    [&] {
+                                      xnn_run_operator(convert, nullptr);
+                                      xnn_run_operator(product, nullptr);
+                                    }},
                                    {"dot16", [&] { ours(ActivationForm::Wide, words); }}};
   if (best != ActivationForm::Wide) contests.push_back({"byte dot", [&, best] { ours(best, bytes); }});
   race((std::string("q8  ") + title).c_str(), operations, contests);
@@ -105,7 +115,12 @@ void shape(size_t m, size_t k, size_t n) {
 
 int main() {
   std::printf("GOP/s, int8 product: %s\n", int8DotName());
-  for (auto [m, k, n] : {std::array<size_t, 3>{128, 384, 384}, {128, 384, 1536}, {128, 1536, 384}, {64, 384, 1536}, {16, 384, 1536}, {1, 2048, 2048}}) {
+  for (auto [m, k, n] : {std::array<size_t, 3>{128, 384, 384},
+                         {128, 384, 1536},
+                         {128, 1536, 384},
+                         {64, 384, 1536},
+                         {16, 384, 1536},
+                         {1, 2048, 2048}}) {
     shape(m, k, n);
   }
 }

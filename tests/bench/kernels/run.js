@@ -16,18 +16,39 @@ if (programs.includes('products') && (!DEPS || !XNN_SIMD || !XNN_RELAXED)) {
 }
 const out = path.join(root, 'build', 'kernel-bench');
 mkdirSync(out, { recursive: true });
-const sources = (/** @type {string} */ folder) => readdirSync(path.join(root, folder)).filter((f) => f.endsWith('.cpp')).map((f) => path.join(root, folder, f));
+const sources = (/** @type {string} */ folder) =>
+  readdirSync(path.join(root, folder))
+    .filter((f) => f.endsWith('.cpp'))
+    .map((f) => path.join(root, folder, f));
 
 for (const variant of ['simd', 'relaxed']) {
   for (const program of programs) {
     const file = path.join(out, `${program}-${variant}.cjs`);
-    execFileSync('em++', [
-      '-O3', '-std=c++20', '-fno-exceptions', '-fno-rtti', '-msimd128', ...(variant === 'relaxed' ? ['-mrelaxed-simd'] : []),
-      `-I${path.join(root, 'wasm')}`, ...(program === 'products' ? [`-I${DEPS}/xnnpack/include`, `-I${DEPS}/pthreadpool/include`] : []),
-      path.join(root, `tests/bench/kernels/${program}.cpp`), ...sources('wasm/kernels'), ...sources('wasm/base'),
-      path.join(root, 'wasm/tensor/tensor.cpp'), ...(program === 'products' ? [variant === 'relaxed' ? XNN_RELAXED : XNN_SIMD] : []),
-      '-sALLOW_MEMORY_GROWTH', '-sMAXIMUM_MEMORY=4GB', '-sEXIT_RUNTIME=1', '-sENVIRONMENT=node', '-o', file,
-    ], { stdio: 'inherit' });
+    execFileSync(
+      'em++',
+      [
+        '-O3',
+        '-std=c++20',
+        '-fno-exceptions',
+        '-fno-rtti',
+        '-msimd128',
+        ...(variant === 'relaxed' ? ['-mrelaxed-simd'] : []),
+        `-I${path.join(root, 'wasm')}`,
+        ...(program === 'products' ? [`-I${DEPS}/xnnpack/include`, `-I${DEPS}/pthreadpool/include`] : []),
+        path.join(root, `tests/bench/kernels/${program}.cpp`),
+        ...sources('wasm/kernels'),
+        ...sources('wasm/base'),
+        path.join(root, 'wasm/tensor/tensor.cpp'),
+        ...(program === 'products' ? [variant === 'relaxed' ? XNN_RELAXED : XNN_SIMD] : []),
+        '-sALLOW_MEMORY_GROWTH',
+        '-sMAXIMUM_MEMORY=4GB',
+        '-sEXIT_RUNTIME=1',
+        '-sENVIRONMENT=node',
+        '-o',
+        file,
+      ],
+      { stdio: 'inherit' },
+    );
     console.log(`\n${program}, ${variant}`);
     const node = variant === 'relaxed' ? path.join(root, 'node_modules/node24/bin/node') : process.execPath;
     execFileSync(node, [file], { stdio: 'inherit' });

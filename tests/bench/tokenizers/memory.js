@@ -28,7 +28,12 @@ else if (who === 'js') new peer.Tokenizer(JSON.parse(tiny), {});
 else Rust.fromString(tiny);
 
 const before = await collect();
-const made = who === 'ours' ? await Tokenizer.fromJSON(bytes()) : who === 'js' ? new peer.Tokenizer(JSON.parse(bytes().toString()), tokenizerConfig(name)) : Rust.fromString(bytes().toString());
+const made =
+  who === 'ours'
+    ? await Tokenizer.fromJSON(bytes())
+    : who === 'js'
+      ? new peer.Tokenizer(JSON.parse(bytes().toString()), tokenizerConfig(name))
+      : Rust.fromString(bytes().toString());
 const after = await collect();
 const kept = after.heapUsed + after.external - before.heapUsed - before.external;
 console.log(JSON.stringify({ who, name, kept, rss: after.rss - before.rss, alive: typeof made }));

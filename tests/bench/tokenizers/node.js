@@ -1,5 +1,6 @@
-// One tokenizer in Node: ours, @huggingface/tokenizers (JS) and Rust's `tokenizers` (npm's official binding, one thread)
-// in turn in one process.       node tests/bench/tokenizers/node.js NAME [seconds]        prints one JSON line
+// One tokenizer in Node: ours, @huggingface/tokenizers (JS) and Rust's `tokenizers` (npm's official binding, one
+// thread) in turn in one process.       node tests/bench/tokenizers/node.js NAME [seconds]        prints one JSON
+// line
 import { createRequire } from 'node:module';
 import { Tokenizer } from '../../../js/tokenizers/index.js';
 import { textLines, tokenizerConfig, tokenizerJson } from '../../tokenizers/files.js';
@@ -12,18 +13,27 @@ const bytes = tokenizerJson(name);
 if (!bytes) throw new Error(`${name} is not on this machine`);
 const file = JSON.parse(bytes.toString());
 file.truncation = file.padding = null;
-const json = JSON.stringify(file), jsonBytes = Buffer.from(json), config = tokenizerConfig(name);
+const json = JSON.stringify(file),
+  jsonBytes = Buffer.from(json),
+  config = tokenizerConfig(name);
 const lines = textLines('prose');
 
 /** @type {any} */
 const peer = await import('@huggingface/tokenizers');
 const { Tokenizer: Rust } = createRequire(import.meta.url)('tokenizers');
-/** @param {any} tokenizer @returns {Promise<import('./measure.js').Work>} */
+/**
+ * @param {any} tokenizer
+ * @returns {Promise<import('./measure.js').Work>}
+ */
 async function rust(tokenizer) {
   const lists = (await tokenizer.encodeBatch(lines)).map((/** @type {any} */ e) => e.getIds());
   return {
-    ids: async () => { for (const e of await tokenizer.encodeBatch(lines)) e.getIds(); },
-    'nothing read': async () => { for (const e of await tokenizer.encodeBatch(lines)) e.getLength(); },
+    ids: async () => {
+      for (const e of await tokenizer.encodeBatch(lines)) e.getIds();
+    },
+    'nothing read': async () => {
+      for (const e of await tokenizer.encodeBatch(lines)) e.getLength();
+    },
     offsets: async () => {
       for (const e of await tokenizer.encodeBatch(lines)) {
         e.getIds();
@@ -35,28 +45,36 @@ async function rust(tokenizer) {
 }
 
 /** @type {Record<string, any>} */
-const made = {}, refused = /** @type {Record<string, string>} */ ({});
-// Loading first, in a process that has loaded nothing; every one anew. The file is as it comes, in bytes, as it is fetched:
-// JavaScript decodes and parses them, as Transformers.js does; Rust's binding takes a string, which it is given.
-const asIs = new Uint8Array(bytes), text = bytes.toString();
+const made = {},
+  refused = /** @type {Record<string, string>} */ ({});
+// Loading first, in a process that has loaded nothing; every one anew. The file is as it comes, in bytes, as it is
+// fetched: JavaScript decodes and parses them, as Transformers.js does; Rust's binding takes a string, which it is
+// given.
+const asIs = new Uint8Array(bytes),
+  text = bytes.toString();
 /** @type {Uint8Array | undefined} */
 let form;
-const load = await inTurn({
-  ours: {
-    load: async () => {
-      try {
-        const tokenizer = await Tokenizer.fromJSON(asIs);
-        form ??= tokenizer.toBinary();
-        tokenizer.dispose();
-      } catch (error) {
-        refused.ours = String(error);
-      }
+const load = await inTurn(
+  {
+    ours: {
+      load: async () => {
+        try {
+          const tokenizer = await Tokenizer.fromJSON(asIs);
+          form ??= tokenizer.toBinary();
+          tokenizer.dispose();
+        } catch (error) {
+          refused.ours = String(error);
+        }
+      },
+      binary: async () => {
+        if (form) (await Tokenizer.fromBinary(form)).dispose();
+      },
     },
-    binary: async () => { if (form) (await Tokenizer.fromBinary(form)).dispose(); },
+    js: { load: () => new peer.Tokenizer(JSON.parse(new TextDecoder().decode(asIs)), config) },
+    rust: { load: () => Rust.fromString(text) },
   },
-  js: { load: () => new peer.Tokenizer(JSON.parse(new TextDecoder().decode(asIs)), config) },
-  rust: { load: () => Rust.fromString(text) },
-}, 3);
+  3,
+);
 
 /** @type {Record<string, import('./measure.js').Work>} */
 const subjects = {};
@@ -82,10 +100,33 @@ try {
 const times = await inTurn(subjects, Number(seconds));
 const byLine = new Map(lines.map((line, i) => [line, rustIds[i]]));
 const differ = {
-  ours: made.ours && differing(lines, (line) => made.ours.encodeIds([line], { padding: false, truncation: false }).ids, (line) => byLine.get(line)),
-  js: subjects.js && differing(lines.slice(0, 500), (line) => made.js.encode(line).ids, (line) => byLine.get(line)),
+  ours:
+    made.ours &&
+    differing(
+      lines,
+      (line) => made.ours.encodeIds([line], { padding: false, truncation: false }).ids,
+      (line) => byLine.get(line),
+    ),
+  js:
+    subjects.js &&
+    differing(
+      lines.slice(0, 500),
+      (line) => made.js.encode(line).ids,
+      (line) => byLine.get(line),
+    ),
 };
-console.log(JSON.stringify({
-  name, node: process.version, lines: lines.length, bytes: lines.reduce((n, l) => n + Buffer.byteLength(l), 0), jsShare: made.jsShare,
-  fileBytes: asIs.length, formBytes: form?.length, load, times, differ, refused,
-}));
+console.log(
+  JSON.stringify({
+    name,
+    node: process.version,
+    lines: lines.length,
+    bytes: lines.reduce((n, l) => n + Buffer.byteLength(l), 0),
+    jsShare: made.jsShare,
+    fileBytes: asIs.length,
+    formBytes: form?.length,
+    load,
+    times,
+    differ,
+    refused,
+  }),
+);

@@ -1,4 +1,5 @@
-// Chromium with an empty profile, and pages whose complaints are kept: errors on the console, exceptions, broken policies.
+// Chromium with an empty profile, and pages whose complaints are kept: errors on the console, exceptions, broken
+// policies.
 import fs from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -10,7 +11,13 @@ export const SHOTS = path.join(ROOT, 'tests/browser/shots');
 export const MINILM = 'sentence-transformers/all-MiniLM-L6-v2';
 
 const FLAGS = [
-  '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync',
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
 ];
 
 /** @param {import('node:test').SuiteContext | import('node:test').TestContext} [t] closes it in the end */
@@ -24,8 +31,10 @@ export async function launch(t) {
  * A page in a context of its own.
  * @param {import('playwright-core').Browser} browser
  * @param {import('playwright-core').BrowserContextOptions} [options]
- * @returns {Promise<{ page: import('playwright-core').Page, context: import('playwright-core').BrowserContext, complaints: string[] }>}
- *   complaints: what a person with the console open would have seen. A file that is asked for and not there (404) is logged
+ * @returns {Promise<{ page: import('playwright-core').Page, context: import('playwright-core').BrowserContext,
+ *   complaints: string[] }>}
+ *   complaints: what a person with the console open would have seen. A file that is asked for and not there (404)
+ *   is logged
  *   by the browser itself, whoever handles it; these are left out.
  */
 export async function open(browser, options = {}) {
@@ -35,18 +44,26 @@ export async function open(browser, options = {}) {
   const complaints = [];
   page.on('console', (message) => {
     const text = message.text();
-    if (['error', 'warning'].includes(message.type()) && !/^Failed to load resource.*404/.test(text)) complaints.push(text);
+    if (['error', 'warning'].includes(message.type()) && !/^Failed to load resource.*404/.test(text))
+      complaints.push(text);
   });
   page.on('pageerror', (error) => complaints.push(String(error)));
   await page.addInitScript(() => {
     const w = /** @type {any} */ (window);
     w.violations = [];
-    document.addEventListener('securitypolicyviolation', (event) => w.violations.push(`${event.violatedDirective} ${event.blockedURI}`));
+    document.addEventListener('securitypolicyviolation', (event) =>
+      w.violations.push(`${event.violatedDirective} ${event.blockedURI}`),
+    );
   });
   return { page, context, complaints };
 }
 
-/** A picture for people to look at. @param {import('playwright-core').Page} page @param {string} name @param {boolean} [fullPage] */
+/**
+ * A picture for people to look at.
+ * @param {import('playwright-core').Page} page
+ * @param {string} name
+ * @param {boolean} [fullPage]
+ */
 export async function shoot(page, name, fullPage = false) {
   await fs.mkdir(SHOTS, { recursive: true });
   await page.screenshot({ path: path.join(SHOTS, `${name}.png`), fullPage });

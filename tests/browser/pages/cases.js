@@ -12,7 +12,10 @@ const pooled = { pooling: 'mean', normalize: true };
 export async function embed({ model, dtype, texts, variant = '' }) {
   const events = [];
   env.wasm.variant = variant;
-  const extractor = await pipeline('feature-extraction', model, { dtype, progress_callback: (event) => events.push(event.status) });
+  const extractor = await pipeline('feature-extraction', model, {
+    dtype,
+    progress_callback: (event) => events.push(event.status),
+  });
   env.wasm.variant = '';
   const { dims, data } = await extractor(texts, pooled);
   const stats = extractor.model.stats;
@@ -24,20 +27,33 @@ export async function embed({ model, dtype, texts, variant = '' }) {
 export async function tokenize({ model, text }) {
   const tokenizer = await AutoTokenizer.from_pretrained(model);
   const { input_ids } = await tokenizer(text);
-  return { ids: [...input_ids.data].map(Number), decoded: tokenizer.decode(input_ids.tolist()[0], { skip_special_tokens: true }) };
+  return {
+    ids: [...input_ids.data].map(Number),
+    decoded: tokenizer.decode(input_ids.tolist()[0], { skip_special_tokens: true }),
+  };
 }
 
 /** A conversation by its template, its ids streamed back, and a template that does not end. */
 export async function chat({ messages }) {
-  const [json, chat_template] = await Promise.all(['tokenizers/bytelevel-gpt2like.tokenizer.json', 'chat/templates/chatml-tools.jinja']
-    .map(async (file) => (await fetch(`/fixtures/${file}`)).text()));
+  const [json, chat_template] = await Promise.all(
+    ['tokenizers/bytelevel-gpt2like.tokenizer.json', 'chat/templates/chatml-tools.jinja'].map(async (file) =>
+      (await fetch(`/fixtures/${file}`)).text(),
+    ),
+  );
   const tokenizer = await PreTrainedTokenizer.fromFiles(json, { chat_template });
-  const { input_ids, assistant_masks } = tokenizer.apply_chat_template(messages, { return_tensor: false, return_assistant_tokens_mask: true });
+  const { input_ids, assistant_masks } = tokenizer.apply_chat_template(messages, {
+    return_tensor: false,
+    return_assistant_tokens_mask: true,
+  });
   const stream = tokenizer.decodeStream();
-  const text = tokenizer.apply_chat_template(messages, { tokenize: false }), streamed = input_ids.map((id) => stream.push(id)).join('') + stream.end();
+  const text = tokenizer.apply_chat_template(messages, { tokenize: false }),
+    streamed = input_ids.map((id) => stream.push(id)).join('') + stream.end();
   let endless;
   try {
-    tokenizer.apply_chat_template(messages, { tokenize: false, chat_template: '{% macro f() %}{{ f() }}{% endmacro %}{{ f() }}' });
+    tokenizer.apply_chat_template(messages, {
+      tokenize: false,
+      chat_template: '{% macro f() %}{{ f() }}{% endmacro %}{{ f() }}',
+    });
   } catch (error) {
     endless = told(error);
   }
@@ -56,8 +72,9 @@ export async function forward({ name, ids }) {
 /** Wrong calls, each with the error it gave, and whether the next right call gives what it gave before. */
 export async function failures({ name }) {
   const model = await PreTrainedModel.from_pretrained(tiny(name), { dtype: 'q8' });
-  const right = async () => JSON.stringify([...(Object.values(await model({ input_ids: [[5, 6, 7]] }))[0].data)]);
-  const before = await right(), results = {};
+  const right = async () => JSON.stringify([...Object.values(await model({ input_ids: [[5, 6, 7]] }))[0].data]);
+  const before = await right(),
+    results = {};
   const wrong = {
     range: () => model({ input_ids: [[5, 9999]] }),
     shape: () => model({ input_ids: [[5, 6]], attention_mask: [[1]] }),
@@ -79,16 +96,24 @@ export async function failures({ name }) {
 /** Aborts while the model works and while it loads; then it works. */
 export async function aborts({ model }) {
   const extractor = await pipeline('feature-extraction', model, { dtype: 'q8' });
-  const text = 'word '.repeat(200), long = Array(32).fill(text), stop = new AbortController();
+  const text = 'word '.repeat(200),
+    long = Array(32).fill(text),
+    stop = new AbortController();
   const whole = extractor(long, { ...pooled, signal: stop.signal }).then(() => 'no error', told);
-  await new Promise((resolve) => { setTimeout(resolve, 60); });
+  await new Promise((resolve) => {
+    setTimeout(resolve, 60);
+  });
   stop.abort();
   const running = await whole;
   const after = await extractor('still there', pooled);
   await extractor.dispose();
   const early = new AbortController();
   const loading = await pipeline('feature-extraction', model, {
-    dtype: 'q8', signal: early.signal, progress_callback: ({ status, file, loaded }) => { if (status === 'progress' && file === 'model.safetensors' && loaded > 1e6) early.abort(); },
+    dtype: 'q8',
+    signal: early.signal,
+    progress_callback: ({ status, file, loaded }) => {
+      if (status === 'progress' && file === 'model.safetensors' && loaded > 1e6) early.abort();
+    },
   }).then(() => 'no error', told);
   return { running, after: after.dims, loading };
 }

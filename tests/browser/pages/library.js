@@ -1,4 +1,5 @@
-// Runs a case in the page or in a module worker, for library.test.js: globalThis.run(where, name, argument) → its result.
+// Runs a case in the page or in a module worker, for library.test.js: globalThis.run(where, name, argument) → its
+// result.
 import * as cases from './cases.js';
 
 const worker = new Worker(new URL('library-worker.js', import.meta.url), { type: 'module' });

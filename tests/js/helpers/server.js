@@ -9,7 +9,8 @@ import { env } from '../../../js/env.js';
  * @typedef {{
  *   body?: string | Buffer, type?: string, status?: number, etag?: string, headers?: Record<string, string>,
  *   cut?: number[], ranges?: boolean, fail?: number, stall?: number,
- * }} File cut: the n-th answer ends so many bytes too early or later; ranges: false ignores Range; fail: so many 503 first;
+ * }} File cut: the n-th answer ends so many bytes too early or later; ranges: false ignores Range; fail: so many
+ * 503 first;
  *   stall: goes silent after so many bytes
  */
 
@@ -25,7 +26,9 @@ export async function startServer(t, files) {
   const server = http.createServer((request, response) => {
     const url = String(request.url);
     requests.push({ path: url, range: request.headers.range, headers: request.headers });
-    response.on('close', () => { if (!response.writableEnded) closed.push(url); });
+    response.on('close', () => {
+      if (!response.writableEnded) closed.push(url);
+    });
     const found = files[url];
     if (found === undefined) {
       response.writeHead(404).end('Entry not found');
@@ -38,12 +41,19 @@ export async function startServer(t, files) {
       return;
     }
     const body = Buffer.from(file.body ?? '');
-    const from = file.ranges === false || !request.headers.range || (file.etag && request.headers['if-range'] && request.headers['if-range'] !== file.etag)
-      ? -1 : Number(/^bytes=(\d+)-$/.exec(request.headers.range)?.[1]);
+    const from =
+      file.ranges === false ||
+      !request.headers.range ||
+      (file.etag && request.headers['if-range'] && request.headers['if-range'] !== file.etag)
+        ? -1
+        : Number(/^bytes=(\d+)-$/.exec(request.headers.range)?.[1]);
     const part = from < 0 ? body : body.subarray(from);
-    response.writeHead(from < 0 ? file.status ?? 200 : 206, {
-      'content-type': file.type ?? 'application/octet-stream', 'content-length': part.length, ...(file.etag ? { etag: file.etag } : {}),
-      ...(from < 0 ? {} : { 'content-range': `bytes ${from}-${body.length - 1}/${body.length}` }), ...file.headers,
+    response.writeHead(from < 0 ? (file.status ?? 200) : 206, {
+      'content-type': file.type ?? 'application/octet-stream',
+      'content-length': part.length,
+      ...(file.etag ? { etag: file.etag } : {}),
+      ...(from < 0 ? {} : { 'content-range': `bytes ${from}-${body.length - 1}/${body.length}` }),
+      ...file.headers,
     });
     const cut = file.cut?.shift();
     if (file.stall !== undefined) response.write(part.subarray(0, file.stall));
@@ -52,17 +62,23 @@ export async function startServer(t, files) {
   });
   await new Promise((resolve) => server.listen(0, '127.0.0.1', () => resolve(undefined)));
   const { port } = /** @type {import('node:net').AddressInfo} */ (server.address());
-  const close = () => new Promise((resolve) => {
-    server.close(resolve);
-    server.closeAllConnections();
-  });
+  const close = () =>
+    new Promise((resolve) => {
+      server.close(resolve);
+      server.closeAllConnections();
+    });
   t.after(close);
   return { url: `http://127.0.0.1:${port}/`, requests, closed, close, files };
 }
 
-/** A Hub at that URL and an empty cache folder, until the test ends. @param {import('node:test').TestContext} t @param {string} remoteHost */
+/**
+ * A Hub at that URL and an empty cache folder, until the test ends.
+ * @param {import('node:test').TestContext} t
+ * @param {string} remoteHost
+ */
 export function useHub(t, remoteHost) {
-  const before = { ...env }, cacheDir = emptyFolder(t);
+  const before = { ...env },
+    cacheDir = emptyFolder(t);
   t.after(() => Object.assign(env, before));
   return Object.assign(env, { remoteHost, cacheDir });
 }
@@ -74,10 +90,24 @@ export function emptyFolder(t) {
   return folder;
 }
 
-/** What a promise is rejected with. @param {Promise<unknown>} promise @returns {Promise<any>} */
-export const rejection = (promise) => promise.then((value) => { throw new Error(`resolved to ${JSON.stringify(value)?.slice(0, 200)}`); }, (error) => error);
+/**
+ * What a promise is rejected with.
+ * @param {Promise<unknown>} promise
+ * @returns {Promise<any>}
+ */
+export const rejection = (promise) =>
+  promise.then(
+    (value) => {
+      throw new Error(`resolved to ${JSON.stringify(value)?.slice(0, 200)}`);
+    },
+    (error) => error,
+  );
 
-/** Waits until it is so; a slow machine may take its time. @param {() => boolean} f @param {string} what */
+/**
+ * Waits until it is so; a slow machine may take its time.
+ * @param {() => boolean} f
+ * @param {string} what
+ */
 export async function eventually(f, what) {
   for (let i = 0; i < 500; i++) {
     if (f()) return;

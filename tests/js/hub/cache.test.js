@@ -35,12 +35,23 @@ test('the cache folder', async (t) => {
   await t.test('a failure leaves nothing behind and the next one tries again', async () => {
     for (const inPlace of [false, true]) {
       const key = `broken-${inPlace}`;
-      const fail = () => cached(key, async (work) => { await fs.writeFile(path.join(work, 'half'), ''); throw new Error('no'); }, { inPlace });
+      const fail = () =>
+        cached(
+          key,
+          async (work) => {
+            await fs.writeFile(path.join(work, 'half'), '');
+            throw new Error('no');
+          },
+          { inPlace },
+        );
       await assert.rejects(fail, /no/);
-      assert.deepEqual((await fs.readdir(folder)).filter((name) => name.startsWith(key)), []);
+      assert.deepEqual(
+        (await fs.readdir(folder)).filter((name) => name.startsWith(key)),
+        [],
+      );
       await cached(key, (work) => fs.writeFile(path.join(work, 'whole'), ''), { inPlace });
       assert.ok(await exists(cachePath(key, 'whole')));
-      await cached(key, fail, { inPlace });  // lies there: not filled again
+      await cached(key, fail, { inPlace }); // lies there: not filled again
     }
   });
 
@@ -54,7 +65,10 @@ test('the cache folder', async (t) => {
   });
 
   await t.test('the hash of a folder sees names and contents, not the order of making', async () => {
-    for (const [name, order] of /** @type {[string, string[]][]} */ ([['x', ['p', 'q/r']], ['y', ['q/r', 'p']]])) {
+    for (const [name, order] of /** @type {[string, string[]][]} */ ([
+      ['x', ['p', 'q/r']],
+      ['y', ['q/r', 'p']],
+    ])) {
       for (const file of order) {
         await fs.mkdir(path.dirname(path.join(folder, name, file)), { recursive: true });
         await fs.writeFile(path.join(folder, name, file), file);

@@ -10,7 +10,12 @@ import { getBytes, getJSON, getText, missing, openFile } from '../../../js/hub/i
 import { emptyFolder, eventually, rejection, startServer, useHub } from '../helpers/server.js';
 
 const BIG = randomBytes(300_000);
-const files = (/** @type {string} */ folder) => (existsSync(folder) ? readdirSync(folder, { recursive: true, withFileTypes: true }).filter((f) => f.isFile()).map((f) => f.name) : []);
+const files = (/** @type {string} */ folder) =>
+  existsSync(folder)
+    ? readdirSync(folder, { recursive: true, withFileTypes: true })
+        .filter((f) => f.isFile())
+        .map((f) => f.name)
+    : [];
 
 test('a folder by its path, its file: URL, with and without a slash', async (t) => {
   const folder = emptyFolder(t);
@@ -26,7 +31,11 @@ test('a folder by its path, its file: URL, with and without a slash', async (t) 
 });
 
 test('an id is a path on the Hub, with its revision', async (t) => {
-  const server = await startServer(t, { '/org/name/resolve/main/a.txt': 'main', '/org/name/resolve/refs%2Fpr%2F1/sub/a.txt': 'pr', '/one/resolve/main/a.txt': 'one' });
+  const server = await startServer(t, {
+    '/org/name/resolve/main/a.txt': 'main',
+    '/org/name/resolve/refs%2Fpr%2F1/sub/a.txt': 'pr',
+    '/one/resolve/main/a.txt': 'one',
+  });
   useHub(t, server.url);
   assert.equal(await getText('org/name', 'a.txt'), 'main');
   assert.equal(await getText('org/name', 'a.txt', { revision: 'refs/pr/1', subfolder: 'sub' }), 'pr');
@@ -40,13 +49,15 @@ test('an id is a path on the Hub, with its revision', async (t) => {
 test('a URL that ends in a folder', async (t) => {
   const server = await startServer(t, { '/some/folder/a.txt': 'here' });
   useHub(t, 'http://127.0.0.1:9/');
-  for (const id of [server.url + 'some/folder', server.url + 'some/folder/']) assert.equal(await getText(id, 'a.txt'), 'here');
+  for (const id of [server.url + 'some/folder', server.url + 'some/folder/'])
+    assert.equal(await getText(id, 'a.txt'), 'here');
 });
 
 test('localModelPath and the shelf in the cache folder go before the network', async (t) => {
   const server = await startServer(t, { '/org/name/resolve/main/a.txt': 'remote' });
   const { cacheDir } = useHub(t, server.url);
-  const shelf = path.join(cacheDir, 'models/org/name'), local = emptyFolder(t);
+  const shelf = path.join(cacheDir, 'models/org/name'),
+    local = emptyFolder(t);
   mkdirSync(shelf, { recursive: true });
   mkdirSync(path.join(local, 'org/name'), { recursive: true });
   writeFileSync(path.join(shelf, 'a.txt'), 'shelf');
@@ -68,21 +79,28 @@ test('the second visit needs no network, not even for what is missing', async (t
   assert.deepEqual(Buffer.from(/** @type {Uint8Array} */ (await getBytes('org/name', 'a.bin'))), BIG);
   assert.equal(await getText('org/name', 'a.bin', { revision: 'v1' }), 'v1');
   assert.equal(await getText('org/name', 'optional.json'), null);
-  assert.deepEqual(files(cacheDir).filter((f) => f.endsWith('.part')), []);
+  assert.deepEqual(
+    files(cacheDir).filter((f) => f.endsWith('.part')),
+    [],
+  );
   const error = await rejection(getText('org/name', 'never-asked-for.json'));
   assert.equal(error.name + ' ' + error.code, 'HubError unreachable');
 });
 
 test('cache_dir is used instead of the usual folder', async (t) => {
   const server = await startServer(t, { '/org/name/resolve/main/a.txt': 'text' });
-  const { cacheDir } = useHub(t, server.url), own = emptyFolder(t);
+  const { cacheDir } = useHub(t, server.url),
+    own = emptyFolder(t);
   await getText('org/name', 'a.txt', { cache_dir: own });
   assert.deepEqual(files(own), ['a.txt']);
   assert.deepEqual(files(cacheDir), []);
 });
 
 test('local_files_only and allowRemoteModels stay off the network', async (t) => {
-  const server = await startServer(t, { '/org/name/resolve/main/a.txt': 'text', '/org/name/resolve/main/b.txt': 'text' });
+  const server = await startServer(t, {
+    '/org/name/resolve/main/a.txt': 'text',
+    '/org/name/resolve/main/b.txt': 'text',
+  });
   useHub(t, server.url);
   assert.equal(await getText('org/name', 'a.txt', { local_files_only: true }), null);
   await getText('org/name', 'a.txt');
@@ -93,17 +111,28 @@ test('local_files_only and allowRemoteModels stay off the network', async (t) =>
 });
 
 test('a cut download goes on where it ended', async (t) => {
-  const server = await startServer(t, { '/org/name/resolve/main/a.bin': { body: BIG, etag: '"1"', cut: [100_000, 50_000] } });
+  const server = await startServer(t, {
+    '/org/name/resolve/main/a.bin': { body: BIG, etag: '"1"', cut: [100_000, 50_000] },
+  });
   useHub(t, server.url);
   assert.deepEqual(Buffer.from(/** @type {Uint8Array} */ (await getBytes('org/name', 'a.bin'))), BIG);
-  assert.deepEqual(server.requests.map((r) => r.range), [undefined, 'bytes=100000-', 'bytes=150000-']);
+  assert.deepEqual(
+    server.requests.map((r) => r.range),
+    [undefined, 'bytes=100000-', 'bytes=150000-'],
+  );
   assert.equal(server.requests[1].headers['if-range'], '"1"');
   await server.close();
-  assert.deepEqual(Buffer.from(/** @type {Uint8Array} */ (await getBytes('org/name', 'a.bin'))), BIG, 'and is kept whole');
+  assert.deepEqual(
+    Buffer.from(/** @type {Uint8Array} */ (await getBytes('org/name', 'a.bin'))),
+    BIG,
+    'and is kept whole',
+  );
 });
 
 test('without ranges the same file is read over what is known', async (t) => {
-  const server = await startServer(t, { '/org/name/resolve/main/a.bin': { body: BIG, etag: '"1"', ranges: false, cut: [100_000] } });
+  const server = await startServer(t, {
+    '/org/name/resolve/main/a.bin': { body: BIG, etag: '"1"', ranges: false, cut: [100_000] },
+  });
   useHub(t, server.url);
   assert.deepEqual(Buffer.from(/** @type {Uint8Array} */ (await getBytes('org/name', 'a.bin'))), BIG);
   assert.equal(server.requests.length, 2);
@@ -115,7 +144,11 @@ test('a file that changed in between is not glued together, and nothing is kept'
   const { cacheDir } = useHub(t, server.url);
   const opened = await openFile('org/name', 'a.bin');
   file.etag = '"2"';
-  const error = await rejection((async () => { for await (const chunk of /** @type {any} */ (opened).chunks) assert.ok(chunk.length); })());
+  const error = await rejection(
+    (async () => {
+      for await (const chunk of /** @type {any} */ (opened).chunks) assert.ok(chunk.length);
+    })(),
+  );
   assert.equal(error.name + ' ' + error.code, 'HubError cut_download');
   assert.equal(error.file, 'a.bin');
   assert.match(error.message, /100000 of 300000 bytes/);
@@ -124,13 +157,23 @@ test('a file that changed in between is not glued together, and nothing is kept'
 
 test('passing faults are tried again, lasting ones are named', async (t) => {
   const server = await startServer(t, {
-    '/a/resolve/main/x.txt': { body: 'at last', fail: 2 }, '/b/resolve/main/x.txt': { fail: 99 }, '/c/resolve/main/x.txt': { status: 401 }, '/d/resolve/main/x.txt': { status: 403 },
+    '/a/resolve/main/x.txt': { body: 'at last', fail: 2 },
+    '/b/resolve/main/x.txt': { fail: 99 },
+    '/c/resolve/main/x.txt': { status: 401 },
+    '/d/resolve/main/x.txt': { status: 403 },
   });
   useHub(t, server.url);
   assert.equal(await getText('a', 'x.txt'), 'at last');
-  for (const [id, code, status] of /** @type {const} */ ([['b', 'bad_status', 503], ['c', 'unauthorized', 401], ['d', 'unauthorized', 403]])) {
+  for (const [id, code, status] of /** @type {const} */ ([
+    ['b', 'bad_status', 503],
+    ['c', 'unauthorized', 401],
+    ['d', 'unauthorized', 403],
+  ])) {
     const error = await rejection(getText(id, 'x.txt'));
-    assert.deepEqual([error.name, error.code, error.status, error.url, error.file], ['HubError', code, status, `${server.url}${id}/resolve/main/x.txt`, 'x.txt']);
+    assert.deepEqual(
+      [error.name, error.code, error.status, error.url, error.file],
+      ['HubError', code, status, `${server.url}${id}/resolve/main/x.txt`, 'x.txt'],
+    );
   }
   assert.equal(server.requests.filter((r) => r.path.startsWith('/c/')).length, 1, 'a refusal is not repeated');
 });
@@ -138,13 +181,21 @@ test('passing faults are tried again, lasting ones are named', async (t) => {
 test('a start page in place of a file is named and not kept', async (t) => {
   const page = '\n<!DOCTYPE html><html><body>app</body></html>';
   const server = await startServer(t, {
-    '/a/resolve/main/config.json': { body: page, type: 'text/html; charset=utf-8' }, '/b/resolve/main/config.json': { body: page, type: 'application/json' },
+    '/a/resolve/main/config.json': { body: page, type: 'text/html; charset=utf-8' },
+    '/b/resolve/main/config.json': { body: page, type: 'application/json' },
     '/c/resolve/main/model.safetensors': { body: page },
   });
   const { cacheDir } = useHub(t, server.url);
-  for (const [id, file] of [['a', 'config.json'], ['b', 'config.json'], ['c', 'model.safetensors']]) {
+  for (const [id, file] of [
+    ['a', 'config.json'],
+    ['b', 'config.json'],
+    ['c', 'model.safetensors'],
+  ]) {
     const error = await rejection(getBytes(id, file));
-    assert.deepEqual([error.name, error.code, error.file, error.url], ['HubError', 'html_instead_of_file', file, `${server.url}${id}/resolve/main/${file}`]);
+    assert.deepEqual(
+      [error.name, error.code, error.file, error.url],
+      ['HubError', 'html_instead_of_file', file, `${server.url}${id}/resolve/main/${file}`],
+    );
   }
   assert.deepEqual(files(cacheDir), []);
   // Development servers send it for whatever is missing: where a file may be missing, it is.
@@ -157,14 +208,20 @@ test('a start page in place of a file is named and not kept', async (t) => {
 });
 
 test('a start page at localModelPath means: look further', async (t) => {
-  const server = await startServer(t, { '/models/org/name/a.txt': { body: '<html>', type: 'text/html' }, '/org/name/resolve/main/a.txt': 'remote' });
+  const server = await startServer(t, {
+    '/models/org/name/a.txt': { body: '<html>', type: 'text/html' },
+    '/org/name/resolve/main/a.txt': 'remote',
+  });
   Object.assign(useHub(t, server.url), { localModelPath: server.url + 'models/', allowLocalModels: true });
   assert.equal(await getText('org/name', 'a.txt'), 'remote');
 });
 
 test('a pointer of Git LFS is named', async (t) => {
   const folder = emptyFolder(t);
-  writeFileSync(path.join(folder, 'model.safetensors'), 'version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 1\n');
+  writeFileSync(
+    path.join(folder, 'model.safetensors'),
+    'version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 1\n',
+  );
   const error = await rejection(getBytes(folder, 'model.safetensors'));
   assert.equal(error.name + ' ' + error.code, 'HubError lfs_pointer');
 });
@@ -177,16 +234,24 @@ test('JSON that is none is named', async (t) => {
 });
 
 test('an abort ends the download with its own reason; nothing is kept', async (t) => {
-  const server = await startServer(t, { '/a/resolve/main/x.bin': { body: BIG, stall: 60_000 }, '/b/resolve/main/x.bin': { fail: 99 } });
+  const server = await startServer(t, {
+    '/a/resolve/main/x.bin': { body: BIG, stall: 60_000 },
+    '/b/resolve/main/x.bin': { fail: 99 },
+  });
   const { cacheDir } = useHub(t, server.url);
-  const reason = new Error('enough'), controller = new AbortController();
+  const reason = new Error('enough'),
+    controller = new AbortController();
   setTimeout(() => controller.abort(reason), 50);
   assert.equal(await rejection(getBytes('a', 'x.bin', { signal: controller.signal })), reason);
   assert.equal(await rejection(getBytes('a', 'x.bin', { signal: AbortSignal.abort(reason) })), reason);
   const waiting = new AbortController();
   setTimeout(() => waiting.abort(reason), 100);
   assert.equal(await rejection(getBytes('b', 'x.bin', { signal: waiting.signal })), reason);
-  assert.equal(server.requests.filter((r) => r.path.startsWith('/b/')).length, 1, 'while waiting for the next try, too');
+  assert.equal(
+    server.requests.filter((r) => r.path.startsWith('/b/')).length,
+    1,
+    'while waiting for the next try, too',
+  );
   await eventually(() => server.closed.includes('/a/resolve/main/x.bin'), 'the connection is closed');
   assert.deepEqual(files(cacheDir), []);
 });
@@ -214,7 +279,10 @@ test('token, headers and the fetch hook', async (t) => {
     return fetch(input, init);
   };
   await getText('a', 'x.txt', { token: 'secret', headers: { 'X-Test': '1' } });
-  assert.deepEqual([server.requests[0].headers.authorization, server.requests[0].headers['x-test']], ['Bearer secret', '1']);
+  assert.deepEqual(
+    [server.requests[0].headers.authorization, server.requests[0].headers['x-test']],
+    ['Bearer secret', '1'],
+  );
   assert.deepEqual(seen, [server.url + 'a/resolve/main/x.txt']);
 });
 
@@ -237,7 +305,10 @@ test('HF_TOKEN is for the Hub alone', async (t) => {
   const server = await startServer(t, { '/a/resolve/main/x.txt': 'x' });
   useHub(t, server.url);
   const before = process.env.HF_TOKEN;
-  t.after(() => { if (before === undefined) delete process.env.HF_TOKEN; else process.env.HF_TOKEN = before; });
+  t.after(() => {
+    if (before === undefined) delete process.env.HF_TOKEN;
+    else process.env.HF_TOKEN = before;
+  });
   process.env.HF_TOKEN = 'secret';
   await getText('a', 'x.txt');
   assert.equal(server.requests[0].headers.authorization, undefined);
@@ -262,13 +333,18 @@ function memoryCache() {
       const bytes = kept.get(key);
       return bytes && new Response(/** @type {any} */ (bytes), { headers: { 'content-length': String(bytes.length) } });
     },
-    async put(/** @type {string} */ key, /** @type {Response} */ response) { kept.set(key, new Uint8Array(await response.arrayBuffer())); },
+    async put(/** @type {string} */ key, /** @type {Response} */ response) {
+      kept.set(key, new Uint8Array(await response.arrayBuffer()));
+    },
   };
 }
 
-test('a cache of the Cache API\'s shape keeps whole files only', async (t) => {
-  const server = await startServer(t, { '/a/resolve/main/x.bin': BIG, '/a/resolve/main/cut.bin': { body: BIG, cut: [1000, 0, 0, 0, 0, 0], ranges: false } });
-  const cache = useHub(t, server.url).customCache = memoryCache();
+test("a cache of the Cache API's shape keeps whole files only", async (t) => {
+  const server = await startServer(t, {
+    '/a/resolve/main/x.bin': BIG,
+    '/a/resolve/main/cut.bin': { body: BIG, cut: [1000, 0, 0, 0, 0, 0], ranges: false },
+  });
+  const cache = (useHub(t, server.url).customCache = memoryCache());
   assert.equal((await rejection(getBytes('a', 'cut.bin'))).code, 'cut_download');
   assert.deepEqual(Buffer.from(/** @type {Uint8Array} */ (await getBytes('a', 'x.bin'))), BIG);
   await eventually(() => cache.kept.size > 0, 'kept');
@@ -279,9 +355,28 @@ test('a cache of the Cache API\'s shape keeps whole files only', async (t) => {
 
 test('a cache that fails is no error', async (t) => {
   const server = await startServer(t, { '/a/resolve/main/x.bin': BIG });
-  const full = () => { throw new DOMException('no room', 'QuotaExceededError'); };
-  const slow = { async match() { return undefined; }, async put(/** @type {string} */ _, /** @type {Response} */ r) { await r.body?.getReader().read(); full(); } };
-  for (const cache of [{ match: full, put: full }, { async match() { return undefined; }, put: full }, slow]) {
+  const full = () => {
+    throw new DOMException('no room', 'QuotaExceededError');
+  };
+  const slow = {
+    async match() {
+      return undefined;
+    },
+    async put(/** @type {string} */ _, /** @type {Response} */ r) {
+      await r.body?.getReader().read();
+      full();
+    },
+  };
+  for (const cache of [
+    { match: full, put: full },
+    {
+      async match() {
+        return undefined;
+      },
+      put: full,
+    },
+    slow,
+  ]) {
     useHub(t, server.url).customCache = /** @type {any} */ (cache);
     assert.deepEqual(Buffer.from(/** @type {Uint8Array} */ (await getBytes('a', 'x.bin'))), BIG);
   }
@@ -297,8 +392,18 @@ test('progress is told as Transformers.js does', async (t) => {
   /** @type {any[]} */
   const events = [];
   await getBytes('a', 'x.bin', { progress_callback: (e) => events.push(e) });
-  assert.deepEqual(events.slice(0, 2), [{ status: 'initiate', name: 'a', file: 'x.bin' }, { status: 'download', name: 'a', file: 'x.bin', total: BIG.length }]);
+  assert.deepEqual(events.slice(0, 2), [
+    { status: 'initiate', name: 'a', file: 'x.bin' },
+    { status: 'download', name: 'a', file: 'x.bin', total: BIG.length },
+  ]);
   assert.deepEqual(events.at(-1), { status: 'done', name: 'a', file: 'x.bin' });
-  assert.deepEqual(events.at(-2), { status: 'progress', name: 'a', file: 'x.bin', progress: 100, loaded: BIG.length, total: BIG.length });
+  assert.deepEqual(events.at(-2), {
+    status: 'progress',
+    name: 'a',
+    file: 'x.bin',
+    progress: 100,
+    loaded: BIG.length,
+    total: BIG.length,
+  });
   for (const e of events.slice(2, -1)) assert.equal(e.status, 'progress');
 });

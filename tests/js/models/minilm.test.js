@@ -1,4 +1,5 @@
-// The real all-MiniLM-L6-v2 against PyTorch (tests/fixtures/make-minilm.py), in both dtypes, and what it costs in memory.
+// The real all-MiniLM-L6-v2 against PyTorch (tests/fixtures/make-minilm.py), in both dtypes, and what it costs in
+// memory.
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
@@ -10,16 +11,23 @@ import { rejection } from '../helpers/server.js';
 
 const ID = 'sentence-transformers/all-MiniLM-L6-v2';
 const folder = path.join(await cacheFolder(), 'models', ID);
-const skip = existsSync(path.join(folder, 'model.safetensors')) ? false : `${ID} is not in ${folder}; npm test fetches it`;
+const skip = existsSync(path.join(folder, 'model.safetensors'))
+  ? false
+  : `${ID} is not in ${folder}; npm test fetches it`;
 const wanted = JSON.parse(readFileSync(new URL('../../fixtures/minilm-embeddings.json', import.meta.url), 'utf8'));
 const TEXTS = wanted.map((/** @type {any} */ w) => w.text);
 const POOL = /** @type {const} */ ({ pooling: 'mean', normalize: true });
 
-for (const [dtype, least] of /** @type {const} */ ([['fp32', 0.999999], ['q8', 0.99]])) {
+for (const [dtype, least] of /** @type {const} */ ([
+  ['fp32', 0.999999],
+  ['q8', 0.99],
+])) {
   test(`${dtype}: PyTorch's vectors`, { skip }, async () => {
     const pipe = await pipeline('feature-extraction', ID, { dtype, local_files_only: true });
-    for (const { text, tokens } of wanted) assert.equal(pipe.tokenizer(text, { truncation: true }).input_ids.dims[1], tokens);
-    const alone = await pipe(TEXTS[0], POOL), all = await pipe(TEXTS, POOL);
+    for (const { text, tokens } of wanted)
+      assert.equal(pipe.tokenizer(text, { truncation: true }).input_ids.dims[1], tokens);
+    const alone = await pipe(TEXTS[0], POOL),
+      all = await pipe(TEXTS, POOL);
     assert.deepEqual(all.dims, [TEXTS.length, 384]);
     wanted.forEach((/** @type {any} */ { text, vector }, /** @type {number} */ i) => {
       const cosine = cos_sim(all[i].data, vector);
@@ -32,17 +40,32 @@ for (const [dtype, least] of /** @type {const} */ ([['fp32', 0.999999], ['q8', 0
 
 test('memory: at most 1.25 × the packed weights, the largest tensor and 16 MB', { skip }, async () => {
   const pipe = await pipeline('feature-extraction', ID, { dtype: 'q8' });
-  const parameters = ((await stat(path.join(folder, 'model.safetensors'))).size) / 4, largest = 30522 * 384 * 4;
-  assert.ok(pipe.model.stats.memoryBytes < 1.25 * 1.02 * parameters + largest + 16e6, `${pipe.model.stats.memoryBytes} bytes`);
+  const parameters = (await stat(path.join(folder, 'model.safetensors'))).size / 4,
+    largest = 30522 * 384 * 4;
+  assert.ok(
+    pipe.model.stats.memoryBytes < 1.25 * 1.02 * parameters + largest + 16e6,
+    `${pipe.model.stats.memoryBytes} bytes`,
+  );
   await pipe.dispose();
 });
 
 test('an abort in the middle of a pass is heard, and the next pass is right', { skip }, async () => {
-  const pipe = await pipeline('feature-extraction', ID), long = 'word '.repeat(500), want = await pipe(TEXTS[0], POOL);
-  const controller = new AbortController(), reason = new Error('enough'), begin = performance.now();
+  const pipe = await pipeline('feature-extraction', ID),
+    long = 'word '.repeat(500),
+    want = await pipe(TEXTS[0], POOL);
+  const controller = new AbortController(),
+    reason = new Error('enough'),
+    begin = performance.now();
   let heard = 0;
   setTimeout(() => controller.abort(reason), 20);
-  assert.equal(await rejection(pipe(Array(8).fill(long), { ...POOL, signal: controller.signal }).finally(() => { heard = performance.now() - begin; })), reason);
+  assert.equal(
+    await rejection(
+      pipe(Array(8).fill(long), { ...POOL, signal: controller.signal }).finally(() => {
+        heard = performance.now() - begin;
+      }),
+    ),
+    reason,
+  );
   const whole = performance.now();
   await pipe(Array(8).fill(long), POOL);
   assert.ok(heard < performance.now() - whole, `after ${heard} ms of ${performance.now() - whole}`);
@@ -51,10 +74,20 @@ test('an abort in the middle of a pass is heard, and the next pass is right', { 
 });
 
 test('calls at once, some of which fail', { skip }, async () => {
-  const pipe = await pipeline('feature-extraction', ID), want = await pipe(TEXTS, POOL);
-  const results = await Promise.allSettled([...TEXTS.map((/** @type {string} */ text) => pipe(text, POOL)), pipe(/** @type {any} */ (7), POOL), pipe(TEXTS, { ...POOL, signal: AbortSignal.abort() })]);
-  assert.deepEqual(results.map((r) => r.status), [...TEXTS.map(() => 'fulfilled'), 'rejected', 'rejected']);
-  TEXTS.forEach((_, /** @type {number} */ i) => assert.ok(cos_sim(/** @type {any} */ (results[i]).value.data, want[i].data) > 0.99999));
+  const pipe = await pipeline('feature-extraction', ID),
+    want = await pipe(TEXTS, POOL);
+  const results = await Promise.allSettled([
+    ...TEXTS.map((/** @type {string} */ text) => pipe(text, POOL)),
+    pipe(/** @type {any} */ (7), POOL),
+    pipe(TEXTS, { ...POOL, signal: AbortSignal.abort() }),
+  ]);
+  assert.deepEqual(
+    results.map((r) => r.status),
+    [...TEXTS.map(() => 'fulfilled'), 'rejected', 'rejected'],
+  );
+  TEXTS.forEach((_, /** @type {number} */ i) =>
+    assert.ok(cos_sim(/** @type {any} */ (results[i]).value.data, want[i].data) > 0.99999),
+  );
   assert.equal(/** @type {any} */ (results.at(-1)).reason.name, 'AbortError');
   await pipe.dispose();
 });

@@ -15,7 +15,11 @@ for (const name of readdirSync(MODELS)) {
   test(`${name} gives PyTorch's outputs`, async () => {
     const io = readSafetensors(new URL(`${name}/io.safetensors`, MODELS));
     const model = await PreTrainedModel.from_pretrained(folder(name), { dtype: 'fp32' });
-    const inputs = Object.fromEntries(Object.entries(io).filter(([k]) => k.startsWith('in.')).map(([k, v]) => [k.slice(3), new Tensor('int64', v.data, v.dims)]));
+    const inputs = Object.fromEntries(
+      Object.entries(io)
+        .filter(([k]) => k.startsWith('in.'))
+        .map(([k, v]) => [k.slice(3), new Tensor('int64', v.data, v.dims)]),
+    );
     const outputs = await model(inputs);
     const wanted = Object.entries(io).filter(([k]) => k.startsWith('out.'));
     assert.deepEqual(Object.keys(outputs).sort(), wanted.map(([k]) => k.slice(4)).sort());
@@ -23,10 +27,16 @@ for (const name of readdirSync(MODELS)) {
     for (const [key, want] of wanted) {
       const got = outputs[key.slice(4)];
       assert.deepEqual(got.dims, want.dims);
-      const perToken = mask && want.dims[1] === mask.dims[1], inner = perToken ? want.data.length / mask.data.length : Infinity;
-      let biggest = 1, worst = 0;
-      want.data.forEach((v) => { biggest = Math.max(biggest, Math.abs(v)); });
-      want.data.forEach((v, i) => { if (!perToken || mask.data[Math.floor(i / inner)]) worst = Math.max(worst, Math.abs(v - got.data[i])); });
+      const perToken = mask && want.dims[1] === mask.dims[1],
+        inner = perToken ? want.data.length / mask.data.length : Infinity;
+      let biggest = 1,
+        worst = 0;
+      want.data.forEach((v) => {
+        biggest = Math.max(biggest, Math.abs(v));
+      });
+      want.data.forEach((v, i) => {
+        if (!perToken || mask.data[Math.floor(i / inner)]) worst = Math.max(worst, Math.abs(v - got.data[i]));
+      });
       assert.ok(worst <= 1e-4 * biggest, `${key}: off by ${worst}`);
     }
     model.dispose();
@@ -36,7 +46,10 @@ for (const name of readdirSync(MODELS)) {
 test('numbers, bigints and 32-bit tensors are the same input, and a mask may be left out', async () => {
   const model = await AutoModel.from_pretrained(folder('bert-model'), { dtype: 'fp32' });
   const a = await model({ input_ids: [[5, 6, 7]] });
-  const b = await model({ input_ids: new Tensor('int64', [5n, 6n, 7n], [1, 3]), attention_mask: new Tensor('int64', [1n, 1n, 1n], [1, 3]) });
+  const b = await model({
+    input_ids: new Tensor('int64', [5n, 6n, 7n], [1, 3]),
+    attention_mask: new Tensor('int64', [1n, 1n, 1n], [1, 3]),
+  });
   const c = await model({ input_ids: new Tensor('int32', [5, 6, 7], [1, 3]) });
   assert.deepEqual(a.last_hidden_state.data, b.last_hidden_state.data);
   assert.deepEqual(a.last_hidden_state.data, c.last_hidden_state.data);
@@ -77,8 +90,12 @@ test('calls at the same time wait for each other', async () => {
   const texts = Array.from({ length: 8 }, (_, i) => [[5 + i, 6, 7 + i]]);
   const alone = [];
   for (const input_ids of texts) alone.push((await model({ input_ids })).pooler_output.data);
-  const together = await Promise.all(texts.map((input_ids, i) => (i === 3 ? model({ input_ids: [[999]] }).catch(() => null) : model({ input_ids }))));
-  together.forEach((out, i) => { if (i !== 3) assert.deepEqual(out.pooler_output.data, alone[i]); });
+  const together = await Promise.all(
+    texts.map((input_ids, i) => (i === 3 ? model({ input_ids: [[999]] }).catch(() => null) : model({ input_ids }))),
+  );
+  together.forEach((out, i) => {
+    if (i !== 3) assert.deepEqual(out.pooler_output.data, alone[i]);
+  });
   assert.equal(together[3], null);
   model.dispose();
 });
@@ -101,21 +118,41 @@ test('dispose twice, use after: a named error', async () => {
 
 test('classes hold their model to its type, heads to their weights', async () => {
   assert.ok((await BertModel.from_pretrained(folder('bert-model'))) instanceof BertModel);
-  await assert.rejects(BertModel.from_pretrained(folder('roberta-mlm')), { name: 'ConfigError', code: 'wrong_model_type' });
-  await assert.rejects(BertForSequenceClassification.from_pretrained(folder('bert-model')), { name: 'WeightsError', code: 'missing_tensors', field: 'classifier.weight' });
+  await assert.rejects(BertModel.from_pretrained(folder('roberta-mlm')), {
+    name: 'ConfigError',
+    code: 'wrong_model_type',
+  });
+  await assert.rejects(BertForSequenceClassification.from_pretrained(folder('bert-model')), {
+    name: 'WeightsError',
+    code: 'missing_tensors',
+    field: 'classifier.weight',
+  });
   // A base model out of a checkpoint with a head: the prefix is found, the pooler is not there.
   const base = await AutoModel.from_pretrained(folder('bert-mlm'));
   assert.deepEqual(Object.keys(await base({ input_ids: [[5]] })), ['last_hidden_state']);
 });
 
 test('options that are wrong say so', async () => {
-  await assert.rejects(AutoModel.from_pretrained(folder('bert-model'), { dtype: 'q3' }), { name: 'ConfigError', code: 'unknown_dtype', field: 'dtype' });
-  await assert.rejects(AutoModel.from_pretrained(folder('bert-model'), { dtype: 'toString' }), { name: 'ConfigError', code: 'unknown_dtype' });
-  await assert.rejects(AutoModel.from_pretrained(folder('bert-model'), { dtype: { vision_model: 'q8' } }), { code: 'unknown_dtype', message: /\{"vision_model":"q8"\}/ });
+  await assert.rejects(AutoModel.from_pretrained(folder('bert-model'), { dtype: 'q3' }), {
+    name: 'ConfigError',
+    code: 'unknown_dtype',
+    field: 'dtype',
+  });
+  await assert.rejects(AutoModel.from_pretrained(folder('bert-model'), { dtype: 'toString' }), {
+    name: 'ConfigError',
+    code: 'unknown_dtype',
+  });
+  await assert.rejects(AutoModel.from_pretrained(folder('bert-model'), { dtype: { vision_model: 'q8' } }), {
+    code: 'unknown_dtype',
+    message: /\{"vision_model":"q8"\}/,
+  });
   const model = await AutoModel.from_pretrained(folder('bert-model'), { dtype: { model: 'fp32' } });
   assert.equal(model.dtype, 'fp32');
   await model.dispose();
-  await assert.rejects(AutoModel.from_pretrained(folder('bert-model'), { device: 'tpu' }), { name: 'ConfigError', code: 'unknown_device' });
+  await assert.rejects(AutoModel.from_pretrained(folder('bert-model'), { device: 'tpu' }), {
+    name: 'ConfigError',
+    code: 'unknown_device',
+  });
   await assert.rejects(AutoModel.from_pretrained('not an id'), { name: 'ConfigError', code: 'bad_id' });
   await assert.rejects(AutoModel.from_pretrained('./no-such-folder'), { name: 'HubError', code: 'not_found' });
 });

@@ -6,10 +6,26 @@ import path from 'node:path';
 import test from 'node:test';
 import { fileURLToPath } from 'node:url';
 
-const ORDER = ['base', 'json', 'text', 'regex', 'tokenizer', 'tensor', 'kernels', 'weights', 'nn', 'arch', 'generate', 'binding'];
+const ORDER = [
+  'base',
+  'json',
+  'text',
+  'regex',
+  'tokenizer',
+  'tensor',
+  'kernels',
+  'weights',
+  'nn',
+  'arch',
+  'generate',
+  'binding',
+];
 const WASM = fileURLToPath(new URL('../../../wasm/', import.meta.url));
 
-/** Library headers that only one folder may know. @type {[RegExp, string][]} */
+/**
+ * Library headers that only one folder may know.
+ * @type {[RegExp, string][]}
+ */
 const OWNED = [
   [/^emscripten/, 'binding'],
   [/^(xnnpack|pthreadpool)\b/, 'kernels'],
@@ -18,7 +34,10 @@ const OWNED = [
   [/^pcre2\.h$/, 'regex'],
 ];
 
-/** @param {string} file relative to wasm/ @param {string} source */
+/**
+ * @param {string} file relative to wasm/
+ * @param {string} source
+ */
 function wrongIncludes(file, source) {
   const folder = file.split('/')[0];
   const wrong = [];
@@ -38,7 +57,10 @@ function wrongIncludes(file, source) {
 
 test('every folder of wasm/ has its place in the order', async () => {
   const folders = (await fs.readdir(WASM, { withFileTypes: true })).filter((entry) => entry.isDirectory());
-  assert.deepEqual(folders.map((entry) => entry.name).filter((name) => !ORDER.includes(name)), []);
+  assert.deepEqual(
+    folders.map((entry) => entry.name).filter((name) => !ORDER.includes(name)),
+    [],
+  );
 });
 
 test('a file includes only its own folder and those above', async () => {
@@ -52,7 +74,10 @@ test('a file includes only its own folder and those above', async () => {
 });
 
 test('the rule itself sees what is wrong', () => {
-  assert.equal(wrongIncludes('nn/linear.cpp', '#include "kernels/kernels.h"\n#include <vector>\n#include "nn/linear.h"').length, 0);
+  assert.equal(
+    wrongIncludes('nn/linear.cpp', '#include "kernels/kernels.h"\n#include <vector>\n#include "nn/linear.h"').length,
+    0,
+  );
   assert.equal(wrongIncludes('kernels/q8.cpp', '#include "nn/linear.h"').length, 1);
   assert.equal(wrongIncludes('kernels/q8.cpp', '#include "q8.h"').length, 1);
   assert.equal(wrongIncludes('arch/bert.cpp', '  # include <emscripten/val.h>').length, 1);

@@ -1,4 +1,5 @@
-// The package as npm packs it: what lies in it, and that it runs from an empty project, without anything else installed.
+// The package as npm packs it: what lies in it, and that it runs from an empty project, without anything else
+// installed.
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import fs from 'node:fs/promises';
@@ -19,22 +20,52 @@ test('npm pack gives a package that runs by itself', async (t) => {
   const env = { ...process.env, NODE_OPTIONS: '' };
 
   // --ignore-scripts: prepack would build again what is being tested.
-  const packed = await exec('npm', ['pack', '--json', '--ignore-scripts', '--pack-destination', folder], { cwd: ROOT, env });
+  const packed = await exec('npm', ['pack', '--json', '--ignore-scripts', '--pack-destination', folder], {
+    cwd: ROOT,
+    env,
+  });
   const [{ filename, files }] = JSON.parse(packed.stdout);
   const names = files.map((/** @type {{ path: string }} */ file) => file.path);
   for (const name of ['engine-simd', 'engine-relaxed', 'lm-simd', 'lm-relaxed', 'tokenizers']) {
-    for (const kind of ['js', 'wasm']) assert.ok(names.includes(`js/wasm/${name}.${kind}`), `js/wasm/${name}.${kind} is missing`);
+    for (const kind of ['js', 'wasm'])
+      assert.ok(names.includes(`js/wasm/${name}.${kind}`), `js/wasm/${name}.${kind} is missing`);
   }
-  for (const name of ['package.json', 'js/wasm/regex.wasm', 'README.md', 'LICENSE', 'js/index.js', 'js/types.d.ts', 'js/dist/wasmformers.js', 'js/dist/tokenizers.js', 'js/dist/template-interpreter.js', 'js/vendor/jinja.js', 'js/vendor/jinja.LICENSE']) assert.ok(names.includes(name), name);
-  const strangers = names.filter((/** @type {string} */ name) => !/^(js\/|package\.json$|README\.md$|CHANGELOG\.md$|LICENSE$)/.test(name));
+  for (const name of [
+    'package.json',
+    'js/wasm/regex.wasm',
+    'README.md',
+    'LICENSE',
+    'js/index.js',
+    'js/types.d.ts',
+    'js/dist/wasmformers.js',
+    'js/dist/tokenizers.js',
+    'js/dist/template-interpreter.js',
+    'js/vendor/jinja.js',
+    'js/vendor/jinja.LICENSE',
+  ])
+    assert.ok(names.includes(name), name);
+  const strangers = names.filter(
+    (/** @type {string} */ name) => !/^(js\/|package\.json$|README\.md$|CHANGELOG\.md$|LICENSE$)/.test(name),
+  );
   assert.deepEqual(strangers, []);
-  assert.deepEqual(names.filter((/** @type {string} */ name) => /\.(md|tgz)$|test/.test(name) && name.startsWith('js/')), []);
+  assert.deepEqual(
+    names.filter((/** @type {string} */ name) => /\.(md|tgz)$|test/.test(name) && name.startsWith('js/')),
+    [],
+  );
 
   await fs.writeFile(path.join(folder, 'package.json'), '{ "name": "empty", "private": true, "type": "module" }');
-  await exec('npm', ['install', '--offline', '--no-audit', '--no-fund', path.join(folder, filename)], { cwd: folder, env });
-  assert.deepEqual((await fs.readdir(path.join(folder, 'node_modules'))).filter((name) => !name.startsWith('.')), ['wasmformers']);
+  await exec('npm', ['install', '--offline', '--no-audit', '--no-fund', path.join(folder, filename)], {
+    cwd: folder,
+    env,
+  });
+  assert.deepEqual(
+    (await fs.readdir(path.join(folder, 'node_modules'))).filter((name) => !name.startsWith('.')),
+    ['wasmformers'],
+  );
 
-  await fs.writeFile(path.join(folder, 'main.js'), `
+  await fs.writeFile(
+    path.join(folder, 'main.js'),
+    `
     import { AutoTokenizer, pipeline } from 'wasmformers';
     import * as tokenizers from 'wasmformers/tokenizers';
     if (Object.keys(tokenizers).length === 0) throw new Error('wasmformers/tokenizers exports nothing');
@@ -47,11 +78,16 @@ test('npm pack gives a package that runs by itself', async (t) => {
     // By its name also where classes have lost theirs.
     const error = await pipeline('feature-extraction', 'not an id').catch((e) => e);
     if (error.name !== 'ConfigError' || String(error).slice(0, 12) !== 'ConfigError:' || !error.stack.startsWith('ConfigError:')) throw error;
-  `);
+  `,
+  );
   // The same in one file, by its address: for pages without a bundler.
   const main = await fs.readFile(path.join(folder, 'main.js'), 'utf8');
-  await fs.writeFile(path.join(folder, 'one-file.js'), main.replace("'wasmformers'", "'./node_modules/wasmformers/js/dist/wasmformers.js'")
-    .replace("'wasmformers/tokenizers'", "'./node_modules/wasmformers/js/dist/tokenizers.js'"));
+  await fs.writeFile(
+    path.join(folder, 'one-file.js'),
+    main
+      .replace("'wasmformers'", "'./node_modules/wasmformers/js/dist/wasmformers.js'")
+      .replace("'wasmformers/tokenizers'", "'./node_modules/wasmformers/js/dist/tokenizers.js'"),
+  );
   // Only what the exports map names can be imported.
   await fs.writeFile(path.join(folder, 'deep.js'), "await import('wasmformers/js/index.js');");
   await assert.rejects(exec(process.execPath, ['deep.js'], { cwd: folder, env }), /ERR_PACKAGE_PATH_NOT_EXPORTED/);
@@ -64,7 +100,9 @@ test('npm pack gives a package that runs by itself', async (t) => {
   }
 
   // A strict TypeScript project sees types, without being told to look away from the package's own.
-  await fs.writeFile(path.join(folder, 'main.ts'), `
+  await fs.writeFile(
+    path.join(folder, 'main.ts'),
+    `
     import { pipeline } from 'wasmformers';
     import { Tokenizer } from 'wasmformers/tokenizers';
     console.log(Tokenizer.name);
@@ -74,10 +112,18 @@ test('npm pack gives a package that runs by itself', async (t) => {
     // @ts-expect-error a text is no number
     const wrong: number = (await pipeline('fill-mask', 'a/b'))('text');
     console.log(dims, wrong);
-  `);
+  `,
+  );
   const tsc = path.join(ROOT, 'node_modules/typescript/bin/tsc');
   for (const resolution of [{ module: 'nodenext' }, { module: 'esnext', moduleResolution: 'bundler' }]) {
-    const compilerOptions = { noEmit: true, strict: true, target: 'es2022', ...resolution, lib: ['es2023', 'dom'], types: [] };
+    const compilerOptions = {
+      noEmit: true,
+      strict: true,
+      target: 'es2022',
+      ...resolution,
+      lib: ['es2023', 'dom'],
+      types: [],
+    };
     await fs.writeFile(path.join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions, files: ['main.ts'] }));
     const typed = await exec(process.execPath, [tsc, '-p', '.'], { cwd: folder, env }).catch((error) => error);
     assert.equal(typed.stdout, '', resolution.module);

@@ -1,5 +1,6 @@
-// What a page downloads: the Wasm, its glue and the modules of one variant, as Brotli sends them. A page that embeds text stays
-// within 350 kB; one that generates loads another Wasm in the engine's place, and a few modules more.
+// What a page downloads: the Wasm, its glue and the modules of one variant, as Brotli sends them. A page that
+// embeds text stays within 350 kB; one that generates loads another Wasm in the engine's place, and a few modules
+// more.
 import assert from 'node:assert/strict';
 import fs from 'node:fs/promises';
 import path from 'node:path';
@@ -21,28 +22,54 @@ async function brotli(files) {
   return sum;
 }
 
-/** Modules and all that they import; what is imported when it is needed (old formats, chat templates, generation) is not loaded with it. @param {string[]} entries @returns {Promise<string[]>} */
+/**
+ * Modules and all that they import; what is imported when it is needed (old formats, chat templates, generation) is
+ * not loaded with it.
+ * @param {string[]} entries
+ * @returns {Promise<string[]>}
+ */
 async function loaded(...entries) {
   const files = [...entries];
   for (const file of files) {
     const source = await fs.readFile(path.join(JS, file), 'utf8');
-    for (const [, one, other] of source.matchAll(/^(?:import|export)\b[^;]*?\sfrom '(\.[^']+)';|^import '(\.[^']+)';/gm)) {
+    for (const [, one, other] of source.matchAll(
+      /^(?:import|export)\b[^;]*?\sfrom '(\.[^']+)';|^import '(\.[^']+)';/gm,
+    )) {
       const found = path.posix.join(path.posix.dirname(file), one ?? other);
       if (!files.includes(found)) files.push(found);
     }
   }
   return files;
 }
-const modules = await loaded('index.js'), generating = await loaded('index.js', 'pipelines/text-generation.js', 'runtime/lm-engine.js', 'generation/config.js');
-const PAGES = { embeds: { program: 'engine', files: modules, limit: 350_000 }, generates: { program: 'lm', files: generating, limit: 430_000 } };
+const modules = await loaded('index.js'),
+  generating = await loaded('index.js', 'pipelines/text-generation.js', 'runtime/lm-engine.js', 'generation/config.js');
+const PAGES = {
+  embeds: { program: 'engine', files: modules, limit: 350_000 },
+  generates: { program: 'lm', files: generating, limit: 430_000 },
+};
 
 test('what a page loads is known', () => {
-  for (const file of ['models/index.js', 'pipelines/index.js', 'hub/index.js', 'tokenizers/core.js', 'runtime/instantiate.js']) assert.ok(modules.includes(file), file);
-  for (const file of ['tokenizers/template-interpreter.js', 'runtime/lm-engine.js', 'generation/generate.js', 'generation/text-stream.js', 'pipelines/text-generation.js']) assert.ok(!modules.includes(file), file);
+  for (const file of [
+    'models/index.js',
+    'pipelines/index.js',
+    'hub/index.js',
+    'tokenizers/core.js',
+    'runtime/instantiate.js',
+  ])
+    assert.ok(modules.includes(file), file);
+  for (const file of [
+    'tokenizers/template-interpreter.js',
+    'runtime/lm-engine.js',
+    'generation/generate.js',
+    'generation/text-stream.js',
+    'pipelines/text-generation.js',
+  ])
+    assert.ok(!modules.includes(file), file);
   assert.ok(generating.includes('generation/generate.js'));
 });
 
-// In one file, generation included, as pages without a bundler load it: less than the modules, which bring their comments along.
+// In one file, generation included, as pages without a bundler load it: less than the modules, which bring their
+// comments along.
 test('the library in one file, Brotli', async (t) => {
   const bytes = await brotli(['dist/wasmformers.js']);
   t.diagnostic(`js/dist/wasmformers.js ${(bytes / 1000).toFixed(1)} kB`);
@@ -65,7 +92,9 @@ for (const [kind, { program, files, limit }] of Object.entries(PAGES)) {
         modules: await brotli(files),
       };
       const sum = Object.values(parts).reduce((a, b) => a + b);
-      const text = Object.entries(parts).map(([name, bytes]) => `${name} ${(bytes / 1000).toFixed(1)}`).join(' + ');
+      const text = Object.entries(parts)
+        .map(([name, bytes]) => `${name} ${(bytes / 1000).toFixed(1)}`)
+        .join(' + ');
       t.diagnostic(`${text} = ${(sum / 1000).toFixed(1)} kB of ${limit / 1000}`);
       assert.ok(sum <= limit, `${sum} bytes are more than ${limit}`);
     });

@@ -12,18 +12,32 @@ import * as tokenizers from '../../../js/tokenizers/index.js';
 const TYPES = fileURLToPath(new URL('../../../js/types.d.ts', import.meta.url));
 /** @type {import('typescript').CompilerOptions} */
 const STRICT = {
-  strict: true, noEmit: true, types: [], target: ts.ScriptTarget.ES2022, module: ts.ModuleKind.NodeNext,
-  moduleResolution: ts.ModuleResolutionKind.NodeNext, lib: ['lib.es2023.d.ts', 'lib.dom.d.ts'],
+  strict: true,
+  noEmit: true,
+  types: [],
+  target: ts.ScriptTarget.ES2022,
+  module: ts.ModuleKind.NodeNext,
+  moduleResolution: ts.ModuleResolutionKind.NodeNext,
+  lib: ['lib.es2023.d.ts', 'lib.dom.d.ts'],
 };
 
-/** @param {string} types a declaration file @param {Record<string, any>} exported what its module exports */
+/**
+ * @param {string} types a declaration file
+ * @param {Record<string, any>} exported what its module exports
+ */
 function compare(types, exported) {
-  const program = ts.createProgram([types], STRICT), checker = program.getTypeChecker();
+  const program = ts.createProgram([types], STRICT),
+    checker = program.getTypeChecker();
   const module = checker.getSymbolAtLocation(/** @type {any} */ (program.getSourceFile(types)));
-  const values = checker.getExportsOfModule(/** @type {any} */ (module)).filter((s) => (s.flags & ts.SymbolFlags.Alias ? checker.getAliasedSymbol(s) : s).flags & ts.SymbolFlags.Value);
+  const values = checker
+    .getExportsOfModule(/** @type {any} */ (module))
+    .filter((s) => (s.flags & ts.SymbolFlags.Alias ? checker.getAliasedSymbol(s) : s).flags & ts.SymbolFlags.Value);
   assert.deepEqual(values.map((s) => s.name).sort(), Object.keys(exported).sort());
   for (const symbol of values) {
-    const isClass = !!((symbol.flags & ts.SymbolFlags.Alias ? checker.getAliasedSymbol(symbol) : symbol).flags & ts.SymbolFlags.Class), value = exported[symbol.name];
+    const isClass = !!(
+        (symbol.flags & ts.SymbolFlags.Alias ? checker.getAliasedSymbol(symbol) : symbol).flags & ts.SymbolFlags.Class
+      ),
+      value = exported[symbol.name];
     assert.equal(typeof value, isClass || symbol.flags & ts.SymbolFlags.Function ? 'function' : 'object', symbol.name);
     if (!isClass) continue;
     // What a class is said to have on its prototype is there.
@@ -32,16 +46,26 @@ function compare(types, exported) {
       assert.equal(typeof value.prototype[member.name], 'function', `${symbol.name}.${member.name}`);
     }
   }
-  return (/** @type {string} */ name) => new Set(checker.getDeclaredTypeOfSymbol(/** @type {any} */ (values.find((s) => s.name === name))).getProperties().map((member) => member.name));
+  return (/** @type {string} */ name) =>
+    new Set(
+      checker
+        .getDeclaredTypeOfSymbol(/** @type {any} */ (values.find((s) => s.name === name)))
+        .getProperties()
+        .map((member) => member.name),
+    );
 }
 
-test('the declared names are the exported ones, classes and functions alike', () => { compare(TYPES, index); });
+test('the declared names are the exported ones, classes and functions alike', () => {
+  compare(TYPES, index);
+});
 
 test('wasmformers/tokenizers: the same, and all that the classes have is declared', () => {
   const membersOf = compare(fileURLToPath(new URL('../../../js/tokenizers/types.d.ts', import.meta.url)), tokenizers);
   for (const name of ['Tokenizer', 'Encoding', 'DecodeStream']) {
-    const declared = membersOf(name), { prototype } = /** @type {any} */ (tokenizers)[name];
-    for (const member of Object.getOwnPropertyNames(prototype)) assert.ok(member === 'constructor' || declared.has(member), `${name}.${member}`);
+    const declared = membersOf(name),
+      { prototype } = /** @type {any} */ (tokenizers)[name];
+    for (const member of Object.getOwnPropertyNames(prototype))
+      assert.ok(member === 'constructor' || declared.has(member), `${name}.${member}`);
   }
 });
 
@@ -49,7 +73,9 @@ test('results have the types that calls give them', (t) => {
   const folder = mkdtempSync(path.join(os.tmpdir(), 'wasmformers-types-'));
   t.after(() => rmSync(folder, { recursive: true }));
   const file = path.join(folder, 'main.mts');
-  writeFileSync(file, `
+  writeFileSync(
+    file,
+    `
     import { pipeline, AutoTokenizer, BertForMaskedLM, PreTrainedModel, Tensor, HubError, TextStreamer, InterruptableStoppingCriteria, LlamaForCausalLM, cos_sim } from ${JSON.stringify(TYPES.replace('types.d.ts', 'types.js'))};
     const embed = await pipeline('feature-extraction', null, { progress_callback: (e) => { if (e.status === 'progress') e.loaded.toFixed(); } });
     const vectors: Tensor = await embed(['a', 'b'], { pooling: 'mean' });
@@ -80,7 +106,11 @@ test('results have the types that calls give them', (t) => {
     // @ts-expect-error there is no such pooling
     await embed('a', { pooling: 'sum' });
     console.log(more, said, ids, reasons, size, near, label, lists, group, entity, answer, out, any, scoped, HubError);
-  `);
+  `,
+  );
   const found = ts.getPreEmitDiagnostics(ts.createProgram([file], STRICT));
-  assert.deepEqual(found.map((d) => ts.flattenDiagnosticMessageText(d.messageText, '\n')), []);
+  assert.deepEqual(
+    found.map((d) => ts.flattenDiagnosticMessageText(d.messageText, '\n')),
+    [],
+  );
 });

@@ -8,7 +8,12 @@ import { pipeline } from '../../../js/index.js';
 
 const CASES = new URL('../../fixtures/pipelines/', import.meta.url);
 
-/** Equal, but for the last digits of scores. @param {any} got @param {any} want @param {string} [where] */
+/**
+ * Equal, but for the last digits of scores.
+ * @param {any} got
+ * @param {any} want
+ * @param {string} [where]
+ */
 function close(got, want, where = 'result') {
   if (typeof want === 'number' && !Number.isInteger(want)) {
     assert.ok(Math.abs(got - want) < 2e-5, `${where}: ${got} is not ${want}`);

@@ -5,19 +5,23 @@ import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { InputError, Tokenizer, TokenizerError } from '../../../js/tokenizers/index.js';
 
-const text = readFileSync(new URL('../../fixtures/tokenizers/wordpiece-uncased.tokenizer.json', import.meta.url), 'utf8');
+const text = readFileSync(
+  new URL('../../fixtures/tokenizers/wordpiece-uncased.tokenizer.json', import.meta.url),
+  'utf8',
+);
 /** The file with something changed. */
 const changed = (change) => {
   const json = JSON.parse(text);
   change(json);
   return json;
 };
-const refused = (json, code, field) => assert.rejects(Tokenizer.fromJSON(json), (e) => {
-  assert.ok(e instanceof TokenizerError, String(e));
-  assert.deepEqual([e.code, e.file, e.field], [code, 'tokenizer.json', field], e.message);
-  assert.match(e.message, /\w{3,}.*\.$/s);
-  return true;
-});
+const refused = (json, code, field) =>
+  assert.rejects(Tokenizer.fromJSON(json), (e) => {
+    assert.ok(e instanceof TokenizerError, String(e));
+    assert.deepEqual([e.code, e.file, e.field], [code, 'tokenizer.json', field], e.message);
+    assert.match(e.message, /\w{3,}.*\.$/s);
+    return true;
+  });
 
 test('files that are no tokenizer', async () => {
   await refused('<!doctype html><p>', 'html_instead_of_json', '');
@@ -31,27 +35,144 @@ test('files that are no tokenizer', async () => {
 });
 
 test('components that are unknown or wrong', async () => {
-  await refused(changed((j) => { j.normalizer.type = 'Nope'; }), 'unknown_component', 'normalizer.type');
-  await refused(changed((j) => { j.pre_tokenizer = { type: 'Sequence', pretokenizers: [{ type: 'Whitespace' }, { type: 'Nope' }] }; }), 'unknown_component', 'pre_tokenizer.pretokenizers[1].type');
-  await refused(changed((j) => { j.model.type = 'Nope'; }), 'unknown_component', 'model.type');
-  await refused(changed((j) => { j.post_processor.type = 'Nope'; }), 'unknown_component', 'post_processor.type');
-  await refused(changed((j) => { j.decoder = { type: 'Nope' }; }), 'unknown_component', 'decoder.type');
-  await refused(changed((j) => { j.decoder = 7; }), 'wrong_type', 'decoder');
-  await refused(changed((j) => { j.normalizer.lowercase = 'yes'; }), 'wrong_type', 'normalizer.lowercase');
-  await refused(changed((j) => { delete j.normalizer.clean_text; }), 'missing_field', 'normalizer.clean_text');
-  await refused(changed((j) => { j.model.vocab.a = -1; }), 'bad_id', 'model.vocab');
-  await refused(changed((j) => { j.model.vocab.a = 1.5; }), 'bad_id', 'model.vocab');
-  await refused(changed((j) => { j.model.vocab.a = 2 ** 31; }), 'bad_id', 'model.vocab');
-  await refused(changed((j) => { j.model.vocab = []; }), 'wrong_type', 'model.vocab');
-  await refused(changed((j) => { j.model.max_input_chars_per_word = -5; }), 'wrong_type', 'model.max_input_chars_per_word');
-  await refused(changed((j) => { j.post_processor.single[0].SpecialToken.id = 'gone'; }), 'missing_special_token', 'post_processor.single[0].SpecialToken.id');
-  await refused(changed((j) => { j.post_processor.special_tokens['[CLS]'].tokens.push('x'); }), 'bad_value', 'post_processor.special_tokens.[CLS]');
-  await refused(changed((j) => { j.added_tokens[2].content = null; }), 'wrong_type', 'added_tokens[2].content');
-  await refused(changed((j) => { j.added_tokens = {}; }), 'wrong_type', 'added_tokens');
-  await refused(changed((j) => { j.truncation = { max_length: 5, strategy: 'Sideways' }; }), 'bad_value', 'truncation.strategy');
-  await refused(changed((j) => { j.version = '2.0'; }), 'unknown_version', 'version');
+  await refused(
+    changed((j) => {
+      j.normalizer.type = 'Nope';
+    }),
+    'unknown_component',
+    'normalizer.type',
+  );
+  await refused(
+    changed((j) => {
+      j.pre_tokenizer = { type: 'Sequence', pretokenizers: [{ type: 'Whitespace' }, { type: 'Nope' }] };
+    }),
+    'unknown_component',
+    'pre_tokenizer.pretokenizers[1].type',
+  );
+  await refused(
+    changed((j) => {
+      j.model.type = 'Nope';
+    }),
+    'unknown_component',
+    'model.type',
+  );
+  await refused(
+    changed((j) => {
+      j.post_processor.type = 'Nope';
+    }),
+    'unknown_component',
+    'post_processor.type',
+  );
+  await refused(
+    changed((j) => {
+      j.decoder = { type: 'Nope' };
+    }),
+    'unknown_component',
+    'decoder.type',
+  );
+  await refused(
+    changed((j) => {
+      j.decoder = 7;
+    }),
+    'wrong_type',
+    'decoder',
+  );
+  await refused(
+    changed((j) => {
+      j.normalizer.lowercase = 'yes';
+    }),
+    'wrong_type',
+    'normalizer.lowercase',
+  );
+  await refused(
+    changed((j) => {
+      delete j.normalizer.clean_text;
+    }),
+    'missing_field',
+    'normalizer.clean_text',
+  );
+  await refused(
+    changed((j) => {
+      j.model.vocab.a = -1;
+    }),
+    'bad_id',
+    'model.vocab',
+  );
+  await refused(
+    changed((j) => {
+      j.model.vocab.a = 1.5;
+    }),
+    'bad_id',
+    'model.vocab',
+  );
+  await refused(
+    changed((j) => {
+      j.model.vocab.a = 2 ** 31;
+    }),
+    'bad_id',
+    'model.vocab',
+  );
+  await refused(
+    changed((j) => {
+      j.model.vocab = [];
+    }),
+    'wrong_type',
+    'model.vocab',
+  );
+  await refused(
+    changed((j) => {
+      j.model.max_input_chars_per_word = -5;
+    }),
+    'wrong_type',
+    'model.max_input_chars_per_word',
+  );
+  await refused(
+    changed((j) => {
+      j.post_processor.single[0].SpecialToken.id = 'gone';
+    }),
+    'missing_special_token',
+    'post_processor.single[0].SpecialToken.id',
+  );
+  await refused(
+    changed((j) => {
+      j.post_processor.special_tokens['[CLS]'].tokens.push('x');
+    }),
+    'bad_value',
+    'post_processor.special_tokens.[CLS]',
+  );
+  await refused(
+    changed((j) => {
+      j.added_tokens[2].content = null;
+    }),
+    'wrong_type',
+    'added_tokens[2].content',
+  );
+  await refused(
+    changed((j) => {
+      j.added_tokens = {};
+    }),
+    'wrong_type',
+    'added_tokens',
+  );
+  await refused(
+    changed((j) => {
+      j.truncation = { max_length: 5, strategy: 'Sideways' };
+    }),
+    'bad_value',
+    'truncation.strategy',
+  );
+  await refused(
+    changed((j) => {
+      j.version = '2.0';
+    }),
+    'unknown_version',
+    'version',
+  );
   const deep = '{"type":"Sequence","normalizers":['.repeat(50000) + ']}'.repeat(50000);
-  await assert.rejects(Tokenizer.fromJSON(`{"normalizer":${deep},${text.slice(1)}`), { name: 'TokenizerError', code: 'too_deep' });
+  await assert.rejects(Tokenizer.fromJSON(`{"normalizer":${deep},${text.slice(1)}`), {
+    name: 'TokenizerError',
+    code: 'too_deep',
+  });
 });
 
 test('options and inputs that contradict themselves, each followed by a call that works', async () => {
@@ -80,7 +201,11 @@ test('options and inputs that contradict themselves, each followed by a call tha
   bad(() => t.encode('a', { padding: 'max_length' }), 'no_max_length', 'max_length');
   bad(() => t.encode('a b c d e f', { truncation: true, max_length: 4, stride: 2 }), 'stride_too_large', 'stride');
   bad(() => t.encode('a b c d e f', { truncation: 'only_second', max_length: 4 }), 'no_second_text', 'truncation');
-  bad(() => t.encode('a', { text_pair: 'b c d e f', truncation: 'only_first', max_length: 5 }), 'text_too_short', 'truncation');
+  bad(
+    () => t.encode('a', { text_pair: 'b c d e f', truncation: 'only_first', max_length: 5 }),
+    'text_too_short',
+    'truncation',
+  );
   bad(() => t.decode([1, -1]), 'bad_ids', 'ids');
   bad(() => t.decode([0.5]), 'bad_ids', 'ids');
   bad(() => t.decode('12'), 'bad_ids', 'ids');
@@ -93,9 +218,20 @@ test('options and inputs that contradict themselves, each followed by a call tha
 });
 
 test('an added token all of which the one before it took', async () => {
-  const token = (/** @type {object} */ more) => ({ single_word: false, lstrip: false, rstrip: false, normalized: false, special: false, ...more });
+  const token = (/** @type {object} */ more) => ({
+    single_word: false,
+    lstrip: false,
+    rstrip: false,
+    normalized: false,
+    special: false,
+    ...more,
+  });
   const added_tokens = [token({ id: 2, content: 'É', rstrip: true }), token({ id: 3, content: '\n', lstrip: true })];
-  const tokenizer = await Tokenizer.fromJSON({ version: '1.0', added_tokens, model: { type: 'WordLevel', unk_token: '?', vocab: { '?': 0, a: 1 } } });
+  const tokenizer = await Tokenizer.fromJSON({
+    version: '1.0',
+    added_tokens,
+    model: { type: 'WordLevel', unk_token: '?', vocab: { '?': 0, a: 1 } },
+  });
   assert.deepEqual(Array.from(tokenizer.encode('\nÉ\n\n a').ids), [3, 2, 1]);
   assert.deepEqual(Array.from(tokenizer.encodeIds(['É\n', 'É \n\na\n']).ids), [2, 2, 1, 3]);
   tokenizer.dispose();
@@ -113,8 +249,17 @@ test('texts that are hard: empty, NUL, lone surrogates, a megabyte without a spa
   assert.deepEqual([...lone.offsets], [...t.encode('a\ufffdb \ufffdc').offsets]);
   // In a batch, halves of different texts do not meet.
   const halves = t.encodeBatch(['a\ud83d', '\ude00b']);
-  assert.deepEqual(halves.map((e) => e.tokens), [t.encode('a').tokens, t.encode('b').tokens]);
-  for (const word of ['a'.repeat(1 << 20), 'é'.repeat(1 << 19), '\u0301'.repeat(1 << 19), '中'.repeat(1 << 18), '.'.repeat(1 << 18)]) {
+  assert.deepEqual(
+    halves.map((e) => e.tokens),
+    [t.encode('a').tokens, t.encode('b').tokens],
+  );
+  for (const word of [
+    'a'.repeat(1 << 20),
+    'é'.repeat(1 << 19),
+    '\u0301'.repeat(1 << 19),
+    '中'.repeat(1 << 18),
+    '.'.repeat(1 << 18),
+  ]) {
     const start = performance.now();
     const e = t.encode(word);
     assert.ok(performance.now() - start < 20_000, `${word.length} × ${word[0]} took ${performance.now() - start} ms`);
@@ -126,7 +271,11 @@ test('texts that are hard: empty, NUL, lone surrogates, a megabyte without a spa
 });
 
 test('a word without tokens where the unknown token is missing', async () => {
-  const t = await Tokenizer.fromJSON(changed((j) => { j.model.unk_token = 'gone'; }));
+  const t = await Tokenizer.fromJSON(
+    changed((j) => {
+      j.model.unk_token = 'gone';
+    }),
+  );
   assert.throws(() => t.encode('☃'), { name: 'TokenizerError', code: 'missing_unk_token', field: 'model.unk_token' });
   assert.ok(t.encode('the man').length > 2);
 });

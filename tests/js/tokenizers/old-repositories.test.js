@@ -10,27 +10,45 @@ import { emptyFolder, rejection } from '../helpers/server.js';
 const source = fileURLToPath(new URL('../../fixtures/pipelines/zero-shot-classification', import.meta.url));
 const TEXTS = ['Angela Merkel lives in Berlin!', ' naïve CAFÉ  北京 [MASK] 42 ', '', 'wolfgang\tunaffable'];
 
-/** @param {import('node:test').TestContext} t @param {object | null} config tokenizer_config.json */
+/**
+ * @param {import('node:test').TestContext} t
+ * @param {object | null} config tokenizer_config.json
+ */
 function old(t, config) {
   const folder = emptyFolder(t);
   cpSync(source, folder, { recursive: true });
   const { vocab } = JSON.parse(readFileSync(path.join(folder, 'tokenizer.json'), 'utf8')).model;
   for (const file of ['tokenizer.json', 'tokenizer_config.json']) rmSync(path.join(folder, file));
-  writeFileSync(path.join(folder, 'vocab.txt'), Object.keys(vocab).sort((a, b) => vocab[a] - vocab[b]).join('\n') + '\n');
+  writeFileSync(
+    path.join(folder, 'vocab.txt'),
+    Object.keys(vocab)
+      .sort((a, b) => vocab[a] - vocab[b])
+      .join('\n') + '\n',
+  );
   if (config) writeFileSync(path.join(folder, 'tokenizer_config.json'), JSON.stringify(config));
   return folder;
 }
 
 test('vocab.txt gives the same tokens, pairs and offsets as tokenizer.json', async (t) => {
-  const want = await AutoTokenizer.from_pretrained(source), got = await AutoTokenizer.from_pretrained(old(t, null));
+  const want = await AutoTokenizer.from_pretrained(source),
+    got = await AutoTokenizer.from_pretrained(old(t, null));
   for (const text of TEXTS) {
     for (const text_pair of [null, 'new york']) {
-      const options = { text_pair, return_tensor: false, return_offsets_mapping: true, return_special_tokens_mask: true };
+      const options = {
+        text_pair,
+        return_tensor: false,
+        return_offsets_mapping: true,
+        return_special_tokens_mask: true,
+      };
       assert.deepEqual({ ...got(text, options) }, { ...want(text, options) });
     }
-    assert.equal(got.decode(got.encode(text), { skip_special_tokens: true }), want.decode(want.encode(text), { skip_special_tokens: true }));
+    assert.equal(
+      got.decode(got.encode(text), { skip_special_tokens: true }),
+      want.decode(want.encode(text), { skip_special_tokens: true }),
+    );
   }
-  for (const name of ['pad', 'unk', 'cls', 'sep', 'mask']) assert.equal(got[`${name}_token_id`], want[`${name}_token_id`], name);
+  for (const name of ['pad', 'unk', 'cls', 'sep', 'mask'])
+    assert.equal(got[`${name}_token_id`], want[`${name}_token_id`], name);
 });
 
 test('do_lower_case and special tokens are those of tokenizer_config.json', async (t) => {
@@ -45,17 +63,20 @@ test('a pipeline over vocab.txt answers as over tokenizer.json', async (t) => {
   for (const config of [null, { do_lower_case: true }]) {
     const pipe = /** @type {any} */ (await pipeline('zero-shot-classification', old(t, config), { dtype: 'fp32' }));
     for (const { args, options, result } of cases) {
-      const got = [await pipe(...args, options)].flat(), want = [result].flat();
+      const got = [await pipe(...args, options)].flat(),
+        want = [result].flat();
       got.forEach((g, i) => {
         assert.deepEqual(g.labels, want[i].labels);
-        g.scores.forEach((/** @type {number} */ s, /** @type {number} */ k) => assert.ok(Math.abs(s - want[i].scores[k]) < 2e-5));
+        g.scores.forEach((/** @type {number} */ s, /** @type {number} */ k) =>
+          assert.ok(Math.abs(s - want[i].scores[k]) < 2e-5),
+        );
       });
     }
     await pipe.dispose();
   }
 });
 
-test('a tokenizer.json without a class beside it: the model\'s family tells of token_type_ids', async (t) => {
+test("a tokenizer.json without a class beside it: the model's family tells of token_type_ids", async (t) => {
   const folder = emptyFolder(t);
   cpSync(source, folder, { recursive: true });
   writeFileSync(path.join(folder, 'tokenizer_config.json'), '{"model_max_length": 96}');
@@ -63,7 +84,9 @@ test('a tokenizer.json without a class beside it: the model\'s family tells of t
   const [{ args, options, result }] = JSON.parse(readFileSync(path.join(source, 'expected.json'), 'utf8'));
   const got = await pipe(...args, options);
   assert.deepEqual(got.labels, result.labels);
-  got.scores.forEach((/** @type {number} */ s, /** @type {number} */ k) => assert.ok(Math.abs(s - result.scores[k]) < 2e-5));
+  got.scores.forEach((/** @type {number} */ s, /** @type {number} */ k) =>
+    assert.ok(Math.abs(s - result.scores[k]) < 2e-5),
+  );
   await pipe.dispose();
 });
 

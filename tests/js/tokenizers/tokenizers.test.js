@@ -11,7 +11,13 @@ import { Tensor } from '../../../js/tensor/tensor.js';
 
 const file = fileURLToPath(new URL('../../fixtures/tokenizers/wordpiece-uncased.tokenizer.json', import.meta.url));
 const json = readFileSync(file, 'utf8');
-const special = { unk_token: '[UNK]', cls_token: '[CLS]', sep_token: { content: '[SEP]' }, pad_token: '[PAD]', mask_token: '[MASK]' };
+const special = {
+  unk_token: '[UNK]',
+  cls_token: '[CLS]',
+  sep_token: { content: '[SEP]' },
+  pad_token: '[PAD]',
+  mask_token: '[MASK]',
+};
 const bert = { tokenizer_class: 'BertTokenizer', model_max_length: 16, ...special };
 const make = (config = bert, map = {}) => PreTrainedTokenizer.fromFiles(json, config, map);
 const numbers = (tensor) => Array.from(tensor.data, Number);
@@ -26,7 +32,8 @@ test('Tokenizer reads text, bytes and objects', async () => {
 });
 
 test('Encoding: typed arrays, and ways between characters, words and tokens', async () => {
-  const t = await Tokenizer.fromJSON(json), e = t.encode('the schüssel', { text_pair: 'mann' });
+  const t = await Tokenizer.fromJSON(json),
+    e = t.encode('the schüssel', { text_pair: 'mann' });
   assert.ok(e.ids instanceof Int32Array && e.offsets instanceof Int32Array && e.word_ids instanceof Int32Array);
   assert.equal(e.length, e.tokens.length);
   const sch = e.tokens.indexOf('sch');
@@ -44,7 +51,8 @@ test('Encoding: typed arrays, and ways between characters, words and tokens', as
 });
 
 test('vocabulary, ids and added tokens', async () => {
-  const t = await Tokenizer.fromJSON(json), size = t.vocabulary.size;
+  const t = await Tokenizer.fromJSON(json),
+    size = t.vocabulary.size;
   assert.equal(t.tokenToId('[MASK]'), 4);
   assert.equal(t.idToToken(4), '[MASK]');
   assert.equal(t.tokenToId('no such token'), undefined);
@@ -56,12 +64,35 @@ test('vocabulary, ids and added tokens', async () => {
 });
 
 test("the file's own truncation and padding hold for the bare Tokenizer, and can be switched off", async () => {
-  const own = { ...JSON.parse(json), truncation: { max_length: 5, strategy: 'LongestFirst', stride: 0, direction: 'Left' },
-    padding: { strategy: { Fixed: 8 }, direction: 'Left', pad_id: 3, pad_type_id: 0, pad_token: '[PAD]', pad_to_multiple_of: null } };
+  const own = {
+    ...JSON.parse(json),
+    truncation: { max_length: 5, strategy: 'LongestFirst', stride: 0, direction: 'Left' },
+    padding: {
+      strategy: { Fixed: 8 },
+      direction: 'Left',
+      pad_id: 3,
+      pad_type_id: 0,
+      pad_token: '[PAD]',
+      pad_to_multiple_of: null,
+    },
+  };
   const t = await Tokenizer.fromJSON(own);
   assert.deepEqual(t.encode('a b c d e').tokens, ['[PAD]', '[PAD]', '[PAD]', '[CLS]', 'c', 'd', 'e', '[SEP]']);
-  assert.deepEqual(t.encode('a b c d e', { truncation: false, padding: false }).tokens, ['[CLS]', 'a', 'b', 'c', 'd', 'e', '[SEP]']);
-  assert.deepEqual(t.encode('a b c d e', { padding: false, max_length: 4, truncation_side: 'right' }).tokens, ['[CLS]', 'a', 'b', '[SEP]']);
+  assert.deepEqual(t.encode('a b c d e', { truncation: false, padding: false }).tokens, [
+    '[CLS]',
+    'a',
+    'b',
+    'c',
+    'd',
+    'e',
+    '[SEP]',
+  ]);
+  assert.deepEqual(t.encode('a b c d e', { padding: false, max_length: 4, truncation_side: 'right' }).tokens, [
+    '[CLS]',
+    'a',
+    'b',
+    '[SEP]',
+  ]);
 });
 
 test('the call: int64 tensors of shape [batch, length]', async () => {
@@ -74,9 +105,16 @@ test('the call: int64 tensors of shape [batch, length]', async () => {
   assert.deepEqual(numbers(attention_mask), [1, 1, 1, 1, 1, 1, 1, 0]);
   assert.equal(numbers(input_ids)[7], t.pad_token_id);
   assert.deepEqual(t('the man').input_ids.dims, [1, 4]);
-  assert.deepEqual(Object.keys(t('a')), ['input_ids', 'attention_mask', 'token_type_ids'], 'and nothing that a model would take for an input');
+  assert.deepEqual(
+    Object.keys(t('a')),
+    ['input_ids', 'attention_mask', 'token_type_ids'],
+    'and nothing that a model would take for an input',
+  );
   assert.deepEqual(t('the man', { return_tensor: false }).input_ids, t.encode('the man'));
-  assert.deepEqual(t(['a', 'the man'], { return_tensor: false }).attention_mask, [[1, 1, 1], [1, 1, 1, 1]]);
+  assert.deepEqual(t(['a', 'the man'], { return_tensor: false }).attention_mask, [
+    [1, 1, 1],
+    [1, 1, 1, 1],
+  ]);
   assert.throws(() => t(['a', 'the man']), { name: 'InputError', code: 'ragged_batch' });
   assert.throws(() => t([]), { name: 'InputError', code: 'empty_batch' });
   assert.deepEqual(numbers(t('a', { text_pair: 'the man' }).token_type_ids), [0, 0, 0, 1, 1, 1]);
@@ -88,7 +126,10 @@ test('token_type_ids as the files say', async () => {
   assert.equal(await has({ tokenizer_class: 'DistilBertTokenizer' }), false);
   assert.equal(await has({ tokenizer_class: 'MPNetTokenizer' }), false);
   assert.equal(await has({ tokenizer_class: 'RobertaTokenizer' }), false);
-  assert.equal(await has({ tokenizer_class: 'BertTokenizer', model_input_names: ['input_ids', 'attention_mask'] }), false);
+  assert.equal(
+    await has({ tokenizer_class: 'BertTokenizer', model_input_names: ['input_ids', 'attention_mask'] }),
+    false,
+  );
   assert.equal(await has({ model_input_names: ['input_ids', 'token_type_ids'] }), true);
   assert.equal('token_type_ids' in (await make({}))('a', { return_token_type_ids: true }), true);
 });
@@ -100,9 +141,17 @@ test('truncation keeps [SEP]; options do not stick', async () => {
   assert.deepEqual([cut.length, cut[0], cut[4]], [5, cls, sep]);
   assert.deepEqual(t('a b c', { return_tensor: false }).input_ids.length, 5);
   assert.equal(t('a '.repeat(40), { truncation: true }).input_ids.dims[1], 16, 'model_max_length');
-  assert.equal(t('a '.repeat(40), { truncation: true, max_length: 99 }).input_ids.dims[1], 16, 'never beyond model_max_length');
+  assert.equal(
+    t('a '.repeat(40), { truncation: true, max_length: 99 }).input_ids.dims[1],
+    16,
+    'never beyond model_max_length',
+  );
   assert.equal(t('a '.repeat(40)).input_ids.dims[1], 42, 'only where asked');
-  assert.throws(() => t('a b', { truncation: true, max_length: 1 }), { name: 'InputError', code: 'max_length_too_small', field: 'max_length' });
+  assert.throws(() => t('a b', { truncation: true, max_length: 1 }), {
+    name: 'InputError',
+    code: 'max_length_too_small',
+    field: 'max_length',
+  });
   const pair = t('a b c d e f', { text_pair: 'g h', truncation: 'only_first', max_length: 8 });
   assert.deepEqual(pair.tokens(), ['[CLS]', 'a', 'b', 'c', '[SEP]', 'g', 'h', '[SEP]']);
   const left = t(['a', 'b c'], { padding: 'max_length', max_length: 6, padding_side: 'left' });
@@ -113,7 +162,14 @@ test('truncation keeps [SEP]; options do not stick', async () => {
 
 test('offsets, masks, words and overflow where asked for', async () => {
   const t = await make();
-  const b = t('the man a b c', { truncation: true, max_length: 5, stride: 1, return_overflowing_tokens: true, return_offsets_mapping: true, return_special_tokens_mask: true });
+  const b = t('the man a b c', {
+    truncation: true,
+    max_length: 5,
+    stride: 1,
+    return_overflowing_tokens: true,
+    return_offsets_mapping: true,
+    return_special_tokens_mask: true,
+  });
   assert.deepEqual(b.input_ids.dims, [2, 5]);
   assert.deepEqual(b.offset_mapping.dims, [2, 5, 2]);
   assert.deepEqual(numbers(b.overflow_to_sample_mapping), [0, 0]);
@@ -128,24 +184,47 @@ test('offsets, masks, words and overflow where asked for', async () => {
   const words = t(['the', 'man'], { is_split_into_words: true });
   assert.deepEqual(words.word_ids(), [null, 0, 1, null]);
   assert.deepEqual(t([['the', 'man'], ['a']], { is_split_into_words: true, padding: true }).input_ids.dims, [2, 4]);
-  assert.deepEqual(t('a b', { return_offsets_mapping: true, return_tensor: false }).offset_mapping, [[0, 0], [0, 1], [2, 3], [0, 0]]);
+  assert.deepEqual(t('a b', { return_offsets_mapping: true, return_tensor: false }).offset_mapping, [
+    [0, 0],
+    [0, 1],
+    [2, 3],
+    [0, 0],
+  ]);
 });
 
 test('decoding, whatever the ids come in', async () => {
-  const t = await make(), ids = t.encode('the man');
-  for (const kind of [ids, Int32Array.from(ids), BigInt64Array.from(ids.map(BigInt)), new Tensor('int64', ids.map(BigInt), [ids.length])]) {
+  const t = await make(),
+    ids = t.encode('the man');
+  for (const kind of [
+    ids,
+    Int32Array.from(ids),
+    BigInt64Array.from(ids.map(BigInt)),
+    new Tensor('int64', ids.map(BigInt), [ids.length]),
+  ]) {
     assert.equal(t.decode(kind, { skip_special_tokens: true }), 'the man');
   }
   assert.equal(t.decode([]), '');
-  assert.deepEqual(t.batch_decode(t(['the man', 'a'], { padding: true }).input_ids, { skip_special_tokens: true }), ['the man', 'a']);
+  assert.deepEqual(t.batch_decode(t(['the man', 'a'], { padding: true }).input_ids, { skip_special_tokens: true }), [
+    'the man',
+    'a',
+  ]);
   assert.deepEqual(t.batch_decode([]), []);
 });
 
 test('special tokens and the vocabulary', async () => {
   const t = await make(bert, { bos_token: '[CLS]' });
-  assert.deepEqual([t.unk_token, t.cls_token, t.sep_token, t.pad_token, t.mask_token, t.bos_token], ['[UNK]', '[CLS]', '[SEP]', '[PAD]', '[MASK]', '[CLS]']);
-  assert.deepEqual([t.unk_token_id, t.cls_token_id, t.sep_token_id, t.pad_token_id, t.mask_token_id, t.eos_token_id], [0, 1, 2, 3, 4, undefined]);
-  assert.deepEqual([...t.all_special_ids].sort((a, b) => a - b), [0, 1, 2, 3, 4]);
+  assert.deepEqual(
+    [t.unk_token, t.cls_token, t.sep_token, t.pad_token, t.mask_token, t.bos_token],
+    ['[UNK]', '[CLS]', '[SEP]', '[PAD]', '[MASK]', '[CLS]'],
+  );
+  assert.deepEqual(
+    [t.unk_token_id, t.cls_token_id, t.sep_token_id, t.pad_token_id, t.mask_token_id, t.eos_token_id],
+    [0, 1, 2, 3, 4, undefined],
+  );
+  assert.deepEqual(
+    [...t.all_special_ids].sort((a, b) => a - b),
+    [0, 1, 2, 3, 4],
+  );
   assert.deepEqual(t.convert_tokens_to_ids(['[SEP]', 'no such token']), [2, 0]);
   assert.equal(t.convert_tokens_to_ids('[SEP]'), 2);
   assert.deepEqual(t.convert_ids_to_tokens([2, 3n]), ['[SEP]', '[PAD]']);
@@ -158,19 +237,39 @@ test('special tokens and the vocabulary', async () => {
   assert.equal(unlimited.model_max_length, Infinity);
   unlimited.limitTo({ max_position_embeddings: 514, model_type: 'roberta', pad_token_id: 1 });
   assert.equal(unlimited.model_max_length, 512);
-  await assert.rejects(make({ padding_side: 'up' }), { name: 'TokenizerError', file: 'tokenizer_config.json', field: 'padding_side' });
+  await assert.rejects(make({ padding_side: 'up' }), {
+    name: 'TokenizerError',
+    file: 'tokenizer_config.json',
+    field: 'padding_side',
+  });
 });
 
 test('rows for pipelines: padded only where they meet', async () => {
-  const t = await make(), rows = t.encodeRows(['the man', 'a'], { truncation: true, details: true });
+  const t = await make(),
+    rows = t.encodeRows(['the man', 'a'], { truncation: true, details: true });
   assert.deepEqual([rows.count, rows.lengthOf(0), rows.lengthOf(1)], [2, 4, 3]);
   const { input_ids, attention_mask } = rows.inputs([1, 0]);
-  assert.deepEqual([[...input_ids.data], input_ids.dims], [[1, t.convert_tokens_to_ids('a'), 2, 3, ...t.encode('the man')], [2, 4]]);
+  assert.deepEqual(
+    [[...input_ids.data], input_ids.dims],
+    [
+      [1, t.convert_tokens_to_ids('a'), 2, 3, ...t.encode('the man')],
+      [2, 4],
+    ],
+  );
   assert.deepEqual([...attention_mask.data], [1, 1, 1, 0, 1, 1, 1, 1]);
-  assert.deepEqual([rows.offsetsOf(0, 2), rows.wordSpan(0, 2), rows.isSpecial(0, 0), rows.sequenceOf(0, 0)], [[4, 7], [4, 7], true, -1]);
+  assert.deepEqual(
+    [rows.offsetsOf(0, 2), rows.wordSpan(0, 2), rows.isSpecial(0, 0), rows.sequenceOf(0, 0)],
+    [[4, 7], [4, 7], true, -1],
+  );
   assert.equal(t.encodeRows([]).count, 0);
   const flat = t.encodeForModel(['the man', 'a']);
-  assert.deepEqual([flat.dims, [...flat.input_ids].slice(4)], [[2, 4], [1, t.convert_tokens_to_ids('a'), 2, 3]]);
+  assert.deepEqual(
+    [flat.dims, [...flat.input_ids].slice(4)],
+    [
+      [2, 4],
+      [1, t.convert_tokens_to_ids('a'), 2, 3],
+    ],
+  );
 });
 
 test('AutoTokenizer reads a folder', async () => {
@@ -183,24 +282,35 @@ test('AutoTokenizer reads a folder', async () => {
   const t = await AutoTokenizer.from_pretrained(folder);
   assert.equal(t.model_max_length, 16);
   writeFileSync(path.join(folder, 'tokenizer.json'), json.slice(0, 500));
-  await assert.rejects(AutoTokenizer.from_pretrained(folder), { name: 'TokenizerError', code: 'invalid_json', file: 'tokenizer.json' });
+  await assert.rejects(AutoTokenizer.from_pretrained(folder), {
+    name: 'TokenizerError',
+    code: 'invalid_json',
+    file: 'tokenizer.json',
+  });
 });
 
 test("a repository with BERT's vocab.txt alone", async () => {
   const folder = mkdtempSync(path.join(tmpdir(), 'wasmformers-'));
-  const vocab = Object.entries(JSON.parse(json).model.vocab).sort((a, b) => a[1] - b[1]).map(([token]) => token);
+  const vocab = Object.entries(JSON.parse(json).model.vocab)
+    .sort((a, b) => a[1] - b[1])
+    .map(([token]) => token);
   writeFileSync(path.join(folder, 'vocab.txt'), vocab.join('\n') + '\n');
   writeFileSync(path.join(folder, 'tokenizer_config.json'), JSON.stringify(bert));
   const [old, whole] = [await AutoTokenizer.from_pretrained(folder), await make()];
   for (const text of ['the Män, 中 [MASK] unknown?', '', 'Schüssel']) {
-    assert.deepEqual(old(text, { text_pair: 'a', return_tensor: false }), whole(text, { text_pair: 'a', return_tensor: false }));
+    assert.deepEqual(
+      old(text, { text_pair: 'a', return_tensor: false }),
+      whole(text, { text_pair: 'a', return_tensor: false }),
+    );
   }
   assert.equal(old.decode(old.encode('the man')), whole.decode(whole.encode('the man')));
   writeFileSync(path.join(folder, 'vocab.txt'), 'just\nwords\n');
   await assert.rejects(AutoTokenizer.from_pretrained(folder), { name: 'TokenizerError' });
 });
 
-test('letting go: dispose, Symbol.dispose, and forgetting', { skip: typeof globalThis.gc !== 'function' && 'the collector is not exposed (node --expose-gc)' }, async () => {
+test('letting go: dispose, Symbol.dispose, and forgetting', {
+  skip: typeof globalThis.gc !== 'function' && 'the collector is not exposed (node --expose-gc)',
+}, async () => {
   const t = await make();
   t.dispose();
   assert.throws(() => t('a'), { name: 'InputError', code: 'disposed' });
@@ -215,5 +325,8 @@ test('letting go: dispose, Symbol.dispose, and forgetting', { skip: typeof globa
     await new Promise((resolve) => setTimeout(resolve, 5));
     globalThis.gc();
   }
-  assert.ok(forgotten.filter((r) => r.deref()).length <= 1, 'forgotten tokenizers are collected, and their memories with them');
+  assert.ok(
+    forgotten.filter((r) => r.deref()).length <= 1,
+    'forgotten tokenizers are collected, and their memories with them',
+  );
 });

@@ -13,30 +13,45 @@ const folder = fileURLToPath(new URL('../../fixtures/classes/spm/', import.meta.
 const data = JSON.parse(gunzipSync(readFileSync(folder + 'answers.json.gz')).toString());
 const ids = (/** @type {any} */ t, /** @type {string} */ text) => t(text, { return_tensor: false }).input_ids;
 
-/** A copy of a fixture with a configuration. @param {import('node:test').TestContext} t @param {string} name @param {Record<string, any>} files */
+/**
+ * A copy of a fixture with a configuration.
+ * @param {import('node:test').TestContext} t
+ * @param {string} name
+ * @param {Record<string, any>} files
+ */
 function copy(t, name, files) {
   const to = emptyFolder(t);
   cpSync(folder + name, to, { recursive: true });
-  for (const [file, content] of Object.entries(files)) writeFileSync(path.join(to, file), typeof content === 'string' ? content : JSON.stringify(content));
+  for (const [file, content] of Object.entries(files))
+    writeFileSync(path.join(to, file), typeof content === 'string' ? content : JSON.stringify(content));
   return to;
 }
 
-for (const [name, Class] of /** @type {[string, any][]} */ ([['marian', MarianTokenizer], ['m2m100', M2M100Tokenizer]])) {
+for (const [name, Class] of /** @type {[string, any][]} */ ([
+  ['marian', MarianTokenizer],
+  ['m2m100', M2M100Tokenizer],
+])) {
   test(`${name}: ids and texts`, async (context) => {
     const config = { tokenizer_class: Class.name, clean_up_tokenization_spaces: false };
     const t = await AutoTokenizer.from_pretrained(copy(context, name, { 'tokenizer_config.json': config }));
     assert.ok(t instanceof Class);
     for (const [text, want] of data[name].texts) assert.deepEqual(ids(t, text), want, JSON.stringify(text));
-    for (const [list, text] of data[name].decoded) assert.equal(t.decode(list, { skip_special_tokens: true }), text, list.join());
+    for (const [list, text] of data[name].decoded)
+      assert.equal(t.decode(list, { skip_special_tokens: true }), text, list.join());
     if (name === 'm2m100') {
-      assert.deepEqual(['af', 'fr', 'zu'].map((code) => t.get_lang_id(code)), data.languages);
+      assert.deepEqual(
+        ['af', 'fr', 'zu'].map((code) => t.get_lang_id(code)),
+        data.languages,
+      );
       t.src_lang = 'de';
       for (const [text, want] of data.german) assert.deepEqual(ids(t, text), want, JSON.stringify(text));
     } else {
       assert.deepEqual([t.supported_language_codes, t.model_max_length], [['>>deu<<', '>>fra<<'], 512]);
     }
     t.dispose();
-    const family = await AutoTokenizer.from_pretrained(copy(context, name, { 'config.json': { model_type: name === 'marian' ? 'marian' : 'm2m_100' } }));
+    const family = await AutoTokenizer.from_pretrained(
+      copy(context, name, { 'config.json': { model_type: name === 'marian' ? 'marian' : 'm2m_100' } }),
+    );
     assert.ok(family instanceof Class, 'where no file names the class, the family does');
     family.dispose();
   });
@@ -44,7 +59,9 @@ for (const [name, Class] of /** @type {[string, any][]} */ ([['marian', MarianTo
 
 test('marian with a vocabulary for each language', async (context) => {
   const config = { tokenizer_class: 'MarianTokenizer', separate_vocabs: true, clean_up_tokenization_spaces: false };
-  const { texts, targets, decoded, languages } = JSON.parse(readFileSync(`${folder}marian-separate/answers.json`, 'utf8'));
+  const { texts, targets, decoded, languages } = JSON.parse(
+    readFileSync(`${folder}marian-separate/answers.json`, 'utf8'),
+  );
   const t = await AutoTokenizer.from_pretrained(copy(context, 'marian-separate', { 'tokenizer_config.json': config }));
   assert.deepEqual(t.supported_language_codes, languages);
   for (const [text, want] of texts) assert.deepEqual(ids(t, text), want, JSON.stringify(text));
@@ -65,15 +82,23 @@ test('marian with a vocabulary for each language', async (context) => {
   assert.equal(t.decode(numbers, { skip_special_tokens: true, use_source_tokenizer: true }), text);
   t.dispose();
   assert.throws(() => t.decode([2]), { code: 'disposed' });
-  await assert.rejects(AutoTokenizer.from_pretrained(copy(context, 'marian', { 'tokenizer_config.json': config })), { name: 'TokenizerError', code: 'missing_file', file: 'target_vocab.json' });
+  await assert.rejects(AutoTokenizer.from_pretrained(copy(context, 'marian', { 'tokenizer_config.json': config })), {
+    name: 'TokenizerError',
+    code: 'missing_file',
+    file: 'target_vocab.json',
+  });
 });
 
 test('files that cannot be', async (context) => {
   const config = { tokenizer_class: 'MarianTokenizer' };
-  const load = (/** @type {Record<string, any>} */ files) => AutoTokenizer.from_pretrained(copy(context, 'marian', { 'tokenizer_config.json': config, ...files }));
+  const load = (/** @type {Record<string, any>} */ files) =>
+    AutoTokenizer.from_pretrained(copy(context, 'marian', { 'tokenizer_config.json': config, ...files }));
   await assert.rejects(load({ 'vocab.json': [1] }), { name: 'TokenizerError', file: 'vocab.json' });
   await assert.rejects(load({ 'vocab.json': { a: 0 } }), { name: 'TokenizerError', file: 'vocab.json' });
   await assert.rejects(load({ 'vocab.json': { '<unk>': -1 } }), { name: 'TokenizerError', file: 'vocab.json' });
-  await assert.rejects(load({ 'vocab.json': { '<unk>': 0, '</s>': 2 ** 30 } }), { name: 'TokenizerError', file: 'vocab.json' });
+  await assert.rejects(load({ 'vocab.json': { '<unk>': 0, '</s>': 2 ** 30 } }), {
+    name: 'TokenizerError',
+    file: 'vocab.json',
+  });
   await assert.rejects(load({ 'source.spm': 'no model' }), { name: 'TokenizerError', file: 'source.spm' });
 });

@@ -7,10 +7,17 @@ import path from 'node:path';
 import test from 'node:test';
 import { parseRange, resolvePath, serve } from '../../../tools/serve.js';
 
-/** fetch() would tidy the path up before it is sent. @param {number} port @param {string} raw @returns {Promise<number>} */
+/**
+ * fetch() would tidy the path up before it is sent.
+ * @param {number} port
+ * @param {string} raw
+ * @returns {Promise<number>}
+ */
 const status = (port, raw) =>
   new Promise((resolve, reject) => {
-    http.get({ host: '127.0.0.1', port, path: raw }, (response) => resolve(response.resume().statusCode ?? 0)).on('error', reject);
+    http
+      .get({ host: '127.0.0.1', port, path: raw }, (response) => resolve(response.resume().statusCode ?? 0))
+      .on('error', reject);
   });
 
 test('serves files with their types, in ranges, under a strict policy', async (t) => {
@@ -46,7 +53,17 @@ test('serves files with their types, in ranges, under a strict policy', async (t
 
   assert.equal(await (await fetch(`${url}/sub`)).text(), 'sub');
   assert.equal((await fetch(`${url}/`, { method: 'POST' })).status, 405);
-  for (const raw of ['/../secret', '/%2e%2e/secret', '/sub/..%2f..%2fsecret', '/..%5csecret', '/.hidden', '/%', '/%00', '/missing', '//etc/passwd']) {
+  for (const raw of [
+    '/../secret',
+    '/%2e%2e/secret',
+    '/sub/..%2f..%2fsecret',
+    '/..%5csecret',
+    '/.hidden',
+    '/%',
+    '/%00',
+    '/missing',
+    '//etc/passwd',
+  ]) {
     assert.equal(await status(port, raw), 404, raw);
   }
 });
@@ -64,6 +81,7 @@ test('ranges', () => {
   assert.deepEqual(parseRange('bytes=-3', 10), { start: 7, end: 9 });
   assert.deepEqual(parseRange('bytes=-30', 10), { start: 0, end: 9 });
   assert.deepEqual(parseRange('bytes=3-300', 10), { start: 3, end: 9 });
-  for (const whole of [undefined, 'bytes=', 'bytes=-', 'bytes=4-2', 'bytes=0-1,3-4', 'lines=1-2']) assert.equal(parseRange(whole, 10), null);
+  for (const whole of [undefined, 'bytes=', 'bytes=-', 'bytes=4-2', 'bytes=0-1,3-4', 'lines=1-2'])
+    assert.equal(parseRange(whole, 10), null);
   for (const none of ['bytes=10-', 'bytes=-0']) assert.equal(parseRange(none, 10), 'unsatisfiable');
 });

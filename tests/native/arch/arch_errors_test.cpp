@@ -12,15 +12,11 @@
 namespace wasmformers::testing {
 namespace {
 
-std::string configOf(const std::string& model) {
-  return readFile(fixture("models/" + model + "/config.json"));
-}
-std::string weightsOf(const std::string& model) {
-  return readFile(fixture("models/" + model + "/model.safetensors"));
-}
+std::string configOf(const std::string& model) { return readFile(fixture("models/" + model + "/config.json")); }
+std::string weightsOf(const std::string& model) { return readFile(fixture("models/" + model + "/model.safetensors")); }
 std::string classOf(const std::string& model) {
-  auto parsed = json::Document::parse(readFile(fixture("models/" + model + "/case.json")), "case.json",
-                                      ErrorClass::Config);
+  auto parsed =
+      json::Document::parse(readFile(fixture("models/" + model + "/case.json")), "case.json", ErrorClass::Config);
   EXPECT_TRUE(parsed.ok());
   return parsed.ok() ? std::string(parsed->root()["cls"].asString()) : "";
 }
@@ -81,8 +77,7 @@ constexpr BadField kBadFields[] = {
     {"deberta-v2-choice", "pooler_hidden_size", "7", "unsupported_config"},
     {"modernbert-model", "classifier_pooling", "\"max\"", "unsupported_config"},
     {"modernbert-model", "rope_scaling", "{\"type\": \"linear\", \"factor\": 2}", "unsupported_config"},
-    {"modernbert-model", "rope_parameters", "{\"full_attention\": {\"rope_type\": \"yarn\"}}",
-     "unsupported_config"},
+    {"modernbert-model", "rope_parameters", "{\"full_attention\": {\"rope_type\": \"yarn\"}}", "unsupported_config"},
     // what contradicts itself
     {"roberta-model", "pad_token_id", "41", "invalid_config"},
     {"mpnet-model", "max_position_embeddings", "2", "invalid_config"},
@@ -97,11 +92,9 @@ constexpr BadField kBadFields[] = {
     {"deberta-v2-model", "pos_att_type", "7", "invalid_config"},
     {"deberta-v2-model-conv", "conv_kernel_size", "4", "invalid_config"},
     {"modernbert-model", "layer_types", "[\"full_attention\"]", "invalid_config"},
-    {"modernbert-model", "layer_types", "[\"full_attention\", \"causal\", \"full_attention\"]",
-     "unsupported_config"},
+    {"modernbert-model", "layer_types", "[\"full_attention\", \"causal\", \"full_attention\"]", "unsupported_config"},
     {"modernbert-model", "num_attention_heads", "8", "invalid_config"},  // heads of size 3 cannot be rotated
-    {"modernbert-model", "rope_parameters", "{\"full_attention\": {\"rope_theta\": \"big\"}}",
-     "invalid_config"},
+    {"modernbert-model", "rope_parameters", "{\"full_attention\": {\"rope_theta\": \"big\"}}", "invalid_config"},
     {"modernbert-model", "rope_parameters", "{\"sliding_attention\": {\"rope_theta\": 0}}", "invalid_config"},
     // which family at all
     {"bert-model", "model_type", "\"gpt17\"", "unknown_model_type"},
@@ -199,8 +192,7 @@ TEST(ArchConfig, EveryFieldSurvivesEveryKindOfValue) {
         for (const auto& [name, v] : io) {
           if (name.starts_with("in.")) runner.set(name.substr(3), v.shape, v.ints);
         }
-        Status s =
-            runner.load(withField(config, std::string(field), value), cls, kernels::Format::F32, weights);
+        Status s = runner.load(withField(config, std::string(field), value), cls, kernels::Format::F32, weights);
         if (s.ok()) s = runner.run();
         if (s.ok()) {
           ++ran;
@@ -234,13 +226,11 @@ std::string swapped(std::string file, const std::string& from, const std::string
 
 TEST(ArchWeights, SaysWhatIsMissingOrWrong) {
   const std::string config = configOf("bert-model"), good = weightsOf("bert-model");
-  const auto load = [&](const std::string& c, const std::string& file,
-                        kernels::Format f = kernels::Format::F32) {
+  const auto load = [&](const std::string& c, const std::string& file, kernels::Format f = kernels::Format::F32) {
     Runner runner;
     return runner.load(c, "BertModel", f, file);
   };
-  Status s = load(
-      config, swapped(good, "encoder.layer.1.output.dense.weight", "encoder.layer.1.output.dense.weighT"));
+  Status s = load(config, swapped(good, "encoder.layer.1.output.dense.weight", "encoder.layer.1.output.dense.weighT"));
   EXPECT_EQ(errorClassName(s.errorClass()), "WeightsError");
   EXPECT_EQ(s.code(), "missing_tensors");
   EXPECT_EQ(s.field(), "encoder.layer.1.output.dense.weight");
@@ -318,8 +308,7 @@ struct BertInputs : ::testing::Test {
   std::vector<float> first;
 
   void SetUp() override {
-    ASSERT_TRUE(
-        runner.load(configOf("bert-model"), "BertModel", kernels::Format::F32, weightsOf("bert-model")).ok());
+    ASSERT_TRUE(runner.load(configOf("bert-model"), "BertModel", kernels::Format::F32, weightsOf("bert-model")).ok());
     first = good();
   }
   std::vector<float> good() {
@@ -434,8 +423,7 @@ TEST_F(BertInputs, StepsInOrder) {
 TEST(ArchInputs, RobertaIsTooLongEarlier) {
   Runner runner;
   ASSERT_TRUE(
-      runner.load(configOf("roberta-model"), "RobertaModel", kernels::Format::F32, weightsOf("roberta-model"))
-          .ok());
+      runner.load(configOf("roberta-model"), "RobertaModel", kernels::Format::F32, weightsOf("roberta-model")).ok());
   runner.set("input_ids", {1, 41}, std::vector<int32_t>(41, 5));
   EXPECT_EQ(runner.run().code(), "too_long");
   runner.inputs.clear();
@@ -445,10 +433,9 @@ TEST(ArchInputs, RobertaIsTooLongEarlier) {
 
 TEST(ArchInputs, FamiliesWithoutTypes) {
   Runner runner;
-  ASSERT_TRUE(runner
-                  .load(configOf("distilbert-model"), "DistilBertModel", kernels::Format::F32,
-                        weightsOf("distilbert-model"))
-                  .ok());
+  ASSERT_TRUE(
+      runner.load(configOf("distilbert-model"), "DistilBertModel", kernels::Format::F32, weightsOf("distilbert-model"))
+          .ok());
   EXPECT_EQ(runner.model->inputNames(), (std::vector<std::string>{"input_ids", "attention_mask"}));
   runner.set("input_ids", {1, 2}, {5, 6});
   runner.set("token_type_ids", {1, 2}, {0, 0});
@@ -463,10 +450,9 @@ TEST(ArchInputs, FamiliesWithoutTypes) {
 
 TEST(ArchInputs, ChoicesHaveThreeAxes) {
   Runner runner;
-  ASSERT_TRUE(runner
-                  .load(configOf("bert-choice"), "BertForMultipleChoice", kernels::Format::F32,
-                        weightsOf("bert-choice"))
-                  .ok());
+  ASSERT_TRUE(
+      runner.load(configOf("bert-choice"), "BertForMultipleChoice", kernels::Format::F32, weightsOf("bert-choice"))
+          .ok());
   runner.set("input_ids", {1, 4}, {1, 2, 3, 4});
   const Status s = runner.run();
   EXPECT_EQ(s.code(), "bad_shape");

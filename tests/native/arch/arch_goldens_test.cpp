@@ -17,9 +17,8 @@ class Golden : public ::testing::TestWithParam<std::string> {
     const std::string folder = fixture("models/" + GetParam());
     auto parsed = json::Document::parse(readFile(folder + "/case.json"), "case.json", ErrorClass::Config);
     ASSERT_TRUE(parsed.ok());
-    const Status s =
-        runner.load(readFile(folder + "/config.json"), std::string(parsed->root()["cls"].asString()), format,
-                    readFile(folder + "/model.safetensors"));
+    const Status s = runner.load(readFile(folder + "/config.json"), std::string(parsed->root()["cls"].asString()),
+                                 format, readFile(folder + "/model.safetensors"));
     ASSERT_TRUE(s.ok()) << s.message();
     io = readTensors(folder + "/io.safetensors");
     for (const auto& [name, v] : io) {

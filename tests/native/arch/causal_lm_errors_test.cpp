@@ -43,8 +43,9 @@ struct Tensors {
   std::string file() const {
     std::string json = "{", data;
     for (const auto& [name, t] : all) {
-      json += (json.size() > 1 ? ",\"" : "\"") + name + "\":{\"dtype\":\"" + t.dtype + "\",\"shape\":" + shapeText(t.shape) +
-              ",\"data_offsets\":[" + std::to_string(data.size()) + "," + std::to_string(data.size() + t.bytes.size()) + "]}";
+      json += (json.size() > 1 ? ",\"" : "\"") + name + "\":{\"dtype\":\"" + t.dtype +
+              "\",\"shape\":" + shapeText(t.shape) + ",\"data_offsets\":[" + std::to_string(data.size()) + "," +
+              std::to_string(data.size() + t.bytes.size()) + "]}";
       data += t.bytes;
     }
     json += "}";
@@ -78,7 +79,8 @@ constexpr BadField kBadFields[] = {
     {"llama-lm", "rope_scaling", "{\"rope_type\": \"linear\"}", "invalid_config", "rope_scaling"},
     {"llama-lm", "rope_scaling", "{\"type\": \"linear\", \"factor\": -2}", "invalid_config", "rope_scaling"},
     {"llama-lm", "rope_scaling", "{\"type\": \"llama3\", \"factor\": 8}", "invalid_config", "rope_scaling"},
-    {"llama-lm", "rope_scaling", "{\"type\": \"longrope\", \"short_factor\": [1, 2], \"long_factor\": [1, 2, 3, 4]}", "invalid_config", "rope_scaling"},
+    {"llama-lm", "rope_scaling", "{\"type\": \"longrope\", \"short_factor\": [1, 2], \"long_factor\": [1, 2, 3, 4]}",
+     "invalid_config", "rope_scaling"},
     {"llama-lm", "rope_parameters", "{\"rope_type\": \"spiral\"}", "unsupported_config", "rope_parameters"},
     {"llama-lm", "rope_parameters", "{\"rope_theta\": 0}", "invalid_config", "rope_parameters"},
     {"llama-lm", "rope_parameters", "3", "invalid_config", "rope_parameters"},
@@ -122,8 +124,14 @@ TEST(CausalLMConfig, LargerLayersTakeFewerTokensAtOnce) {
     return static_cast<arch::CausalLM&>(**made).passTokens();
   };
   EXPECT_EQ(tokens(configOf("llama-lm")), 256u);
-  EXPECT_EQ(tokens(R"({"model_type": "llama", "hidden_size": 2048, "intermediate_size": 8192, "num_hidden_layers": 2, "num_attention_heads": 32, "num_key_value_heads": 8, "head_dim": 64})"), 64u);
-  EXPECT_EQ(tokens(R"({"model_type": "llama", "hidden_size": 8192, "intermediate_size": 28672, "num_hidden_layers": 2, "num_attention_heads": 64, "num_key_value_heads": 8})"), 32u);
+  EXPECT_EQ(
+      tokens(
+          R"({"model_type": "llama", "hidden_size": 2048, "intermediate_size": 8192, "num_hidden_layers": 2, "num_attention_heads": 32, "num_key_value_heads": 8, "head_dim": 64})"),
+      64u);
+  EXPECT_EQ(
+      tokens(
+          R"({"model_type": "llama", "hidden_size": 8192, "intermediate_size": 28672, "num_hidden_layers": 2, "num_attention_heads": 64, "num_key_value_heads": 8})"),
+      32u);
   // Only the experts that a token visits count.
   EXPECT_EQ(tokens(withField(configOf("qwen2-moe-lm"), "num_experts", "60")), 256u);
 }
@@ -138,9 +146,26 @@ TEST(CausalLMConfig, HeadsAndTypesThatDecodersDoNotHave) {
 // Every field of every family, set to values of every kind: an error that says where, or a model that loads and runs or
 // says why not. Sanitizer builds see whether memory was touched that should not have been.
 TEST(CausalLMConfig, EveryFieldSurvivesEveryKindOfValue) {
-  const char* values[] = {"null", "true", "false", "0", "1", "-1", "3", "8", "1.5", "4294967297", "1e308", "-1e308", "\"\"",
-                          "\"relu\"", "[]", "[null, 1, \"full_attention\"]", "{}", "{\"rope_type\": \"dynamic\", \"factor\": 1e30}",
-                          "{\"type\": \"yarn\", \"rope_theta\": 1}", "{\"full_attention\": {\"type\": 3}}"};
+  const char* values[] = {"null",
+                          "true",
+                          "false",
+                          "0",
+                          "1",
+                          "-1",
+                          "3",
+                          "8",
+                          "1.5",
+                          "4294967297",
+                          "1e308",
+                          "-1e308",
+                          "\"\"",
+                          "\"relu\"",
+                          "[]",
+                          "[null, 1, \"full_attention\"]",
+                          "{}",
+                          "{\"rope_type\": \"dynamic\", \"factor\": 1e30}",
+                          "{\"type\": \"yarn\", \"rope_theta\": 1}",
+                          "{\"full_attention\": {\"type\": 3}}"};
   std::set<std::string> families;
   size_t refused = 0, ran = 0;
   for (const std::string& name : lmCases()) {
@@ -149,7 +174,8 @@ TEST(CausalLMConfig, EveryFieldSurvivesEveryKindOfValue) {
     const json::Value root = parsed->root();
     if (!families.insert(std::string(root["model_type"].asString())).second) continue;
     const std::string config = configOf(name), weights = weightsOf(name), cls(root["architectures"].at(0).asString());
-    std::vector<std::string> fields = {"rope_scaling", "rope_theta", "partial_rotary_factor", "sliding_window", "head_dim"};
+    std::vector<std::string> fields = {"rope_scaling", "rope_theta", "partial_rotary_factor", "sliding_window",
+                                       "head_dim"};
     for (const auto& [field, old] : root.members()) fields.emplace_back(field);
     for (const std::string& field : fields) {
       for (const char* value : values) {
@@ -184,7 +210,8 @@ TEST(CausalLMConfig, EveryFieldSurvivesEveryKindOfValue) {
 // --- checkpoints
 
 struct CausalLMWeights : ::testing::Test {
-  static Status load(const std::string& config, const std::string& cls, const std::string& file, std::vector<float>* logits) {
+  static Status load(const std::string& config, const std::string& cls, const std::string& file,
+                     std::vector<float>* logits) {
     LmRunner runner;
     WF_TRY(runner.load(config, cls, Format::F32, file));
     runner.set("input_ids", {1, 4}, {4, 5, 6, 7});
@@ -248,7 +275,8 @@ TEST_F(CausalLMWeights, OutputLayersTiedAndNot) {
 }
 
 TEST_F(CausalLMWeights, VocabularyLargerThanTheTable) {
-  const Status s = load(withField(configOf("llama-lm"), "vocab_size", "300"), "LlamaForCausalLM", weightsOf("llama-lm"), nullptr);
+  const Status s =
+      load(withField(configOf("llama-lm"), "vocab_size", "300"), "LlamaForCausalLM", weightsOf("llama-lm"), nullptr);
   EXPECT_EQ(errorClassName(s.errorClass()), "WeightsError");
   EXPECT_EQ(s.code(), "wrong_shape");
   EXPECT_EQ(s.field(), "model.embed_tokens.weight");
@@ -261,9 +289,11 @@ TEST_F(CausalLMWeights, ExpertsInTwoTensors) {
     Tensors::One gateUp{"F32", {4, 48, 32}, ""}, down{"F32", {4, 32, 24}, ""};
     for (int i = 0; i < 4; ++i) {
       const std::string expert = layer + std::to_string(i) + ".";
-      gateUp.bytes += tensors.all.at(expert + "gate_proj.weight").bytes + tensors.all.at(expert + "up_proj.weight").bytes;
+      gateUp.bytes +=
+          tensors.all.at(expert + "gate_proj.weight").bytes + tensors.all.at(expert + "up_proj.weight").bytes;
       down.bytes += tensors.all.at(expert + "down_proj.weight").bytes;
-      for (const char* name : {"gate_proj.weight", "up_proj.weight", "down_proj.weight"}) tensors.all.erase(expert + name);
+      for (const char* name : {"gate_proj.weight", "up_proj.weight", "down_proj.weight"})
+        tensors.all.erase(expert + name);
     }
     tensors.all[layer + "gate_up_proj"] = gateUp;
     tensors.all[layer + "down_proj"] = down;
@@ -278,7 +308,9 @@ TEST_F(CausalLMWeights, ExpertsInTwoTensors) {
 TEST_F(CausalLMWeights, NamesWhatIsMissingOrNotFinite) {
   for (const char* name : {"bloom-lm", "gpt2-lm", "falcon-lm"}) {
     SCOPED_TRACE(name);
-    const std::string cls = std::string(name) == "gpt2-lm" ? "GPT2LMHeadModel" : std::string(name) == "bloom-lm" ? "BloomForCausalLM" : "FalconForCausalLM";
+    const std::string cls = std::string(name) == "gpt2-lm"    ? "GPT2LMHeadModel"
+                            : std::string(name) == "bloom-lm" ? "BloomForCausalLM"
+                                                              : "FalconForCausalLM";
     const Tensors good(weightsOf(name));
     for (const auto& [tensor, t] : good.all) {
       Tensors less = good;
@@ -321,7 +353,7 @@ TEST_F(CausalLMInputs, OfCachedPasses) {
   EXPECT_EQ(code(feed({-1})), "ids_out_of_range");
   EXPECT_EQ(code(feed({1, 2, 3}, 3)), "rows_mismatch");
   EXPECT_EQ(code(feed({1, 2, 3, 4}, 4)), "rows_mismatch");
-  EXPECT_EQ(code(feed(std::vector<int32_t>(62, 5))), "too_long");   // 64 is the context
+  EXPECT_EQ(code(feed(std::vector<int32_t>(62, 5))), "too_long");  // 64 is the context
   EXPECT_EQ(code(feed(std::vector<int32_t>(68, 5))), "cache_full");
   arch::Pass pass{*runner.kernels, runner.arena, runner.inputs, runner.outputs};
   EXPECT_EQ(code(runner.lm().beginCached({nullptr, nullptr, 1, 0}, pass)), "empty_input");
@@ -412,7 +444,8 @@ TEST_F(CausalLMInputs, OfPlainPasses) {
 TEST_F(CausalLMInputs, PositionsAsGivenArePositionsAsCounted) {
   runner.set("input_ids", {1, 3}, {5, 6, 7});
   ASSERT_TRUE(runner.run().ok());
-  const std::vector<float> counted(runner.outputs[0].data, runner.outputs[0].data + elementCount(runner.outputs[0].shape));
+  const std::vector<float> counted(runner.outputs[0].data,
+                                   runner.outputs[0].data + elementCount(runner.outputs[0].shape));
   runner.set("position_ids", {1, 3}, {0, 1, 2});
   ASSERT_TRUE(runner.run().ok());
   EXPECT_EQ(counted, std::vector<float>(runner.outputs[0].data, runner.outputs[0].data + counted.size()));

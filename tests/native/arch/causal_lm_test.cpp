@@ -55,11 +55,15 @@ class CausalLM : public ::testing::TestWithParam<std::string> {
   /// Whether the rotations of the tokens kept would differ had they come at once.
   bool ropeChanges(size_t length) {
     const json::Value rope = config().root()["rope_parameters"];
-    const size_t from = rope["rope_type"].asString() == "dynamic" ? runner.lm().context() / 2 : runner.lm().recomputeBeyond();
+    const size_t from =
+        rope["rope_type"].asString() == "dynamic" ? runner.lm().context() / 2 : runner.lm().recomputeBeyond();
     return from && length > from;
   }
   json::Document& config() {
-    if (!parsed) parsed.emplace(json::Document::parse(readFile(fixture("lm/" + GetParam() + "/config.json")), "config.json", ErrorClass::Config).take());
+    if (!parsed)
+      parsed.emplace(json::Document::parse(readFile(fixture("lm/" + GetParam() + "/config.json")), "config.json",
+                                           ErrorClass::Config)
+                         .take());
     return *parsed;
   }
 
@@ -123,10 +127,13 @@ TEST_P(CausalLM, CachedInAnyPiecesIsTheSame) {
       ASSERT_TRUE(runner.feed(runner.ids(0, way[0]), runner.mask(0, way[0]), runner.rows(), got).ok());
       EXPECT_TRUE(runner.outputs.empty());
       runner.wantsLogits = true;
-      ASSERT_TRUE(runner.feed(runner.ids(way[0], runner.length()), runner.mask(way[0], runner.length()), runner.rows(), got).ok());
+      ASSERT_TRUE(
+          runner.feed(runner.ids(way[0], runner.length()), runner.mask(way[0], runner.length()), runner.rows(), got)
+              .ok());
     }
     for (size_t r = 0; r < runner.rows(); ++r)
-      compare(got[r].data(), want[r].data(), "row " + std::to_string(r) + " in " + std::to_string(way.size() + 1) + " pieces");
+      compare(got[r].data(), want[r].data(),
+              "row " + std::to_string(r) + " in " + std::to_string(way.size() + 1) + " pieces");
   }
 }
 
@@ -136,7 +143,8 @@ TEST_P(CausalLM, GreedyWritesWhatPyTorchWrites) {
   const Values& want = runner.io.at("out.generate.greedy");
   const size_t total = size_t(want.shape[1]);
   json::Document generation =
-      json::Document::parse(readFile(fixture("lm/" + GetParam() + "/generation_config.json")), "", ErrorClass::Config).take();
+      json::Document::parse(readFile(fixture("lm/" + GetParam() + "/generation_config.json")), "", ErrorClass::Config)
+          .take();
   const int64_t end = generation.root()["eos_token_id"].asInt(-1);
   const size_t forbidden = size_t(runner.test->root()["generate"]["greedy"]["min_new_tokens"].asInt(0));
 
@@ -213,7 +221,8 @@ TEST_P(CausalLM, RowsMoveAndTextsAreCutAsIfComputedAnew) {
         Logits want;
         ASSERT_TRUE(r.lm().reserve(1, r.length() + 2, type).ok());
         ASSERT_TRUE(r.feed({ids.begin() + long(from), ids.begin() + long(from + r.length())},
-                           {mask.begin() + long(from), mask.begin() + long(from + r.length())}, 1, want).ok());
+                           {mask.begin() + long(from), mask.begin() + long(from + r.length())}, 1, want)
+                        .ok());
         ASSERT_TRUE(r.feed({isFirst ? first[i] : second[i]}, {}, 1, want).ok());
         compare((isFirst ? again : got)[i].data(), want[0].data(), "row " + std::to_string(i), 1e-5f);
       }
@@ -228,8 +237,9 @@ TEST_P(CausalLM, SmallerFormatsPointTheSameWay) {
     double least;
   };
   // The worst of the fixtures has 0.997 in 8 bits, 0.867 in 4 (their weights are eight times what is usual).
-  for (const Way& way : {Way{kernels::Format::Q8, CacheType::Q8, 0.99}, Way{kernels::Format::Q4, CacheType::F16, 0.8},
-                         Way{kernels::Format::F16, CacheType::F32, 0.9999}, Way{kernels::Format::F32, CacheType::F16, 0.9999}}) {
+  for (const Way& way :
+       {Way{kernels::Format::Q8, CacheType::Q8, 0.99}, Way{kernels::Format::Q4, CacheType::F16, 0.8},
+        Way{kernels::Format::F16, CacheType::F32, 0.9999}, Way{kernels::Format::F32, CacheType::F16, 0.9999}}) {
     runner = LmRunner();
     load(way.format);
     if (HasFatalFailure()) return;
@@ -263,7 +273,8 @@ TEST(CausalLMs, EveryFamilyHasACase) {
     ASSERT_TRUE(config.ok());
     types.emplace(config->root()["model_type"].asString());
   }
-  for (const arch::Family& f : arch::decoderFamilies()) EXPECT_TRUE(types.count(std::string(f.modelType))) << f.modelType;
+  for (const arch::Family& f : arch::decoderFamilies())
+    EXPECT_TRUE(types.count(std::string(f.modelType))) << f.modelType;
   EXPECT_EQ(arch::decoderFamilies().size(), 18u);
 }
 

@@ -8,7 +8,8 @@ namespace wasmformers::testing {
 
 Status LmRunner::loadCase(const std::string& name, kernels::Format format, const std::string& architecture) {
   const std::string folder = fixture("lm/" + name);
-  WF_ASSIGN(json::Document parsed, json::Document::parse(readFile(folder + "/case.json"), "case.json", ErrorClass::Config));
+  WF_ASSIGN(json::Document parsed,
+            json::Document::parse(readFile(folder + "/case.json"), "case.json", ErrorClass::Config));
   test.emplace(std::move(parsed));
   io = readTensors(folder + "/io.safetensors");
   std::vector<std::string> files;
@@ -28,7 +29,8 @@ Status LmRunner::feed(const std::vector<int32_t>& ids, const std::vector<uint8_t
   arena.reset();
   outputs.clear();
   arch::Pass pass{*kernels, arena, inputs, outputs};
-  WF_TRY(lm().beginCached({ids.data(), mask.empty() ? nullptr : mask.data(), rows, ids.size() / rows, wantsLogits}, pass));
+  WF_TRY(
+      lm().beginCached({ids.data(), mask.empty() ? nullptr : mask.data(), rows, ids.size() / rows, wantsLogits}, pass));
   for (size_t i = 0; i < lm().steps(); ++i) WF_TRY(lm().step(i, pass));
   EXPECT_FALSE(arena.failed());
   logits.clear();

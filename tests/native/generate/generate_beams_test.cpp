@@ -1,5 +1,5 @@
-// A prompt whose results are settled leaves the beams of a batch: what it gives, and what the others give, is what comes when
-// everything is run to the end (somebody who watches all scores keeps them there).
+// A prompt whose results are settled leaves the beams of a batch: what it gives, and what the others give, is what
+// comes when everything is run to the end (somebody who watches all scores keeps them there).
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -26,11 +26,14 @@ TEST(Beams, SettledPromptsLeaveTheBatch) {
   std::vector<int32_t> ids;
   for (int32_t b = 0; b < int32_t(batch); ++b) ids.insert(ids.end(), {b + 1, 2 * b % 13, 7 * b % 13});
   size_t saved = 0, all = 0;
-  for (const std::string more : {"", R"(, "early_stopping": true)", R"(, "early_stopping": "never")", R"(, "length_penalty": -1)", R"(, "length_penalty": 2.5, "early_stopping": true)",
-                                 R"(, "repetition_penalty": 1.3)", R"(, "do_sample": true, "seed": 4)", R"(, "num_return_sequences": 3, "no_repeat_ngram_size": 2)"}) {
+  for (const std::string more :
+       {"", R"(, "early_stopping": true)", R"(, "early_stopping": "never")", R"(, "length_penalty": -1)",
+        R"(, "length_penalty": 2.5, "early_stopping": true)", R"(, "repetition_penalty": 1.3)",
+        R"(, "do_sample": true, "seed": 4)", R"(, "num_return_sequences": 3, "no_repeat_ngram_size": 2)"}) {
     for (float scale : {1.f, 3.f, 6.f}) {
       for (const std::string eos : {"3", "[3, 8]", "[1, 5, 11]"}) {
-        const std::string options = R"("num_beams": 3, "max_new_tokens": 24, "pad_token_id": 0, "eos_token_id": )" + eos + more;
+        const std::string options =
+            R"("num_beams": 3, "max_new_tokens": 24, "pad_token_id": 0, "eos_token_id": )" + eos + more;
         SCOPED_TRACE(options + " " + std::to_string(scale));
         auto plain = begin(options, ids, batch), watched = begin(options, ids, batch);
         watched->keepRows();
@@ -72,7 +75,8 @@ TEST(Beams, SettledPromptsLeaveTheBatch) {
 // What may lift a score above all others keeps everybody: a bias of a token.
 TEST(Beams, NobodyLeavesWhereScoresMayRise) {
   std::vector<int32_t> ids = {1, 2, 3, 4, 5, 6};
-  for (const std::string more : {R"(, "sequence_bias": [[[4], 3]])", R"(, "logit_bias": {"4": 3})", R"(, "presence_penalty": -2)", R"(, "output_scores": true)"}) {
+  for (const std::string more : {R"(, "sequence_bias": [[[4], 3]])", R"(, "logit_bias": {"4": 3})",
+                                 R"(, "presence_penalty": -2)", R"(, "output_scores": true)"}) {
     auto g = begin(R"("num_beams": 2, "max_new_tokens": 20, "eos_token_id": [3, 8])" + more, ids, 3);
     ToyModel toy(4);
     std::set<size_t> rows;

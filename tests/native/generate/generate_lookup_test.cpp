@@ -1,5 +1,6 @@
-// Guessing what comes (generate/lookup.h): on every tiny decoder of tests/fixtures/lm a text that is guessed at is the text
-// that is written token by token, whatever is done to the scores, whatever comes in between; guesses are made and end in time.
+// Guessing what comes (generate/lookup.h): on every tiny decoder of tests/fixtures/lm a text that is guessed at is the
+// text that is written token by token, whatever is done to the scores, whatever comes in between; guesses are made and
+// end in time.
 #include <algorithm>
 
 #include "generate/lookup.h"
@@ -23,11 +24,11 @@ TEST(Lookup, GuessesWhatFollowedLastTime) {
   EXPECT_EQ(lookup.guess({1, 2, 3, 4, 9, 1, 2}, 10), (std::vector<int32_t>{3, 4, 9}));
   EXPECT_EQ(lookup.guess({1, 2, 3, 4, 9, 1, 2}, 1), (std::vector<int32_t>{3}));
   EXPECT_EQ(lookup.guess({1, 2, 3, 4, 9, 1, 2}, 0), std::vector<int32_t>());
-  EXPECT_EQ(lookup.guess({1, 2, 5, 1, 2, 6, 1, 2}, 1), (std::vector<int32_t>{6}));        // the latest
-  EXPECT_EQ(lookup.guess({7, 2, 3, 4, 8, 2}, 2), std::vector<int32_t>());                 // one token alike, not two
+  EXPECT_EQ(lookup.guess({1, 2, 5, 1, 2, 6, 1, 2}, 1), (std::vector<int32_t>{6}));  // the latest
+  EXPECT_EQ(lookup.guess({7, 2, 3, 4, 8, 2}, 2), std::vector<int32_t>());           // one token alike, not two
   lookup.learn(3, 8);
-  EXPECT_EQ(lookup.guess({7, 2, 3, 4, 8, 2}, 2), (std::vector<int32_t>{3, 4}));           // enough where guesses were right
-  EXPECT_EQ(lookup.guess({5, 7, 7}, 10), (std::vector<int32_t>{7, 7, 7}));                // a loop, on into the guess
+  EXPECT_EQ(lookup.guess({7, 2, 3, 4, 8, 2}, 2), (std::vector<int32_t>{3, 4}));  // enough where guesses were right
+  EXPECT_EQ(lookup.guess({5, 7, 7}, 10), (std::vector<int32_t>{7, 7, 7}));       // a loop, on into the guess
   EXPECT_EQ(lookup.guess({5, 7, 8, 7, 8}, 10), (std::vector<int32_t>{7, 8, 7}));
   EXPECT_EQ(lookup.guess({1, 2, 3}, 10), std::vector<int32_t>());
   EXPECT_EQ(lookup.guess({1}, 10), std::vector<int32_t>());
@@ -44,7 +45,7 @@ TEST(Lookup, WrongGuessesCostLittle) {
     if (n) lookup.learn(n, 0);
   }
   EXPECT_GT(wrong, 10u);
-  EXPECT_LT(wrong, 70u);  // of 1000 tokens, in guesses of four: 3 % of the time
+  EXPECT_LT(wrong, 70u);                       // of 1000 tokens, in guesses of four: 3 % of the time
   for (size_t step = 0; step < 200; ++step) {  // 1.8 at 0.015 a token until the next guess
     const size_t n = lookup.guess(text, 100).size();
     if (n) lookup.learn(n, n);
@@ -108,7 +109,8 @@ TEST_P(LookupOf, WritesTheSame) {
     const std::string lengths = R"("max_new_tokens": 40, )" + options;
     for (CacheType type : {CacheType::F32, CacheType::Q8}) {
       const Written plain = write(lengths, {type});
-      for (const char* guess : {R"(, "prompt_lookup_num_tokens": 10)", R"(, "prompt_lookup_num_tokens": 3, "max_matching_ngram_size": 1)"}) {
+      for (const char* guess : {R"(, "prompt_lookup_num_tokens": 10)",
+                                R"(, "prompt_lookup_num_tokens": 3, "max_matching_ngram_size": 1)"}) {
         SCOPED_TRACE(lengths + guess);
         EXPECT_EQ(write(lengths + guess, {type}).ids, plain.ids);
         EXPECT_EQ(write(lengths + guess, {type}, 0).ids, plain.ids) << "a layer at a time";
@@ -134,8 +136,10 @@ TEST_F(LlamaLookup, TakesFewerPassesWhereTheTextRepeats) {
   load("llama-generate-lm");
   if (HasFatalFailure()) return;
   // A bias makes a loop of the text.
-  const std::string loop = R"("max_new_tokens": 60, "eos_token_id": null, "sequence_bias": [[[7, 8], 1000], [[8, 9], 1000], [[9, 7], 1000], [[7], 500]])";
-  const Written plain = write(loop, {CacheType::F32}, 1e18, 1), guessed = write(loop + R"(, "prompt_lookup_num_tokens": 10)", {CacheType::F32}, 1e18, 1);
+  const std::string loop =
+      R"("max_new_tokens": 60, "eos_token_id": null, "sequence_bias": [[[7, 8], 1000], [[8, 9], 1000], [[9, 7], 1000], [[7], 500]])";
+  const Written plain = write(loop, {CacheType::F32}, 1e18, 1),
+                guessed = write(loop + R"(, "prompt_lookup_num_tokens": 10)", {CacheType::F32}, 1e18, 1);
   EXPECT_EQ(guessed.ids, plain.ids);
   EXPECT_GT(plain.passes, 55u);
   EXPECT_LT(guessed.passes, 20u);
@@ -144,13 +148,17 @@ TEST_F(LlamaLookup, TakesFewerPassesWhereTheTextRepeats) {
 TEST_F(LlamaLookup, IsLeftInTheMiddle) {
   load("llama-generate-lm");
   if (HasFatalFailure()) return;
-  const std::string loop = R"("max_new_tokens": 60, "eos_token_id": null, "prompt_lookup_num_tokens": 10, "sequence_bias": [[[7, 8], 1000], [[8, 9], 1000], [[9, 7], 1000], [[7], 500]])";
+  const std::string loop =
+      R"("max_new_tokens": 60, "eos_token_id": null, "prompt_lookup_num_tokens": 10, "sequence_bias": [[[7, 8], 1000], [[8, 9], 1000], [[9, 7], 1000], [[7], 500]])";
   const Written whole = write(loop, {CacheType::F32});
   for (size_t step : {1, 2, 5, 9, 17, 30, 44}) {
     // Put aside for another one after so many tokens, with forward passes in between, and stopped.
     const auto begin = [&] {
       session->crop(0);
-      ASSERT_TRUE(session->begin(GenerationConfig::parse("{" + loop + "}").take(), prompt.data(), nullptr, 1, prompt.size(), {CacheType::F32}).ok());
+      ASSERT_TRUE(session
+                      ->begin(GenerationConfig::parse("{" + loop + "}").take(), prompt.data(), nullptr, 1,
+                              prompt.size(), {CacheType::F32})
+                      .ok());
       for (size_t i = 0; i < step; ++i) ASSERT_TRUE(session->run(1e18, 1).ok());
     };
     begin();
@@ -173,7 +181,9 @@ TEST_F(LlamaLookup, IsLeftInTheMiddle) {
     // What is left in the cache is the text's beginning: the next turn goes on from it.
     std::vector<int32_t> next = cut;
     next.push_back(5);
-    ASSERT_TRUE(session->begin(GenerationConfig::parse("{}").take(), next.data(), nullptr, 1, next.size(), {CacheType::F32}).ok());
+    ASSERT_TRUE(
+        session->begin(GenerationConfig::parse("{}").take(), next.data(), nullptr, 1, next.size(), {CacheType::F32})
+            .ok());
     EXPECT_GE(session->reusedTokens(), cut.size() - 2);
   }
 }
@@ -181,12 +191,20 @@ TEST_F(LlamaLookup, IsLeftInTheMiddle) {
 TEST_F(LlamaLookup, IsForOneSequence) {
   load("llama-generate-lm");
   if (HasFatalFailure()) return;
-  for (const char* options : {R"("num_beams": 2)", R"("do_sample": true, "num_return_sequences": 2)", R"("guidance_scale": 2)"}) {
-    EXPECT_EQ(GenerationConfig::parse(std::string(R"({"prompt_lookup_num_tokens": 3, )") + options + "}").status().code(), "contradiction") << options;
+  for (const char* options :
+       {R"("num_beams": 2)", R"("do_sample": true, "num_return_sequences": 2)", R"("guidance_scale": 2)"}) {
+    EXPECT_EQ(
+        GenerationConfig::parse(std::string(R"({"prompt_lookup_num_tokens": 3, )") + options + "}").status().code(),
+        "contradiction")
+        << options;
   }
-  for (const char* wrong : {"0", "-1", "1.5", "\"10\""}) EXPECT_EQ(GenerationConfig::parse(std::string(R"({"prompt_lookup_num_tokens": )") + wrong + "}").status().code(), "bad_option");
+  for (const char* wrong : {"0", "-1", "1.5", "\"10\""})
+    EXPECT_EQ(GenerationConfig::parse(std::string(R"({"prompt_lookup_num_tokens": )") + wrong + "}").status().code(),
+              "bad_option");
   const int32_t two[] = {1, 2, 3, 4};
-  EXPECT_EQ(session->begin(GenerationConfig::parse(R"({"prompt_lookup_num_tokens": 3})").take(), two, nullptr, 2, 2, {}).code(), "contradiction");
+  EXPECT_EQ(session->begin(GenerationConfig::parse(R"({"prompt_lookup_num_tokens": 3})").take(), two, nullptr, 2, 2, {})
+                .code(),
+            "contradiction");
 }
 
 }  // namespace

@@ -1,5 +1,6 @@
-// Sessions on the tiny decoders of tests/fixtures/lm: every mode of generate() that their case.json names gives PyTorch's
-// ids, however the prompt is cut; a cache that is used again, moved, cropped, saved gives what a new one gives.
+// Sessions on the tiny decoders of tests/fixtures/lm: every mode of generate() that their case.json names gives
+// PyTorch's ids, however the prompt is cut; a cache that is used again, moved, cropped, saved gives what a new one
+// gives.
 #include <algorithm>
 #include <cmath>
 #include <cstring>
@@ -29,7 +30,8 @@ class SessionOf : public ::testing::TestWithParam<std::string> {
   }
   /// generation_config.json with the arguments of one call over it.
   GenerationConfig config(const std::string& arguments) const {
-    auto file = json::Document::parse(defaults, "", ErrorClass::Config), call = json::Document::parse(arguments, "", ErrorClass::Config);
+    auto file = json::Document::parse(defaults, "", ErrorClass::Config),
+         call = json::Document::parse(arguments, "", ErrorClass::Config);
     std::string all = "{";
     const auto add = [&](json::Value key, std::string_view name) {
       if (all.size() > 1) all += ",";
@@ -45,12 +47,14 @@ class SessionOf : public ::testing::TestWithParam<std::string> {
     EXPECT_TRUE(parsed.ok()) << all << parsed.status().message();
     return parsed.take();
   }
-  Status begin(const std::string& arguments, const std::vector<int32_t>& prompt, const SessionOptions& o = {CacheType::F32}) {
+  Status begin(const std::string& arguments, const std::vector<int32_t>& prompt,
+               const SessionOptions& o = {CacheType::F32}) {
     return session->begin(config(arguments), prompt.data(), nullptr, 1, prompt.size(), o);
   }
   std::vector<int32_t> sequences() { return session->generation()->sequences().values; }
   /// All of one call, from an empty cache.
-  std::vector<int32_t> fresh(const std::string& arguments, const std::vector<int32_t>& prompt, CacheType type = CacheType::F32) {
+  std::vector<int32_t> fresh(const std::string& arguments, const std::vector<int32_t>& prompt,
+                             CacheType type = CacheType::F32) {
     session->crop(0);
     EXPECT_TRUE(begin(arguments, prompt, {type}).ok());
     EXPECT_EQ(session->reusedTokens(), 0u);
@@ -76,7 +80,8 @@ TEST_P(SessionOf, EveryModeOfGenerateGivesPyTorchsIds) {
     for (size_t chunk : {size_t(0), runner.rows() * 3}) {
       SCOPED_TRACE(std::string(mode) + " " + text + ", pieces of " + std::to_string(chunk));
       session->crop(0);
-      const Status s = session->begin(config(text), ids.data(), mask.data(), runner.rows(), runner.length(), {CacheType::F32, chunk, false});
+      const Status s = session->begin(config(text), ids.data(), mask.data(), runner.rows(), runner.length(),
+                                      {CacheType::F32, chunk, false});
       ASSERT_TRUE(s.ok()) << s.message();
       while (!session->finished()) ASSERT_TRUE(session->run(chunk ? 0 : 1e18, 0).ok());  // 0: a layer at a time
       const auto got = session->generation()->sequences();
@@ -90,7 +95,9 @@ TEST_P(SessionOf, EveryModeOfGenerateGivesPyTorchsIds) {
 
 std::vector<std::string> withGenerate() {
   std::vector<std::string> all = lmCases();
-  std::erase_if(all, [](const std::string& name) { return readFile(fixture("lm/" + name + "/case.json")).find("\"generate\"") == std::string::npos; });
+  std::erase_if(all, [](const std::string& name) {
+    return readFile(fixture("lm/" + name + "/case.json")).find("\"generate\"") == std::string::npos;
+  });
   return all;
 }
 INSTANTIATE_TEST_SUITE_P(Models, SessionOf, ::testing::ValuesIn(withGenerate()), [](const auto& info) {
@@ -152,7 +159,8 @@ TEST_F(LlamaSession, OneOfManyRowsGoesOn) {
   ASSERT_TRUE(session->run(1e18, 0).ok());
   const auto all = session->generation()->sequences();
   for (size_t r = 0; r < all.rows; ++r) {
-    std::vector<int32_t> next(all.values.begin() + ptrdiff_t(r * all.count), all.values.begin() + ptrdiff_t((r + 1) * all.count));
+    std::vector<int32_t> next(all.values.begin() + ptrdiff_t(r * all.count),
+                              all.values.begin() + ptrdiff_t((r + 1) * all.count));
     next.push_back(8);
     ASSERT_TRUE(begin(kTwelve, next).ok());
     EXPECT_GE(session->reusedTokens(), ids.size());
@@ -271,9 +279,11 @@ TEST_F(LlamaSession, PutAsideAndOnWithIt) {
   two.insert(two.end(), ids.rbegin(), ids.rend());
   std::vector<uint8_t> padded(two.size(), 1);
   padded[ids.size()] = 0;
-  for (const std::string options : {R"({"num_beams": 1)", R"({"do_sample": true, "seed": 3, "num_return_sequences": 2)", R"({"num_beams": 3)"}) {
+  for (const std::string options :
+       {R"({"num_beams": 1)", R"({"do_sample": true, "seed": 3, "num_return_sequences": 2)", R"({"num_beams": 3)"}) {
     const auto start = [&] {
-      EXPECT_TRUE(session->begin(config(options + more), two.data(), padded.data(), 2, ids.size(), {CacheType::F32}).ok());
+      EXPECT_TRUE(
+          session->begin(config(options + more), two.data(), padded.data(), 2, ids.size(), {CacheType::F32}).ok());
     };
     session->crop(0);
     start();
@@ -330,8 +340,10 @@ TEST_F(LlamaSession, PausesAtTheScores) {
 
 // With penalties and more sequences than prompts: a row for each, after the penalties, whoever has ended.
 TEST_F(LlamaSession, PausesWithARowForEachSequence) {
-  for (const std::string options : {R"("do_sample": true, "seed": 4, "num_return_sequences": 3)", R"("num_beams": 3)"}) {
-    const std::string all = "{" + options + R"(, "max_new_tokens": 6, "repetition_penalty": 1.3, "eos_token_id": [2, 5, 9, 17, 33]})";
+  for (const std::string options :
+       {R"("do_sample": true, "seed": 4, "num_return_sequences": 3)", R"("num_beams": 3)"}) {
+    const std::string all =
+        "{" + options + R"(, "max_new_tokens": 6, "repetition_penalty": 1.3, "eos_token_id": [2, 5, 9, 17, 33]})";
     const auto want = fresh(all, ids);
     session->crop(0);
     ASSERT_TRUE(begin(all, ids, {CacheType::F32, 0, true}).ok());
@@ -352,7 +364,10 @@ TEST_F(LlamaSession, RowsThatEndLeaveTheBatch) {
   }
   const auto run = [&](const std::string& more) {
     session->crop(0);
-    EXPECT_TRUE(session->begin(config(R"({"max_new_tokens": 24, "pad_token_id": 0, "logprobs": 3, )" + more), many.data(), nullptr, 5, ids.size(), {CacheType::F32}).ok());
+    EXPECT_TRUE(session
+                    ->begin(config(R"({"max_new_tokens": 24, "pad_token_id": 0, "logprobs": 3, )" + more), many.data(),
+                            nullptr, 5, ids.size(), {CacheType::F32})
+                    .ok());
   };
   run(R"("eos_token_id": null})");
   ASSERT_TRUE(session->run(1e18, 0).ok());
@@ -373,9 +388,11 @@ TEST_F(LlamaSession, RowsThatEndLeaveTheBatch) {
   const auto& scores = session->generation()->logprobs();
   for (size_t r = 0; r < 5; ++r) {
     for (size_t i = 0; i < ids.size() + 24; ++i) {
-      EXPECT_EQ(got.values[r * got.count + i], i < ids.size() + ends[r] ? whole.values[r * whole.count + i] : 0) << r << " " << i;
+      EXPECT_EQ(got.values[r * got.count + i], i < ids.size() + ends[r] ? whole.values[r * whole.count + i] : 0)
+          << r << " " << i;
     }
-    for (size_t step = 0; step < ends[r]; ++step) EXPECT_NEAR(scores.picked[step * 5 + r], logprobs.picked[step * 5 + r], 2e-5) << r << " " << step;
+    for (size_t step = 0; step < ends[r]; ++step)
+      EXPECT_NEAR(scores.picked[step * 5 + r], logprobs.picked[step * 5 + r], 2e-5) << r << " " << step;
   }
 }
 
@@ -481,17 +498,21 @@ TEST_P(WindowSession, KeepsTheWindowOnly) {
   ASSERT_TRUE(session->run(1e18, 0).ok());
   EXPECT_EQ(sequences(), best);
 }
-INSTANTIATE_TEST_SUITE_P(Windows, WindowSession, ::testing::Values("mistral-window-lm", "gemma3-lm", "gemma2-lm", "qwen2-window-lm"), [](const auto& info) {
-  std::string name = info.param;
-  std::replace(name.begin(), name.end(), '-', '_');
-  return name;
-});
+INSTANTIATE_TEST_SUITE_P(Windows, WindowSession,
+                         ::testing::Values("mistral-window-lm", "gemma3-lm", "gemma2-lm", "qwen2-window-lm"),
+                         [](const auto& info) {
+                           std::string name = info.param;
+                           std::replace(name.begin(), name.end(), '-', '_');
+                           return name;
+                         });
 
-// A page breathes after every long layer, however short what came before it was. By this clock nothing takes time but products.
+// A page breathes after every long layer, however short what came before it was. By this clock nothing takes time but
+// products.
 double productsTime = 0;
 TEST_F(LlamaSession, LooksAtTheClockAfterEveryLongLayer) {
   kernels::Table slow = *runner.kernels;
-  slow.linear = [](Arena& arena, kernels::Rows& x, const kernels::Matrix& w, const kernels::Epilogue& e, float* y, size_t stride) {
+  slow.linear = [](Arena& arena, kernels::Rows& x, const kernels::Matrix& w, const kernels::Epilogue& e, float* y,
+                   size_t stride) {
     productsTime += 5;
     kernels::fast().linear(arena, x, w, e, y, stride);
   };
@@ -509,7 +530,8 @@ TEST_F(LlamaSession, LooksAtTheClockAfterEveryLongLayer) {
 
 TEST_F(LlamaSession, SaysWhatTheCacheTakes) {
   fresh(kTwelve, ids, CacheType::F16);
-  const double f16 = session->bytesNeeded(1, 1000, CacheType::F16), f32 = session->bytesNeeded(1, 1000, CacheType::F32), q8 = session->bytesNeeded(1, 1000, CacheType::Q8);
+  const double f16 = session->bytesNeeded(1, 1000, CacheType::F16), f32 = session->bytesNeeded(1, 1000, CacheType::F32),
+               q8 = session->bytesNeeded(1, 1000, CacheType::Q8);
   EXPECT_NEAR(f32 / f16, 2, 0.01);
   EXPECT_LT(q8, f16);
   EXPECT_EQ(session->bytesNeeded(3, 1000, CacheType::F16), 3 * f16);

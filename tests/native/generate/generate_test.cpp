@@ -32,11 +32,12 @@ struct Made {
   Generation* operator->() { return generation.get(); }
   Generation& operator*() { return *generation; }
 };
-Made make(const std::string& options, std::vector<int32_t> ids = {5, 9}, std::vector<uint8_t> mask = {}, size_t batch = 1, size_t vocabulary = kToyVocabulary,
-          size_t context = 0, Generation::Clock clock = {}) {
+Made make(const std::string& options, std::vector<int32_t> ids = {5, 9}, std::vector<uint8_t> mask = {},
+          size_t batch = 1, size_t vocabulary = kToyVocabulary, size_t context = 0, Generation::Clock clock = {}) {
   auto parsed = GenerationConfig::parse(options);
   EXPECT_TRUE(parsed.ok()) << options << parsed.status().message();
-  auto made = Generation::create(parsed.take(), ids.data(), mask.empty() ? nullptr : mask.data(), batch, ids.size() / batch, vocabulary, context, std::move(clock));
+  auto made = Generation::create(parsed.take(), ids.data(), mask.empty() ? nullptr : mask.data(), batch,
+                                 ids.size() / batch, vocabulary, context, std::move(clock));
   if (!made.ok()) return {nullptr, made.takeStatus()};
   return {made.take(), {}};
 }
@@ -88,7 +89,8 @@ TEST(GenerationConfig, NamesWhatIsWrong) {
 }
 
 TEST(GenerationConfig, TakesWhatTheHubHas) {
-  auto parsed = GenerationConfig::parse(R"({"_from_model_config": true, "bos_token_id": 1, "eos_token_id": [2, 7], "pad_token_id": -1, "transformers_version": "4.40",
+  auto parsed = GenerationConfig::parse(
+      R"({"_from_model_config": true, "bos_token_id": 1, "eos_token_id": [2, 7], "pad_token_id": -1, "transformers_version": "4.40",
       "num_beam_groups": 1, "diversity_penalty": 0.0, "guidance_scale": null, "cache_implementation": "hybrid", "top_k": null, "temperature": 0, "stop_strings": null})");
   ASSERT_TRUE(parsed.ok()) << parsed.status().message();
   EXPECT_EQ(parsed->eos, (std::vector<int32_t>{2, 7}));
@@ -148,7 +150,8 @@ TEST(Generation, EndsAtTheContext) {
 }
 
 TEST(Generation, TimeIsUp) {
-  for (const char* options : {R"({"max_time": 3, "max_new_tokens": 50})", R"({"max_time": 3, "max_new_tokens": 50, "num_beams": 3})"}) {
+  for (const char* options :
+       {R"({"max_time": 3, "max_new_tokens": 50})", R"({"max_time": 3, "max_new_tokens": 50, "num_beams": 3})"}) {
     double now = 0;
     Made g = make(options, {5, 9}, {}, 1, 13, 0, [&] { return now += 1000; });
     ASSERT_EQ(ToyModel(1).run(*g), "");
@@ -221,14 +224,19 @@ TEST(Generation, StoppedBeamsStillGiveTheirBest) {
   EXPECT_EQ(h->sequences().values, (std::vector<int32_t>{5, 9}));
 }
 
-// Stopped after so many steps is what a criterion that ends all at that step gives: the reference's way (WholeRuns has its vectors).
+// Stopped after so many steps is what a criterion that ends all at that step gives: the reference's way (WholeRuns has
+// its vectors).
 TEST(Generation, StoppingBeamsIsACriterionThatEndsAll) {
   size_t differ = 0;
-  for (const std::string options : {"", R"("eos_token_id": 3, )", R"("eos_token_id": [3, 8], "early_stopping": true, )", R"("eos_token_id": 3, "length_penalty": 2.5, )", R"("eos_token_id": 3, "early_stopping": "never", "length_penalty": -1, )"}) {
+  for (const std::string options : {"", R"("eos_token_id": 3, )", R"("eos_token_id": [3, 8], "early_stopping": true, )",
+                                    R"("eos_token_id": 3, "length_penalty": 2.5, )",
+                                    R"("eos_token_id": 3, "early_stopping": "never", "length_penalty": -1, )"}) {
     for (size_t steps = 1; steps < 9; ++steps) {
       for (float scale : {1.f, 5.f}) {
-        const std::string all = "{" + options + R"("num_beams": 4, "num_return_sequences": 4, "max_new_tokens": 9, "pad_token_id": 1})";
-        Made a = make(all, {5, 9, 7, 4}, {}, 2), b = make(all, {5, 9, 7, 4}, {}, 2), whole = make(all, {5, 9, 7, 4}, {}, 2);
+        const std::string all =
+            "{" + options + R"("num_beams": 4, "num_return_sequences": 4, "max_new_tokens": 9, "pad_token_id": 1})";
+        Made a = make(all, {5, 9, 7, 4}, {}, 2), b = make(all, {5, 9, 7, 4}, {}, 2),
+             whole = make(all, {5, 9, 7, 4}, {}, 2);
         b->askContinuations();
         ToyModel toyA(scale), toyB(scale), toy(scale);
         ASSERT_EQ(toy.run(*whole), "");
@@ -259,8 +267,10 @@ TEST(Generation, RowsLeaveTheBatchAndOthersTakeTheirPlaces) {
   const size_t rows = 7;
   std::vector<int32_t> ids;
   for (size_t r = 0; r < rows; ++r) ids.insert(ids.end(), {int32_t(r), int32_t(2 * r % 13)});
-  for (const std::string& options : {std::string(), std::string(R"("do_sample": true, "seed": 9, "num_return_sequences": 3, )")}) {
-    const std::string all = "{" + options + R"("eos_token_id": [3, 11], "pad_token_id": 1, "max_new_tokens": 30, "logprobs": 2})";
+  for (const std::string& options :
+       {std::string(), std::string(R"("do_sample": true, "seed": 9, "num_return_sequences": 3, )")}) {
+    const std::string all =
+        "{" + options + R"("eos_token_id": [3, 11], "pad_token_id": 1, "max_new_tokens": 30, "logprobs": 2})";
     Made g = make(all, ids, {}, rows), kept = make(all, ids, {}, rows);
     kept->keepRows();
     ToyModel toy(3), other(3);
@@ -282,9 +292,11 @@ TEST(Generation, RowsLeaveTheBatchAndOthersTakeTheirPlaces) {
 }
 
 TEST(Generation, StreamEqualsSequences) {
-  for (const std::string options : {R"("num_return_sequences": 1)", R"("do_sample": true, "num_return_sequences": 3)", R"("num_beams": 4, "num_return_sequences": 2)",
+  for (const std::string options : {R"("num_return_sequences": 1)", R"("do_sample": true, "num_return_sequences": 3)",
+                                    R"("num_beams": 4, "num_return_sequences": 2)",
                                     R"("num_beams": 4, "num_return_sequences": 4, "do_sample": true)"}) {
-    Made g = make("{" + options + R"(, "eos_token_id": 3, "pad_token_id": 1, "max_new_tokens": 15, "seed": 4})", {5, 9, 7, 4}, {}, 2);
+    Made g = make("{" + options + R"(, "eos_token_id": 3, "pad_token_id": 1, "max_new_tokens": 15, "seed": 4})",
+                  {5, 9, 7, 4}, {}, 2);
     ToyModel toy(2);
     std::vector<int32_t> stream;
     while (!g->finished()) {
@@ -296,14 +308,16 @@ TEST(Generation, StreamEqualsSequences) {
     }
     const auto all = g->sequences();
     for (size_t r = 0; r < all.rows; ++r) {
-      for (size_t i = 2; i < all.count; ++i) EXPECT_EQ(stream.at((i - 2) * all.rows + r), all.values[r * all.count + i]) << options;
+      for (size_t i = 2; i < all.count; ++i)
+        EXPECT_EQ(stream.at((i - 2) * all.rows + r), all.values[r * all.count + i]) << options;
     }
     EXPECT_EQ(stream.size(), all.rows * (all.count - 2));
   }
 }
 
 TEST(Generation, TheSameSeedGivesTheSame) {
-  for (const std::string options : {R"("top_k": 0)", R"("top_p": 0.8, "num_return_sequences": 2)", R"("num_beams": 3, "top_k": 0)"}) {
+  for (const std::string options :
+       {R"("top_k": 0)", R"("top_p": 0.8, "num_return_sequences": 2)", R"("num_beams": 3, "top_k": 0)"}) {
     std::vector<std::vector<int32_t>> runs;
     for (const char* seed : {"7", "7", "8"}) {
       Made g = make("{\"do_sample\": true, \"max_new_tokens\": 30, " + options + ", \"seed\": " + seed + "}");
@@ -323,7 +337,8 @@ TEST(Generation, TheSameSeedGivesTheSame) {
 
 // A row's text does not depend on the rows beside it.
 TEST(Generation, RowsDrawFromTheirOwnStreams) {
-  Made one = make(R"({"do_sample": true, "seed": 5, "max_new_tokens": 9})"), two = make(R"({"do_sample": true, "seed": 5, "max_new_tokens": 9})", {5, 9, 7, 4}, {}, 2);
+  Made one = make(R"({"do_sample": true, "seed": 5, "max_new_tokens": 9})"),
+       two = make(R"({"do_sample": true, "seed": 5, "max_new_tokens": 9})", {5, 9, 7, 4}, {}, 2);
   ASSERT_EQ(ToyModel(1).run(*one), "");
   ASSERT_EQ(ToyModel(1).run(*two), "");
   const auto a = one->sequences().values, b = two->sequences().values;
@@ -332,7 +347,10 @@ TEST(Generation, RowsDrawFromTheirOwnStreams) {
 
 // First tokens of 20 000 draws against the probabilities: Pearson's χ² stays below its 99.99 % quantile.
 TEST(Generation, DrawsByProbability) {
-  const struct { const char* options; double (*keep)(double p, double best); } cases[] = {
+  const struct {
+    const char* options;
+    double (*keep)(double p, double best);
+  } cases[] = {
       {R"("top_k": 0)", [](double p, double) { return p; }},
       {R"("top_k": 0, "temperature": 0.5)", [](double p, double) { return p * p; }},
       {R"("top_k": 0, "min_p": 0.4)", [](double p, double best) { return p >= 0.4 * best ? p : 0; }},
@@ -347,7 +365,8 @@ TEST(Generation, DrawsByProbability) {
     std::vector<double> seen(kToyVocabulary);
     double draws = 0;
     for (int round = 0; round < 20; ++round) {
-      Made g = make(std::string("{\"do_sample\": true, \"num_return_sequences\": 1000, \"max_new_tokens\": 1, ") + c.options + ", \"seed\": " + std::to_string(round) + "}");
+      Made g = make(std::string("{\"do_sample\": true, \"num_return_sequences\": 1000, \"max_new_tokens\": 1, ") +
+                    c.options + ", \"seed\": " + std::to_string(round) + "}");
       ASSERT_EQ(toy.run(*g), "");
       for (int32_t id : g->take().values) ++seen[size_t(id)], ++draws;
     }
@@ -376,7 +395,10 @@ TEST(Generation, BeamsDrawWithoutPuttingBack) {
   std::vector<double> seen(kToyVocabulary);
   const int runs = 20000;
   for (int seed = 0; seed < runs; ++seed) {
-    Made g = make("{\"do_sample\": true, \"num_beams\": 2, \"num_return_sequences\": 2, \"top_k\": 0, \"max_new_tokens\": 1, \"seed\": " + std::to_string(seed) + "}");
+    Made g = make(
+        "{\"do_sample\": true, \"num_beams\": 2, \"num_return_sequences\": 2, \"top_k\": 0, \"max_new_tokens\": 1, "
+        "\"seed\": " +
+        std::to_string(seed) + "}");
     ASSERT_EQ(toy.run(*g), "");
     const auto ids = g->take().values;
     ASSERT_EQ(ids.size(), 2u);
@@ -414,7 +436,8 @@ TEST(Generation, LogitBias) {
 
 TEST(Generation, Logprobs) {
   ToyModel toy(1);
-  Made g = make(R"({"logprobs": 3, "max_new_tokens": 2, "repetition_penalty": 1.5, "pad_token_id": 0, "temperature": 0.3, "do_sample": true, "num_return_sequences": 2, "seed": 1})");
+  Made g = make(
+      R"({"logprobs": 3, "max_new_tokens": 2, "repetition_penalty": 1.5, "pad_token_id": 0, "temperature": 0.3, "do_sample": true, "num_return_sequences": 2, "seed": 1})");
   ASSERT_EQ(toy.run(*g), "");
   const auto& l = g->logprobs();
   ASSERT_EQ(l.steps, 2u);
@@ -454,10 +477,13 @@ TEST(Generation, AnySettings) {
       {"", R"("top_p":0)", R"("top_p":0.5)", R"("min_p":1)", R"("min_p":0.2)"},
       {"", R"("typical_p":0.01)", R"("typical_p":0.9)", R"("epsilon_cutoff":0.9)", R"("eta_cutoff":0.5)"},
       {"", R"("temperature":0.01)", R"("temperature":50)"},
-      {"", R"("repetition_penalty":2)", R"("repetition_penalty":0.01)", R"("presence_penalty":-3)", R"("frequency_penalty":1e20)"},
+      {"", R"("repetition_penalty":2)", R"("repetition_penalty":0.01)", R"("presence_penalty":-3)",
+       R"("frequency_penalty":1e20)"},
       {"", R"("no_repeat_ngram_size":1)", R"("no_repeat_ngram_size":2)"},
-      {"", R"("bad_words_ids":[[3],[4],[5,6]])", R"("suppress_tokens":[0,1,2,4,5,6,7,8,9,10,11,12])", R"("begin_suppress_tokens":[3,8])"},
-      {"", R"("forced_eos_token_id":3)", R"("forced_bos_token_id":2)", R"("exponential_decay_length_penalty":[2,3.5])", R"("renormalize_logits":true)", R"("remove_invalid_values":true)"},
+      {"", R"("bad_words_ids":[[3],[4],[5,6]])", R"("suppress_tokens":[0,1,2,4,5,6,7,8,9,10,11,12])",
+       R"("begin_suppress_tokens":[3,8])"},
+      {"", R"("forced_eos_token_id":3)", R"("forced_bos_token_id":2)", R"("exponential_decay_length_penalty":[2,3.5])",
+       R"("renormalize_logits":true)", R"("remove_invalid_values":true)"},
       {"", R"("length_penalty":-40)", R"("length_penalty":0)", R"("length_penalty":300)"},
       {"", R"("early_stopping":true)", R"("early_stopping":"never")"},
       {"", R"("sequence_bias":[[[3],-1e30],[[9,2],50]])", R"("logit_bias":{"4":1e30})"},
@@ -590,7 +616,8 @@ TEST(Select, TheFirstLargestIsFoundWhereverItStands) {
 
 TEST(Select, ExpIsExact) {
   double worst = 0;
-  for (double x = -707; x <= 0; x += 0.0371) worst = std::max(worst, std::fabs(generate::expBelow0(x) / std::exp(x) - 1));
+  for (double x = -707; x <= 0; x += 0.0371)
+    worst = std::max(worst, std::fabs(generate::expBelow0(x) / std::exp(x) - 1));
   EXPECT_LT(worst, 5e-16);
   EXPECT_EQ(generate::expBelow0(0), 1);
   EXPECT_EQ(generate::expBelow0(-800), 0);
@@ -602,9 +629,12 @@ TEST(Select, ExpIsExact) {
 TEST(Select, ExpsOfAListHaveTheBitsOfOne) {
   const auto plain = [](double x) {
     if (!(x > -708)) return 0.0;
-    const double n = std::floor(x * 1.4426950408889634 + 0.5), r = (x - n * 0.693147180369123816490) - n * 1.90821492927058770002e-10;
+    const double n = std::floor(x * 1.4426950408889634 + 0.5),
+                 r = (x - n * 0.693147180369123816490) - n * 1.90821492927058770002e-10;
     double p = 1.0 / 6227020800;
-    for (double c : {1.0 / 479001600, 1.0 / 39916800, 1.0 / 3628800, 1.0 / 362880, 1.0 / 40320, 1.0 / 5040, 1.0 / 720, 1.0 / 120, 1.0 / 24, 1.0 / 6, 0.5, 1.0, 1.0}) p = p * r + c;
+    for (double c : {1.0 / 479001600, 1.0 / 39916800, 1.0 / 3628800, 1.0 / 362880, 1.0 / 40320, 1.0 / 5040, 1.0 / 720,
+                     1.0 / 120, 1.0 / 24, 1.0 / 6, 0.5, 1.0, 1.0})
+      p = p * r + c;
     return std::ldexp(p, int(n));
   };
   std::vector<double> list = {0, -0.0, -HUGE_VAL, -708, -707.999, -0.34657359027997264, -0.3465735902799727, -1e-300};

@@ -43,7 +43,8 @@ TEST_F(Vectors, ProcessorsAndWarpers) {
     ASSERT_TRUE(parsed.ok()) << what << parsed.status().message();
     const GenerationConfig config = parsed.take();
     const size_t prompt = size_t(c["prompt"].asInt()), vocabulary = c["scores"].at(0).size();
-    const size_t most = config.maxNewTokens ? prompt + size_t(*config.maxNewTokens) : size_t(config.maxLength.value_or(20));
+    const size_t most =
+        config.maxNewTokens ? prompt + size_t(*config.maxNewTokens) : size_t(config.maxLength.value_or(20));
     auto processors = generate::Processors::create(config, prompt, most, vocabulary);
     ASSERT_TRUE(processors.ok()) << what << processors.status().message();
     generate::Warpers warpers(config);
@@ -61,8 +62,11 @@ TEST_F(Vectors, ProcessorsAndWarpers) {
       }
       const std::vector<float> want = scoresOf(c["expected"].at(r));
       for (size_t i = 0; i < vocabulary; ++i) {
-        if (std::isinf(want[i])) EXPECT_EQ(got[i], want[i]) << what << " case " << cases << " row " << r << " token " << i;
-        else EXPECT_NEAR(got[i], want[i], 2e-6 * std::max(1.f, std::fabs(want[i]))) << what << " case " << cases << " row " << r << " token " << i;
+        if (std::isinf(want[i]))
+          EXPECT_EQ(got[i], want[i]) << what << " case " << cases << " row " << r << " token " << i;
+        else
+          EXPECT_NEAR(got[i], want[i], 2e-6 * std::max(1.f, std::fabs(want[i])))
+              << what << " case " << cases << " row " << r << " token " << i;
       }
     }
     ++cases;
@@ -76,7 +80,8 @@ void compare(const generate::Generation& g, json::Value c, double tolerance, con
   ASSERT_EQ(got.rows, c["sequences"].size()) << what;
   ASSERT_EQ(got.count, c["sequences"].at(0).size()) << what;
   for (size_t r = 0; r < got.rows; ++r) {
-    const std::vector<int32_t> row(got.values.begin() + ptrdiff_t(r * got.count), got.values.begin() + ptrdiff_t((r + 1) * got.count));
+    const std::vector<int32_t> row(got.values.begin() + ptrdiff_t(r * got.count),
+                                   got.values.begin() + ptrdiff_t((r + 1) * got.count));
     EXPECT_EQ(row, idsOf(c["sequences"].at(r))) << what << " row " << r;
   }
   const auto scores = g.sequencesScores();
@@ -96,7 +101,8 @@ TEST_F(Vectors, WholeRuns) {
     const Prompt p = promptOf(prompt);
     auto config = GenerationConfig::parse(c["config"]);
     ASSERT_TRUE(config.ok()) << what << config.status().message();
-    auto made = generate::Generation::create(config.take(), p.ids.data(), p.mask.data(), p.rows, p.length, kToyVocabulary, 0);
+    auto made =
+        generate::Generation::create(config.take(), p.ids.data(), p.mask.data(), p.rows, p.length, kToyVocabulary, 0);
     ASSERT_TRUE(made.ok()) << what << made.status().message();
     ToyModel toy(float(c["scale"].asNumber()));
     ASSERT_EQ(toy.run(**made), "") << what;
@@ -114,7 +120,8 @@ bool ends(json::Value c, const std::vector<int32_t>& ids, size_t prompt) {
   if (c["sum"] && sum % c["sum"].at(0).asInt() == c["sum"].at(1).asInt()) return true;
   for (json::Value last : c["last"].elements()) {
     const std::vector<int32_t> tail = idsOf(last);
-    if (ids.size() >= tail.size() && std::equal(tail.begin(), tail.end(), ids.end() - ptrdiff_t(tail.size()))) return true;
+    if (ids.size() >= tail.size() && std::equal(tail.begin(), tail.end(), ids.end() - ptrdiff_t(tail.size())))
+      return true;
   }
   return c["after"] && ids.size() >= prompt + size_t(c["after"].asInt());
 }
@@ -134,7 +141,8 @@ TEST_F(Vectors, RunsThatTheCallerChanges) {
     auto config = GenerationConfig::parse(c["config"]);
     ASSERT_TRUE(config.ok()) << what << config.status().message();
     const size_t beams = size_t(config->numBeams);
-    auto made = generate::Generation::create(config.take(), p.ids.data(), p.mask.data(), p.rows, p.length, kToyVocabulary, 0);
+    auto made =
+        generate::Generation::create(config.take(), p.ids.data(), p.mask.data(), p.rows, p.length, kToyVocabulary, 0);
     ASSERT_TRUE(made.ok()) << what << made.status().message();
     generate::Generation& g = **made;
     if (beams > 1) g.askContinuations();
@@ -142,7 +150,8 @@ TEST_F(Vectors, RunsThatTheCallerChanges) {
     ToyModel toy(float(c["scale"].asNumber()));
     // The ids of a row: its prompt and the new ones, `count` of them at `at`.
     const auto whole = [&](size_t prompt, const int32_t* at, size_t count) {
-      std::vector<int32_t> ids(p.ids.begin() + ptrdiff_t(prompt * p.length), p.ids.begin() + ptrdiff_t((prompt + 1) * p.length));
+      std::vector<int32_t> ids(p.ids.begin() + ptrdiff_t(prompt * p.length),
+                               p.ids.begin() + ptrdiff_t((prompt + 1) * p.length));
       ids.insert(ids.end(), at, at + count);
       return ids;
     };
@@ -158,18 +167,28 @@ TEST_F(Vectors, RunsThatTheCallerChanges) {
       const auto running = beams > 1 ? g.running() : g.sequences();
       for (size_t r = 0; c["processor"] && r < running.rows; ++r) {
         const int32_t* at = running.values.data() + r * running.count;
-        change(c["processor"], beams > 1 ? whole(r / beams, at, running.count) : std::vector<int32_t>(at, at + running.count), logits.data() + r * kToyVocabulary);
+        change(c["processor"],
+               beams > 1 ? whole(r / beams, at, running.count) : std::vector<int32_t>(at, at + running.count),
+               logits.data() + r * kToyVocabulary);
       }
       ASSERT_TRUE(g.choose(logits.data()).ok()) << what;
       if (g.asking()) {
         const auto rows = g.continuations();
         std::vector<uint8_t> flags;
-        for (size_t r = 0; r < rows.rows; ++r) flags.push_back(ends(c["ends"], whole(r / (rows.rows / p.rows), rows.values.data() + r * rows.count, rows.count), p.length) ? generate::kCaller : 0);
+        for (size_t r = 0; r < rows.rows; ++r)
+          flags.push_back(ends(c["ends"],
+                               whole(r / (rows.rows / p.rows), rows.values.data() + r * rows.count, rows.count),
+                               p.length)
+                              ? generate::kCaller
+                              : 0);
         g.decide(flags.data());
       } else {
         const auto all = g.sequences();
         for (size_t r = 0; r < all.rows; ++r) {
-          if (ends(c["ends"], {all.values.begin() + ptrdiff_t(r * all.count), all.values.begin() + ptrdiff_t((r + 1) * all.count)}, p.length)) g.stopRow(r);
+          if (ends(c["ends"],
+                   {all.values.begin() + ptrdiff_t(r * all.count), all.values.begin() + ptrdiff_t((r + 1) * all.count)},
+                   p.length))
+            g.stopRow(r);
         }
       }
     }

@@ -12,7 +12,10 @@ Status statusOf(std::string_view text) {
 }
 
 TEST(Json, ReadsEveryType) {
-  auto d = Document::parse("\xEF\xBB\xBF{\"s\":\"a\\u0000b\",\"i\":-3,\"u\":18446744073709551615,\"d\":1e3,\"b\":true,\"n\":null,\"a\":[1,[2],{}],\"s\":\"later\"}", "f", ErrorClass::Config);
+  auto d = Document::parse(
+      "\xEF\xBB\xBF{\"s\":\"a\\u0000b\",\"i\":-3,\"u\":18446744073709551615,\"d\":1e3,\"b\":true,\"n\":null,\"a\":[1,["
+      "2],{}],\"s\":\"later\"}",
+      "f", ErrorClass::Config);
   ASSERT_TRUE(d.ok()) << d.status().message();
   const Value v = d->root();
   EXPECT_EQ(v["s"].asString(), std::string_view("a\0b", 3)) << "the first of duplicates; NUL is a character";
@@ -42,10 +45,12 @@ TEST(Json, WhatIsNotThereIsEmpty) {
 }
 
 TEST(Json, NumbersAsRustReadsThem) {
-  // Left: as written; right: what serde_json 1.0 made of it in tokenizers 0.23.3, which is not always the nearest double.
-  auto d = Document::parse("[-2.0122928619384766, -12.130167007446289, -5.129043102264404, 12, -3, 1.5, 2e3, 1E-400, 1e999, "
-                           "18446744073709551615, 18446744073709551616, 123456789012345678901234567890.5, 0.1, 12.0, -0]",
-                           "f", ErrorClass::Tokenizer, true);
+  // Left: as written; right: what serde_json 1.0 made of it in tokenizers 0.23.3, which is not always the nearest
+  // double.
+  auto d = Document::parse(
+      "[-2.0122928619384766, -12.130167007446289, -5.129043102264404, 12, -3, 1.5, 2e3, 1E-400, 1e999, "
+      "18446744073709551615, 18446744073709551616, 123456789012345678901234567890.5, 0.1, 12.0, -0]",
+      "f", ErrorClass::Tokenizer, true);
   ASSERT_TRUE(d.ok());
   const Value v = d->root();
   EXPECT_EQ(v.at(0).asNumber(), -2.012292861938477);

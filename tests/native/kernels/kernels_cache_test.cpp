@@ -19,7 +19,8 @@ namespace {
 
 void expectNear(const Floats& got, const Floats& want, size_t n, float tolerance, const std::string& what) {
   for (size_t i = 0; i < n; ++i) {
-    ASSERT_LE(std::fabs(got[i] - want[i]), tolerance * std::max(1.f, std::fabs(want[i]))) << what << " at " << i << ": " << got[i] << " instead of " << want[i];
+    ASSERT_LE(std::fabs(got[i] - want[i]), tolerance * std::max(1.f, std::fabs(want[i])))
+        << what << " at " << i << ": " << got[i] << " instead of " << want[i];
   }
 }
 
@@ -47,8 +48,8 @@ struct Cache {
 struct Shape {
   size_t batch, heads, kvHeads, d, past, queries;
   std::string text() const {
-    return "B" + std::to_string(batch) + " H" + std::to_string(heads) + "/" + std::to_string(kvHeads) + " D" + std::to_string(d) + " past " +
-           std::to_string(past) + " T" + std::to_string(queries);
+    return "B" + std::to_string(batch) + " H" + std::to_string(heads) + "/" + std::to_string(kvHeads) + " D" +
+           std::to_string(d) + " past " + std::to_string(past) + " T" + std::to_string(queries);
   }
 };
 
@@ -61,9 +62,16 @@ struct Case {
   CachedAttentionArgs args;
 
   Case(const Table& table, CacheType type, Shape shape)
-      : s(shape), keys(s.past + s.queries), kStride(s.kvHeads * s.d + 3), qStride(s.heads * s.d + 1), outStride(s.heads * s.d + 2),
-        q(random(s.batch * s.queries * qStride, 1, 1)), k(random(s.batch * keys * kStride, 1, 2)), v(random(s.batch * keys * kStride, 1, 3)),
-        out(s.batch * s.queries * outStride + 64, -7), cache(type, s.batch, s.kvHeads, s.d, keys + 5) {
+      : s(shape),
+        keys(s.past + s.queries),
+        kStride(s.kvHeads * s.d + 3),
+        qStride(s.heads * s.d + 1),
+        outStride(s.heads * s.d + 2),
+        q(random(s.batch * s.queries * qStride, 1, 1)),
+        k(random(s.batch * keys * kStride, 1, 2)),
+        v(random(s.batch * keys * kStride, 1, 3)),
+        out(s.batch * s.queries * outStride + 64, -7),
+        cache(type, s.batch, s.kvHeads, s.d, keys + 5) {
     append(table, 0, s.past);
     append(table, s.past, s.queries);
     args.q = q.data(), args.out = out.data(), args.qStride = qStride, args.outStride = outStride;
@@ -101,7 +109,8 @@ TEST(Half, EveryHalfComesBackAndFloatsGoToTheNearest) {
     ASSERT_EQ(toHalf(std::nextafterf(middle, 0)), h);
     ASSERT_EQ(toHalf(std::nextafterf(middle, 1e9f)), h + 1);
   }
-  for (float beyond : {65504.f, 65520.f, 1e30f, std::numeric_limits<float>::infinity(), std::numeric_limits<float>::quiet_NaN()}) {
+  for (float beyond :
+       {65504.f, 65520.f, 1e30f, std::numeric_limits<float>::infinity(), std::numeric_limits<float>::quiet_NaN()}) {
     EXPECT_EQ(fromHalf(toHalf(beyond)), 65504.f);
   }
   EXPECT_EQ(fromHalf(toHalf(-1e30f)), -65504.f);
@@ -117,7 +126,8 @@ TEST(CachedAttention, IsAttentionWithACausalMask) {
       Floats want = c.out;
       a.q = c.q.data(), a.k = c.k.data(), a.v = c.v.data(), a.out = want.data();
       a.qStride = c.qStride, a.kStride = a.vStride = c.kStride, a.outStride = c.outStride;
-      a.batch = 2, a.queries = a.keys = t, a.heads = 6, a.kvHeads = 3, a.headDim = 12, a.scale = 0.3f, a.left = left, a.right = 0;
+      a.batch = 2, a.queries = a.keys = t, a.heads = 6, a.kvHeads = 3, a.headDim = 12, a.scale = 0.3f, a.left = left,
+      a.right = 0;
       Arena arena;
       reference().attention(arena, a);
       expectNear(c.run(reference()), want, want.size() - 64, 1e-6f, "plain T" + std::to_string(t));
@@ -133,13 +143,16 @@ TEST(CachedAttention, StepsAgreeWithOnePass) {
     const Floats want = whole.run(fast());
     for (size_t t = 0; t < 11; ++t) {
       Floats q(2 * whole.qStride + 64), out(2 * whole.outStride + 64);
-      for (size_t b = 0; b < 2; ++b) std::copy_n(whole.q.data() + (b * 11 + t) * whole.qStride, whole.qStride, q.data() + b * whole.qStride);
+      for (size_t b = 0; b < 2; ++b)
+        std::copy_n(whole.q.data() + (b * 11 + t) * whole.qStride, whole.qStride, q.data() + b * whole.qStride);
       CachedAttentionArgs a = whole.args;
       a.q = q.data(), a.out = out.data(), a.past = t, a.queries = 1;
       Arena arena;
       fast().cachedAttention(arena, a);
       for (size_t b = 0; b < 2; ++b) {
-        for (size_t i = 0; i < 4 * 16; ++i) ASSERT_NEAR(out[b * whole.outStride + i], want[(b * 11 + t) * whole.outStride + i], 2e-4f) << name(type) << " token " << t;
+        for (size_t i = 0; i < 4 * 16; ++i)
+          ASSERT_NEAR(out[b * whole.outStride + i], want[(b * 11 + t) * whole.outStride + i], 2e-4f)
+              << name(type) << " token " << t;
       }
     }
   }
@@ -155,9 +168,10 @@ TEST(CachedAttention, SmallerTypesAreNear) {
 }
 
 TEST(CachedAttention, FastAgreesWithPlain) {
-  const Shape shapes[] = {{1, 1, 1, 1, 0, 1},  {1, 3, 1, 64, 511, 1}, {2, 9, 3, 64, 20, 1},  {1, 4, 4, 7, 13, 1},   {1, 8, 1, 128, 33, 1}, {3, 4, 2, 20, 5, 2},
-                          {1, 6, 2, 32, 10, 3}, {2, 2, 1, 8, 0, 13},   {1, 9, 3, 64, 30, 70}, {1, 5, 5, 80, 3, 17},  {1, 71, 1, 64, 9, 1},  {2, 7, 7, 33, 300, 4},
-                          {1, 2, 2, 256, 6, 5}, {1, 16, 2, 64, 700, 8}, {1, 4, 2, 96, 0, 40},  {1, 12, 4, 16, 257, 6}};
+  const Shape shapes[] = {{1, 1, 1, 1, 0, 1},    {1, 3, 1, 64, 511, 1},  {2, 9, 3, 64, 20, 1}, {1, 4, 4, 7, 13, 1},
+                          {1, 8, 1, 128, 33, 1}, {3, 4, 2, 20, 5, 2},    {1, 6, 2, 32, 10, 3}, {2, 2, 1, 8, 0, 13},
+                          {1, 9, 3, 64, 30, 70}, {1, 5, 5, 80, 3, 17},   {1, 71, 1, 64, 9, 1}, {2, 7, 7, 33, 300, 4},
+                          {1, 2, 2, 256, 6, 5},  {1, 16, 2, 64, 700, 8}, {1, 4, 2, 96, 0, 40}, {1, 12, 4, 16, 257, 6}};
   for (CacheType type : kTypes) {
     for (const Shape& s : shapes) {
       for (int variant = 0; variant < 6; ++variant) {
@@ -196,7 +210,8 @@ TEST(CachedAttention, EveryRestAgreesWithPlain) {
           c.args.left = left;
           const Floats want = c.run(reference());
           std::fill(c.out.begin(), c.out.end(), -7.f);
-          expectNear(c.run(fast()), want, want.size() - 64, 5e-6f, std::string(name(type)) + " " + c.s.text() + " left " + std::to_string(left));
+          expectNear(c.run(fast()), want, want.size() - 64, 5e-6f,
+                     std::string(name(type)) + " " + c.s.text() + " left " + std::to_string(left));
         }
       }
     }

@@ -8,8 +8,8 @@
 #include <random>
 #include <vector>
 
-#include "kernels/kernels.h"
 #include "kernels/formats/q4.h"
+#include "kernels/kernels.h"
 #include "random_floats.h"
 
 namespace wasmformers::kernels {
@@ -88,7 +88,8 @@ TEST(Q4, ProductsAreThoseOfTheUnpackedWeights) {
             }
             bound += biggest / 127 * 0.501 * weights;
           }
-          ASSERT_NEAR(y[r * n + c], want, bound + std::fabs(want) * 1e-5) << m << "x" << k << "x" << n << " at " << r << ", " << c;
+          ASSERT_NEAR(y[r * n + c], want, bound + std::fabs(want) * 1e-5)
+              << m << "x" << k << "x" << n << " at " << r << ", " << c;
         }
       }
     }
@@ -115,7 +116,8 @@ TEST(Q4, WhatFitsIsExact) {
     for (size_t r = 0; r < rows; ++r) {
       for (size_t c = 0; c < n; ++c) {
         double want = 0, size = 0;
-        for (size_t i = 0; i < k; ++i) want += double(x[r * k + i]) * u[c * k + i], size += std::fabs(double(x[r * k + i]) * u[c * k + i]);
+        for (size_t i = 0; i < k; ++i)
+          want += double(x[r * k + i]) * u[c * k + i], size += std::fabs(double(x[r * k + i]) * u[c * k + i]);
         ASSERT_NEAR(y[r * n + c], want, size * 3e-7);
       }
     }
@@ -125,26 +127,29 @@ TEST(Q4, WhatFitsIsExact) {
 TEST(Q4, Extremes) {
   const size_t n = 10, k = 96;
   Floats w = random(n * k);
-  std::fill_n(w.begin() + 32, 32, 0.f);                                          // row 0: a block of zeros
-  std::fill_n(w.begin() + long(k), k, 0.f);                                      // row 1: all zeros
-  std::fill_n(w.begin() + 2 * long(k), k, 1e-42f);                               // row 2: subnormal
-  w[3 * k + 40] = 1e6f;                                                          // row 3: an outlier
-  std::fill_n(w.begin() + 4 * long(k), k, 3.f);                                  // row 4: one value
-  for (size_t i = 0; i < k; ++i) w[5 * k + i] = i % 2 ? 1e27f : -1e27f;          // row 5: huge
-  std::fill_n(w.begin() + 6 * long(k), 32, 1e-12f);                              // row 6: a block far below the others
+  std::fill_n(w.begin() + 32, 32, 0.f);                                  // row 0: a block of zeros
+  std::fill_n(w.begin() + long(k), k, 0.f);                              // row 1: all zeros
+  std::fill_n(w.begin() + 2 * long(k), k, 1e-42f);                       // row 2: subnormal
+  w[3 * k + 40] = 1e6f;                                                  // row 3: an outlier
+  std::fill_n(w.begin() + 4 * long(k), k, 3.f);                          // row 4: one value
+  for (size_t i = 0; i < k; ++i) w[5 * k + i] = i % 2 ? 1e27f : -1e27f;  // row 5: huge
+  std::fill_n(w.begin() + 6 * long(k), 32, 1e-12f);                      // row 6: a block far below the others
   const Matrix matrix = packed(w, n, k);
   const Floats u = unpacked(matrix);
   for (float v : u) ASSERT_TRUE(std::isfinite(v));
   for (size_t i = 0; i < 32; ++i) EXPECT_EQ(u[32 + i], 0);
   for (size_t i = 0; i < 2 * k; ++i) EXPECT_EQ(u[k + i], 0);
   EXPECT_NEAR(u[3 * k + 40], 1e6f, 2e4f);
-  EXPECT_LT(relativeError(Floats(u.begin() + 3 * long(k), u.begin() + 3 * long(k) + 32), Floats(w.begin() + 3 * long(k), w.begin() + 3 * long(k) + 32), 32), 0.1)
+  EXPECT_LT(relativeError(Floats(u.begin() + 3 * long(k), u.begin() + 3 * long(k) + 32),
+                          Floats(w.begin() + 3 * long(k), w.begin() + 3 * long(k) + 32), 32),
+            0.1)
       << "an outlier spoils its own block only";
   for (size_t i = 0; i < k; ++i) EXPECT_NEAR(u[4 * k + i], 3, 0.03f);
   for (size_t i = 0; i < k; ++i) EXPECT_NEAR(u[5 * k + i], w[5 * k + i], 5e25f);
   for (size_t i = 0; i < 32; ++i) EXPECT_LE(std::fabs(u[6 * k + i]), 1e-8f);
 
-  const float odd[] = {0, 1e-42f, 1e-20f, 1e19f, std::numeric_limits<float>::infinity(), std::numeric_limits<float>::quiet_NaN()};
+  const float odd[] = {
+      0, 1e-42f, 1e-20f, 1e19f, std::numeric_limits<float>::infinity(), std::numeric_limits<float>::quiet_NaN()};
   for (float value : odd) {
     for (size_t m : {1, 2, 4}) {
       Floats x = random(m * k), got(m * n + 64), want = got;

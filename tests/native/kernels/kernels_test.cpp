@@ -24,11 +24,14 @@ void expectNear(const Floats& got, const Floats& want, size_t n, float tolerance
   float biggest = 1;
   for (size_t i = 0; i < n; ++i) biggest = std::max(biggest, std::fabs(want[i]));
   for (size_t i = 0; i < n; ++i) {
-    ASSERT_LE(std::fabs(got[i] - want[i]), tolerance * biggest) << what << " at " << i << ": " << got[i] << " instead of " << want[i];
+    ASSERT_LE(std::fabs(got[i] - want[i]), tolerance * biggest)
+        << what << " at " << i << ": " << got[i] << " instead of " << want[i];
   }
 }
 
-std::string shape(size_t m, size_t n, size_t k) { return std::to_string(m) + "x" + std::to_string(k) + "x" + std::to_string(n); }
+std::string shape(size_t m, size_t n, size_t k) {
+  return std::to_string(m) + "x" + std::to_string(k) + "x" + std::to_string(n);
+}
 
 Matrix packed(const Floats& w, size_t n, size_t k, Format format) {
   auto m = Matrix::pack({DType::F32, {int64_t(n), int64_t(k)}, w.data()}, format, Use::Both);
@@ -37,14 +40,16 @@ Matrix packed(const Floats& w, size_t n, size_t k, Format format) {
 }
 
 const size_t kRowCounts[] = {1, 2, 3, 4, 5, 6, 7, 11, 13, 17, 64, 65, 130};
-const size_t kSizes[][2] = {{1, 1}, {3, 5}, {7, 4}, {8, 16}, {9, 17}, {15, 33}, {24, 64}, {33, 100}, {40, 129}, {101, 36}, {144, 20}, {397, 12}, {56, 600}};  // N, K
+const size_t kSizes[][2] = {{1, 1},    {3, 5},    {7, 4},    {8, 16},   {9, 17},   {15, 33}, {24, 64},
+                            {33, 100}, {40, 129}, {101, 36}, {144, 20}, {397, 12}, {56, 600}};  // N, K
 
 // Runs a product with every epilogue through both tables.
 void compareLinear(Format format, float tolerance) {
   for (size_t m : kRowCounts) {
     for (auto [n, k] : kSizes) {
       const size_t xStride = k + (m % 3), yStride = n + (m % 2);
-      const Floats x = random(m * xStride, 1, 2), w = random(n * k, 0.3f, 3), bias = random(n, 1, 4), residual = random(m * n, 1, 5);
+      const Floats x = random(m * xStride, 1, 2), w = random(n * k, 0.3f, 3), bias = random(n, 1, 4),
+                   residual = random(m * n, 1, 5);
       const Matrix matrix = packed(w, n, k, format);
       for (int variant = 0; variant < 4; ++variant) {
         Epilogue e;
@@ -75,15 +80,17 @@ TEST(Kernels, LinearQ4) { compareLinear(Format::Q4, 2e-6f); }
 TEST(Kernels, LinearInPlaceOnItsResidual) {
   for (Format format : {Format::F32, Format::F16, Format::Q8, Format::Q4}) {
     for (Activation activation : {Activation::None, Activation::Relu}) {
-    const size_t m = 70, n = 24;
-    const Floats x = random(m * n, 1, 2), w = random(n * n, 0.3f, 3);
-    const Matrix matrix = packed(w, n, n, format);
-    Floats got = random(m * n, 1, 9), want = got;
-    Arena a, b;
-    Rows gx(x.data(), m, n), wx(x.data(), m, n);
-    fast().linear(a, gx, matrix, {.activation = activation, .residual = got.data(), .residualStride = n}, got.data(), n);
-    reference().linear(b, wx, matrix, {.activation = activation, .residual = want.data(), .residualStride = n}, want.data(), n);
-    expectNear(got, want, m * n, 2e-6f, "residual in place");
+      const size_t m = 70, n = 24;
+      const Floats x = random(m * n, 1, 2), w = random(n * n, 0.3f, 3);
+      const Matrix matrix = packed(w, n, n, format);
+      Floats got = random(m * n, 1, 9), want = got;
+      Arena a, b;
+      Rows gx(x.data(), m, n), wx(x.data(), m, n);
+      fast().linear(a, gx, matrix, {.activation = activation, .residual = got.data(), .residualStride = n}, got.data(),
+                    n);
+      reference().linear(b, wx, matrix, {.activation = activation, .residual = want.data(), .residualStride = n},
+                         want.data(), n);
+      expectNear(got, want, m * n, 2e-6f, "residual in place");
     }
   }
 }
@@ -119,7 +126,8 @@ TEST(Kernels, HalvesKeepWhatWasHalf) {
     Floats row(k + 64);
     const int32_t id = int32_t(r);
     fast().gather(m, &id, 1, row.data(), k);
-    for (size_t i = 0; i < k; ++i) EXPECT_EQ(row[i], std::fabs(w[r * k + i]) < 1e-44f ? 0 : w[r * k + i]) << r << ", " << i;
+    for (size_t i = 0; i < k; ++i)
+      EXPECT_EQ(row[i], std::fabs(w[r * k + i]) < 1e-44f ? 0 : w[r * k + i]) << r << ", " << i;
   }
   const Floats exact = random(n * k);
   const Matrix near = packed(exact, n, k, Format::F16);
@@ -208,7 +216,8 @@ TEST(Kernels, PackingByRowsIsPackingAtOnce) {
 
 TEST(Kernels, PackingNamesWhatIsNotFinite) {
   for (Format format : {Format::F16, Format::Q8, Format::Q4}) {
-    for (float bad : {std::numeric_limits<float>::quiet_NaN(), std::numeric_limits<float>::infinity(), -std::numeric_limits<float>::infinity()}) {
+    for (float bad : {std::numeric_limits<float>::quiet_NaN(), std::numeric_limits<float>::infinity(),
+                      -std::numeric_limits<float>::infinity()}) {
       for (size_t at : {0, 5, 16, 36}) {
         Floats w = random(37);
         w[at] = bad;
@@ -244,7 +253,8 @@ TEST(Int8, EveryFormAgreesWithThePlainOne) {
             Rows gx(x.data(), m, k);
             table->linear(a, gx, matrix, {}, got.data(), n);
             for (size_t i = 0; i < m * n; ++i) {
-              ASSERT_NEAR(got[i], want[i], 2e-6f * std::max(1e-20f, std::fabs(want[i]))) << shape(m, n, k) << " form " << int(form) << " at " << i;
+              ASSERT_NEAR(got[i], want[i], 2e-6f * std::max(1e-20f, std::fabs(want[i])))
+                  << shape(m, n, k) << " form " << int(form) << " at " << i;
             }
           }
         }
@@ -275,7 +285,8 @@ TEST(Kernels, LayerNorm) {
   for (size_t cols : {1, 2, 3, 4, 5, 8, 13, 32, 63, 384}) {
     for (int variant = 0; variant < 4; ++variant) {
       const size_t rows = 5;
-      const Floats x = random(rows * cols, 3, 1), r = random(rows * cols, 3, 2), g = random(cols, 1, 3), b = random(cols, 1, 4);
+      const Floats x = random(rows * cols, 3, 1), r = random(rows * cols, 3, 2), g = random(cols, 1, 3),
+                   b = random(cols, 1, 4);
       Floats got = x, want = x;  // in place
       const float* residual = variant & 1 ? r.data() : nullptr;
       const float* beta = variant & 2 ? b.data() : nullptr;
@@ -351,12 +362,13 @@ TEST(Kernels, Attention) {
       for (int variant = 0; variant < 8; ++variant) {
         const size_t batch = 2, heads = 4, kvHeads = variant & 1 ? 2 : 4, keys = t;
         const size_t qs = heads * d + 3, ks = kvHeads * d + 1, os = heads * d;
-        const Floats q = random(batch * t * qs, 1, 1), k = random(batch * keys * ks, 1, 2), v = random(batch * keys * ks, 1, 3);
+        const Floats q = random(batch * t * qs, 1, 1), k = random(batch * keys * ks, 1, 2),
+                     v = random(batch * keys * ks, 1, 3);
         const Floats bias = random(batch * heads * t * keys, 1, 4);
         std::vector<uint8_t> mask(batch * keys, 1);
         if (variant & 2) {
-          for (size_t s = 0; s < keys; ++s) mask[s] = s % 3 != 1;                     // gaps
-          for (size_t s = keys / 2; s < keys; ++s) mask[keys + s] = 0;                // padding behind; all of it for t = 1
+          for (size_t s = 0; s < keys; ++s) mask[s] = s % 3 != 1;       // gaps
+          for (size_t s = keys / 2; s < keys; ++s) mask[keys + s] = 0;  // padding behind; all of it for t = 1
         }
         AttentionArgs a;
         a.q = q.data(), a.k = k.data(), a.v = v.data();
@@ -374,7 +386,9 @@ TEST(Kernels, Attention) {
         fast().attention(ga, a);
         a.out = want.data();
         reference().attention(wa, a);
-        expectNear(got, want, batch * t * os, 2e-6f, "attention D=" + std::to_string(d) + " T=" + std::to_string(t) + " variant " + std::to_string(variant));
+        expectNear(
+            got, want, batch * t * os, 2e-6f,
+            "attention D=" + std::to_string(d) + " T=" + std::to_string(t) + " variant " + std::to_string(variant));
       }
     }
   }

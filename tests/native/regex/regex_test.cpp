@@ -88,7 +88,8 @@ TEST(Regex, SaysWhatItDoesNotKnow) {
   }
   std::string deep, classes;
   for (int i = 0; i < 100'000; ++i) deep += "(", classes += "[a";
-  for (const std::string& pattern : {deep, classes, std::string(1 << 17, 'a'), std::string("(?:ab{9}c{60000}){60000}"), std::string("(?<=a+)b")}) {
+  for (const std::string& pattern :
+       {deep, classes, std::string(1 << 17, 'a'), std::string("(?:ab{9}c{60000}){60000}"), std::string("(?<=a+)b")}) {
     Failure failure;
     EXPECT_FALSE(compile(pattern, failure)) << pattern.substr(0, 20);
     EXPECT_EQ(failure.code, "bad_pattern") << pattern.substr(0, 20);
@@ -99,7 +100,8 @@ TEST(Regex, NoPatternRunsForEver) {
   Failure failure;
   std::vector<Bounds> found;
   const std::string as(200'000, 'a');
-  for (const char* pattern : {"(a+)+[b-d]", "(?:a|aa)+[b-d]", "a*a*[xy]", "(?:a|b)*?[cd]", "(?:(?:a{2,9})*){2,}[b-d]"}) {
+  for (const char* pattern :
+       {"(a+)+[b-d]", "(?:a|aa)+[b-d]", "a*a*[xy]", "(?:a|b)*?[cd]", "(?:(?:a{2,9})*){2,}[b-d]"}) {
     const auto regex = compile(pattern, failure);
     ASSERT_TRUE(regex) << pattern;
     EXPECT_NE(regex->findAll(as, found), Outcome::Done) << pattern;
@@ -121,10 +123,15 @@ std::string fileWith(std::string_view section, std::string_view content) {
 }
 
 TEST(Regex, GivingUpIsANamedError) {
-  const std::string_view pattern = R"("pattern":{"Regex":"(a+)+[b-d]"})", text = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
+  const std::string_view pattern = R"("pattern":{"Regex":"(a+)+[b-d]"})",
+                         text = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
   const std::string files[] = {
-      fileWith("pre_tokenizer", std::string(R"({"type":"Split",)").append(pattern).append(R"(,"behavior":"MergedWithNext","invert":false})")),
-      fileWith("normalizer", std::string(R"({"type":"Sequence","normalizers":[{"type":"Replace",)").append(pattern).append(R"(,"content":""},{"type":"NFC"}]})"))};
+      fileWith(
+          "pre_tokenizer",
+          std::string(R"({"type":"Split",)").append(pattern).append(R"(,"behavior":"MergedWithNext","invert":false})")),
+      fileWith("normalizer", std::string(R"({"type":"Sequence","normalizers":[{"type":"Replace",)")
+                                 .append(pattern)
+                                 .append(R"(,"content":""},{"type":"NFC"}]})"))};
   for (const std::string& file : files) {
     auto made = tokenizer::Tokenizer::fromJson(file, "tokenizer.json");
     ASSERT_TRUE(made.ok()) << made.status().message();
@@ -141,7 +148,9 @@ TEST(Regex, GivingUpIsANamedError) {
 }
 
 TEST(Regex, ABadPatternIsNamed) {
-  auto made = tokenizer::Tokenizer::fromJson(fileWith("pre_tokenizer", R"({"type":"Split","pattern":{"Regex":"(a"},"behavior":"Removed","invert":false})"), "tokenizer.json");
+  auto made = tokenizer::Tokenizer::fromJson(
+      fileWith("pre_tokenizer", R"({"type":"Split","pattern":{"Regex":"(a"},"behavior":"Removed","invert":false})"),
+      "tokenizer.json");
   ASSERT_FALSE(made.ok());
   EXPECT_EQ(made.status().code(), "bad_pattern");
   EXPECT_EQ(made.status().field(), "pre_tokenizer.pattern.Regex");

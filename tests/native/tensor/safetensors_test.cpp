@@ -24,11 +24,16 @@ std::string code(std::string_view header) {
 TEST(SafetensorsHeader, AcceptsWhatTheFormatAllows) {
   EXPECT_EQ(code("{}"), "ok");
   EXPECT_EQ(code(R"({"__metadata__":{"format":"pt"},"a":{"dtype":"F32","shape":[2,3],"data_offsets":[0,24]}})"), "ok");
-  EXPECT_EQ(code(R"({"b":{"dtype":"F16","shape":[],"data_offsets":[24,26]},"a":{"dtype":"F32","shape":[2,3],"data_offsets":[0,24]}})"), "ok");
+  EXPECT_EQ(
+      code(
+          R"({"b":{"dtype":"F16","shape":[],"data_offsets":[24,26]},"a":{"dtype":"F32","shape":[2,3],"data_offsets":[0,24]}})"),
+      "ok");
   EXPECT_EQ(code(R"({"empty":{"dtype":"I64","shape":[0,7],"data_offsets":[0,0]}})"), "ok");
-  EXPECT_EQ(code(R"({"a":{"dtype":"F4","shape":[4],"data_offsets":[0,2]}}       )"), "ok") << "trailing spaces pad headers";
+  EXPECT_EQ(code(R"({"a":{"dtype":"F4","shape":[4],"data_offsets":[0,2]}}       )"), "ok")
+      << "trailing spaces pad headers";
   for (const char* dtype : {"BOOL", "U8", "I8", "F8_E5M2", "F8_E4M3", "F8_E8M0"}) {
-    EXPECT_EQ(code(std::string(R"({"a":{"dtype":")") + dtype + R"(","shape":[3],"data_offsets":[0,3]}})"), "ok") << dtype;
+    EXPECT_EQ(code(std::string(R"({"a":{"dtype":")") + dtype + R"(","shape":[3],"data_offsets":[0,3]}})"), "ok")
+        << dtype;
   }
 }
 
@@ -48,12 +53,22 @@ TEST(SafetensorsHeader, NamesEveryLie) {
   EXPECT_EQ(code(R"({"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4,8]}})"), "bad_offsets");
   EXPECT_EQ(code(R"({"a":{"dtype":"F32","shape":[1],"data_offsets":[0]}})"), "bad_offsets");
   EXPECT_EQ(code(R"({"a":{"dtype":"F32","shape":[2],"data_offsets":[0,4]}})"), "size_mismatch");
-  EXPECT_EQ(code(R"({"a":{"dtype":"F32","shape":[4294967296,4294967296],"data_offsets":[0,0]}})"), "size_mismatch") << "2^64 elements wrap to 0";
+  EXPECT_EQ(code(R"({"a":{"dtype":"F32","shape":[4294967296,4294967296],"data_offsets":[0,0]}})"), "size_mismatch")
+      << "2^64 elements wrap to 0";
   EXPECT_EQ(code(R"({"a":{"dtype":"F32","shape":[4611686018427387904],"data_offsets":[0,0]}})"), "size_mismatch");
   EXPECT_EQ(code(R"({"a":{"dtype":"U8","shape":[4],"data_offsets":[1,5]}})"), "hole");
-  EXPECT_EQ(code(R"({"a":{"dtype":"U8","shape":[4],"data_offsets":[0,4]},"b":{"dtype":"U8","shape":[4],"data_offsets":[2,6]}})"), "overlap");
-  EXPECT_EQ(code(R"({"a":{"dtype":"U8","shape":[4],"data_offsets":[0,4]},"b":{"dtype":"U8","shape":[4],"data_offsets":[5,9]}})"), "hole");
-  EXPECT_EQ(code(R"({"a":{"dtype":"U8","shape":[4],"data_offsets":[0,4]},"a":{"dtype":"U8","shape":[4],"data_offsets":[4,8]}})"), "duplicate_tensor");
+  EXPECT_EQ(
+      code(
+          R"({"a":{"dtype":"U8","shape":[4],"data_offsets":[0,4]},"b":{"dtype":"U8","shape":[4],"data_offsets":[2,6]}})"),
+      "overlap");
+  EXPECT_EQ(
+      code(
+          R"({"a":{"dtype":"U8","shape":[4],"data_offsets":[0,4]},"b":{"dtype":"U8","shape":[4],"data_offsets":[5,9]}})"),
+      "hole");
+  EXPECT_EQ(
+      code(
+          R"({"a":{"dtype":"U8","shape":[4],"data_offsets":[0,4]},"a":{"dtype":"U8","shape":[4],"data_offsets":[4,8]}})"),
+      "duplicate_tensor");
   EXPECT_EQ(code(std::string(100000, '[')), "header_not_an_object");
   EXPECT_EQ(code("{\"a\":" + std::string(100000, '[')), "invalid_json");
 }
@@ -83,10 +98,12 @@ struct Reading {
 };
 
 // Feeds `file` in chunks of `chunk` bytes, as a network would; tensors come in pieces of `piece` bytes.
-Reading read(const std::string& file, size_t chunk, std::string_view skip = "-", uint64_t piece = SafetensorsStream::kWhole) {
+Reading read(const std::string& file, size_t chunk, std::string_view skip = "-",
+             uint64_t piece = SafetensorsStream::kWhole) {
   Reading out;
   SafetensorsStream s(
-      "m.safetensors", [&](const TensorInfo& t) -> Result<uint64_t> { return t.name == skip ? SafetensorsStream::kPassOver : piece; },
+      "m.safetensors",
+      [&](const TensorInfo& t) -> Result<uint64_t> { return t.name == skip ? SafetensorsStream::kPassOver : piece; },
       [&](const TensorInfo& t, uint64_t offset, const std::byte* data, uint64_t size) -> Status {
         EXPECT_EQ(reinterpret_cast<uintptr_t>(data) % 64, 0u);
         EXPECT_EQ(out.got[t.name].size(), offset);
@@ -112,7 +129,8 @@ Reading read(const std::string& file, size_t chunk, std::string_view skip = "-",
   return out;
 }
 
-const std::string kHeader = R"({"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},"e":{"dtype":"F32","shape":[0],"data_offsets":[8,8]},"b":{"dtype":"U8","shape":[3],"data_offsets":[8,11]}})";
+const std::string kHeader =
+    R"({"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},"e":{"dtype":"F32","shape":[0],"data_offsets":[8,8]},"b":{"dtype":"U8","shape":[3],"data_offsets":[8,11]}})";
 
 TEST(SafetensorsStream, GivesTheSameTensorsForEveryChunkSize) {
   const std::string file = makeFile(kHeader, "12345678xyz");
@@ -141,7 +159,8 @@ TEST(SafetensorsStream, GivesTheSameTensorsInPieces) {
 
 TEST(SafetensorsStream, PassesOverWhatNobodyWants) {
   const std::string big(200000, 'x');
-  const std::string header = R"({"big":{"dtype":"U8","shape":[200000],"data_offsets":[0,200000]},"b":{"dtype":"U8","shape":[3],"data_offsets":[200000,200003]}})";
+  const std::string header =
+      R"({"big":{"dtype":"U8","shape":[200000],"data_offsets":[0,200000]},"b":{"dtype":"U8","shape":[3],"data_offsets":[200000,200003]}})";
   Reading r = read(makeFile(header, big + "xyz"), 70000, "big");
   ASSERT_TRUE(r.status.ok()) << r.status.message();
   EXPECT_EQ(r.got.size(), 1u);
@@ -170,8 +189,10 @@ TEST(SafetensorsStream, EveryFlippedHeaderByteIsAnErrorOrAValidFile) {
       std::string f = file;
       f[i] = char(f[i] ^ char(flip));
       Reading r = read(f, 16);
-      if (r.status.ok()) EXPECT_LE(r.got.size(), 3u);
-      else EXPECT_FALSE(r.status.code().empty());
+      if (r.status.ok())
+        EXPECT_LE(r.got.size(), 3u);
+      else
+        EXPECT_FALSE(r.status.code().empty());
     }
   }
 }

@@ -12,8 +12,9 @@
 namespace wasmformers::tokenizer {
 namespace {
 
-const char* const kNames[] = {"wordpiece-uncased", "wordpiece-whitespace-added", "wordlevel-digits", "bytelevel-prefix-roberta", "bytelevel-gpt2like",
-                              "unigram-metaspace", "bpe-bytefallback-llamalike", "bpe-fuseunk-metaspace", "bpe-metaspace-never"};
+const char* const kNames[] = {"wordpiece-uncased",          "wordpiece-whitespace-added", "wordlevel-digits",
+                              "bytelevel-prefix-roberta",   "bytelevel-gpt2like",         "unigram-metaspace",
+                              "bpe-bytefallback-llamalike", "bpe-fuseunk-metaspace",      "bpe-metaspace-never"};
 
 TEST(DecodeStream, RandomIds) {
   std::mt19937 random(7);
@@ -57,13 +58,15 @@ TEST(DecodeStream, GivesCharactersAsSoonAsTheyAreWhole) {
   EXPECT_EQ(out, "a");
   stream.push("\xC3\xB0\xC5\x81", out);  // the bytes F0 9F as byte-level characters
   EXPECT_EQ(out, "a");
-  stream.push("\xC4\xBA", out);          // 98
+  stream.push("\xC4\xBA", out);  // 98
   EXPECT_EQ(out, "a");
-  stream.push("\xC4\xA2", out);          // 80
+  stream.push("\xC4\xA2", out);  // 80
   EXPECT_EQ(out, "a\xF0\x9F\x98\x80");
-  stream.push("\xC3\xB0", out);          // F0, never completed
+  stream.push("\xC3\xB0", out);  // F0, never completed
   stream.push("b", out);
-  EXPECT_EQ(out, "a\xF0\x9F\x98\x80\xEF\xBF\xBD" "b");
+  EXPECT_EQ(out,
+            "a\xF0\x9F\x98\x80\xEF\xBF\xBD"
+            "b");
 }
 
 }  // namespace

@@ -78,7 +78,9 @@ TEST_P(Binary, AnswersAsItsSource) {
 
 TEST_P(Binary, KeepsTokensThatWereAdded) {
   AddedToken token;
-  token.content = "Quatsch mit \"So\\\xC3\x9F" "e\"";
+  token.content =
+      "Quatsch mit \"So\\\xC3\x9F"
+      "e\"";
   token.lstrip = token.special = true;
   token.normalized = false;
   tokenizer_->addTokens({token});
@@ -97,7 +99,9 @@ TEST_P(Binary, NamesWhatIsWrong) {
   EXPECT_EQ(codeOf(""), "not_binary_form");
   EXPECT_EQ(codeOf(json_), "not_binary_form");
   for (size_t size = 0; size < form.size(); size += form.size() / 97 + 1) {
-    EXPECT_EQ(codeOf(std::string_view(form).substr(0, size)), size < 8 ? "not_binary_form" : size < 16 ? "binary_form_version" : "binary_form_cut");
+    EXPECT_EQ(codeOf(std::string_view(form).substr(0, size)), size < 8    ? "not_binary_form"
+                                                              : size < 16 ? "binary_form_version"
+                                                                          : "binary_form_cut");
   }
   std::string other = form;
   other[8] += 1;
@@ -139,10 +143,14 @@ TEST_P(Binary, AnySpellingOfTheFile) {
     spaced.append(from, p);
     // Names of members stay as they are: "type" must be found.
     char unit[16];
-    if (c >= 0x10000) std::snprintf(unit, sizeof unit, "\\u%04X\\uDC%02x", 0xD7C0 + (c >> 10), c & 0xFF);
-    else std::snprintf(unit, sizeof unit, "\\u%04x", c);
-    if (c >= 0x80 && (c < 0x10000 || (c & 0x300) == 0)) escaped += unit;
-    else escaped.append(from, p);
+    if (c >= 0x10000)
+      std::snprintf(unit, sizeof unit, "\\u%04X\\uDC%02x", 0xD7C0 + (c >> 10), c & 0xFF);
+    else
+      std::snprintf(unit, sizeof unit, "\\u%04x", c);
+    if (c >= 0x80 && (c < 0x10000 || (c & 0x300) == 0))
+      escaped += unit;
+    else
+      escaped.append(from, p);
   }
   EXPECT_EQ(payload(escaped), want);
   EXPECT_EQ(payload(spaced), want);
@@ -156,15 +164,19 @@ TEST_P(Binary, AnySpellingOfTheFile) {
 TEST_P(Binary, StaysInsideItsMemory) {
   const std::string form = tokenizer_->toBinary();
   std::mt19937 random(7);
-  const std::vector<std::string> texts{"The quick brown fox.", "na\xC3\xAFve \xE2\x96\x81 \xF0\x9F\x98\x80", "\xE6\x97\xA5\xE6\x9C\xAC"};
+  const std::vector<std::string> texts{"The quick brown fox.", "na\xC3\xAFve \xE2\x96\x81 \xF0\x9F\x98\x80",
+                                       "\xE6\x97\xA5\xE6\x9C\xAC"};
   for (int round = 0; round < 300; ++round) {
     std::string bad = form;
     for (int n = 1 + int(random() % 3); n; --n) {
       const size_t at = 48 + random() % (bad.size() - 48);
       const uint32_t kind = random() % 3;
-      if (kind == 0) bad[at] = char(random());
-      else if (kind == 1) std::memset(bad.data() + at, random() % 2 ? 0xFF : 0, std::min<size_t>(bad.size() - at, 1 + random() % 16));
-      else bad.resize(std::max<size_t>(56, at));
+      if (kind == 0)
+        bad[at] = char(random());
+      else if (kind == 1)
+        std::memset(bad.data() + at, random() % 2 ? 0xFF : 0, std::min<size_t>(bad.size() - at, 1 + random() % 16));
+      else
+        bad.resize(std::max<size_t>(56, at));
     }
     auto made = load(sealed(bad));
     if (!made.ok()) {
@@ -180,8 +192,9 @@ TEST_P(Binary, StaysInsideItsMemory) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Models, Binary, testing::Values("wordpiece-uncased", "wordlevel-digits", "bytelevel-gpt2like", "unigram-metaspace",
-                                                         "bpe-bytefallback-llamalike", "bpe-fuseunk-metaspace"));
+INSTANTIATE_TEST_SUITE_P(Models, Binary,
+                         testing::Values("wordpiece-uncased", "wordlevel-digits", "bytelevel-gpt2like",
+                                         "unigram-metaspace", "bpe-bytefallback-llamalike", "bpe-fuseunk-metaspace"));
 
 }  // namespace
 }  // namespace wasmformers::tokenizer

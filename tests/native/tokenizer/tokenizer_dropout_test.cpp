@@ -34,10 +34,15 @@ std::vector<uint32_t> encoded(Tokenizer& t, std::string_view text) {
 }
 
 TEST(Dropout, MakesAsManyTokensAsTheReference) {
-  constexpr struct { std::string_view dropout, text; double tokens; } kCases[] = {
-      {"0.1", "the children", 6.010}, {"0.5", "the children", 6.817}, {"0.9", "the children", 11.668},
-      {"0.3", "Once upon a time there was a king", 14.112}, {"0.5", "Once upon a time there was a king", 14.577},
-      {"0.9", "Once upon a time there was a king", 28.664}};
+  constexpr struct {
+    std::string_view dropout, text;
+    double tokens;
+  } kCases[] = {{"0.1", "the children", 6.010},
+                {"0.5", "the children", 6.817},
+                {"0.9", "the children", 11.668},
+                {"0.3", "Once upon a time there was a king", 14.112},
+                {"0.5", "Once upon a time there was a king", 14.577},
+                {"0.9", "Once upon a time there was a king", 28.664}};
   for (const auto& [dropout, text, tokens] : kCases) {
     auto t = made(dropout);
     ASSERT_TRUE(t.ok()) << t.status().message();

@@ -10,17 +10,18 @@
 namespace wasmformers::tokenizer {
 namespace {
 
-const char* const kNames[] = {"wordpiece-uncased", "wordpiece-whitespace-added", "wordlevel-digits", "bytelevel-prefix-roberta",
-                              "unigram-metaspace", "bpe-bytefallback-llamalike", "bpe-fuseunk-metaspace", "bpe-metaspace-never"};
+const char* const kNames[] = {"wordpiece-uncased",        "wordpiece-whitespace-added", "wordlevel-digits",
+                              "bytelevel-prefix-roberta", "unigram-metaspace",          "bpe-bytefallback-llamalike",
+                              "bpe-fuseunk-metaspace",    "bpe-metaspace-never"};
 
 std::string randomText(std::mt19937& random) {
   std::string s;
   const size_t n = random() % 60;
   while (s.size() < n) {
     switch (random() % 6) {
-      case 0: s += char(random()); break;                                  // any byte
+      case 0: s += char(random()); break;  // any byte
       case 1: s += " \t\n.!'-[]"[random() % 9]; break;
-      case 2: text::append(s, 0x300 + uint32_t(random() % 0x70)); break;   // marks
+      case 2: text::append(s, 0x300 + uint32_t(random() % 0x70)); break;  // marks
       case 3: text::append(s, uint32_t(random() % 0xD800)); break;
       case 4: s += random() % 2 ? "[MASK]" : "<s>"; break;
       default: s += char('a' + random() % 26);
@@ -42,7 +43,9 @@ void expectSound(Tokenizer& t, std::mt19937& random, int rounds) {
     options.utf16 = random() % 2;
     options.overflow = random() % 2;
     options.addSpecialTokens = random() % 2;
-    if (random() % 2) options.truncation = {TruncationStrategy(random() % 4), uint32_t(random() % 20), uint32_t(random() % 3), random() % 2 == 0};
+    if (random() % 2)
+      options.truncation = {TruncationStrategy(random() % 4), uint32_t(random() % 20), uint32_t(random() % 3),
+                            random() % 2 == 0};
     if (random() % 3 == 0) options.padding.strategy = PaddingStrategy::Longest;
     const Status s = t.encodeBatch({in, in}, options, out);
     if (!s.ok()) {

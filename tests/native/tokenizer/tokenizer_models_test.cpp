@@ -8,8 +8,8 @@
 
 #include "json/json.h"
 #include "text/utf8.h"
-#include "tokenizer/normalizers/double_array.h"
 #include "tokenizer/models/model.h"
+#include "tokenizer/normalizers/double_array.h"
 #include "tokenizer_fixtures.h"
 
 namespace wasmformers::tokenizer {
@@ -50,13 +50,18 @@ class PlainBpe {
     uint32_t rank = 0;
     for (json::Value v : m["merges"].elements()) {
       const std::string pair(v.asString());
-      if (v.isString()) ranks_[{pair.substr(0, pair.find(' ')), pair.substr(pair.find(' ') + 1)}] = rank++;
-      else ranks_[{std::string(v.at(0).asString()), std::string(v.at(1).asString())}] = rank++;
+      if (v.isString())
+        ranks_[{pair.substr(0, pair.find(' ')), pair.substr(pair.find(' ') + 1)}] = rank++;
+      else
+        ranks_[{std::string(v.at(0).asString()), std::string(v.at(1).asString())}] = rank++;
     }
     unk_ = m["unk_token"].asString();
   }
   Result3 operator()(std::string_view word) const {
-    struct Piece { std::string token; uint32_t length; };
+    struct Piece {
+      std::string token;
+      uint32_t length;
+    };
     std::vector<Piece> pieces;
     bool unkOpen = false;
     for (const std::string& c : characters(word)) {
@@ -70,8 +75,10 @@ class PlainBpe {
           pieces.push_back({name, 1});
         }
       } else if (!unk_.empty()) {
-        if (unkOpen && fuse_) pieces.back().length += uint32_t(c.size());
-        else pieces.push_back({unk_, uint32_t(c.size())});
+        if (unkOpen && fuse_)
+          pieces.back().length += uint32_t(c.size());
+        else
+          pieces.push_back({unk_, uint32_t(c.size())});
         unkOpen = true;
       }
     }
@@ -117,7 +124,11 @@ class PlainUnigram {
   Result3 operator()(std::string_view word) const {
     std::vector<uint32_t> ends{0};
     for (const std::string& c : characters(word)) ends.push_back(ends.back() + uint32_t(c.size()));
-    struct Best { double score = -1e300; size_t from = 0; uint32_t id = 0; };
+    struct Best {
+      double score = -1e300;
+      size_t from = 0;
+      uint32_t id = 0;
+    };
     std::vector<Best> best(ends.size());
     best[0].score = 0;
     for (size_t a = 0; a + 1 < ends.size(); ++a) {
@@ -135,8 +146,10 @@ class PlainUnigram {
     }
     Result3 out;
     for (size_t b = ends.size() - 1; b > 0; b = best[b].from) {
-      if (best[b].id == unk_ && !out.empty() && out.back()[0] == unk_) out.back()[1] = ends[best[b].from];
-      else out.push_back({best[b].id, ends[best[b].from], ends[b]});
+      if (best[b].id == unk_ && !out.empty() && out.back()[0] == unk_)
+        out.back()[1] = ends[best[b].from];
+      else
+        out.push_back({best[b].id, ends[best[b].from], ends[b]});
     }
     return {out.rbegin(), out.rend()};
   }
@@ -155,7 +168,8 @@ Result3 answer(const Model& model, const std::string& word) {
   tokens.clear(true);
   EXPECT_TRUE(model.tokenize(text, tokens).ok());
   Result3 out;
-  for (size_t i = 0; i < tokens.ids.size(); ++i) out.push_back({tokens.ids[i], tokens.ranges[i].begin, tokens.ranges[i].end});
+  for (size_t i = 0; i < tokens.ids.size(); ++i)
+    out.push_back({tokens.ids[i], tokens.ranges[i].begin, tokens.ranges[i].end});
   Tokens plain;
   plain.clear(false);
   EXPECT_TRUE(model.tokenize(text, plain).ok());
@@ -183,16 +197,22 @@ std::vector<std::string> alphabetOf(const Vocabulary& v, std::initializer_list<c
 }
 
 TEST(Models, BpeAsWrittenDown) {
-  for (const char* name : {"bpe-bytefallback-llamalike", "bpe-fuseunk-metaspace", "bpe-metaspace-never", "bytelevel-gpt2like"}) {
+  for (const char* name :
+       {"bpe-bytefallback-llamalike", "bpe-fuseunk-metaspace", "bpe-metaspace-never", "bytelevel-gpt2like"}) {
     SCOPED_TRACE(name);
     const Loaded l(name);
-    compare(l, PlainBpe(l.root()), alphabetOf(l.model->vocabulary(), {"\xE2\x96\x81", "\xE2\x96\x81", "\xE2\x96\x81\xE2\x96\x81", "a", "e", "th", "\xE6\x97\xA5", "\xF0\x9F\x98\x80"}), 3000);
+    compare(l, PlainBpe(l.root()),
+            alphabetOf(l.model->vocabulary(), {"\xE2\x96\x81", "\xE2\x96\x81", "\xE2\x96\x81\xE2\x96\x81", "a", "e",
+                                               "th", "\xE6\x97\xA5", "\xF0\x9F\x98\x80"}),
+            3000);
   }
 }
 
 TEST(Models, UnigramAsWrittenDown) {
   const Loaded l("unigram-metaspace");
-  compare(l, PlainUnigram(l.root()), alphabetOf(l.model->vocabulary(), {"\xE2\x96\x81", "e", "n", "\xE6\x97\xA5", "\xF0\x9F\x98\x80", "\xD0\xB6"}), 4000);
+  compare(l, PlainUnigram(l.root()),
+          alphabetOf(l.model->vocabulary(), {"\xE2\x96\x81", "e", "n", "\xE6\x97\xA5", "\xF0\x9F\x98\x80", "\xD0\xB6"}),
+          4000);
 }
 
 // A merge that makes a token with ▁ inside: nothing may be cut at marks then.
@@ -203,7 +223,10 @@ TEST(Models, BpeJoinsAcrossMarksWhereMergesDo) {
   Status status;
   const auto model = makeModel({document->root(), "model", &status});
   ASSERT_TRUE(status.ok()) << status.message();
-  EXPECT_EQ(answer(*model, "a\xE2\x96\x81" "ba"), (Result3{{4, 0, 5}, {0, 5, 6}}));
+  EXPECT_EQ(answer(*model,
+                   "a\xE2\x96\x81"
+                   "ba"),
+            (Result3{{4, 0, 5}, {0, 5, 6}}));
 }
 
 TEST(Models, AMegabyteWithoutASpace) {

@@ -23,9 +23,12 @@ void changeAndRead(const std::string& file, Read read, const std::string& code, 
     std::string bad = file;
     for (int n = 1 + int(random() % 4); n; --n) {
       const size_t at = random() % bad.size();
-      if (random() % 4 == 0) bad.resize(std::max<size_t>(1, at));
-      else if (random() % 4 == 0) bad.erase(at, random() % 9);
-      else bad[at] = char(random());
+      if (random() % 4 == 0)
+        bad.resize(std::max<size_t>(1, at));
+      else if (random() % 4 == 0)
+        bad.erase(at, random() % 9);
+      else
+        bad[at] = char(random());
       if (bad.empty()) bad = " ";
     }
     auto made = read(bad, "file");
@@ -55,7 +58,9 @@ TEST(OldFormats, ChangedRanksAreNamedOrRead) {
   const std::string ranks = oldFile("small.tiktoken");
   ASSERT_TRUE(readTiktoken(ranks, "file").ok());
   changeAndRead(ranks, readTiktoken, "bad_tiktoken_ranks", 400);
-  for (const char* bad : {"", "\n", "IQ==", "IQ== ", "IQ== -1", "IQ== 1 2", "IQ== 4294967296", "IQ== 99999999999999999999", "!! 0", " 0"}) EXPECT_FALSE(readTiktoken(bad, "file").ok()) << bad;
+  for (const char* bad :
+       {"", "\n", "IQ==", "IQ== ", "IQ== -1", "IQ== 1 2", "IQ== 4294967296", "IQ== 99999999999999999999", "!! 0", " 0"})
+    EXPECT_FALSE(readTiktoken(bad, "file").ok()) << bad;
 }
 
 TEST(OldFormats, WindowsLinesAndAnyOrder) {

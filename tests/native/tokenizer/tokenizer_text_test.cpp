@@ -12,17 +12,23 @@
 namespace wasmformers::tokenizer {
 namespace {
 
-struct Style { const char *before, *deeper, *colon; };
-constexpr Style kStyles[] = {{"", "", ":"}, {"\n      ", "\n        ", ": "}, {"\n\t", " ", " :  "}, {"\r\n                      ", "", ": "}};
+struct Style {
+  const char *before, *deeper, *colon;
+};
+constexpr Style kStyles[] = {
+    {"", "", ":"}, {"\n      ", "\n        ", ": "}, {"\n\t", " ", " :  "}, {"\r\n                      ", "", ": "}};
 
 // A BPE of random tokens: what ends blocks and strings stands in them, at every place.
 struct Random {
   explicit Random(uint32_t seed) : random(seed) {
-    for (const char* s : {"a", "b", "\"", "\\", "{", "}", "[", "]", ",", ":", "\xC3\xA9", "\xE2\x96\x81", "\n", "\x01", "\xF0\x9F\x98\x80"}) add(s);
+    for (const char* s : {"a", "b", "\"", "\\", "{", "}", "[", "]", ",", ":", "\xC3\xA9", "\xE2\x96\x81", "\n", "\x01",
+                          "\xF0\x9F\x98\x80"})
+      add(s);
     while (tokens.size() < 1200) {
       // Mostly plain ones, or hardly any block would be without a backslash.
       const size_t most = random() % 8 ? 2 : tokens.size();
-      const std::string left = tokens[random() % (random() % 4 ? tokens.size() : most)], right = tokens[random() % most];
+      const std::string left = tokens[random() % (random() % 4 ? tokens.size() : most)],
+                        right = tokens[random() % most];
       if (left.size() + right.size() <= 80 && add(left + right)) merges.push_back({left, right});
     }
     merges.push_back(merges[7]);  // a later rank counts
@@ -95,7 +101,8 @@ TEST(ModelText, FlatSectionsEndWhereValuesDo) {
     bool quoted = false;
     for (size_t n = random() % 300; n; --n) {
       const char c = "\"\"\\{}[],,:ab   "[random() % 15];
-      if (!quoted && (c == '\\' || (std::string_view("{}[]").find(c) != std::string_view::npos && random() % 64))) continue;
+      if (!quoted && (c == '\\' || (std::string_view("{}[]").find(c) != std::string_view::npos && random() % 64)))
+        continue;
       if (c == '"') quoted = !quoted;
       json += c;
       if (c == '\\') json += "\"\\n"[random() % 3];
@@ -112,9 +119,12 @@ TEST(ModelText, FlatSectionsEndWhereValuesDo) {
     size_t expected = 0;
     quoted = false;
     for (size_t i = 0; i < want.size(); ++i) {
-      if (want[i] == '\\' && quoted) ++i;
-      else if (want[i] == '"') quoted = !quoted;
-      else expected += !quoted && want[i] == ',';
+      if (want[i] == '\\' && quoted)
+        ++i;
+      else if (want[i] == '"')
+        quoted = !quoted;
+      else
+        expected += !quoted && want[i] == ',';
     }
     EXPECT_EQ(commas, expected) << json;
   }

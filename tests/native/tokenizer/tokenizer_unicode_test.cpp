@@ -43,7 +43,10 @@ void appendImage(std::string& out, uint32_t c, const std::string* answer) {
 
 struct Section {
   std::string name, json;
-  struct Run { uint32_t first, last; std::string answer; };
+  struct Run {
+    uint32_t first, last;
+    std::string answer;
+  };
   std::vector<Run> runs;
   std::vector<std::pair<std::string, std::string>> texts;
 };
@@ -52,8 +55,10 @@ std::vector<Section> sections() {
   std::vector<Section> out;
   for (const std::string& line : test::readLines(test::fixture("unicode.txt.gz"))) {
     const size_t a = line.find(' '), b = line.find(' ', a + 1);
-    if (line[0] == '#') out.push_back({line.substr(a + 1, b - a - 1), line.substr(b + 1), {}, {}});
-    else if (line[0] == '?') out.back().texts.push_back({textOf(line.substr(a + 1, b - a - 1)), textOf(line.substr(b + 1))});
+    if (line[0] == '#')
+      out.push_back({line.substr(a + 1, b - a - 1), line.substr(b + 1), {}, {}});
+    else if (line[0] == '?')
+      out.back().texts.push_back({textOf(line.substr(a + 1, b - a - 1)), textOf(line.substr(b + 1))});
     else if (!out.empty()) {
       out.back().runs.push_back({uint32_t(std::stoul(line.substr(0, a), nullptr, 16)),
                                  uint32_t(std::stoul(line.substr(a + 1, b - a - 1), nullptr, 16)), line.substr(b + 1)});
@@ -93,7 +98,9 @@ void checkNormalizer(const Section& s, const Normalizer& n) {
   const auto flush = [&] {
     for (bool aligned : {false, true}) {
       if (normalized(n, in, aligned) != want && ++wrong < 5) {
-        ADD_FAILURE() << s.name << " differs in U+" << std::hex << first << " and the 63 code points behind it:\n" << normalized(n, in, aligned) << "\n" << want;
+        ADD_FAILURE() << s.name << " differs in U+" << std::hex << first << " and the 63 code points behind it:\n"
+                      << normalized(n, in, aligned) << "\n"
+                      << want;
       }
     }
     in.clear(), want.clear();
@@ -138,17 +145,30 @@ TEST(Unicode, EveryCodePointAsTheReference) {
     ASSERT_TRUE(document.ok());
     Status status;
     const Component root(document->root(), "", &status);
-    if (const auto n = makeNormalizer(root.member("normalizer"))) checkNormalizer(s, *n);
-    else if (const auto p = makePreTokenizer(root.member("pre_tokenizer"))) checkPreTokenizer(s, *p);
-    else ADD_FAILURE() << s.name << ": " << status.message();
+    if (const auto n = makeNormalizer(root.member("normalizer")))
+      checkNormalizer(s, *n);
+    else if (const auto p = makePreTokenizer(root.member("pre_tokenizer")))
+      checkPreTokenizer(s, *p);
+    else
+      ADD_FAILURE() << s.name << ": " << status.message();
   }
 }
 
 TEST(Unicode, InvalidBytesBecomeReplacementCharacters) {
-  const std::map<std::string, std::string> cases = {
-      {"ok é 中 😀", "ok é 中 😀"}, {"a\xff" "b", "a\uFFFDb"}, {"\xe4\xb8", "\uFFFD"}, {"\xe4\xb8" "a", "\uFFFDa"},
-      {"\xed\xa0\x80", "\uFFFD\uFFFD\uFFFD"}, {"\xc0\x80", "\uFFFD\uFFFD"}, {"\xf4\x90\x80\x80", "\uFFFD\uFFFD\uFFFD\uFFFD"},
-      {"\xf0\x9f\x98", "\uFFFD"}, {"12345678\x80", "12345678\uFFFD"}, {"", ""}};
+  const std::map<std::string, std::string> cases = {{"ok é 中 😀", "ok é 中 😀"},
+                                                    {"a\xff"
+                                                     "b",
+                                                     "a\uFFFDb"},
+                                                    {"\xe4\xb8", "\uFFFD"},
+                                                    {"\xe4\xb8"
+                                                     "a",
+                                                     "\uFFFDa"},
+                                                    {"\xed\xa0\x80", "\uFFFD\uFFFD\uFFFD"},
+                                                    {"\xc0\x80", "\uFFFD\uFFFD"},
+                                                    {"\xf4\x90\x80\x80", "\uFFFD\uFFFD\uFFFD\uFFFD"},
+                                                    {"\xf0\x9f\x98", "\uFFFD"},
+                                                    {"12345678\x80", "12345678\uFFFD"},
+                                                    {"", ""}};
   for (const auto& [in, want] : cases) {
     std::string storage;
     EXPECT_EQ(text::makeValid(in, storage), want);

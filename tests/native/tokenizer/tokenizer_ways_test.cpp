@@ -41,7 +41,8 @@ struct Made {
       if (std::find(tokens.begin() + long(begin), tokens.end(), a + b) != tokens.end()) continue;
       tokens.push_back(a + b);
       if ((a + b).size() < 12) known.push_back(a + b);
-      std::string one = order == Pairs ? "[" + quoted(a) + (style() % 2 ? "," : " , ") + quoted(b) + "]" : quoted(a + " " + b);
+      std::string one =
+          order == Pairs ? "[" + quoted(a) + (style() % 2 ? "," : " , ") + quoted(b) + "]" : quoted(a + " " + b);
       if (order == Escaped && style() % 3 == 0 && a.size() == 1 && a != "\\" && a != "\"") {
         char hex[8];
         std::snprintf(hex, sizeof hex, "\\u%04x", static_cast<unsigned char>(a[0]));
@@ -51,14 +52,17 @@ struct Made {
     }
     if (!badMerge.empty()) merges += "," + badMerge;
     std::string vocab;
-    for (size_t i = 0; i < tokens.size(); ++i) vocab += (i ? "," : "") + quoted(tokens[i]) + ":" + std::to_string(firstId + i);
+    for (size_t i = 0; i < tokens.size(); ++i)
+      vocab += (i ? "," : "") + quoted(tokens[i]) + ":" + std::to_string(firstId + i);
     vocab = "\"vocab\":{" + vocab + "}";
     merges = "\"merges\":" + std::string(order == Spread ? " [ " : "[") + merges + "]";
-    std::string model = "\"type\":\"BPE\",\"dropout\":null,\"unk_token\":null,\"ignore_merges\":" + std::string(ignoreMerges ? "true" : "false") + ",";
+    std::string model = "\"type\":\"BPE\",\"dropout\":null,\"unk_token\":null,\"ignore_merges\":" +
+                        std::string(ignoreMerges ? "true" : "false") + ",";
     model += order == MergesFirst ? merges + "," + vocab : vocab + "," + merges;
     if (order == MemberBehind) model += ",\"byte_fallback\":false,\"list\":[1,2]";
-    std::string out = "{\"version\":\"1.0\",\"truncation\":null,\"padding\":null,\"added_tokens\":[" + extra + "],\"normalizer\":" + normalizer +
-                      ",\"pre_tokenizer\":" + pre + ",\"post_processor\":" + post + ",\"decoder\":null,\"model\":{" + model + "}}";
+    std::string out = "{\"version\":\"1.0\",\"truncation\":null,\"padding\":null,\"added_tokens\":[" + extra +
+                      "],\"normalizer\":" + normalizer + ",\"pre_tokenizer\":" + pre + ",\"post_processor\":" + post +
+                      ",\"decoder\":null,\"model\":{" + model + "}}";
     return order == Spread ? out + " \n" : out;
   }
   std::unique_ptr<Tokenizer> load() const {
@@ -73,7 +77,9 @@ const char* const kAdded =
     R"({"id":9001,"content":"bea","single_word":false,"lstrip":true,"rstrip":false,"normalized":true,"special":false})";
 
 std::vector<std::string> someTexts(int count) {
-  static const std::vector<std::string> parts = {"a", "e", "be", "bea", "c", "rt", "s", " ", "  ", "\n", "n'", "'s", "12", ".", "é", "ä", "中", "言", "😀", "\xCC\x81", "<s>", "\t", "Ž"};
+  static const std::vector<std::string> parts = {"a",  "e",  "be", "bea",      "c",   "rt", "s", " ",
+                                                 "  ", "\n", "n'", "'s",       "12",  ".",  "é", "ä",
+                                                 "中", "言", "😀", "\xCC\x81", "<s>", "\t", "Ž"};
   std::mt19937 random(7);
   std::vector<std::string> out = {"", " ", "a"};
   for (int i = 0; i < count; ++i) {
@@ -129,9 +135,11 @@ TEST(Ways, WordsThatStayBytes) {
     left.lacksByte = way & 8;
     left.extra = kAdded;
     left.post = R"({"type":"ByteLevel","add_prefix_space":false,"trim_offsets":true,"use_regex":true})";
-    left.pre = std::string(R"({"type":"ByteLevel","trim_offsets":true,"add_prefix_space":)") + (way & 1 ? "true" : "false") + ",\"use_regex\":" + (way & 2 ? "true" : "false") + "}";
+    left.pre = std::string(R"({"type":"ByteLevel","trim_offsets":true,"add_prefix_space":)") +
+               (way & 1 ? "true" : "false") + ",\"use_regex\":" + (way & 2 ? "true" : "false") + "}";
     Made written = left;  // a step behind it needs the byte-level text, and cuts nothing
-    written.pre = R"({"type":"Sequence","pretokenizers":[)" + left.pre + R"(,{"type":"Split","pattern":{"String":"QQQQ"},"behavior":"Isolated","invert":false}]})";
+    written.pre = R"({"type":"Sequence","pretokenizers":[)" + left.pre +
+                  R"(,{"type":"Split","pattern":{"String":"QQQQ"},"behavior":"Isolated","invert":false}]})";
     expectSame(left, written, left.pre);
     Made inside = left;
     inside.pre = R"({"type":"Sequence","pretokenizers":[)" + left.pre + "]}";
@@ -158,8 +166,10 @@ TEST(Ways, OffsetsWhereNothingMoved) {
 // A text that is seen to be in its form stays; the same text with a changing character far behind goes the long way.
 TEST(Ways, NormalFormsSeenAtOnce) {
   std::mt19937 random(13);
-  const uint32_t ranges[][2] = {{0x20, 0x7E}, {0xA0, 0x24F}, {0x300, 0x345}, {0x370, 0x3FF}, {0x400, 0x45F}, {0x5D0, 0x5EA}, {0x620, 0x655}, {0x915, 0x963},
-                                {0x995, 0x9D7}, {0x1100, 0x11C2}, {0x1E00, 0x1FFE}, {0x212A, 0x212B}, {0x3041, 0x30FE}, {0xAC00, 0xAC40}, {0xF900, 0xFA20}, {0xFB1D, 0xFB4E}};
+  const uint32_t ranges[][2] = {{0x20, 0x7E},     {0xA0, 0x24F},    {0x300, 0x345},   {0x370, 0x3FF},
+                                {0x400, 0x45F},   {0x5D0, 0x5EA},   {0x620, 0x655},   {0x915, 0x963},
+                                {0x995, 0x9D7},   {0x1100, 0x11C2}, {0x1E00, 0x1FFE}, {0x212A, 0x212B},
+                                {0x3041, 0x30FE}, {0xAC00, 0xAC40}, {0xF900, 0xFA20}, {0xFB1D, 0xFB4E}};
   const auto normal = [](const std::string& s, text::Form form) {
     std::vector<text::Changed> changed;
     if (!text::normalForm(s, form, changed)) return s;
@@ -181,16 +191,23 @@ TEST(Ways, NormalFormsSeenAtOnce) {
 
 TEST(Ways, RowsWithoutEncodings) {
   const std::string special = R"("special_tokens":{"<s>":{"id":"<s>","ids":[9000,7],"tokens":["<s>","x"]}})";
-  const std::string before = R"({"SpecialToken":{"id":"<s>","type_id":2}},)", a = R"({"Sequence":{"id":"A","type_id":1}})";
-  const std::string plain = R"({"type":"TemplateProcessing","single":[)" + before + a + R"(,{"SpecialToken":{"id":"<s>","type_id":3}}],"pair":[],)" + special + "}";
+  const std::string before = R"({"SpecialToken":{"id":"<s>","type_id":2}},)",
+                    a = R"({"Sequence":{"id":"A","type_id":1}})";
+  const std::string plain = R"({"type":"TemplateProcessing","single":[)" + before + a +
+                            R"(,{"SpecialToken":{"id":"<s>","type_id":3}}],"pair":[],)" + special + "}";
   const std::string bytes = R"({"type":"ByteLevel","add_prefix_space":true,"trim_offsets":true,"use_regex":true})";
-  const std::string roberta = R"({"type":"RobertaProcessing","sep":["</s>",2],"cls":["<s>",9000],"trim_offsets":true,"add_prefix_space":false})";
+  const std::string roberta =
+      R"({"type":"RobertaProcessing","sep":["</s>",2],"cls":["<s>",9000],"trim_offsets":true,"add_prefix_space":false})";
   for (const std::string& post :
-       {std::string("null"), plain, bytes, roberta, std::string(R"({"type":"BertProcessing","sep":["[SEP]",2],"cls":["[CLS]",9000]})"),
-        R"({"type":"Sequence","processors":[)" + bytes + "," + plain + "]}", R"({"type":"Sequence","processors":[)" + plain + "," + bytes + "]}",
-        R"({"type":"Sequence","processors":[)" + bytes + "," + roberta + "]}", R"({"type":"Sequence","processors":[)" + plain + "," + plain + "]}",
+       {std::string("null"), plain, bytes, roberta,
+        std::string(R"({"type":"BertProcessing","sep":["[SEP]",2],"cls":["[CLS]",9000]})"),
+        R"({"type":"Sequence","processors":[)" + bytes + "," + plain + "]}",
+        R"({"type":"Sequence","processors":[)" + plain + "," + bytes + "]}",
+        R"({"type":"Sequence","processors":[)" + bytes + "," + roberta + "]}",
+        R"({"type":"Sequence","processors":[)" + plain + "," + plain + "]}",
         R"({"type":"TemplateProcessing","single":[)" + before + a + "," + a + R"(],"pair":[],)" + special + "}",
-        R"({"type":"TemplateProcessing","single":[)" + before.substr(0, before.size() - 1) + R"(],"pair":[],)" + special + "}"}) {
+        R"({"type":"TemplateProcessing","single":[)" + before.substr(0, before.size() - 1) + R"(],"pair":[],)" +
+            special + "}"}) {
     Made made;
     made.extra = kAdded;
     made.post = post;
@@ -262,7 +279,8 @@ TEST(Ways, SectionsAsTheyStand) {
   for (Made::Order order : {Made::VocabFirst, Made::MergesFirst, Made::MemberBehind, Made::Pairs}) {
     Made bad;
     bad.order = order;
-    for (const char* merge : {"\"a nowhere\"", "\"a\"", "\"a b c\"", "7", "\"a \xFF\"", "\"a b", "\"a b\"]", "\"a b\",", "[\"a\"]", "[\"a\",\"b\",\"c\"]"}) {
+    for (const char* merge : {"\"a nowhere\"", "\"a\"", "\"a b c\"", "7", "\"a \xFF\"", "\"a b", "\"a b\"]", "\"a b\",",
+                              "[\"a\"]", "[\"a\",\"b\",\"c\"]"}) {
       bad.badMerge = merge;
       const auto made = Tokenizer::fromJson(bad.json(), "tokenizer.json");
       ASSERT_FALSE(made.ok()) << order << merge;

@@ -31,8 +31,7 @@ void CausalLM::setShape(size_t layers, size_t kvHeads, size_t headDim) {
 
 void CausalLM::declareWords(nn::Weights& w, const std::string& name, const std::string& head, size_t size) {
   const bool lm = request_.head == Head::CausalLM;
-  w.matrix(name, words_, vocabulary_, size, request_.format,
-           lm && tied_ ? kernels::Use::Both : kernels::Use::Lookup);
+  w.matrix(name, words_, vocabulary_, size, request_.format, lm && tied_ ? kernels::Use::Both : kernels::Use::Lookup);
   if (!lm) return;
   if (tied_)
     w.alias(head + ".weight", name);  // some files keep both, or only this name of the two
@@ -52,7 +51,9 @@ size_t CausalLM::passTokens() const {
     const nn::AttentionShape& s = l.attention.shape;
     const auto inner = [](const nn::FeedForward& f) { return 3 * double(f.hidden) * double(f.inner); };
     double all = 2 * double(s.hidden) * double(s.heads + s.kvHeads) * double(s.headDim) + inner(l.feedForward);
-    if (l.experts) all += inner(l.experts->shared) + (l.experts->each.empty() ? 0 : double(l.experts->picked) * inner(l.experts->each[0]));
+    if (l.experts)
+      all += inner(l.experts->shared) +
+             (l.experts->each.empty() ? 0 : double(l.experts->picked) * inner(l.experts->each[0]));
     most = std::max(most, all);
   }
   return size_t(std::clamp(kProducts / most / 32, 1.0, 8.0)) * 32;
@@ -63,7 +64,8 @@ double CausalLM::workBytes(size_t rows) const {
   for (const nn::DecoderLayer& l : layers_) {
     const nn::AttentionShape& s = l.attention.shape;
     double inner = double(l.feedForward.inner);
-    if (l.experts) inner = double(l.experts->shared.inner) + (l.experts->each.empty() ? 0 : double(l.experts->each[0].inner));
+    if (l.experts)
+      inner = double(l.experts->shared.inner) + (l.experts->each.empty() ? 0 : double(l.experts->each[0].inner));
     widest = std::max(widest, 2 * double(s.heads + s.kvHeads) * double(s.headDim) + 3.5 * inner);
   }
   const double tokens = double(std::max(passTokens(), rows));
@@ -181,10 +183,10 @@ Status CausalLM::beginCached(const Chunk& chunk, Pass& pass) {
   past_ = cache_.length();
   if (batch_ == 0 || length_ == 0) return inputError("empty_input", "There are no tokens to go on with.", "input_ids");
   if (past_ && cache_.rows() != batch_) {
-    return inputError("rows_mismatch",
-                      "The cache holds " + std::to_string(cache_.rows()) + " sequences, not " + std::to_string(batch_) +
-                          ".",
-                      "input_ids");
+    return inputError(
+        "rows_mismatch",
+        "The cache holds " + std::to_string(cache_.rows()) + " sequences, not " + std::to_string(batch_) + ".",
+        "input_ids");
   }
   if (batch_ > cache_.room() || !cache_.fits(length_)) {
     return inputError("cache_full",
@@ -288,7 +290,8 @@ void CausalLM::embed(nn::Compute c, const int32_t* ids, const int32_t*, size_t r
   for (size_t i = 0; embeddingScale_ != 1 && i < rows * hidden_size_; ++i) hidden[i] *= embeddingScale_;
 }
 
-void CausalLM::addRows(nn::Compute c, const kernels::Matrix& table, const int32_t* positions, size_t rows, float* hidden) {
+void CausalLM::addRows(nn::Compute c, const kernels::Matrix& table, const int32_t* positions, size_t rows,
+                       float* hidden) {
   const Arena::Mark mark = c.arena.mark();
   float* line = c.arena.alloc<float>(table.k());
   for (size_t i = 0; line && i < rows; ++i) {

@@ -4,9 +4,9 @@
 
 #include <deque>
 
-#include "arch/model.h"
 #include "arch/config.h"
 #include "arch/create_family.h"
+#include "arch/model.h"
 #include "nn/decoder_layer.h"
 #include "nn/kv_cache.h"
 
@@ -26,8 +26,8 @@ class CausalLM : public Model {
   size_t vocabulary() const { return vocabulary_; }
   /// Tokens that the model was made for; 0: no bound.
   size_t context() const { return context_; }
-  /// Tokens of a prompt that one pass should have, of all rows: enough for products to be bound by arithmetic, few enough
-  /// for a page to breathe after each layer.
+  /// Tokens of a prompt that one pass should have, of all rows: enough for products to be bound by arithmetic, few
+  /// enough for a page to breathe after each layer.
   size_t passTokens() const;
   /// Bytes that passes and scores take at most, besides weights and cache, for so many rows.
   double workBytes(size_t rows) const;
@@ -59,11 +59,11 @@ class CausalLM : public Model {
   size_t changesBeyond() const;
 
   struct Chunk {
-    const int32_t* ids;            // [rows, length], read by beginCached only
+    const int32_t* ids;             // [rows, length], read by beginCached only
     const uint8_t* mask = nullptr;  // [rows, length], 0: padding, before the real tokens; nullptr: all are real
     size_t rows = 1, length = 1;
-    bool logits = true;            // false: only the cache is wanted, not the output
-    bool every = false;            // of every token, not of each row's last: [rows, length, V]
+    bool logits = true;  // false: only the cache is wanted, not the output
+    bool every = false;  // of every token, not of each row's last: [rows, length, V]
   };
   /// Begins a pass over `length` new tokens behind the cached ones; then step(0 … steps() − 1); the last step gives the
   /// output "logits" [rows, V] (Base: "last_hidden_state" [rows, E]) of each row's last token and only then the cache

@@ -1,6 +1,6 @@
-// Falcon (Almazrouei et al. 2023, arXiv:2311.16867) in its three forms: 7B with one key for all heads, 40B ("new decoder
-// architecture") with a key per group, RW with a key each and ALiBi. Attention and feed-forward part stand side by side
-// where parallel_attn says so. After transformers modeling_falcon.py.
+// Falcon (Almazrouei et al. 2023, arXiv:2311.16867) in its three forms: 7B with one key for all heads, 40B ("new
+// decoder architecture") with a key per group, RW with a key each and ALiBi. Attention and feed-forward part stand side
+// by side where parallel_attn says so. After transformers modeling_falcon.py.
 #include <cmath>
 
 #include "arch/decoders/causal_lm.h"

@@ -47,8 +47,17 @@ class Gemma : public GemmaLike {
  public:
   // --- configuration
   Gemma(ConfigReader& c, const Request& r)
-      : GemmaLike(c, r, {.vocabulary = 256000, .hidden = 3072, .inner = 24576, .layers = 28, .heads = 16, .kvHeads = 16,
-                         .headDim = 256, .context = 8192, .tied = true, .activation = "gelu_pytorch_tanh"}) {}
+      : GemmaLike(c, r,
+                  {.vocabulary = 256000,
+                   .hidden = 3072,
+                   .inner = 24576,
+                   .layers = 28,
+                   .heads = 16,
+                   .kvHeads = 16,
+                   .headDim = 256,
+                   .context = 8192,
+                   .tied = true,
+                   .activation = "gelu_pytorch_tanh"}) {}
 
   // --- weights: LlamaLike's
   // --- forward: h += attention(norm(h)); h += feedForward(norm(h)) (nn/decoder_layer.h)
@@ -58,9 +67,18 @@ class Gemma2 : public GemmaLike {
  public:
   // --- configuration
   Gemma2(ConfigReader& c, const Request& r)
-      : GemmaLike(c, r, {.vocabulary = 256000, .hidden = 2304, .inner = 9216, .layers = 26, .heads = 8, .kvHeads = 4,
-                         .headDim = 256, .context = 8192, .tied = true, .activationField = "hidden_activation",
-                         .activation = "gelu_pytorch_tanh"}) {
+      : GemmaLike(c, r,
+                  {.vocabulary = 256000,
+                   .hidden = 2304,
+                   .inner = 9216,
+                   .layers = 26,
+                   .heads = 8,
+                   .kvHeads = 4,
+                   .headDim = 256,
+                   .context = 8192,
+                   .tied = true,
+                   .activationField = "hidden_activation",
+                   .activation = "gelu_pytorch_tanh"}) {
     normsBehind();
     scoresAndLogits(c, 50, 30);
     readLayerTypes(c, readWindow(c, 4096), [](size_t i) { return i % 2 == 0; });
@@ -74,17 +92,30 @@ class Gemma3 : public GemmaLike {
  public:
   // --- configuration
   Gemma3(ConfigReader& c, const Request& r)
-      : GemmaLike(c, r, {.vocabulary = 262208, .hidden = 2304, .inner = 9216, .layers = 26, .heads = 8, .kvHeads = 4,
-                         .headDim = 256, .context = 131072, .tied = true, .manyRopes = true,
-                         .activationField = "hidden_activation", .activation = "gelu_pytorch_tanh"}) {
+      : GemmaLike(c, r,
+                  {.vocabulary = 262208,
+                   .hidden = 2304,
+                   .inner = 9216,
+                   .layers = 26,
+                   .heads = 8,
+                   .kvHeads = 4,
+                   .headDim = 256,
+                   .context = 131072,
+                   .tied = true,
+                   .manyRopes = true,
+                   .activationField = "hidden_activation",
+                   .activation = "gelu_pytorch_tanh"}) {
     normsBehind();
     headNorms_ = nn::HeadNorm::Kind::Shared;
     scoresAndLogits(c, 0, 0);
-    const size_t pattern = c.size(c.raw()["sliding_window_pattern"] ? "sliding_window_pattern" : "_sliding_window_pattern", 6, 1 << 16);
+    const size_t pattern =
+        c.size(c.raw()["sliding_window_pattern"] ? "sliding_window_pattern" : "_sliding_window_pattern", 6, 1 << 16);
     readLayerTypes(c, readWindow(c, 4096), [&](size_t i) { return (i + 1) % pattern != 0; });
     const nn::Rope full = readRope(c, {.headDim = shape_.headDim, .theta = 1000000, .layerType = "full_attention"});
-    const nn::Rope local = readRope(c, {.headDim = shape_.headDim, .thetaField = "rope_local_base_freq",
-                                        .layerType = "sliding_attention", .scalingField = nullptr});
+    const nn::Rope local = readRope(c, {.headDim = shape_.headDim,
+                                        .thetaField = "rope_local_base_freq",
+                                        .layerType = "sliding_attention",
+                                        .scalingField = nullptr});
     context_ = stretchedContext(full, context_);
     const int whole = addRope(full), near = addRope(local);
     for (size_t i = 0; i < layers_.size(); ++i) shape(i).rope = shape(i).window >= 0 ? near : whole;

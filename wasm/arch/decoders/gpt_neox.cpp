@@ -25,8 +25,8 @@ class GPTNeoX : public CausalLM {
     const bool parallel = c.flag("use_parallel_residual", true);
     const size_t headDim = std::max<size_t>(hidden_size_ / heads_, 1);
     setShape(c.size("num_hidden_layers", 44, 512), heads_, headDim);
-    const nn::Rope rope =
-        readRope(c, {.headDim = headDim, .partial = 0.25, .thetaField = "rotary_emb_base", .partialField = "rotary_pct"});
+    const nn::Rope rope = readRope(
+        c, {.headDim = headDim, .partial = 0.25, .thetaField = "rotary_emb_base", .partialField = "rotary_pct"});
     context_ = stretchedContext(rope, c.size("max_position_embeddings", 2048, 1 << 30));
     addRope(rope);
     for (nn::DecoderLayer& l : layers_) {

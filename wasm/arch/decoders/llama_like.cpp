@@ -51,8 +51,10 @@ void LlamaLike::declare(nn::Weights& w) {
     declareProjections(w, prefix + "self_attn.", l.attention);
     nn::DecoderNorm::Options perHead = norm_;
     perHead.bias = nn::Bias::No;
-    l.attention.queryNorm.declare(w, prefix + "self_attn." + queryNormName_, headNorms_, shape_.heads, shape_.headDim, perHead);
-    l.attention.keyNorm.declare(w, prefix + "self_attn." + keyNormName_, headNorms_, shape_.kvHeads, shape_.headDim, perHead);
+    l.attention.queryNorm.declare(w, prefix + "self_attn." + queryNormName_, headNorms_, shape_.heads, shape_.headDim,
+                                  perHead);
+    l.attention.keyNorm.declare(w, prefix + "self_attn." + keyNormName_, headNorms_, shape_.kvHeads, shape_.headDim,
+                                perHead);
     declareFeedForward(w, prefix + "mlp.", i);
   }
   finalNorm_.declare(w, "norm", hidden_size_, norm_);
@@ -79,7 +81,8 @@ size_t LlamaLike::readWindow(ConfigReader& c, size_t fallback) {
 bool LlamaLike::checkLayerTypes(ConfigReader& c) const {
   const json::Value types = c.raw()["layer_types"];
   if (!types || types.isNull()) return false;
-  if (!types.isArray() || types.size() != layers_.size()) c.invalid("layer_types", "layer_types must name every layer.");
+  if (!types.isArray() || types.size() != layers_.size())
+    c.invalid("layer_types", "layer_types must name every layer.");
   for (json::Value type : types.elements()) {
     if (type.asString() != "full_attention" && type.asString() != "sliding_attention")
       c.unsupported("layer_types", "the layer type \"" + std::string(type.asString()) + "\"");

@@ -9,8 +9,7 @@ namespace {
 class Mistral : public LlamaLike {
  public:
   // --- configuration
-  Mistral(ConfigReader& c, const Request& r)
-      : LlamaLike(c, r, {.inner = 14336, .kvHeads = 8, .context = 131072}) {
+  Mistral(ConfigReader& c, const Request& r) : LlamaLike(c, r, {.inner = 14336, .kvHeads = 8, .context = 131072}) {
     const int64_t window = windowBefore(readWindow(c, 4096));
     for (size_t i = 0; i < layers_.size(); ++i) shape(i).window = window;
   }

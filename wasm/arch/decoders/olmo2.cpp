@@ -9,8 +9,7 @@ namespace {
 class Olmo2 : public LlamaLike {
  public:
   // --- configuration
-  Olmo2(ConfigReader& c, const Request& r)
-      : LlamaLike(c, r, {.vocabulary = 50304, .eps = 1e-5f}) {
+  Olmo2(ConfigReader& c, const Request& r) : LlamaLike(c, r, {.vocabulary = 50304, .eps = 1e-5f}) {
     if (c.flag("attention_bias", false)) queryBias_ = outBias_ = nn::Bias::Yes;
     headNorms_ = nn::HeadNorm::Kind::Together;
     attentionNorm_ = feedForwardNorm_ = nullptr;

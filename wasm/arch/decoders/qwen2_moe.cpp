@@ -12,8 +12,14 @@ class Qwen2Moe : public LlamaLike {
  public:
   // --- configuration
   Qwen2Moe(ConfigReader& c, const Request& r)
-      : LlamaLike(c, r, {.vocabulary = 151936, .hidden = 2048, .inner = 5632, .layers = 24, .heads = 16, .kvHeads = 16,
-                         .context = 32768}) {
+      : LlamaLike(c, r,
+                  {.vocabulary = 151936,
+                   .hidden = 2048,
+                   .inner = 5632,
+                   .layers = 24,
+                   .heads = 16,
+                   .kvHeads = 16,
+                   .context = 32768}) {
     if (c.flag("qkv_bias", true)) queryBias_ = nn::Bias::Yes;
     experts_ = {hidden_size_,
                 c.size("num_experts", 60, 4096),
@@ -27,7 +33,8 @@ class Qwen2Moe : public LlamaLike {
       c.invalid("num_experts_per_tok", "num_experts_per_tok (" + std::to_string(experts_.picked) +
                                            ") is more than num_experts (" + std::to_string(experts_.count) + ").");
     if (experts_.count * layers_.size() > kMostExperts)
-      c.invalid("num_experts", "num_experts times num_hidden_layers must be at most " + std::to_string(kMostExperts) + ".");
+      c.invalid("num_experts",
+                "num_experts times num_hidden_layers must be at most " + std::to_string(kMostExperts) + ".");
     const size_t every = c.size("decoder_sparse_step", 1, 1 << 16);
     sparse_.resize(layers_.size());
     for (size_t i = 0; i < layers_.size(); ++i) sparse_[i] = (i + 1) % every == 0;

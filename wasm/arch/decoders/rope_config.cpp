@@ -30,8 +30,10 @@ class RopeReader {
   std::vector<float> factors(const char* name, size_t count) {
     std::vector<float> all;
     for (json::Value v : from_[name].elements()) all.push_back(v.isNumber() ? float(v.asNumber()) : 0);
-    const bool good = all.size() == count && std::all_of(all.begin(), all.end(), [](float f) { return f > 0 && f < 1e30f; });
-    if (!good) c_.invalid(field_, std::string(field_) + "." + name + " must be " + std::to_string(count) + " positive numbers.");
+    const bool good =
+        all.size() == count && std::all_of(all.begin(), all.end(), [](float f) { return f > 0 && f < 1e30f; });
+    if (!good)
+      c_.invalid(field_, std::string(field_) + "." + name + " must be " + std::to_string(count) + " positive numbers.");
     all.resize(count, 1);
     return all;
   }
@@ -79,12 +81,14 @@ nn::Rope readRope(ConfigReader& c, const RopeDefaults& d) {
   rope.theta = r.positive("rope_theta", double(c.number(d.thetaField, float(d.theta))));
   if (!(rope.theta > 0)) c.invalid(d.thetaField, std::string(d.thetaField) + " must be positive.");
   const double partial = r.positive("partial_rotary_factor", double(c.number(d.partialField, float(d.partial))));
-  const char* partialField = r.has("partial_rotary_factor") ? field : config[d.partialField] ? d.partialField : "head_dim";
+  const char* partialField = r.has("partial_rotary_factor") ? field
+                             : config[d.partialField]       ? d.partialField
+                                                            : "head_dim";
   if (!(partial > 0 && partial <= 1)) c.invalid(partialField, "the part of a head that turns must be in (0, 1].");
   rope.dims = size_t(double(d.headDim) * std::clamp(partial, 0.0, 1.0));
   if (rope.dims % 2 || rope.dims == 0)
-    c.invalid(partialField, "rotary positions turn pairs: an even number of a head's values, not " +
-                                  std::to_string(rope.dims) + ".");
+    c.invalid(partialField,
+              "rotary positions turn pairs: an even number of a head's values, not " + std::to_string(rope.dims) + ".");
   rope.dims = std::max<size_t>(rope.dims & ~size_t(1), 2);
 
   const double positions = double(c.size("max_position_embeddings", 2048, 1 << 30));
@@ -114,7 +118,7 @@ nn::Rope readRope(ConfigReader& c, const RopeDefaults& d) {
       rope.truncate = r.value("truncate").asBool(true);
       const double mscale = r.value("mscale").asNumber(), all = r.value("mscale_all_dim").asNumber();
       const double usual = mscale != 0 && all != 0 ? yarnScale(rope.factor, mscale) / yarnScale(rope.factor, all)
-                                                    : yarnScale(rope.factor, 1);
+                                                   : yarnScale(rope.factor, 1);
       rope.scale = float(r.positive("attention_factor", usual));
       break;
     }
@@ -122,7 +126,8 @@ nn::Rope readRope(ConfigReader& c, const RopeDefaults& d) {
       rope.factor = r.positive("factor", positions / rope.original);
       rope.shortFactor = r.factors("short_factor", rope.dims / 2);
       rope.longFactor = r.factors("long_factor", rope.dims / 2);
-      const double usual = rope.factor <= 1 ? 1 : std::sqrt(1 + std::log(rope.factor) / std::log(std::max(rope.original, 2.0)));
+      const double usual =
+          rope.factor <= 1 ? 1 : std::sqrt(1 + std::log(rope.factor) / std::log(std::max(rope.original, 2.0)));
       rope.scale = float(r.positive("attention_factor", usual));
       break;
     }

@@ -10,11 +10,11 @@ namespace wasmformers::arch {
 struct RopeDefaults {
   size_t headDim;
   double theta = 10000;
-  double partial = 1;                        // of a head's values turn
-  const char* thetaField = "rope_theta";     // older spellings, at the top
+  double partial = 1;                     // of a head's values turn
+  const char* thetaField = "rope_theta";  // older spellings, at the top
   const char* partialField = "partial_rotary_factor";
-  const char* layerType = nullptr;           // which of rope_parameters' parts, where it has parts
-  const char* scalingField = "rope_scaling"; // nullptr: it does not apply to this layer type
+  const char* layerType = nullptr;            // which of rope_parameters' parts, where it has parts
+  const char* scalingField = "rope_scaling";  // nullptr: it does not apply to this layer type
 };
 
 /// ConfigError "unsupported_config" for a rope_type that is unknown here, "invalid_config" for values out of range.

@@ -10,8 +10,15 @@ class SmolLM3 : public LlamaLike {
  public:
   // --- configuration
   SmolLM3(ConfigReader& c, const Request& r)
-      : LlamaLike(c, r, {.vocabulary = 128256, .hidden = 2048, .layers = 36, .heads = 16, .kvHeads = 4, .context = 32768,
-                         .theta = 2000000, .tied = true}) {
+      : LlamaLike(c, r,
+                  {.vocabulary = 128256,
+                   .hidden = 2048,
+                   .layers = 36,
+                   .heads = 16,
+                   .kvHeads = 4,
+                   .context = 32768,
+                   .theta = 2000000,
+                   .tied = true}) {
     if (c.flag("attention_bias", false)) queryBias_ = outBias_ = nn::Bias::Yes;
     if (c.flag("mlp_bias", false)) mlpBias_ = nn::Bias::Yes;
     // no_rope_layers says 1 for a layer that does turn its queries and keys.

@@ -10,8 +10,16 @@ class StableLm : public LlamaLike {
  public:
   // --- configuration
   StableLm(ConfigReader& c, const Request& r)
-      : LlamaLike(c, r, {.vocabulary = 50304, .hidden = 2560, .inner = 6912, .kvHeads = 32, .context = 4096, .eps = 1e-5f,
-                         .partial = 0.25, .readsHeadDim = false, .epsField = "layer_norm_eps"}) {
+      : LlamaLike(c, r,
+                  {.vocabulary = 50304,
+                   .hidden = 2560,
+                   .inner = 6912,
+                   .kvHeads = 32,
+                   .context = 4096,
+                   .eps = 1e-5f,
+                   .partial = 0.25,
+                   .readsHeadDim = false,
+                   .epsField = "layer_norm_eps"}) {
     norm_.kind = nn::NormKind::Layer;
     norm_.bias = nn::Bias::Yes;
     if (c.flag("use_qkv_bias", false)) queryBias_ = nn::Bias::Yes;

@@ -30,8 +30,7 @@ class Albert : public TextEncoder {
     layers_ = c.size("num_hidden_layers", 12, 512);
     groups_ = c.size("num_hidden_groups", 1, 512);
     inner_ = c.size("inner_group_num", 1, 64);
-    if (groups_ > layers_)
-      c.invalid("num_hidden_groups", "num_hidden_groups is larger than num_hidden_layers.");
+    if (groups_ > layers_) c.invalid("num_hidden_groups", "num_hidden_groups is larger than num_hidden_layers.");
     maxLength_ = c.size("max_position_embeddings", 512, 1 << 20);
     typeVocabulary_ = c.size("type_vocab_size", 2, 1 << 16);
     tied_ = c.flag("tie_word_embeddings", true);
@@ -57,9 +56,7 @@ class Albert : public TextEncoder {
     }
     switch (request_.head) {
       case Head::CausalLM:  // refused by TextEncoder
-      case Head::Base:
-        pooler_.declare(w, "pooler", e, e, f, nn::Bias::Yes, nn::Need::Optional);
-        return;
+      case Head::Base: pooler_.declare(w, "pooler", e, e, f, nn::Bias::Yes, nn::Need::Optional); return;
       case Head::SequenceClassification:
       case Head::MultipleChoice:
         pooler_.declare(w, "pooler", e, e, f);
@@ -67,17 +64,12 @@ class Albert : public TextEncoder {
                                 kernels::Format::F32);
         classifierOnPooled_ = true;
         return;
-      case Head::TokenClassification:
-        declareTokenHead(w, "classifier");
-        return;
-      case Head::QuestionAnswering:
-        declareTokenHead(w, "qa_outputs");
-        return;
+      case Head::TokenClassification: declareTokenHead(w, "classifier"); return;
+      case Head::QuestionAnswering: declareTokenHead(w, "qa_outputs"); return;
       case Head::MaskedLM:
         lm_.activation = shape_.activation;
-        lm_.declare(w,
-                    {"predictions.dense", "predictions.LayerNorm", "predictions.decoder", "predictions.bias"},
-                    e, embeddingSize_, vocabulary_, shape_.normEps, f, tied_);
+        lm_.declare(w, {"predictions.dense", "predictions.LayerNorm", "predictions.decoder", "predictions.bias"}, e,
+                    embeddingSize_, vocabulary_, shape_.normEps, f, tied_);
         return;
     }
   }

@@ -36,16 +36,13 @@ class Bert : public TextEncoder {
     const size_t e = hidden_size_;
     w.basePrefix("bert.");
     const bool decodes = request_.head == Head::MaskedLM && tied_;
-    embeddings_.declare(w, "embeddings.",
-                        {vocabulary_, e, maxLength_, typeVocabulary_, shape_.normEps, decodes}, f);
+    embeddings_.declare(w, "embeddings.", {vocabulary_, e, maxLength_, typeVocabulary_, shape_.normEps, decodes}, f);
     for (size_t i = 0; i < layers_; ++i) {
       blocks_[i].declare(w, "encoder.layer." + std::to_string(i) + ".", nn::kBertLayerNames, shape_);
     }
     switch (request_.head) {
       case Head::CausalLM:  // refused by TextEncoder
-      case Head::Base:
-        pooler_.declare(w, "pooler.dense", e, e, f, nn::Bias::Yes, nn::Need::Optional);
-        return;
+      case Head::Base: pooler_.declare(w, "pooler.dense", e, e, f, nn::Bias::Yes, nn::Need::Optional); return;
       case Head::SequenceClassification:
       case Head::MultipleChoice:
         pooler_.declare(w, "pooler.dense", e, e, f);
@@ -53,12 +50,8 @@ class Bert : public TextEncoder {
                                 kernels::Format::F32);
         classifierOnPooled_ = true;
         return;
-      case Head::TokenClassification:
-        declareTokenHead(w, "classifier");
-        return;
-      case Head::QuestionAnswering:
-        declareTokenHead(w, "qa_outputs");
-        return;
+      case Head::TokenClassification: declareTokenHead(w, "classifier"); return;
+      case Head::QuestionAnswering: declareTokenHead(w, "qa_outputs"); return;
       case Head::MaskedLM:
         lm_.activation = shape_.activation;
         lm_.declare(w,

@@ -30,9 +30,8 @@ class DebertaV2 : public TextEncoder {
     heads_ = c.size("num_attention_heads", 24, 1024);
     c.divides("num_attention_heads", heads_, "hidden_size", hidden_size_);
     eps_ = c.epsilon("layer_norm_eps", 1e-7f);
-    shape_ = {
-        hidden_size_, heads_,  c.size("intermediate_size", 6144, 1 << 20), c.activation("hidden_act", "gelu"),
-        eps_,         r.format};
+    shape_ = {hidden_size_, heads_,  c.size("intermediate_size", 6144, 1 << 20), c.activation("hidden_act", "gelu"),
+              eps_,         r.format};
     layers_ = c.size("num_hidden_layers", 24, 512);
     positions_ = c.size("max_position_embeddings", 512, 1 << 20);
     typeVocabulary_ = c.size("type_vocab_size", 0, 1 << 16, 0);
@@ -42,8 +41,7 @@ class DebertaV2 : public TextEncoder {
     tied_ = c.flag("tie_word_embeddings", true);
     legacy_ = c.flag("legacy", true);
     if (r.head == Head::MaskedLM && !legacy_ && embeddingSize_ != hidden_size_) {
-      c.unsupported("embedding_size",
-                    "an embedding_size other than hidden_size with the head of legacy = false");
+      c.unsupported("embedding_size", "an embedding_size other than hidden_size with the head of legacy = false");
     }
     poolerActivation_ = c.activation("pooler_hidden_act", "gelu");
 
@@ -60,8 +58,7 @@ class DebertaV2 : public TextEncoder {
     readTypes(c, "pos_att_type");
     normRelative_ = std::string(c.text("norm_rel_ebd", "none")).find("layer_norm") != std::string::npos;
     if (c.size("attention_head_size", hidden_size_ / heads_) != hidden_size_ / heads_) {
-      c.unsupported("attention_head_size",
-                    "an attention_head_size other than hidden_size / num_attention_heads");
+      c.unsupported("attention_head_size", "an attention_head_size other than hidden_size / num_attention_heads");
     }
     if (c.size("pooler_hidden_size", hidden_size_) != hidden_size_) {
       c.unsupported("pooler_hidden_size", "a pooler_hidden_size other than hidden_size");
@@ -82,8 +79,7 @@ class DebertaV2 : public TextEncoder {
                         {vocabulary_, embeddingSize_, positionInput_ ? positions_ : 0, typeVocabulary_, eps_,
                          lm && (tied_ || !legacy_), e},
                         f);
-    if (embeddingSize_ != e)
-      embedProject_.declare(w, "embeddings.embed_proj", e, embeddingSize_, f, nn::Bias::No);
+    if (embeddingSize_ != e) embedProject_.declare(w, "embeddings.embed_proj", e, embeddingSize_, f, nn::Bias::No);
     if (relative_) {
       w.vector("encoder.rel_embeddings.weight", relativeTable_, {int64_t(2 * span_), int64_t(e)});
       if (normRelative_) relativeNorm_.declare(w, "encoder.LayerNorm", e, eps_);
@@ -101,8 +97,7 @@ class DebertaV2 : public TextEncoder {
     }
     switch (request_.head) {
       case Head::CausalLM:  // refused by TextEncoder
-      case Head::Base:
-        return;
+      case Head::Base: return;
       case Head::SequenceClassification:
       case Head::MultipleChoice:  // ContextPooler
         pooler_.declare(w, "pooler.dense", e, e, f);
@@ -110,12 +105,8 @@ class DebertaV2 : public TextEncoder {
                                 kernels::Format::F32);
         classifierOnPooled_ = true;
         return;
-      case Head::TokenClassification:
-        declareTokenHead(w, "classifier");
-        return;
-      case Head::QuestionAnswering:
-        declareTokenHead(w, "qa_outputs");
-        return;
+      case Head::TokenClassification: declareTokenHead(w, "classifier"); return;
+      case Head::QuestionAnswering: declareTokenHead(w, "qa_outputs"); return;
       case Head::MaskedLM:
         lm_.activation = shape_.activation;
         declareLMHead(w);
@@ -157,8 +148,8 @@ class DebertaV2 : public TextEncoder {
     const float scale = 1 / std::sqrt(float(e / heads_) * float(1 + c2p_ + p2c_));
     if (convolved) std::memcpy(input, hidden_, m * e * sizeof(float));
     blocks_[i].project(c, hidden_, m, qkv);
-    attention_(c, attention(scale), table_, relative_ && c2p_ ? key : nullptr,
-               relative_ && p2c_ ? query : nullptr, qkv, mixed);
+    attention_(c, attention(scale), table_, relative_ && c2p_ ? key : nullptr, relative_ && p2c_ ? query : nullptr, qkv,
+               mixed);
     blocks_[i].attendOut(c, mixed, m, hidden_);
     blocks_[i].feedForward(c, m, hidden_);
     if (convolved) convolve(c, input, qkv);
@@ -175,8 +166,8 @@ class DebertaV2 : public TextEncoder {
                   vocabulary_, eps_, f, true);
       return;
     }
-    lm_.declare(w, {old + "transform.dense", old + "transform.LayerNorm", old + "decoder", old + "bias"},
-                hidden_size_, embeddingSize_, vocabulary_, eps_, f, tied_);
+    lm_.declare(w, {old + "transform.dense", old + "transform.LayerNorm", old + "decoder", old + "bias"}, hidden_size_,
+                embeddingSize_, vocabulary_, eps_, f, tied_);
     // Microsoft's own files have the newer head under a config.json that does not say so.
     for (const char* part : {"dense.weight", "dense.bias", "LayerNorm.weight", "LayerNorm.bias"}) {
       w.alias(fresh + part, old + "transform." + part);
@@ -206,8 +197,7 @@ class DebertaV2 : public TextEncoder {
     convolutionSize_ = c.size("conv_kernel_size", 0, 255, 0);
     if (!convolutionSize_) return;
     if (convolutionSize_ % 2 == 0) c.invalid("conv_kernel_size", "conv_kernel_size must be odd.");
-    if (c.size("conv_groups", 1) != 1)
-      c.unsupported("conv_groups", "a convolution in groups (conv_groups > 1)");
+    if (c.size("conv_groups", 1) != 1) c.unsupported("conv_groups", "a convolution in groups (conv_groups > 1)");
     convolutionActivation_ = c.activation("conv_act", "tanh");
   }
 

@@ -39,8 +39,7 @@ class DistilBert : public TextEncoder {
       blocks_[i].declare(w, "transformer.layer." + std::to_string(i) + ".", kLayerNames, shape_);
     switch (request_.head) {
       case Head::CausalLM:  // refused by TextEncoder
-      case Head::Base:
-        return;
+      case Head::Base: return;
       case Head::SequenceClassification:
       case Head::MultipleChoice:
         classifier_.hasDense = true;
@@ -49,16 +48,12 @@ class DistilBert : public TextEncoder {
         classifier_.out.declare(w, "classifier", request_.head == Head::MultipleChoice ? 1 : labels_, e,
                                 kernels::Format::F32);
         return;
-      case Head::TokenClassification:
-        declareTokenHead(w, "classifier");
-        return;
-      case Head::QuestionAnswering:
-        declareTokenHead(w, "qa_outputs");
-        return;
+      case Head::TokenClassification: declareTokenHead(w, "classifier"); return;
+      case Head::QuestionAnswering: declareTokenHead(w, "qa_outputs"); return;
       case Head::MaskedLM:
         lm_.activation = shape_.activation;
-        lm_.declare(w, {"vocab_transform", "vocab_layer_norm", "vocab_projector", "vocab_projector.bias"}, e,
-                    e, vocabulary_, 1e-12f, f, tied_);
+        lm_.declare(w, {"vocab_transform", "vocab_layer_norm", "vocab_projector", "vocab_projector.bias"}, e, e,
+                    vocabulary_, 1e-12f, f, tied_);
         return;
     }
   }

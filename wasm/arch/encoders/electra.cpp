@@ -40,16 +40,14 @@ class Electra : public TextEncoder {
     w.basePrefix("electra.");
     const bool decodes = request_.head == Head::MaskedLM && tied_;
     embeddings_.declare(w, "embeddings.",
-                        {vocabulary_, embeddingSize_, maxLength_, typeVocabulary_, shape_.normEps, decodes},
-                        f);
+                        {vocabulary_, embeddingSize_, maxLength_, typeVocabulary_, shape_.normEps, decodes}, f);
     if (embeddingSize_ != e) project_.declare(w, "embeddings_project", e, embeddingSize_, f);
     for (size_t i = 0; i < layers_; ++i) {
       blocks_[i].declare(w, "encoder.layer." + std::to_string(i) + ".", nn::kBertLayerNames, shape_);
     }
     switch (request_.head) {
       case Head::CausalLM:  // refused by TextEncoder
-      case Head::Base:
-        return;
+      case Head::Base: return;
       case Head::SequenceClassification:  // ElectraClassificationHead
         classifier_.hasDense = true;
         classifier_.activation = kernels::Activation::Gelu;
@@ -62,12 +60,8 @@ class Electra : public TextEncoder {
         classifier_.dense.declare(w, "sequence_summary.summary", e, e, f);
         classifier_.out.declare(w, "classifier", 1, e, kernels::Format::F32);
         return;
-      case Head::TokenClassification:
-        declareTokenHead(w, "classifier");
-        return;
-      case Head::QuestionAnswering:
-        declareTokenHead(w, "qa_outputs");
-        return;
+      case Head::TokenClassification: declareTokenHead(w, "classifier"); return;
+      case Head::QuestionAnswering: declareTokenHead(w, "qa_outputs"); return;
       case Head::MaskedLM:  // the generator
         lm_.activation = kernels::Activation::Gelu;
         lm_.declare(w,

@@ -23,8 +23,7 @@ class ModernBert : public TextEncoder {
     hidden_size_ = c.size("hidden_size", 768, 1 << 16);
     heads_ = c.size("num_attention_heads", 12, 1024);
     c.divides("num_attention_heads", heads_, "hidden_size", hidden_size_);
-    if ((hidden_size_ / heads_) % 2)
-      c.invalid("num_attention_heads", "rotary positions need heads of an even size.");
+    if ((hidden_size_ / heads_) % 2) c.invalid("num_attention_heads", "rotary positions need heads of an even size.");
     intermediate_ = c.size("intermediate_size", 1152, 1 << 20);
     layers_ = c.size("num_hidden_layers", 22, 512);
     maxLength_ = c.size("max_position_embeddings", 8192, 1 << 20);
@@ -105,8 +104,7 @@ class ModernBert : public TextEncoder {
       sin_[global] = sin;
       for (size_t t = 0; cos && sin && t < length_; ++t) {
         for (size_t i = 0; i < half; ++i) {
-          const float angle =
-              float(t) * float(1 / std::pow(double(theta_[global]), double(i) / double(half)));
+          const float angle = float(t) * float(1 / std::pow(double(theta_[global]), double(i) / double(half)));
           cos[t * half + i] = std::cos(angle);
           sin[t * half + i] = std::sin(angle);
         }

@@ -10,9 +10,9 @@
 namespace wasmformers::arch {
 namespace {
 
-constexpr nn::EncoderLayerNames kLayerNames = {
-    "attention.attn.q",    "attention.attn.k",   "attention.attn.v", "attention.attn.o",
-    "attention.LayerNorm", "intermediate.dense", "output.dense",     "output.LayerNorm"};
+constexpr nn::EncoderLayerNames kLayerNames = {"attention.attn.q", "attention.attn.k",    "attention.attn.v",
+                                               "attention.attn.o", "attention.LayerNorm", "intermediate.dense",
+                                               "output.dense",     "output.LayerNorm"};
 // The reference passes these two by default, whatever relative_attention_num_buckets says about the table's
 // size.
 constexpr int32_t kBuckets = 32, kMaxDistance = 128;
@@ -47,17 +47,14 @@ class MPNet : public TextEncoder {
     const kernels::Format f = request_.format;
     const size_t e = hidden_size_;
     w.basePrefix("mpnet.");
-    embeddings_.declare(
-        w, "embeddings.",
-        {vocabulary_, e, positions_, 0, shape_.normEps, request_.head == Head::MaskedLM && tied_}, f);
+    embeddings_.declare(w, "embeddings.",
+                        {vocabulary_, e, positions_, 0, shape_.normEps, request_.head == Head::MaskedLM && tied_}, f);
     w.vector("encoder.relative_attention_bias.weight", relativeBias_, {int64_t(buckets_), int64_t(heads_)});
     for (size_t i = 0; i < layers_; ++i)
       blocks_[i].declare(w, "encoder.layer." + std::to_string(i) + ".", kLayerNames, shape_);
     switch (request_.head) {
       case Head::CausalLM:  // refused by TextEncoder
-      case Head::Base:
-        pooler_.declare(w, "pooler.dense", e, e, f, nn::Bias::Yes, nn::Need::Optional);
-        return;
+      case Head::Base: pooler_.declare(w, "pooler.dense", e, e, f, nn::Bias::Yes, nn::Need::Optional); return;
       case Head::SequenceClassification:  // MPNetClassificationHead
         classifier_.hasDense = true;
         classifier_.activation = kernels::Activation::Tanh;
@@ -69,15 +66,11 @@ class MPNet : public TextEncoder {
         classifier_.out.declare(w, "classifier", 1, e, kernels::Format::F32);
         classifierOnPooled_ = true;
         return;
-      case Head::TokenClassification:
-        declareTokenHead(w, "classifier");
-        return;
-      case Head::QuestionAnswering:
-        declareTokenHead(w, "qa_outputs");
-        return;
+      case Head::TokenClassification: declareTokenHead(w, "classifier"); return;
+      case Head::QuestionAnswering: declareTokenHead(w, "qa_outputs"); return;
       case Head::MaskedLM:
-        lm_.declare(w, {"lm_head.dense", "lm_head.layer_norm", "lm_head.decoder", "lm_head.bias"}, e, e,
-                    vocabulary_, shape_.normEps, f, tied_);
+        lm_.declare(w, {"lm_head.dense", "lm_head.layer_norm", "lm_head.decoder", "lm_head.bias"}, e, e, vocabulary_,
+                    shape_.normEps, f, tied_);
         return;
     }
   }

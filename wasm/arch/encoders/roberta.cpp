@@ -39,17 +39,14 @@ class Roberta : public TextEncoder {
     const kernels::Format f = request_.format;
     const size_t e = hidden_size_;
     w.basePrefix("roberta.");
-    embeddings_.declare(w, "embeddings.",
-                        {vocabulary_, e, positions_, typeVocabulary_, shape_.normEps,
-                         request_.head == Head::MaskedLM && tied_},
-                        f);
+    embeddings_.declare(
+        w, "embeddings.",
+        {vocabulary_, e, positions_, typeVocabulary_, shape_.normEps, request_.head == Head::MaskedLM && tied_}, f);
     for (size_t i = 0; i < layers_; ++i)
       blocks_[i].declare(w, "encoder.layer." + std::to_string(i) + ".", nn::kBertLayerNames, shape_);
     switch (request_.head) {
       case Head::CausalLM:  // refused by TextEncoder
-      case Head::Base:
-        pooler_.declare(w, "pooler.dense", e, e, f, nn::Bias::Yes, nn::Need::Optional);
-        return;
+      case Head::Base: pooler_.declare(w, "pooler.dense", e, e, f, nn::Bias::Yes, nn::Need::Optional); return;
       case Head::SequenceClassification:  // RobertaClassificationHead
         classifier_.hasDense = true;
         classifier_.activation = kernels::Activation::Tanh;
@@ -61,15 +58,11 @@ class Roberta : public TextEncoder {
         classifier_.out.declare(w, "classifier", 1, e, kernels::Format::F32);
         classifierOnPooled_ = true;
         return;
-      case Head::TokenClassification:
-        declareTokenHead(w, "classifier");
-        return;
-      case Head::QuestionAnswering:
-        declareTokenHead(w, "qa_outputs");
-        return;
+      case Head::TokenClassification: declareTokenHead(w, "classifier"); return;
+      case Head::QuestionAnswering: declareTokenHead(w, "qa_outputs"); return;
       case Head::MaskedLM:
-        lm_.declare(w, {"lm_head.dense", "lm_head.layer_norm", "lm_head.decoder", "lm_head.bias"}, e, e,
-                    vocabulary_, shape_.normEps, f, tied_);
+        lm_.declare(w, {"lm_head.dense", "lm_head.layer_norm", "lm_head.decoder", "lm_head.bias"}, e, e, vocabulary_,
+                    shape_.normEps, f, tied_);
         return;
     }
   }

@@ -36,7 +36,8 @@ std::vector<std::string> TextEncoder::outputNames() const {
 Status TextEncoder::readInputs(Pass& pass) {
   constexpr std::string_view kNames[] = {"input_ids", "attention_mask", "token_type_ids"};
   const size_t dims = request_.head == Head::MultipleChoice ? 3 : 2;
-  WF_ASSIGN(const Input* ids, checkInputs(pass, kNames, dims, dims == 3 ? "[batch, choices, length]" : "[batch, length]"));
+  WF_ASSIGN(const Input* ids,
+            checkInputs(pass, kNames, dims, dims == 3 ? "[batch, choices, length]" : "[batch, length]"));
   choices_ = dims == 3 ? size_t(ids->shape[1]) : 1;
   batch_ = size_t(ids->shape[0]) * choices_;
   length_ = size_t(ids->shape.back());
@@ -49,12 +50,11 @@ Status TextEncoder::readInputs(Pass& pass) {
   typeIds_ = types ? types->data.as<int32_t>() : nullptr;
   for (size_t i = 0; typeIds_ && i < m; ++i) {
     if (typeIds_[i] >= 0 && size_t(typeIds_[i]) < std::max<size_t>(typeVocabulary_, 1)) continue;
-    const std::string has =
-        typeVocabulary_ > 1 ? std::to_string(typeVocabulary_) + " token types" : "no token types";
-    return inputError("ids_out_of_range",
-                      at("token_type_ids", i, length_) + " is " + std::to_string(typeIds_[i]) +
-                          ", the model has " + has + ".",
-                      "token_type_ids");
+    const std::string has = typeVocabulary_ > 1 ? std::to_string(typeVocabulary_) + " token types" : "no token types";
+    return inputError(
+        "ids_out_of_range",
+        at("token_type_ids", i, length_) + " is " + std::to_string(typeIds_[i]) + ", the model has " + has + ".",
+        "token_type_ids");
   }
   mask_ = pass.arena.alloc<uint8_t>(m);
   if (!mask_) return {};
@@ -67,8 +67,8 @@ Status TextEncoder::readInputs(Pass& pass) {
 Status TextEncoder::checkSize() const {
   const double widest =
       std::max<double>(3.0 * double(hidden_size_), request_.head == Head::MaskedLM ? double(vocabulary_) : 0);
-  const double floats = std::max(double(batch_) * double(length_) * widest,
-                                 double(length_) * double(length_) * double(squares_));
+  const double floats =
+      std::max(double(batch_) * double(length_) * widest, double(length_) * double(length_) * double(squares_));
   if (floats < double(SIZE_MAX / 8)) return {};
   return tooLarge(batch_, length_);
 }
@@ -85,8 +85,7 @@ Status TextEncoder::begin(Pass& pass) {
 
 Status TextEncoder::step(size_t index, Pass& pass) {
   if (index != next_ || pass.arena.failed()) {
-    return Status(ErrorClass::Internal, "wrong_step",
-                  "step " + std::to_string(index) + " is not the one that is due.");
+    return Status(ErrorClass::Internal, "wrong_step", "step " + std::to_string(index) + " is not the one that is due.");
   }
   next_ = index == layers_ ? kNotBegun : index + 1;
   if (index < layers_) {
@@ -162,8 +161,7 @@ Status TextEncoder::head(Pass& pass) {
       if (const float* p = pooled(c)) pass.outputs.push_back({"pooler_output", {b, e}, p});
       return {};
     case Head::MaskedLM:
-      pass.outputs.push_back(
-          {"logits", {b, t, int64_t(vocabulary_)}, lm_(c, hidden_, rows(), wordEmbeddings())});
+      pass.outputs.push_back({"logits", {b, t, int64_t(vocabulary_)}, lm_(c, hidden_, rows(), wordEmbeddings())});
       return {};
     case Head::TokenClassification:
       pass.outputs.push_back({"logits", {b, t, n}, classifier_(c, hidden_, rows(), hidden_size_)});

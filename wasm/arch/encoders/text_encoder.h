@@ -2,10 +2,10 @@
 // family derives from it and says how to embed, what a layer is, and which tensors its head has.
 #pragma once
 
-#include "arch/model.h"
 #include "arch/config.h"
 #include "arch/create_family.h"
 #include "arch/encoders/text_heads.h"
+#include "arch/model.h"
 #include "nn/encoder_layer.h"
 
 namespace wasmformers::arch {

@@ -36,8 +36,7 @@ struct MaskedLMHead {
   };
   void declare(nn::Weights&, const Names&, size_t hidden, size_t embedding, size_t vocabulary, float eps,
                kernels::Format, bool tied);
-  const float* operator()(nn::Compute, const float* hidden, size_t rows,
-                          const kernels::Matrix& embeddings) const;
+  const float* operator()(nn::Compute, const float* hidden, size_t rows, const kernels::Matrix& embeddings) const;
 };
 
 }  // namespace wasmformers::arch

@@ -3,8 +3,8 @@
 // of W side by side, [N/8][K][8], N padded by zeros. No half is subnormal.
 #pragma once
 
-#include "kernels/matrix.h"
 #include "kernels/formats/q8.h"
+#include "kernels/matrix.h"
 
 namespace wasmformers::kernels {
 

@@ -13,7 +13,8 @@ void packPanelF32(const float* w, size_t rows, size_t k, float* panel) {
   for (; rows == kPanel && i + 4 <= k; i += 4) {  // 8 × 4 at a time
     for (size_t half = 0; half < kPanel; half += 4) {
       const float* src = w + half * k + i;
-      const v128_t a = wasm_v128_load(src), b = wasm_v128_load(src + k), c = wasm_v128_load(src + 2 * k), d = wasm_v128_load(src + 3 * k);
+      const v128_t a = wasm_v128_load(src), b = wasm_v128_load(src + k), c = wasm_v128_load(src + 2 * k),
+                   d = wasm_v128_load(src + 3 * k);
       const v128_t ab0 = wasm_i32x4_shuffle(a, b, 0, 4, 1, 5), ab1 = wasm_i32x4_shuffle(a, b, 2, 6, 3, 7);
       const v128_t cd0 = wasm_i32x4_shuffle(c, d, 0, 4, 1, 5), cd1 = wasm_i32x4_shuffle(c, d, 2, 6, 3, 7);
       float* dst = panel + i * kPanel + half;

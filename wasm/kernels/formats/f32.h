@@ -2,8 +2,8 @@
 // W side by side, [N/8][K][8] with N padded by zeros, which look-ups read as well where both are asked for.
 #pragma once
 
-#include "kernels/matrix.h"
 #include "kernels/formats/q8.h"
+#include "kernels/matrix.h"
 
 namespace wasmformers::kernels {
 

@@ -19,7 +19,8 @@ inline uint16_t toHalf(float x) {
 
 /// Of finite halves only.
 inline float fromHalf(uint16_t h) {
-  const float magnitude = std::bit_cast<float>(uint32_t(h & 0x7fff) << 13) * 0x1p112f;  // the exponents differ by 127 − 15
+  const float magnitude =
+      std::bit_cast<float>(uint32_t(h & 0x7fff) << 13) * 0x1p112f;  // the exponents differ by 127 − 15
   return std::bit_cast<float>(std::bit_cast<uint32_t>(magnitude) | uint32_t(h & 0x8000) << 16);
 }
 

@@ -26,10 +26,12 @@ struct Fit {
 // NaN is the largest of all.
 inline float larger(float biggest, float v) { return v <= biggest || std::isnan(biggest) ? biggest : v; }
 
-// range: of 32 values; magnitude: the largest of a row; nearest, fit: see Fit; quantize: pairs of nibbles, i and 16 + i.
+// range: of 32 values; magnitude: the largest of a row; nearest, fit: see Fit; quantize: pairs of nibbles, i and 16 +
+// i.
 #ifdef __wasm_simd128__
 inline float sum(v128_t v) {
-  return (wasm_f32x4_extract_lane(v, 0) + wasm_f32x4_extract_lane(v, 1)) + (wasm_f32x4_extract_lane(v, 2) + wasm_f32x4_extract_lane(v, 3));
+  return (wasm_f32x4_extract_lane(v, 0) + wasm_f32x4_extract_lane(v, 1)) +
+         (wasm_f32x4_extract_lane(v, 2) + wasm_f32x4_extract_lane(v, 3));
 }
 
 Range range(const float* x) {
@@ -49,7 +51,8 @@ float magnitude(const float* x, size_t k) {
   for (auto& m : most) m = wasm_f32x4_splat(0);
   size_t i = 0;
   for (; i + 16 <= k; i += 16) {
-    for (size_t j = 0; j < 4; ++j) most[j] = wasm_f32x4_max(most[j], wasm_f32x4_abs(wasm_v128_load(x + i + 4 * j)));  // hands NaN on
+    for (size_t j = 0; j < 4; ++j)
+      most[j] = wasm_f32x4_max(most[j], wasm_f32x4_abs(wasm_v128_load(x + i + 4 * j)));  // hands NaN on
   }
   float lanes[4];
   wasm_v128_store(lanes, wasm_f32x4_max(wasm_f32x4_max(most[0], most[1]), wasm_f32x4_max(most[2], most[3])));
@@ -79,7 +82,8 @@ void quantize(const float* x, float inverse, float half, uint8_t* pairs) {
   const v128_t by = wasm_f32x4_splat(inverse), add = wasm_f32x4_splat(half);
   const auto four = [&](size_t i) { return wasm_i32x4_trunc_sat_f32x4(nearest(wasm_v128_load(x + i), by, add)); };
   const auto sixteen = [&](size_t i) {
-    return wasm_u8x16_narrow_i16x8(wasm_i16x8_narrow_i32x4(four(i), four(i + 4)), wasm_i16x8_narrow_i32x4(four(i + 8), four(i + 12)));
+    return wasm_u8x16_narrow_i16x8(wasm_i16x8_narrow_i32x4(four(i), four(i + 4)),
+                                   wasm_i16x8_narrow_i32x4(four(i + 8), four(i + 12)));
   };
   wasm_v128_store(pairs, wasm_v128_or(sixteen(0), wasm_i16x8_shl(sixteen(16), 4)));
 }
@@ -116,10 +120,12 @@ float magnitude(const float* x, size_t k) {
 // The code of a block, from scale and zero point; `unit` is the scale at the top exponent.
 uint16_t encode(float scale, float unit, uint32_t z) {
   const uint32_t bits = std::bit_cast<uint32_t>(scale / unit * 0x1p-96f);  // exponent 31 of a code
-  return uint16_t(std::clamp<uint32_t>(bits + (1u << 16) - std::min(z << 12, bits), 1u << 23, (32u << 23) - 1) >> 17 << 5 | z);
+  return uint16_t(
+      std::clamp<uint32_t>(bits + (1u << 16) - std::min(z << 12, bits), 1u << 23, (32u << 23) - 1) >> 17 << 5 | z);
 }
 
-constexpr uint16_t kZeros = 1 << 11 | 16;  // of a block of zeros: q = 8, z = 16; no subnormal scale, which would be slow
+constexpr uint16_t kZeros =
+    1 << 11 | 16;  // of a block of zeros: q = 8, z = 16; no subnormal scale, which would be slow
 
 // Finds scale and zero point of 32 values whose code lies nearest: zero points beside the one that spans the block, for
 // two spans, each with the scale of least squares. The share of Σx² that it explains, (Σux)²/Σu², tells which is best.
@@ -163,8 +169,10 @@ bool packPanelQ4(const float* w, size_t rows, size_t k, uint8_t* panel) {
       alignas(16) float part[kBlock] = {};
       const float* x = part;
       const bool some = r < rows && units[r] > 0;
-      if (some && k - from >= kBlock) x = w + r * k + from;
-      else if (some) std::copy_n(w + r * k + from, k - from, part);
+      if (some && k - from >= kBlock)
+        x = w + r * k + from;
+      else if (some)
+        std::copy_n(w + r * k + from, k - from, part);
       codes[r] = some ? searchCode(x, units[r]) : kZeros;
       const float scale = codeScale(codes[r]) * 0x1p96f * units[r];
       alignas(16) uint8_t pairs[kBlock / 2];
@@ -204,12 +212,14 @@ QuantizedBlocks* quantizeBlocksPlain(Arena& arena, const Rows& x) {
       const size_t count = std::min(kBlock, x.cols - g * kBlock), at = m * blocks + g;
       const float* src = x.data + m * x.stride + g * kBlock;
       float biggest = 0;
-      for (size_t i = 0; i < count && !std::isnan(biggest); ++i) biggest = std::fabs(src[i]) <= biggest ? biggest : std::fabs(src[i]);
+      for (size_t i = 0; i < count && !std::isnan(biggest); ++i)
+        biggest = std::fabs(src[i]) <= biggest ? biggest : std::fabs(src[i]);
       const BlockScale s = blockScale(biggest);
       scales[at] = s.stored;
       sums[at] = 0;
       for (size_t i = 0; i < kBlock; ++i) {
-        const auto q = int8_t(i < count && s.inverse > 0 ? std::clamp(int32_t(std::nearbyint(src[i] * s.inverse)), -127, 127) : 0);
+        const auto q =
+            int8_t(i < count && s.inverse > 0 ? std::clamp(int32_t(std::nearbyint(src[i] * s.inverse)), -127, 127) : 0);
         data[at * kBlock + i] = q;
         sums[at] -= q;
       }

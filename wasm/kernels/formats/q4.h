@@ -7,17 +7,17 @@
 //
 // Blocks of 8 rows of W × 32 values of K lie panel by panel, [N/8][K/32], N and K padded by zeros:
 //   128 bytes: [4 j][8 rows][4 t], the low nibble value 4j + t of K, the high one value 16 + 4j + t;
-//    16 bytes: [8 rows] codes of 16 bits: exponent (5), mantissa (6), z (5), which goes on as mantissa: the scale is the
-//    number that all 16 bits make, so that a product need not part them;
+//    16 bytes: [8 rows] codes of 16 bits: exponent (5), mantissa (6), z (5), which goes on as mantissa: the scale is
+//    the number that all 16 bits make, so that a product need not part them;
 // and behind a panel's blocks 8 factors (float): w = factor · 2^64 · codeScale · (2q − z).
 #pragma once
 
 #include <bit>
 
 #include "base/arena.h"
+#include "kernels/formats/q8.h"
 #include "kernels/kernels.h"
 #include "kernels/matrix.h"
-#include "kernels/formats/q8.h"
 
 namespace wasmformers::kernels {
 
@@ -32,7 +32,9 @@ struct Matrix::Q4Data {
   static size_t panelBytes(size_t k) { return blocksOf(k) * kBlockBytes + kPanel * sizeof(float); }
   uint8_t* panel(size_t index, size_t k) { return panels.as<uint8_t>() + index * panelBytes(k); }
   const uint8_t* panel(size_t index, size_t k) const { return panels.as<uint8_t>() + index * panelBytes(k); }
-  static const float* factors(const uint8_t* panel, size_t k) { return reinterpret_cast<const float*>(panel + blocksOf(k) * kBlockBytes); }
+  static const float* factors(const uint8_t* panel, size_t k) {
+    return reinterpret_cast<const float*>(panel + blocksOf(k) * kBlockBytes);
+  }
 };
 
 /// The scale of a code, from 2^-126 to 2^-95: its bits, moved to those of a float. The 2^64 that it lacks to stay clear
@@ -44,24 +46,26 @@ inline constexpr float kActivationShift = 0x1p64f;
 /// M rows in 8 bits, −127…127, with one scale per 32 of a row; K padded by zeros.
 struct QuantizedBlocks {
   bool wide = false;
-  const void* data = nullptr;       // int8 [M, K'], or wide: int16 [M, K']
-  const float* scales = nullptr;    // [M, K'/32], times kActivationShift; wide: 1/128 of that
-  const int32_t* sums = nullptr;    // [M, K'/32]: −Σ of a block
+  const void* data = nullptr;     // int8 [M, K'], or wide: int16 [M, K']
+  const float* scales = nullptr;  // [M, K'/32], times kActivationShift; wide: 1/128 of that
+  const int32_t* sums = nullptr;  // [M, K'/32]: −Σ of a block
   size_t rows = 0, blocks = 0;
 
   size_t stride() const { return blocks * kBlock; }
   /// Rows [from, from + count).
   QuantizedBlocks part(size_t from, size_t count) const {
     const size_t at = from * blocks;
-    return {wide, static_cast<const uint8_t*>(data) + at * kBlock * (wide ? 2 : 1), scales + at, sums + at, count, blocks};
+    return {wide,  static_cast<const uint8_t*>(data) + at * kBlock * (wide ? 2 : 1), scales + at, sums + at, count,
+            blocks};
   }
 };
-// The wide form serves the product by 16-bit dots. There 4 bytes of weights become pairs of 16 bits by one operation each:
-// masks leave the low nibbles of even bytes, their high nibbles (16 times the value) and the low nibbles of odd bytes (256
-// times), a shift the high ones of the odd bytes. So the values of K lie in that order, for each j
-// (4j + 0, 2 | 16 + 4j + 0, 2 | 4j + 1, 3 | 16 + 4j + 1, 3), multiplied by 256, 16, 1 and 256.
+// The wide form serves the product by 16-bit dots. There 4 bytes of weights become pairs of 16 bits by one operation
+// each: masks leave the low nibbles of even bytes, their high nibbles (16 times the value) and the low nibbles of odd
+// bytes (256 times), a shift the high ones of the odd bytes. So the values of K lie in that order, for each j (4j + 0,
+// 2 | 16 + 4j + 0, 2 | 4j + 1, 3 | 16 + 4j + 1, 3), multiplied by 256, 16, 1 and 256.
 
-/// The scale of 32 activations, by the largest of their magnitudes. Zeros, and what is not finite or beyond 1e20, give 0.
+/// The scale of 32 activations, by the largest of their magnitudes. Zeros, and what is not finite or beyond 1e20, give
+/// 0.
 struct BlockScale {
   float stored, inverse;
 };

@@ -109,12 +109,17 @@ void pairUp(int8_t* panel, size_t kp) {
 #ifdef __wasm_simd128__
     const v128_t turned = wasm_i16x8_splat(0x80);
     const v128_t a = wasm_v128_load(panel), b = wasm_v128_load(panel + 16);  // rows 0–3, 4–7, four k each
-    wasm_v128_store(panel, wasm_v128_xor(wasm_i8x16_shuffle(a, b, 0, 16, 1, 17, 4, 20, 5, 21, 8, 24, 9, 25, 12, 28, 13, 29), turned));
-    wasm_v128_store(panel + 16, wasm_v128_xor(wasm_i8x16_shuffle(a, b, 2, 18, 3, 19, 6, 22, 7, 23, 10, 26, 11, 27, 14, 30, 15, 31), turned));
+    wasm_v128_store(
+        panel,
+        wasm_v128_xor(wasm_i8x16_shuffle(a, b, 0, 16, 1, 17, 4, 20, 5, 21, 8, 24, 9, 25, 12, 28, 13, 29), turned));
+    wasm_v128_store(
+        panel + 16,
+        wasm_v128_xor(wasm_i8x16_shuffle(a, b, 2, 18, 3, 19, 6, 22, 7, 23, 10, 26, 11, 27, 14, 30, 15, 31), turned));
 #else
     int8_t fours[32];
     std::memcpy(fours, panel, 32);
-    for (size_t i = 0; i < 32; ++i) panel[Matrix::Q8Data::pairAt(i / 4, i % 4)] = int8_t(fours[i] ^ (i < 16 ? 0x80 : 0));
+    for (size_t i = 0; i < 32; ++i)
+      panel[Matrix::Q8Data::pairAt(i / 4, i % 4)] = int8_t(fours[i] ^ (i < 16 ? 0x80 : 0));
 #endif
   }
 }

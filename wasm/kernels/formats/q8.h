@@ -5,7 +5,8 @@
 // Weights lie in panels of 8 rows of W, with N and K padded by zeros, in the order in which the product reads them:
 //   Fours  [N/8][K/4][8 rows][4 k]           the dot product of bytes
 //   Pairs  [N/8][K/2][4 rows][2 k][2 rows]   the one of 16-bit words: rows r and r + 4 share a word, r + 4 above, and r
-//                                            with its top bit turned (that is, 128 more, without a sign). See q8_simd.cpp.
+//                                            with its top bit turned (that is, 128 more, without a sign). See
+//                                            q8_simd.cpp.
 // Behind them lie the panel's 8 scales (float) and 8 sums of rows (int32), so that they come with the same stream.
 #pragma once
 
@@ -32,9 +33,13 @@ struct Matrix::Q8Data {
   static size_t panelBytes(size_t k) { return kPanel * (paddedK(k) + sizeof(float) + sizeof(int32_t)); }
   int8_t* panel(size_t index, size_t k) { return panels.as<int8_t>() + index * panelBytes(k); }
   const int8_t* panel(size_t index, size_t k) const { return panels.as<int8_t>() + index * panelBytes(k); }
-  static const float* scales(const int8_t* panel, size_t k) { return reinterpret_cast<const float*>(panel + kPanel * paddedK(k)); }
+  static const float* scales(const int8_t* panel, size_t k) {
+    return reinterpret_cast<const float*>(panel + kPanel * paddedK(k));
+  }
   /// Σ of each row, for activations with a zero point.
-  static const int32_t* sums(const int8_t* panel, size_t k) { return reinterpret_cast<const int32_t*>(scales(panel, k) + kPanel); }
+  static const int32_t* sums(const int8_t* panel, size_t k) {
+    return reinterpret_cast<const int32_t*>(scales(panel, k) + kPanel);
+  }
   /// What W[n][i] is kept as; `panel` is the one with row n.
   int8_t at(const int8_t* panel, size_t n, size_t i) const {
     const size_t r = n % kPanel;
@@ -54,15 +59,16 @@ enum class ActivationForm : uint8_t {
 /// M rows in 8 bits (0..255, ties to even), padded to paddedK with values that meet zero weights.
 struct QuantizedRows {
   ActivationForm form = ActivationForm::Unsigned;
-  const void* data = nullptr;   // uint8, int8 or int16 [M, stride]
-  const float* scales = nullptr;       // [M]
-  const int32_t* zeros = nullptr;      // [M], in terms of what is stored; Wide: Σ of the row instead
-  size_t rows = 0, stride = 0;         // elements
+  const void* data = nullptr;      // uint8, int8 or int16 [M, stride]
+  const float* scales = nullptr;   // [M]
+  const int32_t* zeros = nullptr;  // [M], in terms of what is stored; Wide: Σ of the row instead
+  size_t rows = 0, stride = 0;     // elements
 
   /// Rows [from, from + count).
   QuantizedRows part(size_t from, size_t count) const {
     const size_t bytes = form == ActivationForm::Wide ? 2 : 1;
-    return {form, static_cast<const uint8_t*>(data) + from * stride * bytes, scales + from, zeros + from, count, stride};
+    return {form,  static_cast<const uint8_t*>(data) + from * stride * bytes, scales + from, zeros + from, count,
+            stride};
   }
 };
 

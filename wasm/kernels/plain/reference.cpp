@@ -162,9 +162,10 @@ void gather(const Matrix& w, const int32_t* ids, size_t count, float* y, size_t 
 namespace wasmformers::kernels {
 
 const Table& reference() {
-  static const Table table = {"reference",          plain::linear,  plain::layerNorm, plain::rmsNorm,
-                              plain::softmax,       plain::activate, plain::gatedActivate, plain::add,
-                              plain::rotary,        plain::attention, plain::gather, plain::cacheAppend, plain::cachedAttention};
+  static const Table table = {"reference",           plain::linear,    plain::layerNorm,     plain::rmsNorm,
+                              plain::softmax,        plain::activate,  plain::gatedActivate, plain::add,
+                              plain::rotary,         plain::attention, plain::gather,        plain::cacheAppend,
+                              plain::cachedAttention};
   return table;
 }
 

@@ -23,7 +23,8 @@ void store(CacheType type, const float* x, size_t d, void* values, float* scales
       const bool none = !(biggest > 1e-35f && biggest < 1e37f);  // nothing to speak of, or not finite: zeros
       scales[row] = none ? 0.f : biggest / 127.f;
       const float inverse = none ? 0.f : 127.f / biggest;
-      for (size_t i = 0; i < d; ++i) static_cast<int8_t*>(values)[row * d + i] = none ? int8_t(0) : int8_t(std::nearbyint(x[i] * inverse));
+      for (size_t i = 0; i < d; ++i)
+        static_cast<int8_t*>(values)[row * d + i] = none ? int8_t(0) : int8_t(std::nearbyint(x[i] * inverse));
     }
   }
 }

@@ -1,8 +1,8 @@
 // Attention head by head: keys are turned into panels of 8 (so that a score needs no horizontal sum), values copied
 // together; scores of a few queries stay in the first-level cache from the dot product through the softmax to the
 // weighted sum. Keys behind the last visible one, or outside a window, are not touched. Tiles of 6 (without fused
-// multiply-add 4) queries × 8 keys, then as many × 8 values; the scale goes into the packed keys, and log2 e with it, so
-// that the softmax is one of powers of two; its sum is divided out at the very end.
+// multiply-add 4) queries × 8 keys, then as many × 8 values; the scale goes into the packed keys, and log2 e with it,
+// so that the softmax is one of powers of two; its sum is divided out at the very end.
 #include <algorithm>
 #include <cmath>
 #include <cstring>
@@ -40,7 +40,8 @@ void packKeys(const float* k, size_t stride, size_t count, size_t d, float scale
       for (size_t half = 0; half < 2; ++half) {
         const float* src = k + (s + 4 * half) * stride + i;
         const v128_t a = wasm_f32x4_mul(wasm_v128_load(src), by), b = wasm_f32x4_mul(wasm_v128_load(src + stride), by);
-        const v128_t c = wasm_f32x4_mul(wasm_v128_load(src + 2 * stride), by), e = wasm_f32x4_mul(wasm_v128_load(src + 3 * stride), by);
+        const v128_t c = wasm_f32x4_mul(wasm_v128_load(src + 2 * stride), by),
+                     e = wasm_f32x4_mul(wasm_v128_load(src + 3 * stride), by);
         const v128_t ab0 = wasm_i32x4_shuffle(a, b, 0, 4, 1, 5), ab1 = wasm_i32x4_shuffle(a, b, 2, 6, 3, 7);
         const v128_t ce0 = wasm_i32x4_shuffle(c, e, 0, 4, 1, 5), ce1 = wasm_i32x4_shuffle(c, e, 2, 6, 3, 7);
         float* dst = out + i * kKeys + 4 * half;
@@ -185,7 +186,8 @@ void attention(Arena& arena, const AttentionArgs& a) {
           if (bias) {
             const float* line = bias + (t + r) * a.keys;
             size_t s = low;
-            for (; s + 4 <= high; s += 4) wasm_v128_store(p + s, madd(wasm_v128_load(line + s), splat(kLog2E), wasm_v128_load(p + s)));
+            for (; s + 4 <= high; s += 4)
+              wasm_v128_store(p + s, madd(wasm_v128_load(line + s), splat(kLog2E), wasm_v128_load(p + s)));
             for (; s < high; ++s) p[s] += line[s] * kLog2E;
           }
           for (size_t s = gaps ? low : high; s < end; ++s) p[s] = hidden[s] < 0 || s >= high ? kHidden : p[s];
@@ -208,7 +210,8 @@ void attention(Arena& arena, const AttentionArgs& a) {
         }
         const auto mix = [&](size_t first, size_t last) {
           rowTiles<kQueries>(first, last, [&]<size_t MR>(size_t r) {
-            mixTile<MR>(scores + r * padded, padded, head, low, high, d, inverse + r, out + r * a.outStride, a.outStride);
+            mixTile<MR>(scores + r * padded, padded, head, low, high, d, inverse + r, out + r * a.outStride,
+                        a.outStride);
           });
         };
         const bool allSee = std::all_of(inverse, inverse + rows, [](float v) { return v > 0; });

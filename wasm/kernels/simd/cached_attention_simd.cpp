@@ -37,15 +37,17 @@ inline v128_t load4(const uint8_t* p) {
 // Rows of KR parts go together, and turns go to the parts' halves, so that memory is read in up to eight streams: where
 // one begins a page and waits for it, others have arrived. Behind the last row there is that one again.
 template <size_t KR>
-inline size_t partOf(size_t count) { return (count + KR - 1) / KR; }
+inline size_t partOf(size_t count) {
+  return (count + KR - 1) / KR;
+}
 inline size_t turn(size_t j, size_t part) { return j / 2 + (j % 2 ? (part + 1) / 2 : 0); }
 template <size_t KR>
 inline void rowsAt(const uint8_t* first, size_t s, size_t count, size_t rowBytes, const uint8_t* (&row)[KR]) {
   for (size_t k = 0; k < KR; ++k) row[k] = first + std::min(s + k * partOf<KR>(count), count - 1) * rowBytes;
 }
 
-// scores[count][4] = scale · keys[count, D] · q, with one scale for each key or `rest` for all; the largest of each query.
-// q lies as [D / 4][MR][4]. Writes up to three keys more.
+// scores[count][4] = scale · keys[count, D] · q, with one scale for each key or `rest` for all; the largest of each
+// query. q lies as [D / 4][MR][4]. Writes up to three keys more.
 template <CacheType T, size_t MR>
 v128_t scoreKeys(const uint8_t* keys, size_t count, const float* q, size_t d, const float* scales, float* scores) {
   constexpr size_t KR = keysAtOnce(MR);
@@ -75,7 +77,8 @@ v128_t scoreKeys(const uint8_t* keys, size_t count, const float* q, size_t d, co
       const v128_t u = join(sum[k][0], sum[k][1]), v = join(sum[k][2], sum[k][3]);
       v128_t score = wasm_f32x4_add(wasm_i64x2_shuffle(u, v, 0, 2), wasm_i64x2_shuffle(u, v, 1, 3));
       if constexpr (T == CacheType::F16) score = wasm_f32x4_mul(score, splat(kHalfRest));
-      if constexpr (T == CacheType::Q8) score = wasm_f32x4_mul(score, wasm_v128_load32_splat(scales + std::min(s + k * part, count - 1)));
+      if constexpr (T == CacheType::Q8)
+        score = wasm_f32x4_mul(score, wasm_v128_load32_splat(scales + std::min(s + k * part, count - 1)));
       biggest = wasm_f32x4_pmax(biggest, score);
       wasm_v128_store(scores + (s + k * part) * kLanes, score);
     }
@@ -134,7 +137,8 @@ template <CacheType T, size_t MR>
 void mixValues(const uint8_t* values, size_t count, const float* weights, size_t d, float* mixed) {
   if constexpr (T == CacheType::F32) {
     for (size_t s = 0; s < count; s += kChunk) {
-      mixColumns<MR>(reinterpret_cast<const float*>(values) + s * d, std::min(kChunk, count - s), weights + s * kLanes, d, mixed);
+      mixColumns<MR>(reinterpret_cast<const float*>(values) + s * d, std::min(kChunk, count - s), weights + s * kLanes,
+                     d, mixed);
     }
   } else {
     mixRows<T, MR>(values, count, weights, d, mixed);
@@ -171,7 +175,8 @@ struct Head {
 };
 
 // Queries [row, row + rows) of one key/value head, where row = t·group + (head within the group).
-void attendRows(const CachedAttentionArgs& a, const Head& c, size_t b, size_t kvHead, size_t row, size_t rows, const Scratch& to) {
+void attendRows(const CachedAttentionArgs& a, const Head& c, size_t b, size_t kvHead, size_t row, size_t rows,
+                const Scratch& to) {
   const size_t d = a.cache.headDim, group = a.heads / a.cache.kvHeads, rowBytes = d * cacheValueBytes(c.type);
   const bool half = c.type == CacheType::F16, scaled = c.type == CacheType::Q8;
   const float into = a.scale * (a.softcap > 0 ? 1.f / a.softcap : kLog2E) * (half ? kHalfShift : 1.f);
@@ -179,7 +184,8 @@ void attendRows(const CachedAttentionArgs& a, const Head& c, size_t b, size_t kv
   for (size_t r = 0; r < rows; ++r) {
     const size_t t = (row + r) / group, h = kvHead * group + (row + r) % group;
     const float* q = a.q + (b * a.queries + t) * a.qStride + h * d;
-    for (size_t i = 0; i < d; i += 4) wasm_v128_store(to.q + i * rows + 4 * r, wasm_f32x4_mul(wasm_v128_load(q + i), splat(into)));
+    for (size_t i = 0; i < d; i += 4)
+      wasm_v128_store(to.q + i * rows + 4 * r, wasm_f32x4_mul(wasm_v128_load(q + i), splat(into)));
     positions[r] = float(a.past + t);
     slopes[r] = a.slopes ? a.slopes[h] * kLog2E : 0.f;
   }
@@ -192,7 +198,8 @@ void attendRows(const CachedAttentionArgs& a, const Head& c, size_t b, size_t kv
   const auto score = [&](size_t begin, size_t end) {
     if (begin == end) return splat(kHidden);
     return dispatch(c.type, rows, [&]<CacheType T, size_t MR>() {
-      return scoreKeys<T, MR>(c.keys + (from + begin) * rowBytes, end - begin, to.q, d, scaled ? c.keyScales + from + begin : nullptr, to.scores + begin * kLanes);
+      return scoreKeys<T, MR>(c.keys + (from + begin) * rowBytes, end - begin, to.q, d,
+                              scaled ? c.keyScales + from + begin : nullptr, to.scores + begin * kLanes);
     });
   };
   v128_t biggest = splat(kHidden);
@@ -206,7 +213,8 @@ void attendRows(const CachedAttentionArgs& a, const Head& c, size_t b, size_t kv
       if (a.softcap > 0) v = wasm_f32x4_mul(tanh(v), splat(a.softcap * kLog2E));
       const v128_t distance = wasm_f32x4_sub(position, splat(float(from + s)));  // whole numbers below 2^24
       v = madd(slope, wasm_f32x4_neg(distance), v);
-      v = wasm_v128_bitselect(hidden, v, wasm_v128_or(wasm_f32x4_lt(distance, splat(0)), wasm_f32x4_gt(distance, window)));
+      v = wasm_v128_bitselect(hidden, v,
+                              wasm_v128_or(wasm_f32x4_lt(distance, splat(0)), wasm_f32x4_gt(distance, window)));
       if (mask && !mask[s]) v = hidden;
       biggest = wasm_f32x4_pmax(biggest, v);
       wasm_v128_store(to.scores + s * kLanes, v);
@@ -220,14 +228,17 @@ void attendRows(const CachedAttentionArgs& a, const Head& c, size_t b, size_t kv
   v128_t sums = splat(0);
   const float* valueScales = scaled ? c.valueScales + from : nullptr;
   for (size_t s = 0; s < count; ++s) {
-    const v128_t e = wasm_i32x4_add(exp2Below127(wasm_f32x4_sub(wasm_v128_load(to.scores + s * kLanes), biggest)), larger);
+    const v128_t e =
+        wasm_i32x4_add(exp2Below127(wasm_f32x4_sub(wasm_v128_load(to.scores + s * kLanes), biggest)), larger);
     sums = wasm_f32x4_add(sums, e);
     wasm_v128_store(to.scores + s * kLanes, scaled ? wasm_f32x4_mul(e, wasm_v128_load32_splat(valueScales + s)) : e);
   }
   for (size_t s = count; s < count + 3; ++s) wasm_v128_store(to.scores + s * kLanes, splat(0));
 
   std::memset(to.mixed, 0, rows * d * sizeof(float));
-  dispatch(c.type, rows, [&]<CacheType T, size_t MR>() { mixValues<T, MR>(c.values + from * rowBytes, count, to.scores, d, to.mixed); });
+  dispatch(c.type, rows, [&]<CacheType T, size_t MR>() {
+    mixValues<T, MR>(c.values + from * rowBytes, count, to.scores, d, to.mixed);
+  });
   // Weights are 2^96 too large for halves and are divided by their sum, which is as well; values lack 2^112.
   v128_t inverse = wasm_f32x4_div(splat(half ? 0x1p112f : 1.f), sums);
   inverse = wasm_v128_andnot(inverse, wasm_f32x4_le(biggest, hidden));  // sees nothing: zeros
@@ -236,7 +247,8 @@ void attendRows(const CachedAttentionArgs& a, const Head& c, size_t b, size_t kv
   for (size_t r = 0; r < rows; ++r) {
     const size_t t = (row + r) / group, h = kvHead * group + (row + r) % group;
     float* out = a.out + (b * a.queries + t) * a.outStride + h * d;
-    for (size_t i = 0; i < d; i += 4) wasm_v128_store(out + i, wasm_f32x4_mul(wasm_v128_load(to.mixed + i * rows + 4 * r), splat(by[r])));
+    for (size_t i = 0; i < d; i += 4)
+      wasm_v128_store(out + i, wasm_f32x4_mul(wasm_v128_load(to.mixed + i * rows + 4 * r), splat(by[r])));
   }
 }
 
@@ -246,7 +258,8 @@ void toFloats(CacheType type, const uint8_t* rows, const float* scales, size_t c
     const v128_t by = splat(type == CacheType::F16 ? 0x1p112f : scales[s]);
     for (size_t i = 0; i < d; i += 4, y += 4) {
       const size_t at = s * d + i;
-      wasm_v128_store(y, wasm_f32x4_mul(by, type == CacheType::F16 ? load4<CacheType::F16>(rows + 2 * at) : load4<CacheType::Q8>(rows + at)));
+      wasm_v128_store(y, wasm_f32x4_mul(by, type == CacheType::F16 ? load4<CacheType::F16>(rows + 2 * at)
+                                                                   : load4<CacheType::Q8>(rows + at)));
     }
   }
 }
@@ -258,7 +271,8 @@ void cachedAttention(Arena& arena, const CachedAttentionArgs& a) {
   if (c.headDim % 8) return plain::cachedAttention(arena, a);
   const Arena::Mark mark = arena.mark();
   const size_t d = c.headDim, keys = a.past + a.queries, rows = a.heads / c.kvHeads * a.queries;
-  const Scratch scratch{arena.alloc<float>(kLanes * d), arena.alloc<float>(kLanes * d), arena.alloc<float>(kLanes * (keys + 3))};
+  const Scratch scratch{arena.alloc<float>(kLanes * d), arena.alloc<float>(kLanes * d),
+                        arena.alloc<float>(kLanes * (keys + 3))};
   const bool floats = c.type != CacheType::F32 && rows >= kManyQueries && keys <= kFloatBytes / (2 * sizeof(float) * d);
   float* made = floats ? arena.alloc<float>(2 * keys * d) : nullptr;
   if (!scratch.q || !scratch.mixed || !scratch.scores || (floats && !made)) return;
@@ -266,8 +280,9 @@ void cachedAttention(Arena& arena, const CachedAttentionArgs& a) {
     for (size_t h = 0; h < c.kvHeads; ++h) {
       const size_t base = c.row(b, h, 0);
       const bool scaled = c.type == CacheType::Q8;
-      Head head{c.type, static_cast<const uint8_t*>(c.keys) + base * c.rowBytes(), static_cast<const uint8_t*>(c.values) + base * c.rowBytes(),
-                scaled ? c.keyScales + base : nullptr, scaled ? c.valueScales + base : nullptr};
+      Head head{c.type, static_cast<const uint8_t*>(c.keys) + base * c.rowBytes(),
+                static_cast<const uint8_t*>(c.values) + base * c.rowBytes(), scaled ? c.keyScales + base : nullptr,
+                scaled ? c.valueScales + base : nullptr};
       if (floats) {
         // A window hides the oldest ones from all.
         const size_t from = a.left >= 0 && int64_t(a.past) > a.left ? a.past - size_t(a.left) : 0;
@@ -275,9 +290,11 @@ void cachedAttention(Arena& arena, const CachedAttentionArgs& a) {
           toFloats(c.type, rows + from * c.rowBytes(), scaled ? scales + from : nullptr, keys - from, d, y + from * d);
           return reinterpret_cast<const uint8_t*>(y);
         };
-        head = {CacheType::F32, all(head.keys, head.keyScales, made), all(head.values, head.valueScales, made + keys * d), nullptr, nullptr};
+        head = {CacheType::F32, all(head.keys, head.keyScales, made),
+                all(head.values, head.valueScales, made + keys * d), nullptr, nullptr};
       }
-      for (size_t row = 0; row < rows; row += kLanes) attendRows(a, head, b, h, row, std::min(kLanes, rows - row), scratch);
+      for (size_t row = 0; row < rows; row += kLanes)
+        attendRows(a, head, b, h, row, std::min(kLanes, rows - row), scratch);
     }
   }
   arena.release(mark);

@@ -1,6 +1,6 @@
-// The product with 2-byte weights, in f32. One or two rows read the halves where they lie: their bits moved to those of a
-// float are the number times 2^-112, which activations times 2^64 make up for as far as subnormal products need it, and
-// the factor of the row for the rest. For more rows a panel becomes floats once, for the tiles of the f32 product.
+// The product with 2-byte weights, in f32. One or two rows read the halves where they lie: their bits moved to those of
+// a float are the number times 2^-112, which activations times 2^64 make up for as far as subnormal products need it,
+// and the factor of the row for the rest. For more rows a panel becomes floats once, for the tiles of the f32 product.
 #include <algorithm>
 
 #include "kernels/formats/f16.h"
@@ -60,8 +60,11 @@ void unpack(const uint16_t* p, size_t k, const float* factors, float* out) {
 }  // namespace
 
 template <bool Streams>
-void productF16(Arena& arena, const float* x, size_t m, size_t xStride, const Matrix& w, Columns columns, const Output& out) {
-  const auto few = [&]<size_t MR, size_t NP>(size_t panel, size_t gap) { direct<MR, NP>(x, xStride, w, panel, gap, out); };
+void productF16(Arena& arena, const float* x, size_t m, size_t xStride, const Matrix& w, Columns columns,
+                const Output& out) {
+  const auto few = [&]<size_t MR, size_t NP>(size_t panel, size_t gap) {
+    direct<MR, NP>(x, xStride, w, panel, gap, out);
+  };
   if (Streams && m == 1) return panelStreams<1>(columns, few);
   if (Streams && m == 2) return panelStreams<2>(columns, few);
   const Arena::Mark mark = arena.mark();

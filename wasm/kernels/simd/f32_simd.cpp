@@ -1,7 +1,7 @@
 // The f32 product: panels of 8 columns (f32.h), register tiles of 6 rows × 8 columns with fused multiply-add, 4 × 8
 // without. Bias and residual are added as a tile is stored; an activation follows in a pass of its own per block of
-// rows (table_simd.cpp). In turn with XNNPACK's f32 operator on MiniLM's shapes: 1.15–1.3 times its speed, in plain SIMD
-// and relaxed (tests/bench/kernels/RESULTS.md), and x and y may have any stride.
+// rows (table_simd.cpp). In turn with XNNPACK's f32 operator on MiniLM's shapes: 1.15–1.3 times its speed, in plain
+// SIMD and relaxed (tests/bench/kernels/RESULTS.md), and x and y may have any stride.
 #include <algorithm>
 
 #include "kernels/formats/f32.h"
@@ -51,7 +51,8 @@ void tile(const Product& p, size_t m, size_t panel, const float* w, size_t gap =
 
 }  // namespace
 
-void panelF32(const float* x, size_t xStride, size_t from, size_t to, const float* w, size_t k, size_t panel, const Output& out) {
+void panelF32(const float* x, size_t xStride, size_t from, size_t to, const float* w, size_t k, size_t panel,
+              const Output& out) {
   const Product p{x, xStride, k, out};
   rowTiles<kTile>(from, to, [&]<size_t MR>(size_t row) { tile<MR, 1>(p, row, panel, w); });
 }
@@ -63,13 +64,16 @@ void productF32(const float* x, size_t m, size_t xStride, const Matrix& w, Colum
   const size_t panelSize = w.k() * kPanel, block = rowBlock(4 * w.k());
   for (size_t from = 0; from < m; from += block) {
     const size_t to = std::min(m, from + block);
-    const auto few = [&]<size_t MR, size_t NP>(size_t panel, size_t gap) { tile<MR, NP>(p, from, panel, panels + panel * panelSize, gap); };
+    const auto few = [&]<size_t MR, size_t NP>(size_t panel, size_t gap) {
+      tile<MR, NP>(p, from, panel, panels + panel * panelSize, gap);
+    };
     if (Streams && to - from == 1) {
       panelStreams<1>(columns, few);
     } else if (Streams && to - from == 2) {
       panelStreams<2>(columns, few);
     } else {
-      for (size_t panel = columns.from; panel < columns.to; ++panel) panelF32(x, xStride, from, to, panels + panel * panelSize, w.k(), panel, out);
+      for (size_t panel = columns.from; panel < columns.to; ++panel)
+        panelF32(x, xStride, from, to, panels + panel * panelSize, w.k(), panel, out);
     }
   }
 }

@@ -7,13 +7,24 @@
 namespace wasmformers::kernels::simd {
 
 // For exp and gelu of simd_math.h, in the order of their use.
-extern const float kExp[12] = {-86.f,           12582912.f,      1.44269504f,     -0.693359375f,   2.12194440e-4f,  1.9875691500e-4f,
-                               1.3981999507e-3f, 8.3334519073e-3f, 4.1665795894e-2f, 1.6666665459e-1f, 5.0000001201e-1f, 1.f};
-extern const float kExp2[8] = {-125.f,         12582912.f,   0.00132764718f, 0.00967554133f,
-                               0.0555071327f,  0.240221197f, 0.693146967f,   1.00000007f};
-extern const float kGelu[15] = {-5.6f,           5.6f,           2.17089377e-8f, 6.58964562e-6f, 1.18503273e-6f,
-                                8.09956568e-5f,  1.90120144e-4f, 2.0031732e-3f,  4.8052234e-3f,  2.98023062e-2f,
-                                3.58444449e-2f,  2.56511461e-1f, 3.98941903e-1f, 1.f,            0.5f};
+extern const float kExp[12] = {-86.f,
+                               12582912.f,
+                               1.44269504f,
+                               -0.693359375f,
+                               2.12194440e-4f,
+                               1.9875691500e-4f,
+                               1.3981999507e-3f,
+                               8.3334519073e-3f,
+                               4.1665795894e-2f,
+                               1.6666665459e-1f,
+                               5.0000001201e-1f,
+                               1.f};
+extern const float kExp2[8] = {-125.f,        12582912.f,   0.00132764718f, 0.00967554133f,
+                               0.0555071327f, 0.240221197f, 0.693146967f,   1.00000007f};
+extern const float kGelu[15] = {
+    -5.6f,         5.6f,          2.17089377e-8f, 6.58964562e-6f, 1.18503273e-6f, 8.09956568e-5f, 1.90120144e-4f,
+    2.0031732e-3f, 4.8052234e-3f, 2.98023062e-2f, 3.58444449e-2f, 2.56511461e-1f, 3.98941903e-1f, 1.f,
+    0.5f};
 
 extern const uint32_t kMasks[7] = {0x0f0f0f0f, 0x000f000f, 0x00f000f0, 0x0f000f00, 0x8fffe000, 31, 0x00ff00ff};
 
@@ -70,7 +81,8 @@ void rmsNorm(const float* x, const float* gamma, float eps, size_t rows, size_t 
     for (; i < cols; ++i) squares += x[i] * x[i];
     const float scale = 1.f / std::sqrt(squares / float(cols) + eps);
     for (i = 0; i + 4 <= cols; i += 4) {
-      wasm_v128_store(y + i, wasm_f32x4_mul(wasm_f32x4_mul(wasm_v128_load(x + i), splat(scale)), wasm_v128_load(gamma + i)));
+      wasm_v128_store(y + i,
+                      wasm_f32x4_mul(wasm_f32x4_mul(wasm_v128_load(x + i), splat(scale)), wasm_v128_load(gamma + i)));
     }
     for (; i < cols; ++i) y[i] = x[i] * scale * gamma[i];
   }
@@ -112,7 +124,8 @@ void gatedActivate(Activation a, const float* x, size_t rows, size_t n, float* y
       for (; i + 4 <= n; i += 4) {
         wasm_v128_store(y + i, wasm_f32x4_mul(activation<A>(wasm_v128_load(x + i)), wasm_v128_load(x + n + i)));
       }
-      if (i < n) storeSome(y + i, wasm_f32x4_mul(activation<A>(loadSome(x + i, n - i)), loadSome(x + n + i, n - i)), n - i);
+      if (i < n)
+        storeSome(y + i, wasm_f32x4_mul(activation<A>(loadSome(x + i, n - i)), loadSome(x + n + i, n - i)), n - i);
     }
   });
 }

@@ -23,7 +23,8 @@ struct Sums {
     wasm_v128_store(lanes, sum[r][0]);
     wasm_v128_store(lanes + 4, sum[r][1]);
     for (size_t i = col; i < o.n; ++i) {
-      o.y[(m + r) * o.yStride + i] = lanes[i - col] + (o.bias ? o.bias[i] : 0.f) + (o.residual ? o.residual[(m + r) * o.residualStride + i] : 0.f);
+      o.y[(m + r) * o.yStride + i] =
+          lanes[i - col] + (o.bias ? o.bias[i] : 0.f) + (o.residual ? o.residual[(m + r) * o.residualStride + i] : 0.f);
     }
   }
 }
@@ -34,7 +35,8 @@ void store(const Output& o, size_t m, size_t panel, const Sums<MR>& sums) {
   const size_t col = panel * kPanel;
   const auto& sum = sums.at;
   if (o.n - col < kPanel) return storeEdge(o, m, MR, col, sum);
-  const v128_t bias0 = o.bias ? wasm_v128_load(o.bias + col) : splat(0), bias1 = o.bias ? wasm_v128_load(o.bias + col + 4) : splat(0);
+  const v128_t bias0 = o.bias ? wasm_v128_load(o.bias + col) : splat(0),
+               bias1 = o.bias ? wasm_v128_load(o.bias + col + 4) : splat(0);
   float* out = o.y + m * o.yStride + col;
   const float* rest = o.residual ? o.residual + m * o.residualStride + col : nullptr;
   for (size_t r = 0; r < MR; ++r, out += o.yStride) {

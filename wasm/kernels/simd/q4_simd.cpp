@@ -6,7 +6,8 @@
 //  - i32x4.dot_i16x8_s (any SIMD): nibbles become 16 bits by masks alone, activations lie in that order (q4.h).
 //
 // Up to four rows read the nibbles where they lie, one or two at a time, from several panels far apart (tiles.h). For
-// more, a panel is unpacked once for all rows, its zero points worked in, and stays in the first- or second-level cache.
+// more, a panel is unpacked once for all rows, its zero points worked in, and stays in the first- or second-level
+// cache.
 #include <algorithm>
 
 #include "kernels/simd/output.h"
@@ -51,7 +52,9 @@ inline v128_t dots(v128_t bytes, const int8_t* a, v128_t sum) {
 constexpr size_t kStep = 4;  // from one 4 of K to the next, in a
 // Sums begin with nothing, and become 2·Σ q·a − z·Σa.
 inline v128_t begin(v128_t, v128_t) { return wasm_i32x4_splat(0); }
-inline v128_t end(v128_t sum, v128_t zero, v128_t minus) { return wasm_i32x4_add(wasm_i32x4_add(sum, sum), wasm_i32x4_dot_i16x8(zero, minus)); }
+inline v128_t end(v128_t sum, v128_t zero, v128_t minus) {
+  return wasm_i32x4_add(wasm_i32x4_add(sum, sum), wasm_i32x4_dot_i16x8(zero, minus));
+}
 #else
 constexpr size_t kTile = 4;
 using Activation8 = int16_t;
@@ -69,7 +72,9 @@ inline v128_t end(v128_t sum, v128_t, v128_t) { return sum; }
 #endif
 
 // Codes of 4 rows of a block: `half` 0 or 1. Zero points are in their low bits, and all of them make the scale (q4.h).
-inline v128_t codes(const uint8_t* block, size_t half) { return wasm_u32x4_load16x4(block + kBlockBytes - 2 * kPanel + 8 * half); }
+inline v128_t codes(const uint8_t* block, size_t half) {
+  return wasm_u32x4_load16x4(block + kBlockBytes - 2 * kPanel + 8 * half);
+}
 inline v128_t zeros(v128_t codes) { return wasm_v128_and(codes, mask(5)); }
 inline v128_t scales(v128_t codes) { return wasm_i32x4_shl(codes, 12); }
 
@@ -129,7 +134,8 @@ void unpack(const uint8_t* block, size_t blocks, uint8_t* out) {
     for (size_t half = 0; half < 2; ++half) {
       const v128_t c = codes(block, half), zero = zeros(c);
       wasm_v128_store(out + kPanel * kBlock + 16 * half, scales(c));
-      const v128_t minus = wasm_i8x16_sub(offset, wasm_i8x16_shuffle(zero, zero, 0, 0, 0, 0, 4, 4, 4, 4, 8, 8, 8, 8, 12, 12, 12, 12));
+      const v128_t minus =
+          wasm_i8x16_sub(offset, wasm_i8x16_shuffle(zero, zero, 0, 0, 0, 0, 4, 4, 4, 4, 8, 8, 8, 8, 12, 12, 12, 12));
       for (size_t j = 0; j < 4; ++j) {
         const v128_t bytes = wasm_v128_load(block + 32 * j + 16 * half);
         const v128_t low = wasm_v128_and(bytes, mask(0)), high = wasm_v128_and(wasm_u16x8_shr(bytes, 4), mask(0));
@@ -151,7 +157,8 @@ void tile(const Product& p, size_t m, size_t panel, const uint8_t* w) {
   WF_NO_UNROLL
   for (size_t g = 0; g < blocks; ++g, w += kUnpackedBytes) {
     v128_t s[MR][2];
-    for (size_t r = 0; r < MR; ++r) s[r][0] = s[r][1] = wasm_i32x4_shl(wasm_v128_load32_splat(minus + r * blocks + g), 5);
+    for (size_t r = 0; r < MR; ++r)
+      s[r][0] = s[r][1] = wasm_i32x4_shl(wasm_v128_load32_splat(minus + r * blocks + g), 5);
     WF_NO_UNROLL
     for (size_t i = 0; i < kBlock; i += kGroup, a += kGroup) {
       const v128_t w0 = wasm_v128_load(w + i * kPanel), w1 = wasm_v128_load(w + i * kPanel + 16);
@@ -171,8 +178,8 @@ void tile(const Product& p, size_t m, size_t panel, const uint8_t* w) {
   p.finish(m, panel, Sums<MR>(sum));
 }
 #else
-// As int16 in the wide order, each as many times as its activation lacks of 256, so the sum is 256 times that of 2q − z:
-// [4 j][4 pairs][8 rows][2].
+// As int16 in the wide order, each as many times as its activation lacks of 256, so the sum is 256 times that of 2q −
+// z: [4 j][4 pairs][8 rows][2].
 constexpr size_t kUnpackedBytes = 2 * kPanel * kBlock + kPanel * 4;
 void unpack(const uint8_t* block, size_t blocks, uint8_t* out) {
   for (size_t g = 0; g < blocks; ++g, block += kBlockBytes, out += kUnpackedBytes) {
@@ -180,7 +187,8 @@ void unpack(const uint8_t* block, size_t blocks, uint8_t* out) {
       const v128_t c = codes(block, half), zero = zeros(c);
       // The activations' scales are made for 128 times that.
       wasm_v128_store(out + 2 * kPanel * kBlock + 16 * half, wasm_f32x4_mul(scales(c), splat(0.5f)));
-      const v128_t z = wasm_v128_or(zero, wasm_i32x4_shl(zero, 16)), z16 = wasm_i16x8_shl(z, 4), z256 = wasm_i16x8_shl(z, 8);
+      const v128_t z = wasm_v128_or(zero, wasm_i32x4_shl(zero, 16)), z16 = wasm_i16x8_shl(z, 4),
+                   z256 = wasm_i16x8_shl(z, 8);
       for (size_t j = 0; j < 4; ++j) {
         const v128_t bytes = wasm_v128_load(block + 32 * j + 16 * half);
         uint8_t* to = out + 128 * j + 16 * half;
@@ -243,7 +251,8 @@ void productQ4(Arena& arena, const QuantizedBlocks& x, const Matrix& w, Columns 
   for (size_t from = 0; from < x.rows; from += block) {
     for (size_t panel = columns.from; panel < columns.to; ++panel) {
       unpack(p.w.panel(panel, p.k), x.blocks, scratch);
-      rowTiles<kTile>(from, std::min(x.rows, from + block), [&]<size_t MR>(size_t m) { tile<MR>(p, m, panel, scratch); });
+      rowTiles<kTile>(from, std::min(x.rows, from + block),
+                      [&]<size_t MR>(size_t m) { tile<MR>(p, m, panel, scratch); });
     }
   }
   arena.release(mark);

@@ -4,10 +4,11 @@
 //    adds fours of products to four sums. The standard leaves open what bytes above 127 mean in its second operand:
 //    x86 with VNNI reads them unsigned (vpdpbusd), Arm with the dot product extension signed (sdot), and x86 without
 //    VNNI saturates in between. The first two are exact for all 8 bits, so a probe at start-up asks which it is;
-//  - wide dot (any SIMD): i32x4.dot_i16x8_s on words of 16 bits. For many rows a panel is widened once, and stays in the
-//    first-level cache (8 columns × K × 2 bytes). For a few, a word is used as it lies: it holds two weights of the same k,
-//    h and l, and Σ(256·h + l)·a and Σl·a give both columns, where widening would take an instruction for every eight
-//    weights (5 for 16 weights instead of 6, and half of the sums: more streams fit in the registers).
+//  - wide dot (any SIMD): i32x4.dot_i16x8_s on words of 16 bits. For many rows a panel is widened once, and stays in
+//  the
+//    first-level cache (8 columns × K × 2 bytes). For a few, a word is used as it lies: it holds two weights of the
+//    same k, h and l, and Σ(256·h + l)·a and Σl·a give both columns, where widening would take an instruction for every
+//    eight weights (5 for 16 weights instead of 6, and half of the sums: more streams fit in the registers).
 //
 // Register tiles: 6 rows × 8 columns of sums for the byte dot (12 sums hide its latency of five cycles at two a
 // cycle, and 16 registers hold them), 4 × 8 for the wide one (a multiply and an add each; the adds alone are a chain
@@ -138,7 +139,8 @@ struct WideSums {
 
 // Adds a stretch of MR rows × NP panels. By itself, so that a compiler has but these sums to find registers for.
 template <size_t MR, size_t NP>
-[[gnu::noinline]] void addStretch(const int16_t* a, size_t lda, const int8_t* w, size_t gapBytes, size_t k, WideSums<MR, NP>& sums) {
+[[gnu::noinline]] void addStretch(const int16_t* a, size_t lda, const int8_t* w, size_t gapBytes, size_t k,
+                                  WideSums<MR, NP>& sums) {
   const v128_t low = wasm_v128_load32_splat(kMasks + 6);
   v128_t both[NP][MR], lower[NP][MR];
   for (size_t q = 0; q < NP; ++q) {
@@ -178,7 +180,8 @@ void wideRow(const Product& p, size_t m, size_t panel, size_t gap) {
     }
   }
   WF_NO_UNROLL
-  for (size_t k = 0; k < kp; k += kStretch) addStretch<MR, NP>(a + k, lda, w + k * kPanel, gapBytes, std::min(kStretch, kp - k), sums);
+  for (size_t k = 0; k < kp; k += kStretch)
+    addStretch<MR, NP>(a + k, lda, w + k * kPanel, gapBytes, std::min(kStretch, kp - k), sums);
   for (size_t q = 0; q < NP; ++q) {
     v128_t sum[MR][2];
     for (size_t r = 0; r < MR; ++r) {
@@ -219,11 +222,13 @@ bool exact(ActivationForm form) {
         v[i] = values[(vi + i / 2) % 8];
       }
       alignas(16) int32_t got[4];
-      wasm_v128_store(got, wasm_i32x4_relaxed_dot_i8x16_i7x16_add(wasm_v128_load(w), wasm_v128_load(v), wasm_i32x4_make(7, -9, 1 << 20, -5)));
+      wasm_v128_store(got, wasm_i32x4_relaxed_dot_i8x16_i7x16_add(wasm_v128_load(w), wasm_v128_load(v),
+                                                                  wasm_i32x4_make(7, -9, 1 << 20, -5)));
       const int32_t start[4] = {7, -9, 1 << 20, -5};
       for (size_t lane = 0; lane < 4; ++lane) {
         int32_t want = start[lane];
-        for (size_t i = 4 * lane; i < 4 * lane + 4; ++i) want += w[i] * (form == ActivationForm::Signed ? int32_t(int8_t(v[i])) : int32_t(v[i]));
+        for (size_t i = 4 * lane; i < 4 * lane + 4; ++i)
+          want += w[i] * (form == ActivationForm::Signed ? int32_t(int8_t(v[i])) : int32_t(v[i]));
         if (want != got[lane]) return false;
       }
     }

@@ -110,14 +110,17 @@ QuantizedBlocks* quantizeBlocks(Arena& arena, const Rows& x) {
         src = tail;
       }
       // Magnitudes are ordered like their bits, NaN above all: one instruction where a maximum of floats is several.
-      const auto pair = [&](size_t i) { return wasm_i32x4_max(wasm_f32x4_abs(wasm_v128_load(src + i)), wasm_f32x4_abs(wasm_v128_load(src + i + 4))); };
+      const auto pair = [&](size_t i) {
+        return wasm_i32x4_max(wasm_f32x4_abs(wasm_v128_load(src + i)), wasm_f32x4_abs(wasm_v128_load(src + i + 4)));
+      };
       v128_t biggest = wasm_i32x4_max(wasm_i32x4_max(pair(0), pair(8)), wasm_i32x4_max(pair(16), pair(24)));
       biggest = wasm_i32x4_max(biggest, wasm_i32x4_shuffle(biggest, biggest, 2, 3, 0, 1));
       biggest = wasm_i32x4_max(biggest, wasm_i32x4_shuffle(biggest, biggest, 1, 0, 3, 2));
       const BlockScale s = blockScale(wasm_f32x4_extract_lane(biggest, 0));
       if (s.inverse == 0) src = kNothing;
       const v128_t inverse = splat(s.inverse);
-      const v128_t a = round8(src, inverse), b = round8(src + 8, inverse), c = round8(src + 16, inverse), d = round8(src + 24, inverse);
+      const v128_t a = round8(src, inverse), b = round8(src + 8, inverse), c = round8(src + 16, inverse),
+                   d = round8(src + 24, inverse);
       const v128_t sum = wasm_i32x4_extadd_pairwise_i16x8(wasm_i16x8_add(wasm_i16x8_add(a, b), wasm_i16x8_add(c, d)));
       const int32_t total = sumInts(sum);
       scales[at] = s.stored * (wide ? 0x1p-7f : 1.f);

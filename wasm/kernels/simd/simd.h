@@ -1,9 +1,9 @@
 // The Wasm kernels by name, for their table and for each other.
 #pragma once
 
-#include "kernels/kernels.h"
 #include "kernels/formats/q4.h"
 #include "kernels/formats/q8.h"
+#include "kernels/kernels.h"
 
 namespace wasmformers::kernels::simd {
 
@@ -40,8 +40,8 @@ struct Output {
   size_t yStride;
 };
 
-/// y[M, N] = x·Wᵀ; the whole of x was quantized in `form`'s way. Streams: for one row or a few, weights are read in several
-/// streams (tiles.h), which is what decoding needs. Encoders have more rows, and need not carry that code.
+/// y[M, N] = x·Wᵀ; the whole of x was quantized in `form`'s way. Streams: for one row or a few, weights are read in
+/// several streams (tiles.h), which is what decoding needs. Encoders have more rows, and need not carry that code.
 template <bool Streams>
 void productQ8(Arena&, const QuantizedRows& x, const Matrix& w, Columns, const Output&);
 template <bool Streams>
@@ -51,7 +51,8 @@ void productF32(const float* x, size_t m, size_t xStride, const Matrix& w, Colum
 template <bool Streams>
 void productF16(Arena&, const float* x, size_t m, size_t xStride, const Matrix& w, Columns, const Output&);
 /// Rows [from, to) with one panel of floats.
-void panelF32(const float* x, size_t xStride, size_t from, size_t to, const float* w, size_t k, size_t panel, const Output&);
+void panelF32(const float* x, size_t xStride, size_t from, size_t to, const float* w, size_t k, size_t panel,
+              const Output&);
 /// As many rows of activations as stay in the second-level cache while panels go by: whole tiles of 4 and of 6.
 inline size_t rowBlock(size_t rowBytes) {
   const size_t rows = (size_t(256) << 10) / (rowBytes + 1) / 12 * 12;

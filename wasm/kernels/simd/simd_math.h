@@ -26,7 +26,8 @@ inline v128_t madd(v128_t a, v128_t b, v128_t c) {
 }
 
 inline int32_t sumInts(v128_t v) {
-  return (wasm_i32x4_extract_lane(v, 0) + wasm_i32x4_extract_lane(v, 1)) + (wasm_i32x4_extract_lane(v, 2) + wasm_i32x4_extract_lane(v, 3));
+  return (wasm_i32x4_extract_lane(v, 0) + wasm_i32x4_extract_lane(v, 1)) +
+         (wasm_i32x4_extract_lane(v, 2) + wasm_i32x4_extract_lane(v, 3));
 }
 inline float sumLanes(v128_t v) {
   v = wasm_f32x4_add(v, wasm_i32x4_shuffle(v, v, 2, 3, 0, 1));
@@ -50,7 +51,9 @@ extern const uint32_t kMasks[7];  // of the 4-bit product, of halves (half.h), o
 inline v128_t load(const float& constant) { return wasm_v128_load32_splat(&constant); }
 
 /// Four halves as floats 2^112 times too small; `mask` is kMasks[4].
-inline v128_t fourHalves(const void* p, v128_t mask) { return wasm_v128_and(wasm_i32x4_shl(wasm_i32x4_load16x4(p), 13), mask); }
+inline v128_t fourHalves(const void* p, v128_t mask) {
+  return wasm_v128_and(wasm_i32x4_shl(wasm_i32x4_load16x4(p), 13), mask);
+}
 
 /// e^x within 2e-7 for x ≤ 88; arguments below −86 give about 1e-38, which is nothing in any sum.
 /// x = n·ln 2 + r, |r| ≤ ln 2 / 2, with ln 2 in two parts; the polynomial for e^r is Cephes' (expf.c). Adding
@@ -88,7 +91,9 @@ inline v128_t exp2Below127(v128_t x) {
 inline v128_t exp(v128_t x) { return expBelow88(wasm_f32x4_pmin(x, splat(88.f))); }
 
 /// 1 / (1 + e^−x)
-inline v128_t sigmoid(v128_t x) { return wasm_f32x4_div(splat(1.f), wasm_f32x4_add(splat(1.f), exp(wasm_f32x4_neg(x)))); }
+inline v128_t sigmoid(v128_t x) {
+  return wasm_f32x4_div(splat(1.f), wasm_f32x4_add(splat(1.f), exp(wasm_f32x4_neg(x))));
+}
 
 /// tanh, absolute error 2e-7: 1 − 2 / (e^2x + 1)
 inline v128_t tanh(v128_t x) {
@@ -123,14 +128,22 @@ inline v128_t geluTanh(v128_t x) {
 
 template <Activation A>
 inline v128_t activation(v128_t x) {
-  if constexpr (A == Activation::Gelu) return gelu(x);
-  else if constexpr (A == Activation::GeluTanh) return geluTanh(x);
-  else if constexpr (A == Activation::QuickGelu) return wasm_f32x4_mul(x, sigmoid(wasm_f32x4_mul(x, splat(1.702f))));
-  else if constexpr (A == Activation::Relu) return wasm_f32x4_pmax(x, splat(0.f));
-  else if constexpr (A == Activation::Silu) return wasm_f32x4_mul(x, sigmoid(x));
-  else if constexpr (A == Activation::Tanh) return tanh(x);
-  else if constexpr (A == Activation::Sigmoid) return sigmoid(x);
-  else return x;
+  if constexpr (A == Activation::Gelu)
+    return gelu(x);
+  else if constexpr (A == Activation::GeluTanh)
+    return geluTanh(x);
+  else if constexpr (A == Activation::QuickGelu)
+    return wasm_f32x4_mul(x, sigmoid(wasm_f32x4_mul(x, splat(1.702f))));
+  else if constexpr (A == Activation::Relu)
+    return wasm_f32x4_pmax(x, splat(0.f));
+  else if constexpr (A == Activation::Silu)
+    return wasm_f32x4_mul(x, sigmoid(x));
+  else if constexpr (A == Activation::Tanh)
+    return tanh(x);
+  else if constexpr (A == Activation::Sigmoid)
+    return sigmoid(x);
+  else
+    return x;
 }
 
 /// Calls f with the activation as a compile-time constant.

@@ -19,7 +19,8 @@ template <bool Streams>
 struct Operand {
   const Rows& x;
 
-  void multiply(Arena& arena, size_t from, size_t count, const Matrix& w, Columns columns, const Epilogue& e, float* y, size_t yStride) const {
+  void multiply(Arena& arena, size_t from, size_t count, const Matrix& w, Columns columns, const Epilogue& e, float* y,
+                size_t yStride) const {
     const Output out{w.n(), e.bias, e.residual, e.residualStride, y, yStride};
     switch (w.format()) {
       case Format::F32: return productF32<Streams>(x.data + from * x.stride, count, x.stride, w, columns, out);
@@ -66,7 +67,8 @@ void linear(Arena& arena, Rows& x, const Matrix& w, const Epilogue& e, float* y,
       if (part.residual) part.residual += from * e.residualStride + col;
       epilogue(part, count, std::min(columns.to * kPanel, w.n()) - col, out + col, outStride);
     }
-    for (size_t r = 0; aside && r < count; ++r) std::memcpy(y + (from + r) * yStride, out + r * outStride, w.n() * sizeof(float));
+    for (size_t r = 0; aside && r < count; ++r)
+      std::memcpy(y + (from + r) * yStride, out + r * outStride, w.n() * sizeof(float));
   }
   arena.release(mark);
 }
@@ -80,7 +82,8 @@ void rotary(float* x, size_t rows, size_t stride, size_t heads, size_t headDim, 
     for (size_t h = 0; h < heads; ++h) {
       float *a = x + h * headDim, *b = a + half;
       for (size_t i = 0; i < half; i += 4) {
-        const v128_t u = wasm_v128_load(a + i), v = wasm_v128_load(b + i), ci = wasm_v128_load(c + i), si = wasm_v128_load(s + i);
+        const v128_t u = wasm_v128_load(a + i), v = wasm_v128_load(b + i), ci = wasm_v128_load(c + i),
+                     si = wasm_v128_load(s + i);
         wasm_v128_store(a + i, wasm_f32x4_sub(wasm_f32x4_mul(u, ci), wasm_f32x4_mul(v, si)));
         wasm_v128_store(b + i, madd(v, ci, wasm_f32x4_mul(u, si)));
       }
@@ -89,8 +92,10 @@ void rotary(float* x, size_t rows, size_t stride, size_t heads, size_t headDim, 
 }
 
 template <bool Streams>
-constexpr Table tableWith(decltype(Table::attention) whole, decltype(Table::cacheAppend) append, decltype(Table::cachedAttention) cached) {
-  return {"simd", linear<Streams>, layerNorm, rmsNorm, simd::softmax, activate, gatedActivate, add, rotary, whole, plain::gather, append, cached};
+constexpr Table tableWith(decltype(Table::attention) whole, decltype(Table::cacheAppend) append,
+                          decltype(Table::cachedAttention) cached) {
+  return {"simd", linear<Streams>, layerNorm, rmsNorm,       simd::softmax, activate, gatedActivate,
+          add,    rotary,          whole,     plain::gather, append,        cached};
 }
 
 }  // namespace

@@ -7,7 +7,8 @@
 
 namespace wasmformers::kernels::simd {
 
-/// Calls tile<MR>(m) over rows [from, to), Max (6, 4 or 3) of them at a time; 8 and 7 rows are 4 + 4 and 4 + 3, never 6 and a thin rest.
+/// Calls tile<MR>(m) over rows [from, to), Max (6, 4 or 3) of them at a time; 8 and 7 rows are 4 + 4 and 4 + 3, never 6
+/// and a thin rest.
 template <size_t Max, class F>
 void rowTiles(size_t from, size_t to, F&& tile) {
   size_t m = from;
@@ -28,13 +29,13 @@ void rowTiles(size_t from, size_t to, F&& tile) {
   }
 }
 
-/// With few rows a product waits for memory. Neighbouring panels are read in short pieces that the processor's prefetchers
-/// lose at every end; several long streams, each in a page of its own, came 1.1 to 2.4 times as fast
+/// With few rows a product waits for memory. Neighbouring panels are read in short pieces that the processor's
+/// prefetchers lose at every end; several long streams, each in a page of its own, came 1.1 to 2.4 times as fast
 /// (tests/bench/kernels/RESULTS.md). So many for one row, half of them for two.
 inline constexpr size_t kStreams = 6;
-/// Calls tile<MR, NP>(panel, gap) for tiles of MR rows: Streams / MR panels at a time, each `gap` after the one before, and
-/// one by one for the last few. Gaps are odd: even ones easily make whole pages, and then all streams want the same lines
-/// of the first-level cache (3 to 10 % of the time).
+/// Calls tile<MR, NP>(panel, gap) for tiles of MR rows: Streams / MR panels at a time, each `gap` after the one before,
+/// and one by one for the last few. Gaps are odd: even ones easily make whole pages, and then all streams want the same
+/// lines of the first-level cache (3 to 10 % of the time).
 template <size_t MR, size_t Streams = kStreams, class F>
 void panelStreams(Columns columns, F&& tile) {
   constexpr size_t NP = Streams / MR;

@@ -12,11 +12,17 @@ size_t unfinished(std::string_view s) {
   for (size_t n = 1; n <= 3 && n <= s.size(); ++n) {
     const auto lead = static_cast<unsigned char>(s[s.size() - n]);
     if ((lead & 0xC0) == 0x80) continue;
-    const size_t wanted = lead >= 0xF0 && lead < 0xF5 ? 4 : lead >= 0xE0 && lead < 0xF0 ? 3 : lead >= 0xC2 && lead < 0xE0 ? 2 : 1;
+    const size_t wanted = lead >= 0xF0 && lead < 0xF5   ? 4
+                          : lead >= 0xE0 && lead < 0xF0 ? 3
+                          : lead >= 0xC2 && lead < 0xE0 ? 2
+                                                        : 1;
     if (wanted <= n) return 0;
     if (n == 1) return 1;
     const auto second = static_cast<unsigned char>(s[s.size() - n + 1]);
-    const bool possible = lead == 0xE0 ? second >= 0xA0 : lead == 0xED ? second < 0xA0 : lead == 0xF0 ? second >= 0x90 : lead != 0xF4 || second < 0x90;
+    const bool possible = lead == 0xE0   ? second >= 0xA0
+                          : lead == 0xED ? second < 0xA0
+                          : lead == 0xF0 ? second >= 0x90
+                                         : lead != 0xF4 || second < 0x90;
     return possible ? n : 0;
   }
   return 0;
@@ -209,21 +215,30 @@ void DecodeStream::build(const Decoder* decoder) {
     return;
   }
   std::unique_ptr<Stage> stage;
-  if (!decoder) stage = std::make_unique<Spaced>();
-  else if (decoder->kind() == Decoder::Kind::Strip) stage = std::make_unique<Edged>(*decoder->edges());
-  else if (decoder->kind() == Decoder::Kind::LooksAhead) stage = std::make_unique<Lagging>(*decoder);
-  else if (decoder->kind() == Decoder::Kind::ByteLevel) stage = std::make_unique<Bytes>();
-  else if (decoder->kind() == Decoder::Kind::ByteFallback) stage = std::make_unique<Fallback>();
-  else if (decoder->kind() == Decoder::Kind::Fuse) stage = std::make_unique<Fused>();
-  else stage = std::make_unique<Local>(*decoder);
+  if (!decoder)
+    stage = std::make_unique<Spaced>();
+  else if (decoder->kind() == Decoder::Kind::Strip)
+    stage = std::make_unique<Edged>(*decoder->edges());
+  else if (decoder->kind() == Decoder::Kind::LooksAhead)
+    stage = std::make_unique<Lagging>(*decoder);
+  else if (decoder->kind() == Decoder::Kind::ByteLevel)
+    stage = std::make_unique<Bytes>();
+  else if (decoder->kind() == Decoder::Kind::ByteFallback)
+    stage = std::make_unique<Fallback>();
+  else if (decoder->kind() == Decoder::Kind::Fuse)
+    stage = std::make_unique<Fused>();
+  else
+    stage = std::make_unique<Local>(*decoder);
   stage->stream = this;
   stage->index = stages_.size();
   stages_.push_back(std::move(stage));
 }
 
 void DecodeStream::emit(size_t stage, std::string_view part, bool closes) {
-  if (stage == stages_.size()) out_->append(part);
-  else stages_[stage]->part(part, closes);
+  if (stage == stages_.size())
+    out_->append(part);
+  else
+    stages_[stage]->part(part, closes);
 }
 
 void DecodeStream::push(std::string_view token, std::string& out) {

@@ -14,8 +14,10 @@ std::unique_ptr<DecodeTable> DecodeTable::make(const Decoder* decoder, TokenOf t
   std::unique_ptr<DecodeTable> table(new DecodeTable());
   table->tokenOf_ = std::move(tokenOf);
   table->spaced_ = !decoder;
-  if (!decoder) table->edge_ = Edge::First;
-  else if (!table->plan(*decoder)) return nullptr;
+  if (!decoder)
+    table->edge_ = Edge::First;
+  else if (!table->plan(*decoder))
+    return nullptr;
   return table;
 }
 
@@ -71,8 +73,10 @@ void DecodeTable::fill(Entry& e, uint32_t id, bool atEdge) {
   }
   std::string piece;
   if (spaced_ && before) piece = ' ';
-  if (join_ == Join::Bytes) appendByteLevel(in[before ? 1 : 0], piece);
-  else piece += in[before ? 1 : 0];
+  if (join_ == Join::Bytes)
+    appendByteLevel(in[before ? 1 : 0], piece);
+  else
+    piece += in[before ? 1 : 0];
   if (join_ == Join::ByteRuns) {
     if (const int b = fallbackByte(piece); b >= 0) {
       e = {uint32_t(b), kByte | flags};
@@ -113,12 +117,16 @@ void DecodeTable::decode(const uint32_t* ids, size_t count, bool skipSpecialToke
   size_ = 0;
   const auto kept = [&](size_t i) { return !(entry(inside_, ids[i], false).length & skipped); };
   size_t first = 0, last = count;
-  if (edge_ == Edge::First) while (first < count && !kept(first)) ++first;
-  if (edge_ == Edge::Last) while (last > 0 && !kept(last - 1)) --last;
+  if (edge_ == Edge::First)
+    while (first < count && !kept(first)) ++first;
+  if (edge_ == Edge::Last)
+    while (last > 0 && !kept(last - 1)) --last;
   const size_t edge = edge_ == Edge::First ? first : edge_ == Edge::Last ? last - 1 : count;
   for (size_t i = first; i < last; ++i) {
     const uint32_t id = ids[i];
-    const Entry e = i == edge ? entry(atEdge_, id, true) : id < inside_.size() && inside_[id].length != kUnknown ? inside_[id] : entry(inside_, id, false);
+    const Entry e = i == edge                                               ? entry(atEdge_, id, true)
+                    : id < inside_.size() && inside_[id].length != kUnknown ? inside_[id]
+                                                                            : entry(inside_, id, false);
     if (e.length & skipped) continue;
     if (e.length & kByte) {
       run_ += char(e.begin);
@@ -134,7 +142,8 @@ void DecodeTable::decode(const uint32_t* ids, size_t count, bool skipSpecialToke
     size_ += length;
   }
   if (!run_.empty()) flushRun();
-  const std::string_view joined(text_.data(), size_), whole = join_ == Join::Bytes ? text::makeValid(joined, repaired_) : joined;
+  const std::string_view joined(text_.data(), size_),
+      whole = join_ == Join::Bytes ? text::makeValid(joined, repaired_) : joined;
   if (tail_.empty()) {
     out += whole;
     return;

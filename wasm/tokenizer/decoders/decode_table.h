@@ -1,6 +1,6 @@
 // Decoding at the speed of copying: what each id becomes is worked out when it is first met and kept. It serves every
-// decoder whose tokens look at nothing but whether they are the first (or the last) of the text; runs of byte tokens and
-// what is done to the whole text afterwards (Fuse and all behind it) come on top. The others decode token by token.
+// decoder whose tokens look at nothing but whether they are the first (or the last) of the text; runs of byte tokens
+// and what is done to the whole text afterwards (Fuse and all behind it) come on top. The others decode token by token.
 #pragma once
 
 #include <functional>
@@ -26,9 +26,16 @@ class DecodeTable {
 
  private:
   // Bytes [begin, begin + length) of blob_; the flags are above the length.
-  struct Entry { uint32_t begin, length; };
-  static constexpr uint32_t kSpecial = 1u << 31, kByte = 1u << 30, kAbsent = 1u << 29, kUnknown = 1u << 28, kFlags = 0xFu << 28;
-  enum class Join : uint8_t { Texts, Bytes, ByteRuns };  // of texts, of bytes that are made valid, of texts with runs of bytes
+  struct Entry {
+    uint32_t begin, length;
+  };
+  static constexpr uint32_t kSpecial = 1u << 31, kByte = 1u << 30, kAbsent = 1u << 29, kUnknown = 1u << 28,
+                            kFlags = 0xFu << 28;
+  enum class Join : uint8_t {
+    Texts,
+    Bytes,
+    ByteRuns
+  };  // of texts, of bytes that are made valid, of texts with runs of bytes
   enum class Edge : uint8_t { None, First, Last };
 
   DecodeTable() = default;
@@ -51,7 +58,7 @@ class DecodeTable {
 
   std::vector<Entry> inside_, atEdge_;
   std::string blob_ = std::string(kStep, '\0');  // pieces one after the other, then kStep bytes to read over the end
-  std::string text_;        // of the ids being decoded: room, of which size_ bytes are in use
+  std::string text_;                             // of the ids being decoded: room, of which size_ bytes are in use
   size_t size_ = 0;
   std::string run_, repaired_;
 };

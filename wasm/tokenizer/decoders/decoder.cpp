@@ -33,9 +33,10 @@ void replaceAll(std::string& s, std::string_view from, std::string_view to) {
 }
 
 // The "clean-up" of English contractions and punctuation, in this order.
-constexpr struct { std::string_view from, to; } kCleanUp[] = {
-    {" .", "."},     {" ?", "?"},   {" !", "!"},            {" ,", ","},   {" ' ", "'"},   {" n't", "n't"},
-    {" 'm", "'m"},   {" do not", " don't"}, {" 's", "'s"}, {" 've", "'ve"}, {" 're", "'re"}};
+constexpr struct {
+  std::string_view from, to;
+} kCleanUp[] = {{" .", "."},   {" ?", "?"},           {" !", "!"},   {" ,", ","},     {" ' ", "'"},   {" n't", "n't"},
+                {" 'm", "'m"}, {" do not", " don't"}, {" 's", "'s"}, {" 've", "'ve"}, {" 're", "'re"}};
 
 // Whether a clean-up could apply: some space is followed by one of . ? ! , ' n d.
 bool mayNeedCleanUp(std::string_view s) {
@@ -60,8 +61,10 @@ class WordPiece final : public Decoder {
     for (size_t i = 0; i < in.size(); ++i) {
       const size_t begin = out.bytes.size();
       std::string_view token = in[i];
-      if (i && token.starts_with(prefix_)) token.remove_prefix(prefix_.size());
-      else if (i) out.bytes += ' ';
+      if (i && token.starts_with(prefix_))
+        token.remove_prefix(prefix_.size());
+      else if (i)
+        out.bytes += ' ';
       out.bytes += token;
       if (cleanUp_ && mayNeedCleanUp(std::string_view(out.bytes).substr(begin))) {
         cleaned.assign(out.bytes, begin);
@@ -146,7 +149,8 @@ class BpeDecoder final : public Decoder {
 // Connectionist temporal classification: runs of the same token count once, padding is what stood between two.
 class Ctc final : public Decoder {
  public:
-  Ctc(std::string pad, std::string delimiter, bool cleanUp) : pad_(std::move(pad)), delimiter_(std::move(delimiter)), cleanUp_(cleanUp) {}
+  Ctc(std::string pad, std::string delimiter, bool cleanUp)
+      : pad_(std::move(pad)), delimiter_(std::move(delimiter)), cleanUp_(cleanUp) {}
   void decode(const TokenList& in, TokenList& out) const override {
     std::string one;
     for (size_t i = 0; i < in.size(); ++i) {
@@ -205,7 +209,8 @@ class Strip final : public Decoder {
   void decode(const TokenList& in, TokenList& out) const override {
     for (size_t i = 0; i < in.size(); ++i) {
       std::string_view s = in[i];
-      for (uint32_t n = 0; n < edges_.start && s.starts_with(edges_.content); ++n) s.remove_prefix(edges_.content.size());
+      for (uint32_t n = 0; n < edges_.start && s.starts_with(edges_.content); ++n)
+        s.remove_prefix(edges_.content.size());
       for (uint32_t n = 0; n < edges_.stop && s.ends_with(edges_.content); ++n) s.remove_suffix(edges_.content.size());
       out.add(s);
     }
@@ -268,7 +273,10 @@ int fallbackByte(std::string_view t) {
   if (t.size() != 6 || !t.starts_with("<0x") || t[5] != '>') return -1;
   int b = 0;
   for (char c : t.substr(3, 2)) {
-    const int digit = c >= '0' && c <= '9' ? c - '0' : c >= 'A' && c <= 'F' ? c - 'A' + 10 : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+    const int digit = c >= '0' && c <= '9'   ? c - '0'
+                      : c >= 'A' && c <= 'F' ? c - 'A' + 10
+                      : c >= 'a' && c <= 'f' ? c - 'a' + 10
+                                             : -1;
     if (digit < 0) return -1;
     b = b * 16 + digit;
   }
@@ -279,14 +287,16 @@ std::unique_ptr<Decoder> makeDecoder(const Component& c, int depth) {
   if (c.absent()) return nullptr;
   if (depth > kMaxDepth) return c.fail("too_deep", "is nested too deeply.");
   const std::string_view type = c.type();
-  if (type == "CTC") return std::make_unique<Ctc>(c.string("pad_token"), c.string("word_delimiter_token"), c.boolean("cleanup"));
+  if (type == "CTC")
+    return std::make_unique<Ctc>(c.string("pad_token"), c.string("word_delimiter_token"), c.boolean("cleanup"));
   if (type == "WordPiece") return std::make_unique<WordPiece>(c.string("prefix"), c.boolean("cleanup"));
   if (type == "ByteLevel") return std::make_unique<ByteLevel>();
   if (type == "ByteFallback") return std::make_unique<ByteFallback>();
   if (type == "BPEDecoder") return std::make_unique<BpeDecoder>(c.string("suffix"));
   if (type == "Metaspace") {
     const bool never = !c.boolean("add_prefix_space", true);
-    return std::make_unique<Metaspace>(c.string("replacement"), c.oneOf("prepend_scheme", never ? "never" : "always", {"always", "never", "first"}) != 1);
+    return std::make_unique<Metaspace>(c.string("replacement"), c.oneOf("prepend_scheme", never ? "never" : "always",
+                                                                        {"always", "never", "first"}) != 1);
   }
   if (type == "Fuse") return std::make_unique<Fuse>();
   if (type == "Strip") return makeStrip(c);

@@ -42,15 +42,25 @@ class Decoder {
   /// Whether a pattern gave up since this was asked last: then text is missing.
   virtual regex::Outcome takeOutcome() const { return regex::Outcome::Done; }
 
-  /// What DecodeStream and DecodeTable must know: what a token becomes depends on it alone, or also on whether it is the
-  /// first, or on the one before as well, or on whether it is the last, or as these decoders do it.
-  enum class Kind : uint8_t { EachToken, FirstToken, LooksBack, LooksAhead, ByteLevel, ByteFallback, Fuse, Strip, Sequence };
+  /// What DecodeStream and DecodeTable must know: what a token becomes depends on it alone, or also on whether it is
+  /// the first, or on the one before as well, or on whether it is the last, or as these decoders do it.
+  enum class Kind : uint8_t {
+    EachToken,
+    FirstToken,
+    LooksBack,
+    LooksAhead,
+    ByteLevel,
+    ByteFallback,
+    Fuse,
+    Strip,
+    Sequence
+  };
   virtual Kind kind() const { return Kind::LooksBack; }
   struct Edges {
     std::string content;  // one character
     uint32_t start = 0, stop = 0;
   };
-  virtual const Edges* edges() const { return nullptr; }                              // of Strip
+  virtual const Edges* edges() const { return nullptr; }                                  // of Strip
   virtual const std::vector<std::unique_ptr<Decoder>>* parts() const { return nullptr; }  // of Sequence
 };
 

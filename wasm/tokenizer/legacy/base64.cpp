@@ -11,12 +11,18 @@ bool decodeBase64(std::string_view in, std::string& out) {
   while (!in.empty() && in.back() == '=') in.remove_suffix(1);
   for (char c : in) {
     uint32_t v;
-    if (c >= 'A' && c <= 'Z') v = uint32_t(c - 'A');
-    else if (c >= 'a' && c <= 'z') v = uint32_t(c - 'a' + 26);
-    else if (c >= '0' && c <= '9') v = uint32_t(c - '0' + 52);
-    else if (c == '+') v = 62;
-    else if (c == '/') v = 63;
-    else return false;
+    if (c >= 'A' && c <= 'Z')
+      v = uint32_t(c - 'A');
+    else if (c >= 'a' && c <= 'z')
+      v = uint32_t(c - 'a' + 26);
+    else if (c >= '0' && c <= '9')
+      v = uint32_t(c - '0' + 52);
+    else if (c == '+')
+      v = 62;
+    else if (c == '/')
+      v = 63;
+    else
+      return false;
     bits = bits << 6 | v;
     if ((have += 6) >= 8) out += char(bits >> (have -= 8) & 0xFF);
   }

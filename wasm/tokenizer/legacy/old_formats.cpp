@@ -8,8 +8,8 @@
 #include "json/write.h"
 #include "text/utf8.h"
 #include "tokenizer/legacy/base64.h"
-#include "tokenizer/pre_tokenizers/byte_level.h"
 #include "tokenizer/models/vocabulary.h"
+#include "tokenizer/pre_tokenizers/byte_level.h"
 
 namespace wasmformers::tokenizer {
 namespace {
@@ -129,7 +129,9 @@ struct SentencePiece {
 // --- Merges --------------------------------------------------------------------------------------------------------
 
 // Entries of a vocabulary whose ids are those entries: `whole` is `left` and `right` behind each other.
-struct Split { uint32_t whole, left, right; };
+struct Split {
+  uint32_t whole, left, right;
+};
 
 // All splits before a byte that is no continuation of a character (or before any), those of one token by their parts.
 std::vector<Split> splitsOf(const Vocabulary& v, bool betweenCharacters) {
@@ -143,7 +145,9 @@ std::vector<Split> splitsOf(const Vocabulary& v, bool betweenCharacters) {
       const uint32_t right = left == kNoId ? kNoId : v.find(token.substr(at));
       if (right != kNoId) out.push_back({e, left, right});
     }
-    const auto before = [](const Split& a, const Split& b) { return a.left != b.left ? a.left < b.left : a.right < b.right; };
+    const auto before = [](const Split& a, const Split& b) {
+      return a.left != b.left ? a.left < b.left : a.right < b.right;
+    };
     std::make_heap(out.begin() + long(first), out.end(), before);  // a few at a time: std::sort would be 3 kB of code
     std::sort_heap(out.begin() + long(first), out.end(), before);
   }
@@ -175,7 +179,10 @@ void writeMerges(const std::vector<Split>& splits, Write token, std::string& out
 
 Result<std::string> readSentencePiece(std::string_view bytes, std::string_view file) {
   SentencePiece m;
-  if (!m.read(bytes)) return Status(ErrorClass::Tokenizer, "bad_sentencepiece_model", "This is no model of SentencePiece, or it is cut or damaged.").inFile(file);
+  if (!m.read(bytes))
+    return Status(ErrorClass::Tokenizer, "bad_sentencepiece_model",
+                  "This is no model of SentencePiece, or it is cut or damaged.")
+        .inFile(file);
   static const char* const names[] = {"unigram", "bpe", "word", "char"};
   std::string out = "{";
   member("model_type", out);
@@ -231,7 +238,10 @@ Result<std::string> readSentencePiece(std::string_view bytes, std::string_view f
 }
 
 Result<std::string> readTiktoken(std::string_view ranks, std::string_view file) {
-  struct Token { uint32_t rank; std::string bytes; };
+  struct Token {
+    uint32_t rank;
+    std::string bytes;
+  };
   std::vector<Token> tokens;
   size_t line = 0;
   for (size_t at = 0; at < ranks.size(); ++line) {
@@ -243,18 +253,22 @@ Result<std::string> readTiktoken(std::string_view ranks, std::string_view file) 
     const size_t space = text.find(' ');
     Token t{0, {}};
     uint64_t rank = 0;
-    bool fine = space != text.npos && space + 1 < text.size() && text.size() - space < 12 && decodeBase64(text.substr(0, space), t.bytes) && !t.bytes.empty();
+    bool fine = space != text.npos && space + 1 < text.size() && text.size() - space < 12 &&
+                decodeBase64(text.substr(0, space), t.bytes) && !t.bytes.empty();
     for (size_t i = space + 1; fine && i < text.size(); ++i) {
       fine = text[i] >= '0' && text[i] <= '9';
       rank = rank * 10 + uint64_t(text[i] - '0');
     }
     if (!fine || rank > INT32_MAX) {
-      return Status(ErrorClass::Tokenizer, "bad_tiktoken_ranks", "Line " + std::to_string(line + 1) + " is no token in Base64 with its rank.").inFile(file);
+      return Status(ErrorClass::Tokenizer, "bad_tiktoken_ranks",
+                    "Line " + std::to_string(line + 1) + " is no token in Base64 with its rank.")
+          .inFile(file);
     }
     t.rank = uint32_t(rank);
     tokens.push_back(std::move(t));
   }
-  if (tokens.empty()) return Status(ErrorClass::Tokenizer, "bad_tiktoken_ranks", "There is no token in it.").inFile(file);
+  if (tokens.empty())
+    return Status(ErrorClass::Tokenizer, "bad_tiktoken_ranks", "There is no token in it.").inFile(file);
   std::stable_sort(tokens.begin(), tokens.end(), [](const Token& a, const Token& b) { return a.rank < b.rank; });
   Vocabulary v;  // entries and ids in the order of the ranks
   v.reserve(tokens.size(), tokens.size() * 8);

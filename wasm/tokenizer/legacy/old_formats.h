@@ -1,6 +1,6 @@
 // Tokenizers from before tokenizer.json whose files are bytes: a SentencePiece `.model` and tiktoken's ranks. Each is
-// turned into JSON that says what a tokenizer.json of it needs; js/tokenizers/legacy/old-formats.js puts that together, as
-// Transformers' convert_slow_tokenizer.py does it for each class.
+// turned into JSON that says what a tokenizer.json of it needs; js/tokenizers/legacy/old-formats.js puts that together,
+// as Transformers' convert_slow_tokenizer.py does it for each class.
 #pragma once
 
 #include <string>
@@ -12,8 +12,9 @@ namespace wasmformers::tokenizer {
 
 /// Of a SentencePiece model: { model_type: "unigram" | "bpe" | "word" | "char", unk_id, unk_piece, byte_fallback,
 /// add_dummy_prefix, remove_extra_whitespaces, escape_whitespaces, precompiled_charsmap: Base64 or "", pieces:
-/// [[piece, score, type], …], merges: [[left, right], …] (of "bpe", else empty) }. Types as in sentencepiece_model.proto:
-/// 1 normal, 2 unknown, 3 control, 4 user-defined, 5 unused, 6 byte. TokenizerError "bad_sentencepiece_model".
+/// [[piece, score, type], …], merges: [[left, right], …] (of "bpe", else empty) }. Types as in
+/// sentencepiece_model.proto: 1 normal, 2 unknown, 3 control, 4 user-defined, 5 unused, 6 byte. TokenizerError
+/// "bad_sentencepiece_model".
 Result<std::string> readSentencePiece(std::string_view model, std::string_view file);
 
 /// Of tiktoken's ranks (a line for each token: its bytes in Base64, a space, its rank): { vocab: {token: rank}, merges:

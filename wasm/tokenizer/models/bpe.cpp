@@ -1,17 +1,17 @@
 // BPE: a word's characters are joined, pair by pair, always the pair that was learned first (lowest rank, leftmost),
 // until no known pair is left. After tokenizers' models/bpe (Sennrich et al., 2016). Short words are searched for the
 // best pair, long ones keep a heap, so that a megabyte without a space stays n log n; words seen before come from a
-// cache. SentencePiece's texts are one word each, spaces written as ▁: where no merge makes a token with ▁ behind another
-// character, nothing is ever joined across the beginning of a run of ▁, and the text is cut there first. Byte-level
-// words come as the bytes that they stand for, each of which is a symbol. With dropout (Provilkov et al., 2020) merges
-// are passed over by chance, every time anew: without the cache, in whole words.
+// cache. SentencePiece's texts are one word each, spaces written as ▁: where no merge makes a token with ▁ behind
+// another character, nothing is ever joined across the beginning of a run of ▁, and the text is cut there first.
+// Byte-level words come as the bytes that they stand for, each of which is a symbol. With dropout (Provilkov et al.,
+// 2020) merges are passed over by chance, every time anew: without the cache, in whole words.
 #include <algorithm>
 
 #include "text/utf8.h"
 #include "tokenizer/binary_form.h"
-#include "tokenizer/pre_tokenizers/byte_level.h"
 #include "tokenizer/models/merges.h"
 #include "tokenizer/models/model.h"
+#include "tokenizer/pre_tokenizers/byte_level.h"
 
 namespace wasmformers::tokenizer {
 namespace {
@@ -33,7 +33,9 @@ bool marksInside(std::string_view token) {
 
 // The end of the run of ▁ at `from` and of what follows it up to the next ▁.
 size_t endOfMarked(std::string_view s, size_t from) {
-  const auto isMark = [&](size_t at) { return s[at] == kMark[0] && s.size() - at >= 3 && s[at + 1] == kMark[1] && s[at + 2] == kMark[2]; };
+  const auto isMark = [&](size_t at) {
+    return s[at] == kMark[0] && s.size() - at >= 3 && s[at + 1] == kMark[1] && s[at + 2] == kMark[2];
+  };
   while (from < s.size() && isMark(from)) from += 3;
   while (from < s.size() && !isMark(from)) ++from;
   return from;
@@ -66,8 +68,10 @@ class Bpe final : public Model {
       return;
     }
     cutAtMarks_ = dropout_ == 0 && !affixes && !ignoreMerges_ && vocabulary_.find(kMark) != kNoId;
-    if (tables) tables->unusual |= !readMerges(tables->text->merges);
-    else readMerges(c.member("merges"));
+    if (tables)
+      tables->unusual |= !readMerges(tables->text->merges);
+    else
+      readMerges(c.member("merges"));
   }
   void write(BinaryWriter& to) const override {
     Model::write(to);
@@ -90,7 +94,8 @@ class Bpe final : public Model {
       }
       for (size_t from = 0; from < word.size();) {
         const size_t end = endOfMarked(word, from);
-        if (!addWord(word.substr(from, end - from), p.begin + uint32_t(from), i, out)) return missingUnkToken(unkToken_);
+        if (!addWord(word.substr(from, end - from), p.begin + uint32_t(from), i, out))
+          return missingUnkToken(unkToken_);
         from = end;
       }
     }
@@ -98,8 +103,8 @@ class Bpe final : public Model {
   }
 
  private:
-  static constexpr uint32_t kDirect = 0x400;      // characters whose ids are looked up once
-  static constexpr size_t kShort = 48;            // symbols up to which the best pair is searched for
+  static constexpr uint32_t kDirect = 0x400;  // characters whose ids are looked up once
+  static constexpr size_t kShort = 48;        // symbols up to which the best pair is searched for
 
   [[gnu::cold]] [[gnu::noinline]] void readDropout(const Component& c) {
     if (c.absent()) return;
@@ -115,12 +120,15 @@ class Bpe final : public Model {
     size_t n = 0;
     for (json::Value v : c.value.elements()) {
       std::string_view left = v.at(0).asString(), right = v.at(1).asString();
-      if (v.isString() && !cutPair(v.asString(), left, right)) wrong = " no two tokens with a space between them.";
-      else if (!v.isString() && (v.size() != 2 || !v.at(0).isString() || !v.at(1).isString())) wrong = " no two tokens.";
+      if (v.isString() && !cutPair(v.asString(), left, right))
+        wrong = " no two tokens with a space between them.";
+      else if (!v.isString() && (v.size() != 2 || !v.at(0).isString() || !v.at(1).isString()))
+        wrong = " no two tokens.";
       Spelling parts[2];
       parts[0].set(left.data(), left.size(), false);
       parts[1].set(right.data(), right.size(), false);
-      if (!wrong && !addMerges(parts, 2)) return void(c.fail("bad_merge", "joins at " + std::to_string(n) + " tokens that are not in the vocabulary."));
+      if (!wrong && !addMerges(parts, 2))
+        return void(c.fail("bad_merge", "joins at " + std::to_string(n) + " tokens that are not in the vocabulary."));
       if (wrong) return void(c.fail("bad_merge", "has at " + std::to_string(n) + wrong));
       ++n;
     }
@@ -158,7 +166,8 @@ class Bpe final : public Model {
   bool addMerges(const Spelling* parts, size_t n) {
     uint32_t ids[Vocabulary::kMany];
     vocabulary_.findMany(parts, n, ids);
-    for (size_t i = 0; i < n; i += 2) lookedAt_ += merges_.peek(ids[i], ids[i + 1]);  // waits for memory together, as well
+    for (size_t i = 0; i < n; i += 2)
+      lookedAt_ += merges_.peek(ids[i], ids[i + 1]);  // waits for memory together, as well
     for (size_t i = 0; i < n; i += 2) {
       if (merges_.full() || !addMerge(parts[i], parts[i + 1], ids[i], ids[i + 1])) return false;
     }
@@ -258,8 +267,10 @@ class Bpe final : public Model {
     return true;
   }
   void merge() const {
-    if (symbols_.size() <= kShort && dropout_ == 0) mergeShort();
-    else mergeLong();
+    if (symbols_.size() <= kShort && dropout_ == 0)
+      mergeShort();
+    else
+      mergeLong();
   }
   std::string_view byteLevel(std::string_view word) const {
     affixed_.resize(word.size() * 2);

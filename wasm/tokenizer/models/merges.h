@@ -1,6 +1,6 @@
 // BPE's merges: (left id, right id) → rank, and rank → id of what the pair becomes. The pairs lie in the order of their
-// ranks, each one number of 64 bits where the ids allow it, as in every tokenizer known; a flat hash table has ranks and,
-// in the bits above, the rest of the hash.
+// ranks, each one number of 64 bits where the ids allow it, as in every tokenizer known; a flat hash table has ranks
+// and, in the bits above, the rest of the hash.
 #pragma once
 
 #include "tokenizer/models/vocabulary.h"
@@ -49,8 +49,12 @@ class Merges {
  private:
   static constexpr int kIdBits = 21;  // left, right, id
   static constexpr uint32_t kFree = UINT32_MAX;
-  struct Wide { uint32_t left, right, id; };
-  static uint32_t hash(uint32_t left, uint32_t right) { return uint32_t(((uint64_t(left) << 32 | right) * 0x9E3779B97F4A7C15u) >> 32); }
+  struct Wide {
+    uint32_t left, right, id;
+  };
+  static uint32_t hash(uint32_t left, uint32_t right) {
+    return uint32_t(((uint64_t(left) << 32 | right) * 0x9E3779B97F4A7C15u) >> 32);
+  }
   static uint64_t keyOf(uint32_t left, uint32_t right) { return uint64_t(left) << kIdBits | right; }
   [[gnu::cold]] [[gnu::noinline]] uint32_t wideRank(uint32_t left, uint32_t right) const;
   [[gnu::cold]] [[gnu::noinline]] void addWide(uint32_t left, uint32_t right, uint32_t id);

@@ -10,7 +10,9 @@ namespace {
 
 class WordLevel final : public Model {
  public:
-  WordLevel(const Component& c, Tables* tables) : unkToken_(c.string("unk_token")) { readVocabulary(c.member("vocab"), tables, vocabulary_); }
+  WordLevel(const Component& c, Tables* tables) : unkToken_(c.string("unk_token")) {
+    readVocabulary(c.member("vocab"), tables, vocabulary_);
+  }
 
   Status tokenize(const PreTokenized& text, Tokens& out) const override {
     const uint32_t unk = vocabulary_.find(unkToken_);
@@ -32,7 +34,10 @@ class WordLevel final : public Model {
 }  // namespace
 
 Status missingUnkToken(std::string_view unkToken) {
-  return tokenizerError("missing_unk_token", "A word is not in the vocabulary, and neither is the unknown token \"" + std::string(unkToken) + "\".", "model.unk_token");
+  return tokenizerError(
+      "missing_unk_token",
+      "A word is not in the vocabulary, and neither is the unknown token \"" + std::string(unkToken) + "\".",
+      "model.unk_token");
 }
 
 namespace {
@@ -63,7 +68,8 @@ bool readText(const ModelText& from, Vocabulary& to) {
   if (!s.take('{')) return false;
   if (s.take('}')) return to.reserve(0, 0), true;
   const size_t n = from.vocabCommas + 1;
-  to.reserve(n, text.size() - std::min(text.size(), n * 8));  // a token stands between quotes, with a colon, an id and a comma
+  to.reserve(
+      n, text.size() - std::min(text.size(), n * 8));  // a token stands between quotes, with a colon, an id and a comma
   for (bool more = true; more;) {
     if (!readSome(s, to, more)) return false;
   }
@@ -83,8 +89,10 @@ void readVocabulary(const Component& c, Tables* tables, Vocabulary& to) {
   to.reserve(n, n * 8);
   for (auto [token, value] : c.value.members()) {
     const auto id = value.asUint();
-    if (id && *id <= INT32_MAX) to.add(token, uint32_t(*id));
-    else c.fail("bad_id", "gives \"" + std::string(token) + "\" an id that is no integer from 0 to 2147483647.");
+    if (id && *id <= INT32_MAX)
+      to.add(token, uint32_t(*id));
+    else
+      c.fail("bad_id", "gives \"" + std::string(token) + "\" an id that is no integer from 0 to 2147483647.");
   }
   to.finish();
 }

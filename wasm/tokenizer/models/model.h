@@ -6,9 +6,9 @@
 #include "tokenizer/component.h"
 #include "tokenizer/encoding.h"
 #include "tokenizer/models/model_text.h"
-#include "tokenizer/pre_tokenizers/pre_tokenized.h"
 #include "tokenizer/models/vocabulary.h"
 #include "tokenizer/models/word_cache.h"
+#include "tokenizer/pre_tokenizers/pre_tokenized.h"
 
 namespace wasmformers::tokenizer {
 
@@ -41,8 +41,10 @@ struct Tokens {
   /// The tokens of a word that begins at `base`.
   void add(const WordCache::Entry& known, uint32_t base, size_t word) {
     const size_t n = known.count();
-    if (n == 1) ids.push_back(*known.ids());
-    else ids.insert(ids.end(), known.ids(), known.ids() + n);
+    if (n == 1)
+      ids.push_back(*known.ids());
+    else
+      ids.insert(ids.end(), known.ids(), known.ids() + n);
     if (!detailed) return;
     for (size_t k = 0; k < n; ++k) {
       const Span r = known.range(k);

@@ -41,9 +41,12 @@ bool TextScanner::unescape(const char* p, const char* end, std::string& out) {
     for (int i = 0; i < 4; ++i, ++p) {
       if (p == end) return false;
       const char c = *p;
-      if (c >= '0' && c <= '9') v = v * 16 + uint32_t(c - '0');
-      else if ((c | 32) >= 'a' && (c | 32) <= 'f') v = v * 16 + uint32_t((c | 32) - 'a' + 10);
-      else return false;
+      if (c >= '0' && c <= '9')
+        v = v * 16 + uint32_t(c - '0');
+      else if ((c | 32) >= 'a' && (c | 32) <= 'f')
+        v = v * 16 + uint32_t((c | 32) - 'a' + 10);
+      else
+        return false;
     }
     return true;
   };
@@ -79,8 +82,10 @@ bool TextScanner::pair(std::string_view& left, std::string_view& right) {
   if (p == end_ || *p != '"') return false;
   for (++p; p < end_ && *p != '"'; ++p) {
     if (*p == ' ' && space) return false;
-    if (*p == ' ') space = p;
-    else if (*p == '\\' || static_cast<unsigned char>(*p) < 0x20) return false;
+    if (*p == ' ')
+      space = p;
+    else if (*p == '\\' || static_cast<unsigned char>(*p) < 0x20)
+      return false;
   }
   if (p == end_ || !space) return false;
   left = {at_ + 1, size_t(space - at_ - 1)};
@@ -195,10 +200,11 @@ bool TextScanner::flat(std::string_view& out, size_t& commas) {
 
 size_t countStrings(std::string_view json) {
   size_t quotes = 0;
-  eachBlock(json.data(), json.data() + json.size(), [&](const Block<4>& block, Outside& seen, const char* at, const char*) {
-    quotes += size_t(std::popcount(seen.quotes(block, at)));
-    return false;
-  });
+  eachBlock(json.data(), json.data() + json.size(),
+            [&](const Block<4>& block, Outside& seen, const char* at, const char*) {
+              quotes += size_t(std::popcount(seen.quotes(block, at)));
+              return false;
+            });
   return quotes / 2;
 }
 
@@ -212,9 +218,7 @@ bool TextScanner::skip() {
         if (!depth) return ++at_, true;
         break;
       case '{':
-      case '[':
-        ++depth;
-        break;
+      case '[': ++depth; break;
       case '}':
       case ']':
         if (!depth) return true;  // the end of what it stands in
@@ -256,7 +260,8 @@ bool ModelText::find(std::string_view json) {
   };
   const auto section = [&](std::string_view& to, char open, std::string_view empty) {
     size_t commas = 0;
-    if (to.data() || !json.substr(s.place(json)).starts_with(open) || !(s.flat(to, commas) || s.value(to))) return false;
+    if (to.data() || !json.substr(s.place(json)).starts_with(open) || !(s.flat(to, commas) || s.value(to)))
+      return false;
     if (open == '{') vocabCommas = commas;
     rest.append(copied, to.data()).append(empty);
     copied = to.data() + to.size();

@@ -1,5 +1,5 @@
-// The two long sections of a tokenizer.json, model.vocab and model.merges, read straight from its text: no tree of half a
-// million values is made for them. What is not written as usual is refused here, and then the whole file is parsed.
+// The two long sections of a tokenizer.json, model.vocab and model.merges, read straight from its text: no tree of half
+// a million values is made for them. What is not written as usual is refused here, and then the whole file is parsed.
 #pragma once
 
 #include <cstdint>
@@ -42,8 +42,8 @@ class TextScanner {
   bool string(std::string_view& out, int slot = 0);
   /// A string of two parts with one space between them. False also where it has escapes: then nothing was read.
   bool pair(std::string_view& left, std::string_view& right);
-  /// Of the elements "left right" that come next, each with a comma behind, those that are written plainly: their parts,
-  /// at most `most`.
+  /// Of the elements "left right" that come next, each with a comma behind, those that are written plainly: their
+  /// parts, at most `most`.
   size_t plainPairs(Spelling* parts, size_t most);
   /// The same of elements ["left", "right"].
   size_t plainLists(Spelling* parts, size_t most);

@@ -51,7 +51,9 @@ class Block {
 class Outside {
  public:
   /// The quotes of `block`, which lies at p, that begin and end strings. Either this or next() for each block.
-  uint64_t quotes(const Block<4>& block, const char* p) { return escaped_ || block.equal('\\') ? unescapedQuotes(p) : block.equal('"'); }
+  uint64_t quotes(const Block<4>& block, const char* p) {
+    return escaped_ || block.equal('\\') ? unescapedQuotes(p) : block.equal('"');
+  }
   /// The bytes that are not inside a string.
   uint64_t next(const Block<4>& block, const char* p) {
     const uint64_t quotes = this->quotes(block, p);
@@ -66,9 +68,12 @@ class Outside {
   uint64_t unescapedQuotes(const char* p) {
     uint64_t quotes = 0;
     for (int i = 0; i < 64; ++i) {
-      if (escaped_) escaped_ = false;
-      else if (p[i] == '\\') escaped_ = true;
-      else if (p[i] == '"') quotes |= uint64_t(1) << i;
+      if (escaped_)
+        escaped_ = false;
+      else if (p[i] == '\\')
+        escaped_ = true;
+      else if (p[i] == '"')
+        quotes |= uint64_t(1) << i;
     }
     return quotes;
   }
@@ -76,8 +81,8 @@ class Outside {
   bool escaped_ = false;
 };
 
-/// Calls visit(block, outside, at, p) for 64 bytes after 64 until that says true: the block lies at `at`, which is p or,
-/// at the end of the text, a copy with spaces behind.
+/// Calls visit(block, outside, at, p) for 64 bytes after 64 until that says true: the block lies at `at`, which is p
+/// or, at the end of the text, a copy with spaces behind.
 template <class Visit>
 inline void eachBlock(const char* p, const char* end, Visit visit) {
   Outside outside;

@@ -7,8 +7,8 @@
 
 #include "text/utf8.h"
 #include "tokenizer/binary_form.h"
-#include "tokenizer/normalizers/double_array.h"
 #include "tokenizer/models/model.h"
+#include "tokenizer/normalizers/double_array.h"
 
 namespace wasmformers::tokenizer {
 namespace {
@@ -52,7 +52,9 @@ class Unigram final : public Model {
         out.add(known, p.begin, i);
       } else {
         if (!cut(word) || !name(word)) {
-          return tokenizerError("missing_unk_token", "A word has characters that no piece covers, and the model has no unk_id.", "model.unk_id");
+          return tokenizerError("missing_unk_token",
+                                "A word has characters that no piece covers, and the model has no unk_id.",
+                                "model.unk_id");
         }
         if (cached) cache_.put(word, hash, parts_);
         out.add(parts_, p.begin, i);
@@ -67,7 +69,10 @@ class Unigram final : public Model {
   }
 
  private:
-  struct Best { double score; uint32_t start, id; };  // start kNoId: not reached
+  struct Best {
+    double score;
+    uint32_t start, id;
+  };  // start kNoId: not reached
 
   void readVocab(const Component& list) {
     if (!list.value.isArray()) list.wrongType("an array of [piece, score]");
@@ -76,7 +81,8 @@ class Unigram final : public Model {
     vocabulary_.reserve(list.value.size(), list.value.size() * 8);
     for (json::Value v : list.value.elements()) {
       const double score = v.at(1).asNumber(std::numeric_limits<double>::quiet_NaN());  // which no number is
-      if (v.size() != 2 || !v.at(0).isString() || score != score) list.fail("wrong_type", "must hold [piece, score] pairs only.");
+      if (v.size() != 2 || !v.at(0).isString() || score != score)
+        list.fail("wrong_type", "must hold [piece, score] pairs only.");
       vocabulary_.add(v.at(0).asString(), uint32_t(scores.size()));
       scores.push_back(score);
     }
@@ -121,8 +127,10 @@ class Unigram final : public Model {
     for (size_t end = word.size(); end > 0; end = best_[end].start) {
       const Best& b = best_[end];
       const bool unk = b.id == unk_;
-      if (unk && !cuts_.empty() && cuts_.back().id == unk_) cuts_.back().begin = b.start;
-      else cuts_.push_back({b.id, b.start, uint32_t(end)});
+      if (unk && !cuts_.empty() && cuts_.back().id == unk_)
+        cuts_.back().begin = b.start;
+      else
+        cuts_.push_back({b.id, b.start, uint32_t(end)});
     }
     parts_.clear();
     for (size_t k = cuts_.size(); k-- > 0;) {

@@ -8,7 +8,9 @@
 
 namespace wasmformers::tokenizer {
 
-uint32_t Vocabulary::add(std::string_view token, uint32_t id) { return add(token, id, hashBytes(token.data(), token.size())); }
+uint32_t Vocabulary::add(std::string_view token, uint32_t id) {
+  return add(token, id, hashBytes(token.data(), token.size()));
+}
 
 void Vocabulary::reserve(size_t tokens, size_t bytes) {
   bytes_.edit([&](auto& v) { v.reserve(bytes); });
@@ -68,7 +70,8 @@ void Vocabulary::addMany(const Spelling* tokens, const uint32_t* ids, size_t n) 
 }
 
 void Vocabulary::finish() {
-  if (size_) bytes_.edit([&](auto& v) { v.resize(starts_[size_]), v.resize(v.size() + Spelling::kReadable); });  // zeros behind
+  if (size_)
+    bytes_.edit([&](auto& v) { v.resize(starts_[size_]), v.resize(v.size() + Spelling::kReadable); });  // zeros behind
   idEnd_ = size_;
   if (ids_.empty()) return;
   idEnd_ = 0;
@@ -128,14 +131,18 @@ void Vocabulary::read(BinaryReader& from) {
   const size_t n = starts_.empty() ? 0 : starts_.size() - 1;
   size_ = uint32_t(n);
   mask_ = uint32_t(slots_.size() - 1);
-  const auto hasFree = [](const Flat<uint32_t>& table) { return std::find(table.begin(), table.end(), kFree) != table.end(); };
+  const auto hasFree = [](const Flat<uint32_t>& table) {
+    return std::find(table.begin(), table.end(), kFree) != table.end();
+  };
   from.require((slots_.empty() && !n) || (slots_.size() > n && !(slots_.size() & mask_) && hasFree(slots_)));
-  from.require((!n && bytes_.empty()) || (n && !starts_[0] && size_t(starts_[n]) + Spelling::kReadable == bytes_.size()));
+  from.require((!n && bytes_.empty()) ||
+               (n && !starts_[0] && size_t(starts_[n]) + Spelling::kReadable == bytes_.size()));
   from.require(ids_.empty() ? byId_.empty() : ids_.size() == n && byId_.size() == slots_.size() && hasFree(byId_));
   const auto* bytes = reinterpret_cast<const unsigned char*>(bytes_.data());
   unsigned char highest = 0;
   for (size_t i = 0; i < bytes_.size(); ++i) highest = std::max(highest, bytes[i]);
-  from.require(highest < 0xF4 || text::isValid({bytes_.data(), bytes_.size()}));  // below there is no character beyond Unicode
+  from.require(highest < 0xF4 ||
+               text::isValid({bytes_.data(), bytes_.size()}));  // below there is no character beyond Unicode
   bool holds = from.ok();
   uint32_t backwards = 0, longest = 0;
   for (size_t e = 0; holds && e < n; ++e) {

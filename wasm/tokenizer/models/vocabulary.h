@@ -61,7 +61,9 @@ class Vocabulary {
   }
 
   // Entries in the order in which they were added.
-  std::string_view text(size_t entry) const { return {bytes_.data() + starts_[entry], starts_[entry + 1] - starts_[entry]}; }
+  std::string_view text(size_t entry) const {
+    return {bytes_.data() + starts_[entry], starts_[entry + 1] - starts_[entry]};
+  }
   uint32_t id(size_t entry) const { return ids_.empty() ? uint32_t(entry) : ids_[entry]; }
   /// A token's entry by its id, kNoId where there is none.
   uint32_t entry(uint32_t id) const {
@@ -90,14 +92,14 @@ class Vocabulary {
     }
   }
 
-  Flat<char> bytes_;        // Spelling::kReadable more than the last start; while tokens are added some more again
-  Flat<uint32_t> starts_;   // of each entry and, once more, where the last one ends
-  Flat<uint32_t> ids_;      // empty: each entry's id is its number
+  Flat<char> bytes_;       // Spelling::kReadable more than the last start; while tokens are added some more again
+  Flat<uint32_t> starts_;  // of each entry and, once more, where the last one ends
+  Flat<uint32_t> ids_;     // empty: each entry's id is its number
   Flat<uint32_t> slots_;
   uint32_t mask_ = 0, size_ = 0, idEnd_ = 0;
   size_t longest_ = 0;
   uint64_t lookedAt_ = 0;
-  Flat<uint32_t> byId_;     // entries in a hash table of their own, where there are ids_
+  Flat<uint32_t> byId_;  // entries in a hash table of their own, where there are ids_
 };
 
 }  // namespace wasmformers::tokenizer

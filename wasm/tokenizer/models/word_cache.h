@@ -13,7 +13,9 @@
 namespace wasmformers::tokenizer {
 
 /// A token of a word: its id and its bytes there.
-struct Part { uint32_t id, begin, end; };
+struct Part {
+  uint32_t id, begin, end;
+};
 
 class WordCache {
  public:
@@ -25,7 +27,9 @@ class WordCache {
     explicit Entry(const char* record) : record_(record) {}
     explicit operator bool() const { return record_ != nullptr; }
     size_t count() const { return size_t(static_cast<unsigned char>(record_[1])); }
-    const uint32_t* ids() const { return reinterpret_cast<const uint32_t*>(record_ + idsAt(static_cast<unsigned char>(record_[0]))); }
+    const uint32_t* ids() const {
+      return reinterpret_cast<const uint32_t*>(record_ + idsAt(static_cast<unsigned char>(record_[0])));
+    }
     Span range(size_t i) const {
       const auto* r = reinterpret_cast<const unsigned char*>(ids() + count()) + 2 * i;
       return {r[0], r[1]};
@@ -42,7 +46,8 @@ class WordCache {
     for (int way = 0; way < 4; ++way) {
       if ((p[way] ^ hash << kNumberBits) >> kNumberBits) continue;
       const char* record = at(p[way] & kMostWords);
-      if (static_cast<unsigned char>(record[0]) == word.size() && equalBytes(record + 4, word.data(), word.size())) return Entry(record);
+      if (static_cast<unsigned char>(record[0]) == word.size() && equalBytes(record + 4, word.data(), word.size()))
+        return Entry(record);
     }
     return Entry(nullptr);
   }

@@ -56,7 +56,8 @@ class WordPiece final : public Model {
       uint32_t id = kNoId;
       for (; length; --length) {
         const char* end = word.data() + start + length;
-        if (start + length < word.size() && (static_cast<unsigned char>(*end) & 0xC0) == 0x80) continue;  // inside a character
+        if (start + length < word.size() && (static_cast<unsigned char>(*end) & 0xC0) == 0x80)
+          continue;  // inside a character
         id = table.find(word.substr(start, length));
         if (id != kNoId) break;
       }
@@ -78,6 +79,8 @@ class WordPiece final : public Model {
 
 }  // namespace
 
-std::unique_ptr<Model> makeWordPiece(const Component& c, Tables* tables) { return std::make_unique<WordPiece>(c, tables); }
+std::unique_ptr<Model> makeWordPiece(const Component& c, Tables* tables) {
+  return std::make_unique<WordPiece>(c, tables);
+}
 
 }  // namespace wasmformers::tokenizer

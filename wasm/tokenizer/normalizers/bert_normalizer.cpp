@@ -32,8 +32,10 @@ class BertNormalizer final : public Normalizer {
       : clean_(clean), chinese_(chinese), strip_(strip), lower_(lower) {
     for (uint32_t c = 0; c < 128; ++c) {
       const bool space = c == '\t' || c == '\n' || c == '\r';
-      if (clean && !space && (c < 0x20 || c == 0x7F)) ascii_[c] = kDropped;
-      else ascii_[c] = uint8_t(clean && space ? ' ' : lower ? text::lowercase(c) : c);
+      if (clean && !space && (c < 0x20 || c == 0x7F))
+        ascii_[c] = kDropped;
+      else
+        ascii_[c] = uint8_t(clean && space ? ' ' : lower ? text::lowercase(c) : c);
     }
   }
 
@@ -72,8 +74,10 @@ class BertNormalizer final : public Normalizer {
       w += n;
     };
     const auto writeLower = [&](uint32_t c) {
-      if (lower_) text::forLowercase(c, write);
-      else write(c);
+      if (lower_)
+        text::forLowercase(c, write);
+      else
+        write(c);
     };
     // One character of the decomposed text: accents go, the rest is lowercased.
     const auto writeDecomposed = [&](uint32_t c) {

@@ -12,7 +12,10 @@ namespace {
 constexpr uint32_t kBlock = 256;
 constexpr int kTries = 48;
 
-struct Key { uint64_t first; uint32_t entry; };  // the first eight bytes, the very first highest
+struct Key {
+  uint64_t first;
+  uint32_t entry;
+};  // the first eight bytes, the very first highest
 
 // The strings in the order of their bytes: by the first eight, one after the other, then what is alike in these.
 std::vector<Key> sorted(const Vocabulary& v) {
@@ -46,7 +49,9 @@ void DoubleArray::build(const Vocabulary& v) {
   const std::vector<Key> order = sorted(v);
   std::vector<Unit> units;
   std::vector<uint32_t> ids;
-  struct Ring { uint32_t before, after; };
+  struct Ring {
+    uint32_t before, after;
+  };
   std::vector<Ring> ring;
   uint32_t head = kNoId;  // some free unit
   const auto take = [&](uint32_t at, uint32_t parent) {
@@ -79,7 +84,9 @@ void DoubleArray::build(const Vocabulary& v) {
   addBlock();
   take(kRoot, kNoId);  // nobody's child: no unit has that number
 
-  struct Work { uint32_t node, begin, end, depth; };
+  struct Work {
+    uint32_t node, begin, end, depth;
+  };
   std::vector<Work> stack{{kRoot, 0, uint32_t(order.size()), 0}};
   std::vector<std::pair<unsigned char, uint32_t>> labels;  // and where each one's strings begin
   while (!stack.empty()) {

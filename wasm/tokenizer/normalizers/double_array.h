@@ -29,7 +29,7 @@ class DoubleArray {
  private:
   static constexpr uint32_t kHasId = 1u << 31;
   struct Unit {
-    uint32_t base = 0;         // of the children; the highest bit: a string ends here
+    uint32_t base = 0;  // of the children; the highest bit: a string ends here
     uint32_t parent = kNoId;
   };
   Flat<Unit> units_;

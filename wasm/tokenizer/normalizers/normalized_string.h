@@ -1,6 +1,7 @@
 // A text while it is normalized: its bytes now and, where offsets are wanted, for each byte the span of the original
-// that it came from (written out by the first change; until then nothing has moved). Every change goes through Rewriter, whose rules for who inherits which span are those of the
-// reference's NormalizedString::transform, so that offsets agree to the last byte.
+// that it came from (written out by the first change; until then nothing has moved). Every change goes through
+// Rewriter, whose rules for who inherits which span are those of the reference's NormalizedString::transform, so that
+// offsets agree to the last byte.
 #pragma once
 
 #include <cstdint>
@@ -15,14 +16,16 @@
 namespace wasmformers::tokenizer {
 
 /// A span of the original text, in bytes.
-struct Span { uint32_t begin, end; };
+struct Span {
+  uint32_t begin, end;
+};
 
 struct NormalizedString {
   std::string text;
   std::vector<Span> spans;  // one per byte of text where `aligned`, else empty
   bool aligned = false;
-  bool same = false;        // aligned, and every byte is still in its place: spans are not written out
-  uint32_t start = 0;       // where this part begins in the original
+  bool same = false;   // aligned, and every byte is still in its place: spans are not written out
+  uint32_t start = 0;  // where this part begins in the original
   regex::Outcome outcome = regex::Outcome::Done;  // otherwise a pattern gave up, and the text is not complete
 
   /// Begins with `part` of the original, which stands there at `start`.

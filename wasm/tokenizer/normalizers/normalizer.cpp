@@ -160,8 +160,10 @@ class Replace final : public Normalizer {
       from = s.text.data();
     }
     for (; from < end; ++from) {
-      if (*from != c) *to++ = *from;
-      else for (size_t k = 0; k < length; ++k) *to++ = with[k];
+      if (*from != c)
+        *to++ = *from;
+      else
+        for (size_t k = 0; k < length; ++k) *to++ = with[k];
     }
     s.text.swap(text_);
     s.spans.swap(spans_);

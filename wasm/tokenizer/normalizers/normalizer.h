@@ -39,8 +39,10 @@ void filter(NormalizedString& s, Keep keep) {
       ++removed;
       continue;
     }
-    if (any) out.put(last, -removed);
-    else out.skip(size_t(removed));
+    if (any)
+      out.put(last, -removed);
+    else
+      out.skip(size_t(removed));
     any = true;
     last = c;
     removed = 0;

@@ -13,9 +13,9 @@ namespace {
 // Goes on with what is behind it in one grapheme cluster (Grapheme_Cluster_Break=Prepend of Unicode 16).
 bool isPrepended(uint32_t c) {
   if (c < 0x600) return false;
-  return c <= 0x605 || c == 0x6DD || c == 0x70F || c == 0x890 || c == 0x891 || c == 0x8E2 || c == 0xD4E || c == 0x110BD || c == 0x110CD ||
-         c == 0x111C2 || c == 0x111C3 || c == 0x113D1 || c == 0x1193F || c == 0x11941 || c == 0x11A3A || (c >= 0x11A84 && c <= 0x11A89) ||
-         c == 0x11D46 || c == 0x11F02;
+  return c <= 0x605 || c == 0x6DD || c == 0x70F || c == 0x890 || c == 0x891 || c == 0x8E2 || c == 0xD4E ||
+         c == 0x110BD || c == 0x110CD || c == 0x111C2 || c == 0x111C3 || c == 0x113D1 || c == 0x1193F || c == 0x11941 ||
+         c == 0x11A3A || (c >= 0x11A84 && c <= 0x11A89) || c == 0x11D46 || c == 0x11F02;
 }
 
 // Ends a grapheme cluster at both sides (UAX #29).
@@ -55,11 +55,13 @@ class Precompiled final : public Normalizer {
     if (!s.aligned) {
       std::string out;
       const char* copied = begin;  // what stays is copied when something changes
-      walk(begin, end, [](const char*, const char*) {}, [&](const char* from, const char* to, std::string_view text) {
-        if (out.empty()) out.reserve(s.text.size() + s.text.size() / 8 + 16);
-        out.append(copied, from).append(text);
-        copied = to;
-      });
+      walk(
+          begin, end, [](const char*, const char*) {},
+          [&](const char* from, const char* to, std::string_view text) {
+            if (out.empty()) out.reserve(s.text.size() + s.text.size() / 8 + 16);
+            out.append(copied, from).append(text);
+            copied = to;
+          });
       if (copied == begin) return;
       out.append(copied, end);
       s.text.swap(out);
@@ -73,13 +75,16 @@ class Precompiled final : public Normalizer {
         changed.push_back({c, 0});
       }
     };
-    walk(begin, end, [&](const char* from, const char* to) {
-      if (modified) keep(from, to);
-    }, [&](const char* from, const char* to, std::string_view text) {
-      if (!modified) keep(begin, from);  // nothing had changed up to here
-      modified = true;
-      replace(changed, {from, size_t(to - from)}, text);
-    });
+    walk(
+        begin, end,
+        [&](const char* from, const char* to) {
+          if (modified) keep(from, to);
+        },
+        [&](const char* from, const char* to, std::string_view text) {
+          if (!modified) keep(begin, from);  // nothing had changed up to here
+          modified = true;
+          replace(changed, {from, size_t(to - from)}, text);
+        });
     if (!modified) return;
     Rewriter out(s);
     for (const text::Changed& c : changed) out.put(c.character, c.change);
@@ -125,8 +130,10 @@ class Precompiled final : public Normalizer {
       while (p < clusterEnd) {
         from = p;
         text::decode(p);
-        if (find({from, size_t(p - from)}, text)) change(from, p, text);
-        else same(from, p);
+        if (find({from, size_t(p - from)}, text))
+          change(from, p, text);
+        else
+          same(from, p);
       }
     }
   }

@@ -60,15 +60,18 @@ class ClsSepProcessing final : public PostProcessor {
   void wrap(Encoding& e, size_t i) const {
     Encoding out;
     out.detailed = e.detailed;
-    if (i == 0) out.addSpecial(cls_.id, 0, &cls_.text);
-    else if (roberta_) out.addSpecial(sep_.id, 0, &sep_.text);
+    if (i == 0)
+      out.addSpecial(cls_.id, 0, &cls_.text);
+    else if (roberta_)
+      out.addSpecial(sep_.id, 0, &sep_.text);
     const uint32_t begin = uint32_t(out.size());
     out.append(e);
     if (out.detailed) std::fill(out.special.begin() + begin, out.special.end(), uint8_t(0));
     if (roberta_) out.setTypeIds(0);
     out.sequence[0] = out.sequence[1] = {};
     out.sequence[i ? 1 : 0] = {begin, uint32_t(out.size()), true};
-    out.addSpecial(sep_.id, roberta_ || !i ? 0 : 1, &sep_.text);  // 1 also for what a template before this one put third
+    out.addSpecial(sep_.id, roberta_ || !i ? 0 : 1,
+                   &sep_.text);  // 1 also for what a template before this one put third
     out.overflowing = std::move(e.overflowing);
     e = std::move(out);
   }
@@ -126,18 +129,21 @@ SpecialToken specialToken(const Component& c, std::string_view key) {
 Spaces Spaces::around(std::string_view token) {
   Spaces out;
   for (const char *p = token.data(), *end = p + token.size(); p < end && isSpace(text::decode(p));) ++out.leading;
-  for (const char *p = token.data() + token.size(); p > token.data() && isSpace(text::decodeBack(p));) ++out.trailing;
+  for (const char* p = token.data() + token.size(); p > token.data() && isSpace(text::decodeBack(p));) ++out.trailing;
   return out;
 }
 
 // A space that add_prefix_space put there is in no text, so the first token keeps it.
-void trimOffsets(const std::vector<uint32_t>& ids, const std::vector<uint8_t>& widths, const std::vector<Surface>& surfaces, bool addPrefixSpace,
-                 const TokenTexts& texts, std::vector<uint32_t>& offsets) {
+void trimOffsets(const std::vector<uint32_t>& ids, const std::vector<uint8_t>& widths,
+                 const std::vector<Surface>& surfaces, bool addPrefixSpace, const TokenTexts& texts,
+                 std::vector<uint32_t>& offsets) {
   size_t nextSurface = 0;
   for (size_t i = 0; i < ids.size(); ++i) {
     Spaces spaces;
-    if (nextSurface < surfaces.size() && surfaces[nextSurface].token == i) spaces = Spaces::around(surfaces[nextSurface++].text);
-    else spaces = texts.spacesOf(ids[i]);
+    if (nextSurface < surfaces.size() && surfaces[nextSurface].token == i)
+      spaces = Spaces::around(surfaces[nextSurface++].text);
+    else
+      spaces = texts.spacesOf(ids[i]);
     uint32_t &begin = offsets[2 * i], &end = offsets[2 * i + 1];
     const uint32_t width = widths[i];
     if (spaces.leading) {
@@ -157,8 +163,8 @@ std::unique_ptr<PostProcessor> makePostProcessor(const Component& c, int depth) 
     return std::make_unique<ClsSepProcessing>(specialToken(c, "cls"), specialToken(c, "sep"), false, false, false);
   }
   if (type == "RobertaProcessing") {
-    return std::make_unique<ClsSepProcessing>(specialToken(c, "cls"), specialToken(c, "sep"), true, c.boolean("trim_offsets"),
-                                              c.boolean("add_prefix_space"));
+    return std::make_unique<ClsSepProcessing>(specialToken(c, "cls"), specialToken(c, "sep"), true,
+                                              c.boolean("trim_offsets"), c.boolean("add_prefix_space"));
   }
   if (type == "ByteLevel") return std::make_unique<ByteLevel>(c.boolean("trim_offsets"), c.boolean("add_prefix_space"));
   if (type == "Sequence") {
@@ -171,7 +177,8 @@ std::unique_ptr<PostProcessor> makePostProcessor(const Component& c, int depth) 
   return c.unknown("post-processor");
 }
 
-Encoding postProcess(const PostProcessor* p, std::vector<Encoding>& encodings, bool addSpecialTokens, const TokenTexts& texts) {
+Encoding postProcess(const PostProcessor* p, std::vector<Encoding>& encodings, bool addSpecialTokens,
+                     const TokenTexts& texts) {
   const bool pair = encodings.size() == 2;
   if (p) {
     for (int i = 0; i < int(encodings.size()); ++i) {

@@ -34,8 +34,9 @@ struct Frame {
   bool trims = false, addPrefixSpace = false;
 };
 /// Takes white space off a row's offsets: sizes and surfaces as in an Encoding.
-void trimOffsets(const std::vector<uint32_t>& ids, const std::vector<uint8_t>& widths, const std::vector<Surface>& surfaces, bool addPrefixSpace,
-                 const TokenTexts& texts, std::vector<uint32_t>& offsets);
+void trimOffsets(const std::vector<uint32_t>& ids, const std::vector<uint8_t>& widths,
+                 const std::vector<Surface>& surfaces, bool addPrefixSpace, const TokenTexts& texts,
+                 std::vector<uint32_t>& offsets);
 
 class PostProcessor {
  public:
@@ -62,6 +63,7 @@ void forEncodingAndOverflow(Encoding& e, F f) {
 std::unique_ptr<PostProcessor> makeTemplateProcessing(const Component& c);
 
 /// Runs the processor (null: none) and merges what it leaves into one encoding.
-Encoding postProcess(const PostProcessor* p, std::vector<Encoding>& encodings, bool addSpecialTokens, const TokenTexts& texts);
+Encoding postProcess(const PostProcessor* p, std::vector<Encoding>& encodings, bool addSpecialTokens,
+                     const TokenTexts& texts);
 
 }  // namespace wasmformers::tokenizer

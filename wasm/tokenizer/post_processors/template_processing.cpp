@@ -57,7 +57,8 @@ class TemplateProcessing final : public PostProcessor {
         if (!addSpecialTokens) continue;
         Encoding special;
         special.detailed = details;
-        for (size_t i = 0; i < p.special->ids.size(); ++i) special.addSpecial(p.special->ids[i], p.typeId, &p.special->texts[i]);
+        for (size_t i = 0; i < p.special->ids.size(); ++i)
+          special.addSpecial(p.special->ids[i], p.typeId, &p.special->texts[i]);
         out.push_back(std::move(special));
         continue;
       }
@@ -81,8 +82,10 @@ class TemplateProcessing final : public PostProcessor {
       }
       const std::string id = inner.string("id");
       const auto found = specials_.find(id);
-      if (found != specials_.end()) to.push_back({-1, typeId, &found->second});
-      else inner.member("id").fail("missing_special_token", "names \"" + id + "\", which special_tokens lacks.");
+      if (found != specials_.end())
+        to.push_back({-1, typeId, &found->second});
+      else
+        inner.member("id").fail("missing_special_token", "names \"" + id + "\", which special_tokens lacks.");
     }
   }
 

@@ -108,7 +108,8 @@ void toByteLevel(NormalizedString& s) {
   if (s.aligned) {
     std::vector<Span> spans;
     spans.reserve(out.size());
-    for (size_t i = 0; i < s.text.size(); ++i) spans.insert(spans.end(), t.length[static_cast<unsigned char>(s.text[i])], s.spans[i]);
+    for (size_t i = 0; i < s.text.size(); ++i)
+      spans.insert(spans.end(), t.length[static_cast<unsigned char>(s.text[i])], s.spans[i]);
     s.spans.swap(spans);
   }
   s.text.swap(out);

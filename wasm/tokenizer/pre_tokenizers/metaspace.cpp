@@ -30,7 +30,8 @@ class Metaspace final : public PreTokenizer {
       return;
     }
     const std::string_view s = t.view(p);
-    const bool first = scheme_ == Prepend::Always || (scheme_ == Prepend::First && t.aligned && t.spans[p.begin].begin == 0);
+    const bool first =
+        scheme_ == Prepend::Always || (scheme_ == Prepend::First && t.aligned && t.spans[p.begin].begin == 0);
     if (first && s[0] != ' ' && !s.starts_with(mark_)) addMark(t, p.begin, out);
     uint32_t copied = p.begin;
     for (size_t at = 0; at < s.size();) {
@@ -48,8 +49,10 @@ class Metaspace final : public PreTokenizer {
       }
       at += space ? 1 : mark_.size();
       copied = p.begin + uint32_t(at);
-      if (space) addMark(t, here, out);
-      else copy(t, here, copied, out);
+      if (space)
+        addMark(t, here, out);
+      else
+        copy(t, here, copied, out);
     }
     copy(t, copied, p.end, out);
     if (word < out.text.size()) out.pieces.push_back({word, uint32_t(out.text.size()), -1});
@@ -76,7 +79,8 @@ std::unique_ptr<PreTokenizer> makeMetaspace(const Component& c) {
   std::string mark = c.string("replacement");
   if (text::countCharacters(mark) != 1) return c.member("replacement").fail("bad_value", "must be one character.");
   const bool never = !c.boolean("add_prefix_space", true);
-  const auto scheme = Metaspace::Prepend(c.oneOf("prepend_scheme", never ? "never" : "always", {"always", "never", "first"}));
+  const auto scheme =
+      Metaspace::Prepend(c.oneOf("prepend_scheme", never ? "never" : "always", {"always", "never", "first"}));
   return std::unique_ptr<PreTokenizer>(new Metaspace(std::move(mark), scheme, c.boolean("split", true)));
 }
 

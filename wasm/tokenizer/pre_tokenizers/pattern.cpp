@@ -33,7 +33,9 @@ Status patternError(regex::Outcome outcome) {
   if (outcome == regex::Outcome::Done) return {};
   const bool memory = outcome == regex::Outcome::TooMuchMemory;
   return tokenizerError(memory ? "pattern_memory" : "pattern_steps",
-                        std::string("A regular expression of the tokenizer takes too much ") + (memory ? "memory" : "time") + " on this text.", "pattern");
+                        std::string("A regular expression of the tokenizer takes too much ") +
+                            (memory ? "memory" : "time") + " on this text.",
+                        "pattern");
 }
 
 }  // namespace wasmformers::tokenizer

@@ -33,8 +33,10 @@ class Pattern {
     if (scanner_) {
       for (size_t at = 0; at < s.size();) {
         const size_t end = scanner_->match(s, at);
-        if (end > at) found(at, end), at = end;
-        else at += size_t(text::lengthOf(static_cast<unsigned char>(s[at])));
+        if (end > at)
+          found(at, end), at = end;
+        else
+          at += size_t(text::lengthOf(static_cast<unsigned char>(s[at])));
       }
       return Outcome::Done;
     }

@@ -23,8 +23,8 @@ struct PreTokenized {
   std::string text;
   std::vector<Span> spans;  // per byte, where `aligned`
   bool aligned = false;
-  bool same = false;        // aligned, and the text is the original's: spans are not written out
-  bool bytes = false;       // pieces stand for their byte-level forms (byte_level.h), which nobody has written
+  bool same = false;   // aligned, and the text is the original's: spans are not written out
+  bool bytes = false;  // pieces stand for their byte-level forms (byte_level.h), which nobody has written
   std::vector<Piece> pieces;
   regex::Outcome outcome = regex::Outcome::Done;  // otherwise a pattern gave up, and pieces are missing
 
@@ -82,7 +82,10 @@ struct PreTokenized {
 enum class Behavior : uint8_t { Removed, Isolated, MergedWithPrevious, MergedWithNext, Contiguous };
 
 /// A range of a piece and whether it is a delimiter. A list of them covers the piece.
-struct Match { uint32_t begin, end; bool isDelimiter; };
+struct Match {
+  uint32_t begin, end;
+  bool isDelimiter;
+};
 
 /// Emits what stays of a piece that `matches` covers (after the reference's NormalizedString::split).
 template <class Emit>
@@ -100,8 +103,10 @@ void emitMatches(const std::vector<Match>& matches, Behavior behavior, Emit emit
   for (size_t i = 0; i < matches.size(); ++i) {
     const Match& m = matches[backwards ? matches.size() - 1 - i : i];
     const bool join = behavior == Behavior::Contiguous ? m.isDelimiter == before : m.isDelimiter && !before;
-    if (join && !joined.empty()) (backwards ? joined.back().begin : joined.back().end) = backwards ? m.begin : m.end;
-    else joined.push_back(m);
+    if (join && !joined.empty())
+      (backwards ? joined.back().begin : joined.back().end) = backwards ? m.begin : m.end;
+    else
+      joined.push_back(m);
     before = m.isDelimiter;
   }
   for (size_t i = 0; i < joined.size(); ++i) {

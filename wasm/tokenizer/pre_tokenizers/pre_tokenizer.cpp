@@ -125,7 +125,8 @@ class CharDelimiterSplit final : public PreTokenizer {
 // Split by a pattern.
 class Split final : public PreTokenizer {
  public:
-  Split(Pattern pattern, Behavior behavior, bool invert) : pattern_(std::move(pattern)), behavior_(behavior), invert_(invert) {}
+  Split(Pattern pattern, Behavior behavior, bool invert)
+      : pattern_(std::move(pattern)), behavior_(behavior), invert_(invert) {}
   void preTokenize(PreTokenized& t) const override {
     const bool matches = behavior_ == Behavior::Isolated || (behavior_ == Behavior::Removed && invert_);
     const bool others = behavior_ == Behavior::Isolated || (behavior_ == Behavior::Removed && !invert_);
@@ -159,7 +160,9 @@ class ByteLevel final : public PreTokenizer {
   ByteLevel(bool addPrefixSpace, bool useRegex) : addPrefixSpace_(addPrefixSpace), useRegex_(useRegex) {}
   void leaveBytes() override { leave_ = true; }
   void preTokenize(PreTokenized& t) const override {
-    if (addPrefixSpace_ && std::any_of(t.pieces.begin(), t.pieces.end(), [&](const Piece& p) { return lacksSpace(t, p); })) addSpaces(t);
+    if (addPrefixSpace_ &&
+        std::any_of(t.pieces.begin(), t.pieces.end(), [&](const Piece& p) { return lacksSpace(t, p); }))
+      addSpaces(t);
     if (useRegex_) {
       t.split([](std::string_view s, auto emit) {
         for (size_t from = 0, end; from < s.size(); from = end) {
@@ -168,8 +171,10 @@ class ByteLevel final : public PreTokenizer {
         }
       });
     }
-    if (leave_) t.bytes = true;
-    else write(t);
+    if (leave_)
+      t.bytes = true;
+    else
+      write(t);
   }
 
  private:
@@ -200,8 +205,10 @@ class ByteLevel final : public PreTokenizer {
         const uint32_t begin = uint32_t(to - out.text.data());
         for (uint32_t i = p.begin; i < p.end; ++i) {
           char* const from = to;
-          if (p.added < 0) to = writeByteLevel({&t.text[i], 1}, to);
-          else *to++ = t.text[i];
+          if (p.added < 0)
+            to = writeByteLevel({&t.text[i], 1}, to);
+          else
+            *to++ = t.text[i];
           if (t.aligned) out.spans.insert(out.spans.end(), size_t(to - from), t.spans[i]);
         }
         out.pieces.push_back({begin, uint32_t(to - out.text.data()), p.added});
@@ -277,7 +284,8 @@ std::unique_ptr<PreTokenizer> made(Arguments&&... arguments) {
 }
 
 Behavior behaviorOf(const Component& c, std::string_view fallback) {
-  return Behavior(c.oneOf("behavior", fallback, {"Removed", "Isolated", "MergedWithPrevious", "MergedWithNext", "Contiguous"}));
+  return Behavior(
+      c.oneOf("behavior", fallback, {"Removed", "Isolated", "MergedWithPrevious", "MergedWithNext", "Contiguous"}));
 }
 
 std::unique_ptr<PreTokenizer> makeCharDelimiterSplit(const Component& c) {
@@ -302,7 +310,8 @@ std::unique_ptr<PreTokenizer> makePreTokenizer(const Component& c, int depth) {
   if (type == "Punctuation") return made<PropertySplit>(uint32_t(kPunctuation), behaviorOf(c, "Isolated"));
   if (type == "CharDelimiterSplit" || type == "Delimiter") return makeCharDelimiterSplit(c);
   if (type == "Digits") {
-    return made<PropertySplit>(uint32_t(kNumeric), c.boolean("individual_digits") ? Behavior::Isolated : Behavior::Contiguous);
+    return made<PropertySplit>(uint32_t(kNumeric),
+                               c.boolean("individual_digits") ? Behavior::Isolated : Behavior::Contiguous);
   }
   if (type == "FixedLength") {
     const uint32_t length = c.number("length", 5);

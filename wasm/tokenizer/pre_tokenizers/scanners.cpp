@@ -12,20 +12,37 @@ namespace {
 using text::Category;
 
 // Every character is of exactly one kind, fine enough that the sets of all known patterns are unions of kinds. ASCII
-// stands apart where a pattern says A-Z, 0-9 or /; the ideographs and kana that DeepSeek's patterns name (一-龥, ぀-ヿ) too.
+// stands apart where a pattern says A-Z, 0-9 or /; the ideographs and kana that DeepSeek's patterns name (一-龥,
+// ぀-ヿ) too.
 enum Kind : uint32_t {
-  kNewline = 1 << 0, kBlank = 1 << 1, kOtherSpace = 1 << 2,  // \r and \n, U+0020, the rest of \s
-  kUpper = 1 << 3, kLower = 1 << 4, kAsciiUpper = 1 << 5, kAsciiLower = 1 << 6,  // Lu and Lt, Ll
-  kOtherLetter = 1 << 7, kCjkLetter = 1 << 8,  // Lm and Lo
-  kMark = 1 << 9, kCjkMark = 1 << 10,
-  kDecimal = 1 << 11, kAsciiDigit = 1 << 12, kOtherNumber = 1 << 13,  // Nd, Nl and No
-  kPunctuation = 1 << 14, kAsciiPunctuation = 1 << 15, kSlash = 1 << 16, kCjkPunctuation = 1 << 17,
-  kSymbol = 1 << 18, kAsciiSymbol = 1 << 19, kCjkSymbol = 1 << 20,
-  kRest = 1 << 21, kCjkRest = 1 << 22,
+  kNewline = 1 << 0,
+  kBlank = 1 << 1,
+  kOtherSpace = 1 << 2,  // \r and \n, U+0020, the rest of \s
+  kUpper = 1 << 3,
+  kLower = 1 << 4,
+  kAsciiUpper = 1 << 5,
+  kAsciiLower = 1 << 6,  // Lu and Lt, Ll
+  kOtherLetter = 1 << 7,
+  kCjkLetter = 1 << 8,  // Lm and Lo
+  kMark = 1 << 9,
+  kCjkMark = 1 << 10,
+  kDecimal = 1 << 11,
+  kAsciiDigit = 1 << 12,
+  kOtherNumber = 1 << 13,  // Nd, Nl and No
+  kPunctuation = 1 << 14,
+  kAsciiPunctuation = 1 << 15,
+  kSlash = 1 << 16,
+  kCjkPunctuation = 1 << 17,
+  kSymbol = 1 << 18,
+  kAsciiSymbol = 1 << 19,
+  kCjkSymbol = 1 << 20,
+  kRest = 1 << 21,
+  kCjkRest = 1 << 22,
 };
 constexpr uint32_t kAll = (1 << 23) - 1, kSpace = kNewline | kBlank | kOtherSpace;
 constexpr uint32_t kUppers = kUpper | kAsciiUpper, kLowers = kLower | kAsciiLower, kOthers = kOtherLetter | kCjkLetter;
-constexpr uint32_t kLetters = kUppers | kLowers | kOthers, kMarks = kMark | kCjkMark, kDecimals = kDecimal | kAsciiDigit;
+constexpr uint32_t kLetters = kUppers | kLowers | kOthers, kMarks = kMark | kCjkMark,
+                   kDecimals = kDecimal | kAsciiDigit;
 constexpr uint32_t kNumbers = kDecimals | kOtherNumber;
 constexpr uint32_t kPunctuations = kPunctuation | kAsciiPunctuation | kSlash | kCjkPunctuation;
 constexpr uint32_t kSymbols = kSymbol | kAsciiSymbol | kCjkSymbol;
@@ -33,15 +50,28 @@ constexpr uint32_t kCjk = kCjkLetter | kCjkMark | kCjkPunctuation | kCjkSymbol |
 
 constexpr uint32_t kindOfCategory(Category c) {
   switch (c) {
-    case Category::Lu: case Category::Lt: return kUpper;
+    case Category::Lu:
+    case Category::Lt: return kUpper;
     case Category::Ll: return kLower;
-    case Category::Lm: case Category::Lo: return kOtherLetter;
-    case Category::Mn: case Category::Mc: case Category::Me: return kMark;
+    case Category::Lm:
+    case Category::Lo: return kOtherLetter;
+    case Category::Mn:
+    case Category::Mc:
+    case Category::Me: return kMark;
     case Category::Nd: return kDecimal;
-    case Category::Nl: case Category::No: return kOtherNumber;
-    case Category::Pc: case Category::Pd: case Category::Ps: case Category::Pe:
-    case Category::Pi: case Category::Pf: case Category::Po: return kPunctuation;
-    case Category::Sm: case Category::Sc: case Category::Sk: case Category::So: return kSymbol;
+    case Category::Nl:
+    case Category::No: return kOtherNumber;
+    case Category::Pc:
+    case Category::Pd:
+    case Category::Ps:
+    case Category::Pe:
+    case Category::Pi:
+    case Category::Pf:
+    case Category::Po: return kPunctuation;
+    case Category::Sm:
+    case Category::Sc:
+    case Category::Sk:
+    case Category::So: return kSymbol;
     default: return kRest;
   }
 }
@@ -52,9 +82,16 @@ struct Tables {
     for (uint32_t i = 0; i < 32; ++i) ofCategory[i] = kindOfCategory(Category(i));
     for (uint32_t c = 0; c < 128; ++c) {
       const uint32_t r = text::record(c), k = ofCategory[uint32_t(text::categoryOf(r))];
-      ofAscii[c] = c == '\r' || c == '\n' ? kNewline : c == ' ' ? kBlank : r & text::kWhiteSpace ? kOtherSpace : c == '/' ? kSlash :
-                   k == kUpper ? kAsciiUpper : k == kLower ? kAsciiLower : k == kDecimal ? kAsciiDigit :
-                   k == kPunctuation ? kAsciiPunctuation : k == kSymbol ? kAsciiSymbol : k;
+      ofAscii[c] = c == '\r' || c == '\n'  ? kNewline
+                   : c == ' '              ? kBlank
+                   : r & text::kWhiteSpace ? kOtherSpace
+                   : c == '/'              ? kSlash
+                   : k == kUpper           ? kAsciiUpper
+                   : k == kLower           ? kAsciiLower
+                   : k == kDecimal         ? kAsciiDigit
+                   : k == kPunctuation     ? kAsciiPunctuation
+                   : k == kSymbol          ? kAsciiSymbol
+                                           : k;
     }
   }
 };
@@ -65,7 +102,11 @@ uint32_t kindBeyondAscii(const char*& p) {
   if (r & text::kWhiteSpace) return kOtherSpace;
   const uint32_t k = kTables.ofCategory[uint32_t(text::categoryOf(r))];
   if ((c < 0x4E00 || c > 0x9FA5) && (c < 0x3040 || c > 0x30FF)) return k;
-  return k == kOtherLetter ? kCjkLetter : k == kMark ? kCjkMark : k == kPunctuation ? kCjkPunctuation : k == kSymbol ? kCjkSymbol : kCjkRest;
+  return k == kOtherLetter   ? kCjkLetter
+         : k == kMark        ? kCjkMark
+         : k == kPunctuation ? kCjkPunctuation
+         : k == kSymbol      ? kCjkSymbol
+                             : kCjkRest;
 }
 
 // The kind of the character at p; moves p behind it.
@@ -110,7 +151,11 @@ class Scanner::Parser {
   }
 
  private:
-  struct Item { Kinds kinds; uint32_t least, most; bool possessive; };
+  struct Item {
+    Kinds kinds;
+    uint32_t least, most;
+    bool possessive;
+  };
 
   bool eat(std::string_view s) {
     if (!in_.substr(at_).starts_with(s)) return false;
@@ -127,7 +172,8 @@ class Scanner::Parser {
     Item items[3];
     int n = 0;
     while (n < 3 && item(items[n])) ++n;
-    while (n > 1 && items[n - 1].kinds == items[n - 2].kinds && items[n - 1].least == items[n - 1].most && items[n - 2].least == items[n - 2].most) {
+    while (n > 1 && items[n - 1].kinds == items[n - 2].kinds && items[n - 1].least == items[n - 1].most &&
+           items[n - 2].least == items[n - 2].most) {
       items[n - 2].least = items[n - 2].most += items[n - 1].most;  // [0-9][0-9][0-9]
       --n;
     }
@@ -135,7 +181,8 @@ class Scanner::Parser {
     if (eat("(?!\\S)")) {
       a.shape = Shape::NotBefore;
       a.body = items[0].kinds;
-      return n == 1 && atEnd() && a.body == kSpace && items[0].least == 1 && items[0].most == UINT32_MAX && !items[0].possessive;
+      return n == 1 && atEnd() && a.body == kSpace && items[0].least == 1 && items[0].most == UINT32_MAX &&
+             !items[0].possessive;
     }
     a.suffix = contractions() && eat("?");
     if (!atEnd()) return false;
@@ -147,13 +194,15 @@ class Scanner::Parser {
       if (i->possessive && (i->kinds & i[1].kinds)) return false;  // would not give back what it took
       a.lead = i->kinds, ++i, --n;
     }
-    if (n == 2 && a.suffix == false && isAny(i[0]) && i[1].least == 1 && !a.lead && !(i[1].kinds & ~i[0].kinds) && !i[0].possessive) {
+    if (n == 2 && a.suffix == false && isAny(i[0]) && i[1].least == 1 && !a.lead && !(i[1].kinds & ~i[0].kinds) &&
+        !i[0].possessive) {
       if (i[1].most != 1 && i[1].most != UINT32_MAX) return false;
       a.shape = Shape::UpTo;
       a.body = i[0].kinds, a.tail = i[1].kinds;
       return true;
     }
-    if (n == 2 && ((isAny(i[0]) && isSome(i[1])) || (isSome(i[0]) && isAny(i[1]) && a.suffix)) && !i[0].possessive && !i[1].possessive) {
+    if (n == 2 && ((isAny(i[0]) && isSome(i[1])) || (isSome(i[0]) && isAny(i[1]) && a.suffix)) && !i[0].possessive &&
+        !i[1].possessive) {
       a.shape = isAny(i[0]) ? Shape::Word : Shape::Capitals;
       a.body = i[0].kinds, a.tail = i[1].kinds;
       return true;
@@ -176,7 +225,8 @@ class Scanner::Parser {
       if (c == '\\' && at_ + 1 < in_.size()) {
         c = in_[++at_];
         if (c < '!' || c > '~' || ((c | 32) >= 'a' && (c | 32) <= 'z') || (c >= '0' && c <= '9')) return false;
-      } else if (!plain && !(c >= '0' && c <= '9') && std::string_view("'\"<>_-~!@#%&=:;,/ ").find(c) == std::string_view::npos) {
+      } else if (!plain && !(c >= '0' && c <= '9') &&
+                 std::string_view("'\"<>_-~!@#%&=:;,/ ").find(c) == std::string_view::npos) {
         return false;
       }
       out += c;
@@ -195,9 +245,12 @@ class Scanner::Parser {
     if (!set(out.kinds)) return at_ = from, false;
     out.least = out.most = 1;
     out.possessive = false;
-    if (eat("?")) out.least = 0;
-    else if (eat("*")) out.least = 0, out.most = UINT32_MAX;
-    else if (eat("+")) out.most = UINT32_MAX;
+    if (eat("?"))
+      out.least = 0;
+    else if (eat("*"))
+      out.least = 0, out.most = UINT32_MAX;
+    else if (eat("+"))
+      out.most = UINT32_MAX;
     else if (eat("{")) {
       if (!number(out.least)) return at_ = from, false;
       out.most = out.least;
@@ -214,7 +267,8 @@ class Scanner::Parser {
   }
   bool number(uint32_t& n) {
     const size_t from = at_;
-    for (n = 0; at_ < in_.size() && at_ - from < 4 && in_[at_] >= '0' && in_[at_] <= '9'; ++at_) n = n * 10 + uint32_t(in_[at_] - '0');
+    for (n = 0; at_ < in_.size() && at_ - from < 4 && in_[at_] >= '0' && in_[at_] <= '9'; ++at_)
+      n = n * 10 + uint32_t(in_[at_] - '0');
     return at_ > from;
   }
 
@@ -227,15 +281,23 @@ class Scanner::Parser {
     out = 0;
     while (!eat("]")) {
       Kinds k = 0;
-      if (named(k) || cjkRange(k)) {}
-      else if (eat("\\r\\n") || eat("\\n\\r")) k = kNewline;
-      else if (eat("\r\n")) k = kNewline;
-      else if (eat("A-Z")) k = kAsciiUpper;
-      else if (eat("a-z")) k = kAsciiLower;
-      else if (eat("0-9")) k = kAsciiDigit;
-      else if (eat("/") || eat("\\/")) k = kSlash;
-      else if (eat(" ")) k = kBlank;
-      else return false;
+      if (named(k) || cjkRange(k)) {
+      } else if (eat("\\r\\n") || eat("\\n\\r"))
+        k = kNewline;
+      else if (eat("\r\n"))
+        k = kNewline;
+      else if (eat("A-Z"))
+        k = kAsciiUpper;
+      else if (eat("a-z"))
+        k = kAsciiLower;
+      else if (eat("0-9"))
+        k = kAsciiDigit;
+      else if (eat("/") || eat("\\/"))
+        k = kSlash;
+      else if (eat(" "))
+        k = kBlank;
+      else
+        return false;
       if (at_ < in_.size() && in_[at_] == '-') return false;
       out |= k;
     }
@@ -243,10 +305,13 @@ class Scanner::Parser {
     return true;
   }
   bool named(Kinds& out) {
-    static constexpr struct { std::string_view name; uint32_t kinds; } kNamed[] = {
-        {"\\p{L}", kLetters}, {"\\p{N}", kNumbers}, {"\\s", kSpace}, {"\\p{M}", kMarks}, {"\\p{P}", kPunctuations}, {"\\p{S}", kSymbols},
-        {"\\p{Lu}\\p{Lt}", kUppers}, {"\\p{Ll}", kLowers}, {"\\p{Lm}\\p{Lo}", kOthers}, {"\\p{Nd}", kDecimals}, {"\\d", kDecimals},
-        {"\\S", kAll & ~kSpace}};
+    static constexpr struct {
+      std::string_view name;
+      uint32_t kinds;
+    } kNamed[] = {{"\\p{L}", kLetters},        {"\\p{N}", kNumbers},      {"\\s", kSpace},
+                  {"\\p{M}", kMarks},          {"\\p{P}", kPunctuations}, {"\\p{S}", kSymbols},
+                  {"\\p{Lu}\\p{Lt}", kUppers}, {"\\p{Ll}", kLowers},      {"\\p{Lm}\\p{Lo}", kOthers},
+                  {"\\p{Nd}", kDecimals},      {"\\d", kDecimals},        {"\\S", kAll & ~kSpace}};
     for (const auto& n : kNamed) {
       if (eat(n.name)) return out = n.kinds, true;
     }
@@ -275,7 +340,9 @@ std::unique_ptr<Scanner> Scanner::make(std::string_view pattern) {
     const Kinds first = s->firstOf(a);
     s->first_.push_back(first);
     for (uint32_t c = 0; c < 128; ++c) {
-      const bool can = a.shape == Shape::Literal ? uint32_t(a.literal[0]) == c : a.shape == Shape::Contraction ? c == '\'' : kTables.ofAscii[c] & first;
+      const bool can = a.shape == Shape::Literal       ? uint32_t(a.literal[0]) == c
+                       : a.shape == Shape::Contraction ? c == '\''
+                                                       : kTables.ofAscii[c] & first;
       if (can) s->ofAscii_[c] |= 1u << i;
     }
   }
@@ -284,9 +351,11 @@ std::unique_ptr<Scanner> Scanner::make(std::string_view pattern) {
 
 Scanner::Kinds Scanner::firstOf(const Alternative& a) const {
   switch (a.shape) {
-    case Shape::Literal: case Shape::Contraction: return 0;
+    case Shape::Literal:
+    case Shape::Contraction: return 0;
     case Shape::Run: return a.leadNeeded ? a.lead : a.lead | a.body;
-    case Shape::UpTo: case Shape::NotBefore: return a.body;
+    case Shape::UpTo:
+    case Shape::NotBefore: return a.body;
     case Shape::Word: return a.lead | a.body | a.tail;
     case Shape::Capitals: return a.lead | a.body;
   }
@@ -295,10 +364,8 @@ Scanner::Kinds Scanner::firstOf(const Alternative& a) const {
 
 const char* Scanner::matchOne(const Alternative& a, const char* p, const char* end) const {
   switch (a.shape) {
-    case Shape::Literal:
-      return std::string_view(p, size_t(end - p)).starts_with(a.literal) ? p + a.literal.size() : p;
-    case Shape::Contraction:
-      return contraction(p, end);
+    case Shape::Literal: return std::string_view(p, size_t(end - p)).starts_with(a.literal) ? p + a.literal.size() : p;
+    case Shape::Contraction: return contraction(p, end);
     case Shape::NotBefore: {
       const char* stop = run(p, end, a.body);
       if (stop == end) return stop;

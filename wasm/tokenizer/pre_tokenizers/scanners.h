@@ -23,13 +23,13 @@ class Scanner {
  private:
   using Kinds = uint32_t;  // a set of characters: some of the kinds in scanners.cpp, a bit each
   enum class Shape : uint8_t {
-    Run,         // lead? body{least,most} tail*   or, with `leadNeeded`, lead body{…} tail*
-    UpTo,        // body* tail, tail within body: up to the last tail in a run of body
-    NotBefore,   // body+ not followed by another character, \s+(?!\S)
-    Word,        // lead? body* tail+ suffix?      a word of o200k: capitals, then small letters
-    Capitals,    // lead? body+ tail* suffix?
+    Run,        // lead? body{least,most} tail*   or, with `leadNeeded`, lead body{…} tail*
+    UpTo,       // body* tail, tail within body: up to the last tail in a run of body
+    NotBefore,  // body+ not followed by another character, \s+(?!\S)
+    Word,       // lead? body* tail+ suffix?      a word of o200k: capitals, then small letters
+    Capitals,   // lead? body+ tail* suffix?
     Literal,
-    Contraction, // (?i:'s|'t|'re|'ve|'m|'ll|'d)
+    Contraction,  // (?i:'s|'t|'re|'ve|'m|'ll|'d)
   };
   struct Alternative {
     Shape shape = Shape::Run;
@@ -44,8 +44,8 @@ class Scanner {
   Kinds firstOf(const Alternative& a) const;
 
   std::vector<Alternative> alternatives_;
-  std::vector<Kinds> first_;         // of each alternative: kinds of the character that it can begin with
-  uint32_t ofAscii_[128] = {};       // the alternatives that can begin with a character
+  std::vector<Kinds> first_;    // of each alternative: kinds of the character that it can begin with
+  uint32_t ofAscii_[128] = {};  // the alternatives that can begin with a character
 };
 
 }  // namespace wasmformers::tokenizer

@@ -7,7 +7,11 @@ window.measure = async (/** @type {any} */ wish) => {
   const kept = async () => (await (await caches.open(lib.env.cacheKey)).keys()).map(({ url }) => url.split('/').at(-1));
   let names = await kept();
   // Kept in the background: the disk may be slower than the server.
-  for (let i = 0; lib.env.useBrowserCache && i < 300 && figures.estimate.files.some(({ file }) => !names.includes(file)); i++) {
+  for (
+    let i = 0;
+    lib.env.useBrowserCache && i < 300 && figures.estimate.files.some(({ file }) => !names.includes(file));
+    i++
+  ) {
     await new Promise((resolve) => setTimeout(resolve, 200));
     names = await kept();
   }
