@@ -55,9 +55,14 @@ struct Pass {
   const Input* input(std::string_view name) const;
 };
 
+class Decoder;
+
 class Model {
  public:
   virtual ~Model() = default;
+
+  /// What generation needs of it (decoder.h); nullptr where the model does not generate.
+  virtual Decoder* decoder() { return nullptr; }
 
   /// Declares every tensor; called once, before loading. `this` must not move afterwards.
   virtual void declare(nn::Weights&) = 0;

@@ -37,9 +37,8 @@ class Model : public EngineModel {
   Model(const std::string& config, const std::string& architecture, const std::string& dtype)
       : EngineModel(arch::decoderFamilies(), kernels::fastForDecoders(), config, architecture, dtype),
         name_(nameOf(config, dtype)) {
-    if (model_)
-      session_.emplace(static_cast<arch::CausalLM&>(*model_), kernels_, arena_,
-                       outputs_);  // decoderFamilies() are all of these
+    if (model_) session_.emplace(*model_->decoder(), kernels_, arena_,
+                                 outputs_);  // decoderFamilies() are all of these
   }
 
   double vocabulary() const { return model_ ? double(lm().vocabulary()) : 0; }
@@ -158,7 +157,7 @@ class Model : public EngineModel {
   }
 
  private:
-  arch::CausalLM& lm() const { return static_cast<arch::CausalLM&>(*model_); }
+  arch::Decoder& lm() const { return *model_->decoder(); }
   generate::Generation* running() const {
     return session_ ? const_cast<generate::Session&>(*session_).generation() : nullptr;
   }

@@ -16,7 +16,7 @@ constexpr size_t kRoomStep = 32;
 
 }  // namespace
 
-Session::Session(arch::CausalLM& model, const kernels::Table& kernels, Arena& arena, std::vector<arch::Output>& outputs,
+Session::Session(arch::Decoder& model, const kernels::Table& kernels, Arena& arena, std::vector<arch::Output>& outputs,
                  Generation::Clock clock)
     : model_(model), kernels_(kernels), arena_(arena), outputs_(outputs), clock_(std::move(clock)) {
   if (!clock_) {
@@ -297,8 +297,8 @@ Status Session::acceptLogits() {
 
 void Session::crop(size_t tokens) {
   if (tokens < cachedTokens()) {
-    model_.crop(tokens);
-    tokens = model_.cached();
+    model_.cache().crop(tokens);
+    tokens = model_.cache().length();
   }
   if (tokens == 0) return forget();
   for (auto& row : held_) row.resize(std::min(row.size(), tokens));

@@ -6,7 +6,7 @@
 #include <functional>
 #include <string_view>
 
-#include "arch/decoders/causal_lm.h"
+#include "arch/decoder.h"
 #include "generate/generation.h"
 #include "generate/lookup.h"
 
@@ -23,7 +23,7 @@ struct SessionOptions {
 class Session {
  public:
   /// `model` must be loaded and outlive this; `arena` and `outputs` are used up by each pass.
-  Session(arch::CausalLM& model, const kernels::Table& kernels, Arena& arena, std::vector<arch::Output>& outputs,
+  Session(arch::Decoder& model, const kernels::Table& kernels, Arena& arena, std::vector<arch::Output>& outputs,
           Generation::Clock clock = {});
 
   /// What a cache of `rows` sequences of `capacity` tokens takes, where layers with a window keep little more than
@@ -94,7 +94,7 @@ class Session {
   std::vector<size_t> firsts() const;
   void forget();
 
-  arch::CausalLM& model_;
+  arch::Decoder& model_;
   const kernels::Table& kernels_;
   Arena& arena_;
   std::vector<arch::Output>& outputs_;

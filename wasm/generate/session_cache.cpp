@@ -40,7 +40,8 @@ Status badCache(const std::string& why) {
 /// By layer: the first token that is kept elsewhere.
 std::vector<size_t> Session::firsts() const {
   std::vector<size_t> out;
-  for (size_t i = 0; i + 1 < model_.steps(); ++i) out.push_back(model_.cached() ? model_.cache().keptFrom(i) : 0);
+  for (size_t i = 0; i + 1 < model_.steps(); ++i)
+    out.push_back(model_.cache().length() ? model_.cache().keptFrom(i) : 0);
   return out;
 }
 
@@ -86,7 +87,7 @@ Result<Buffer> Session::save(uint64_t model) const {
   header.model = model;
   header.layers = model_.steps() - 1;
   header.type = uint64_t(model_.cache().type());
-  header.perToken = model_.cacheBytesPerToken(model_.cache().type());
+  header.perToken = model_.cache().bytesPerToken(model_.cache().type());
   header.rows = held_.size();
   header.length = cachedTokens();
   if (header.length == 0)
@@ -122,7 +123,7 @@ Status Session::restore(const std::byte* bytes, size_t size, uint64_t model) {
     return badCache("its header is damaged");
   const CacheType type = CacheType(header.type);
   if (header.model != model || header.layers != model_.steps() - 1 ||
-      header.perToken != model_.cacheBytesPerToken(type))
+      header.perToken != model_.cache().bytesPerToken(type))
     return badCache("it is another model's");
   // Which token each layer begins with, then ids, masks, keys and values.
   const double tokens = double(header.rows) * double(header.length);

@@ -6,13 +6,14 @@
 
 #include "arch/config.h"
 #include "arch/create_family.h"
+#include "arch/decoder.h"
 #include "arch/model.h"
 #include "nn/decoder_layer.h"
 #include "nn/kv_cache.h"
 
 namespace wasmformers::arch {
 
-class CausalLM : public Model {
+class CausalLM : public Model, public Decoder {
  public:
   // --- without a cache: input_ids [B, T], attention_mask [B, T] and position_ids [B, T] (both optional) give logits
   // [B, T, V], or last_hidden_state [B, T, E]
@@ -22,54 +23,29 @@ class CausalLM : public Model {
   size_t steps() const final { return layers_.size() + 1; }
   Status step(size_t index, Pass&) final;
 
-  // --- with one
-  size_t vocabulary() const { return vocabulary_; }
-  /// Tokens that the model was made for; 0: no bound.
-  size_t context() const { return context_; }
-  /// Tokens of a prompt that one pass should have, of all rows: enough for products to be bound by arithmetic, few
-  /// enough for a page to breathe after each layer.
-  size_t passTokens() const;
-  /// Bytes that passes and scores take at most, besides weights and cache, for so many rows.
-  double workBytes(size_t rows) const;
-  /// Bytes that the cache takes per token of one row.
-  size_t cacheBytesPerToken(kernels::CacheType type) const { return cache_.bytesPerToken(type); }
-  /// Makes room for `rows` sequences of up to `capacity` tokens; forgets what was there. MemoryError with the bytes
-  /// needed.
-  /// `chunk`: where not 0, no pass is longer, and layers with a window keep little more than that.
-  Status reserve(size_t rows, size_t capacity, kernels::CacheType type, size_t chunk = 0) {
+  // --- with one: see arch/decoder.h
+  Decoder* decoder() override { return this; }
+  size_t vocabulary() const override { return vocabulary_; }
+  size_t context() const override { return context_; }
+  size_t passTokens() const override;
+  double workBytes(size_t rows) const override;
+  nn::KvCache& cache() override { return cache_; }
+  double cacheBytes(size_t rows, size_t capacity, kernels::CacheType type, size_t chunk) const override {
+    return cache_.bytes(rows, capacity, type, windows(chunk));
+  }
+  Status reserve(size_t rows, size_t capacity, kernels::CacheType type, size_t chunk = 0) override {
     next_ = kNotBegun;
     return cache_.reserve(rows, capacity, type, windows(chunk));
   }
-  double cacheBytes(size_t rows, size_t capacity, kernels::CacheType type, size_t chunk) const {
-    return cache_.bytes(rows, capacity, type, windows(chunk));
-  }
+  Status reorder(const uint32_t* from, size_t rows) override { return cache_.reorder(from, rows); }
+  size_t recomputeBeyond() const override;
+  size_t changesBeyond() const override;
+  Status beginCached(const Chunk&, Pass&) override;
+  /// Bytes that the cache takes per token of one row.
+  size_t cacheBytesPerToken(kernels::CacheType type) const { return cache_.bytesPerToken(type); }
   /// Tokens that every row holds, padding among them.
   size_t cached() const { return cache_.length(); }
   void crop(size_t tokens) { cache_.crop(tokens); }
-  /// Row r of the cache becomes a copy of row from[r]; the number of rows may change (beams; a prompt that becomes
-  /// beams).
-  Status reorder(const uint32_t* from, size_t rows) { return cache_.reorder(from, rows); }
-  /// The memory itself, to save and restore it.
-  nn::KvCache& cache() { return cache_; }
-  /// Where not 0: a sequence that grows beyond so many tokens must be computed anew from its start, because the
-  /// rotations of the keys kept change there (LongRoPE; transformers modeling_phi3.py does the same).
-  size_t recomputeBeyond() const;
-  /// Where not 0: the rotations of a text longer than so many tokens depend on its length (LongRoPE, dynamic NTK). Its
-  /// prompt is to be run in one pass, and what is cached of it serves no other text.
-  size_t changesBeyond() const;
-
-  struct Chunk {
-    const int32_t* ids;             // [rows, length], read by beginCached only
-    const uint8_t* mask = nullptr;  // [rows, length], 0: padding, before the real tokens; nullptr: all are real
-    size_t rows = 1, length = 1;
-    bool logits = true;  // false: only the cache is wanted, not the output
-    bool every = false;  // of every token, not of each row's last: [rows, length, V]
-  };
-  /// Begins a pass over `length` new tokens behind the cached ones; then step(0 … steps() − 1); the last step gives the
-  /// output "logits" [rows, V] (Base: "last_hidden_state" [rows, E]) of each row's last token and only then the cache
-  /// has grown. Positions count real tokens, as transformers' generate has it. The caller resets the arena before.
-  /// InputError: "ids_out_of_range", "too_long" (context), "cache_full" (reserve), "rows_mismatch", "empty_input".
-  Status beginCached(const Chunk&, Pass&);
 
  protected:
   CausalLM(ConfigReader&, const Request&, size_t vocabulary, bool tied);
