@@ -1,8 +1,8 @@
 // The library as one file for pages without a bundler: js/dist/wasmformers.js, and js/dist/tokenizers.js for the
-// small door; what runs chat templates comes with the first template. One request instead of forty. The files lie
-// as deep as the modules that name ../wasm/…, so these addresses hold as they are written; the Wasm and its glue
-// stay beside them, fetched for the variant that is used.
+// small door; what runs chat templates comes with the first template. One request instead of forty. The Wasm and
+// its glue stay in js/wasm, fetched for the variant that is used; so do the files in js/vendor.
 //   node tools/bundle.js
+import fs from 'node:fs/promises';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { ROOT, command, step } from './run.js';
@@ -10,7 +10,44 @@ import { ROOT, command, step } from './run.js';
 export const BUNDLES = {
   wasmformers: 'js/index.js',
   tokenizers: 'js/tokenizers/index.js',
-  'template-interpreter': 'js/tokenizers/template-interpreter.js',
+  'template-interpreter': 'js/chat/template-interpreter.js',
+};
+
+const DIST = path.join(ROOT, 'js/dist');
+/** Folders of js/ whose files are loaded when they are needed: never part of a bundle. */
+const BESIDE = ['wasm', 'vendor'].map((folder) => path.join(ROOT, 'js', folder) + path.sep);
+
+/**
+ * A relative address as the bundle must write it, or null where the file belongs into the bundle.
+ * @param {string} address
+ * @param {string} folder of the module that names it
+ */
+function fromDist(address, folder) {
+  const file = path.resolve(folder, address);
+  return BESIDE.some((beside) => file.startsWith(beside)) ? path.relative(DIST, file).replaceAll('\\', '/') : null;
+}
+
+/** Node's own modules, and what lies beside the bundle, stay outside; addresses are rewritten for js/dist. */
+const besidePlugin = {
+  name: 'beside',
+  setup(/** @type {import('esbuild').PluginBuild} */ b) {
+    b.onResolve({ filter: /^node:|^\.\/template-interpreter\.js$/ }, ({ path: name }) => ({
+      path: name,
+      external: true,
+    }));
+    b.onResolve({ filter: /^\.\.?\// }, ({ path: name, resolveDir }) => {
+      const address = fromDist(name, resolveDir);
+      return address === null ? null : { path: address, external: true };
+    });
+    // esbuild leaves new URL('…', import.meta.url) as it is written.
+    b.onLoad({ filter: /\.js$/ }, async ({ path: file }) => {
+      const source = await fs.readFile(file, 'utf8');
+      const contents = source.replaceAll(/new URL\('([^']+)', import\.meta\.url\)/g, (expression, address) =>
+        expression.replace(address, fromDist(address, path.dirname(file)) ?? address),
+      );
+      return { contents, loader: 'js' };
+    });
+  },
 };
 
 /** Needs the npm packages of this repository. */
@@ -20,25 +57,14 @@ export async function bundle() {
     build({
       absWorkingDir: ROOT,
       entryPoints: BUNDLES,
-      outdir: path.join(ROOT, 'js/dist'),
+      outdir: DIST,
       bundle: true,
       minify: true,
       format: 'esm',
       target: 'es2022',
       legalComments: 'none',
       logLevel: 'error',
-      // Node's own modules, asked for in Node only, and what is loaded when it is needed.
-      plugins: [
-        {
-          name: 'beside',
-          setup: (b) => {
-            b.onResolve(
-              { filter: /^(node:|\.\.\/(wasm|vendor)\/|\.\/template-interpreter\.js$)/ },
-              ({ path: name }) => ({ path: name, external: true }),
-            );
-          },
-        },
-      ],
+      plugins: [besidePlugin],
     }),
   );
 }
