@@ -106,7 +106,7 @@ export async function ensureSystem(packages) {
   const missing = [];
   for (const [program, name] of Object.entries(packages)) if (!(await onPath(program))) missing.push(name);
   if (missing.length === 0) return;
-  const command = `apt-get install -y --no-install-recommends ${missing.join(' ')}`;
+  const command = `apt-get install -y --no-install-recommends -o DPkg::Lock::Timeout=300 ${missing.join(' ')}`;
   if (process.getuid?.() !== 0 || !(await onPath('apt-get'))) {
     throw new SetupError(
       `These are missing on this machine: ${missing.join(', ')}. Install them, for example: sudo ${command}`,
