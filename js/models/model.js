@@ -5,7 +5,7 @@ import { getText, missing, withTotals } from '../hub/index.js';
 import { blameShard, weightFiles } from '../hub/safetensors-files.js';
 import { EngineModel } from '../engines/wasm/model.js';
 import { warmUp } from '../engines/wasm/load-wasm.js';
-import { together } from '../utils/abort.js';
+import { withLinkedAbort } from '../utils/abort.js';
 import { Callable } from '../utils/callable.js';
 import { Tensor } from '../tensor/tensor.js';
 
@@ -211,7 +211,7 @@ export class PreTrainedModel extends Callable {
     checkDevice(options.device);
     throwIfAborted(options.signal);
     warmUp(this.program);
-    return together(options.signal, (signal) => load(this, id, { ...withTotals(options), signal }, dtype));
+    return withLinkedAbort(options.signal, (signal) => load(this, id, { ...withTotals(options), signal }, dtype));
   }
 
   /**

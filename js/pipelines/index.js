@@ -11,7 +11,7 @@ import {
   AutoModelForTokenClassification,
 } from '../models/index.js';
 import { AutoTokenizer } from '../tokenizers/auto-tokenizer.js';
-import { together } from '../utils/abort.js';
+import { withLinkedAbort } from '../utils/abort.js';
 import { DEFAULT_MODELS } from './default-models.js';
 import { FeatureExtractionPipeline } from './feature-extraction.js';
 import { FillMaskPipeline } from './fill-mask.js';
@@ -79,7 +79,7 @@ export async function pipeline(task, model = null, options = {}) {
     pipeline: Ready,
     load,
   } = /** @type {{ model: any, pipeline: any, load?: () => Promise<any> }} */ (TASKS[name]);
-  const [loadedModel, loadedTokenizer, Class] = await together(options.signal, async (signal) => {
+  const [loadedModel, loadedTokenizer, Class] = await withLinkedAbort(options.signal, async (signal) => {
     const inner = { ...withTotals(options), signal };
     const both = [Model.from_pretrained(id, inner), AutoTokenizer.from_pretrained(id, { ...inner, subfolder: '' })];
     return Promise.all([...both, Ready ?? load?.()]).catch(async (error) => {

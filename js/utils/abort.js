@@ -1,14 +1,14 @@
-// Stopping what belongs together: an own controller that also hears the caller's signal. (AbortSignal.any is younger
-// than the browsers that this package supports.)
+// Stops several tasks together: a controller of our own that also follows the caller's signal. (AbortSignal.any is
+// younger than the browsers that this package supports.)
 
 /**
- * Runs f with a signal that is aborted by the caller's signal, and when f fails: what it had begun stops.
+ * Runs f with a signal that is aborted when the caller's signal is, and when f fails: then all that f began stops.
  * @template T
  * @param {AbortSignal | null | undefined} signal
  * @param {(signal: AbortSignal) => Promise<T>} f
  * @returns {Promise<T>}
  */
-export async function together(signal, f) {
+export async function withLinkedAbort(signal, f) {
   const controller = new AbortController();
   const abort = () => controller.abort(signal?.reason);
   if (signal?.aborted) abort();
