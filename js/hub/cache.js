@@ -1,5 +1,5 @@
-// Where downloads are kept: the browser's Cache API, a folder in Node, or the caller's own cache. Only whole files are
-// kept, and a cache that fails (no quota, no permission) is never an error: the download just is not kept.
+// The cache of downloads: the browser's Cache API, a folder in Node, or the caller's own cache. Only whole files are
+// kept. A cache that fails (no quota, no permission) is never an error: the download is not kept, that is all.
 
 import { env, isNode } from '../env.js';
 import { node } from '../utils/node.js';
@@ -8,14 +8,19 @@ import { node } from '../utils/node.js';
 const WAITING = 32 << 20;
 
 /**
- * @typedef {{ write(chunk: Uint8Array): Promise<void>, close(): Promise<void>, abort(): Promise<void>, stamp?:
- *   string }} Writer
- * @typedef {{
- *   get(key: string): Promise<null | { stream: AsyncIterable<Uint8Array>, size: number, stamp: string }>,
- *   put(key: string, size: number): Promise<null | Writer>,
- * }} Cache a key is the file's URL. A stamp is another one whenever the file was written, whoever wrote it and
- * whatever its size; "": not known.
- *   get() says it with the bytes, a Writer once it is closed
+ * @typedef {object} Writer
+ * @property {(chunk: Uint8Array) => Promise<void>} write
+ * @property {() => Promise<void>} close keeps what was written
+ * @property {() => Promise<void>} abort drops it
+ * @property {string} [stamp] the file's, once it is closed
+ *
+ * @typedef {object} Cache its keys are the files' URLs
+ * @property {(key: string) => Promise<null | { stream: AsyncIterable<Uint8Array>, size: number, stamp: string }>} get
+ *   A stamp changes whenever the file is written anew, by any program and whatever its size; '' is unknown.
+ * @property {(key: string, size: number) => Promise<Writer | null>} put
+ *
+ * @typedef {{ key: string, stamp: () => string }} CacheEntry a file in the cache; its stamp is '' until a download is
+ *   read to its end
  */
 
 const STAMP = 'x-wasmformers-stamp';
@@ -35,7 +40,7 @@ export async function* chunksOf(stream) {
 }
 
 /**
- * Whether the browser lets this site keep so many bytes more: gigabytes are not to be written in vain.
+ * Whether the browser has room for so many bytes more. Without it, gigabytes would be written in vain.
  * @param {number} size
  */
 async function hasRoom(size) {
@@ -47,7 +52,7 @@ async function hasRoom(size) {
  * A store of Responses: the Cache API and what has its shape.
  * @param {() => Promise<{ match(key: string): Promise<Response | undefined>, put(key: string, r: Response):
  *   Promise<void> }>} open
- * @param {boolean} [own] the browser's own
+ * @param {boolean} [own] it is the browser's own
  * @returns {Cache}
  */
 function responseCache(open, own = false) {
@@ -65,7 +70,7 @@ function responseCache(open, own = false) {
     async put(key, size) {
       const store = await open();
       if (own && !(await hasRoom(size))) return null;
-      // The store reads a stream that is written chunk by chunk; it keeps nothing if the stream fails.
+      // The store reads a stream, and keeps nothing where the stream fails.
       const { readable, writable } = new TransformStream(undefined, {
         highWaterMark: WAITING,
         size: (chunk) => chunk.byteLength,
@@ -108,7 +113,7 @@ function responseCache(open, own = false) {
 }
 
 /**
- * The package's folder in Node: downloads in hub/, models put there by hand in models/.
+ * The package's folder in Node: hub/ has downloads, models/ has models that the user put there.
  * @returns {Promise<string>}
  */
 export async function cacheFolder() {
@@ -119,14 +124,14 @@ export async function cacheFolder() {
 }
 
 /**
- * Stays when a file is renamed.
+ * The same before and after a file is renamed.
  * @param {import('node:fs').BigIntStats} stats
  */
 const stampOf = ({ ino, size, mtimeNs }) => `${ino}-${size}-${mtimeNs}`;
 
 /**
  * Files in a folder, each under the path of its URL.
- * @param {string} [dir]
+ * @param {string | null} [dir]
  * @returns {Cache}
  */
 function folderCache(dir) {
@@ -178,23 +183,63 @@ function folderCache(dir) {
 }
 
 /**
- * The cache in force, or null.
- * @param {string} [dir] a folder for this call (Node)
- * @returns {Cache | null}
+ * The cache that env asks for.
+ * @param {string | null} [dir] a folder for this call (Node)
+ * @returns {Cache | null} null: downloads are not kept
  */
 export function currentCache(dir) {
-  if (env.customCache) return responseCache(async () => /** @type {any} */ (env.customCache));
-  if (env.useBrowserCache && typeof caches !== 'undefined')
-    return responseCache(() => /** @type {any} */ (caches.open(env.cacheKey)), true);
+  const { customCache } = env;
+  if (customCache) return responseCache(async () => customCache);
+  if (env.useBrowserCache && typeof caches !== 'undefined') return responseCache(() => caches.open(env.cacheKey), true);
   if (env.useFSCache && isNode) return folderCache(dir);
   return null;
 }
 
 /**
- * Lets a cache fail in peace.
+ * Writes what is there as a whole already.
+ * @param {Cache} cache
+ * @param {string} key
+ * @param {Uint8Array} bytes
+ */
+export async function putWhole(cache, key, bytes) {
+  const writer = await cache.put(key, bytes.byteLength);
+  await writer?.write(bytes);
+  await writer?.close();
+}
+
+/**
+ * Copies a file into the cache while it is read. A file that is not read to its end is not kept.
+ * @param {import('./open.js').OpenFile} file
+ * @param {string} key
+ * @param {Cache} cache
+ * @returns {import('./open.js').OpenFile}
+ */
+export function teeToCache(file, key, cache) {
+  /** @type {Writer | null} */
+  let writer = null;
+  async function* chunks() {
+    const copy = (writer = await quietly(() => cache.put(key, file.size)));
+    let whole = false,
+      broken = !copy;
+    try {
+      for await (const chunk of file.chunks) {
+        if (copy && !broken) broken = (await quietly(() => copy.write(chunk).then(() => true))) === null;
+        yield chunk;
+      }
+      whole = true;
+    } finally {
+      const end = copy && quietly(() => (whole && !broken ? copy.close() : copy.abort()));
+      if (isNode) await end; // a page stays open while its cache finishes, a script may not
+    }
+  }
+  return { ...file, entry: { key, stamp: () => writer?.stamp ?? '' }, chunks: chunks() };
+}
+
+/**
+ * Runs f; a cache that fails is never an error.
  * @template T
  * @param {() => Promise<T>} f
- * @returns {Promise<T | null>}
+ * @returns {Promise<T | null>} null where it failed
  */
 export async function quietly(f) {
   try {

@@ -1,8 +1,13 @@
-// Bytes over a network that fails: requests that are repeated on passing faults, and bodies that go on where they
-// were cut, by a Range request where the server allows it.
+// Bytes over a network that fails: requests are repeated after temporary faults, and a body that was cut is resumed by
+// a Range request where the server allows it.
 
 import { HubError, throwIfAborted } from '../errors.js';
 import { env } from '../env.js';
+
+/**
+ * @typedef {{ method?: string, headers?: Record<string, string>, signal?: AbortSignal, cache?: RequestCache }}
+ *   RequestOptions
+ */
 
 const TRIES = 4;
 const FIRST_PAUSE_MS = 250;
@@ -27,17 +32,16 @@ function pause(ms, signal) {
 }
 
 /**
- * Faults that another try may get past.
+ * Faults that another try may overcome.
  * @param {number} status
  */
-const passing = (status) => status === 408 || status === 429 || status >= 500;
+const isTemporary = (status) => status === 408 || status === 429 || status >= 500;
 
 /**
- * One request, repeated on network errors and passing statuses with growing pauses.
+ * One request, repeated with growing pauses after network errors and temporary statuses.
  * @param {string} url
- * @param {{ method?: string, headers?: Record<string, string>, signal?: AbortSignal, cache?: RequestCache, tries?:
- *   number }} options
- * @returns {Promise<Response>} of any status that will not pass
+ * @param {RequestOptions & { tries?: number }} options
+ * @returns {Promise<Response>} its status is final: another try would not change it
  */
 export async function request(url, { tries = TRIES, ...init } = {}) {
   const { signal } = init;
@@ -45,7 +49,7 @@ export async function request(url, { tries = TRIES, ...init } = {}) {
     throwIfAborted(signal);
     try {
       const response = await env.fetch(url, init);
-      if (!passing(response.status) || attempt >= tries) return response;
+      if (!isTemporary(response.status) || attempt >= tries) return response;
       await response.body?.cancel();
     } catch (cause) {
       throwIfAborted(signal);
@@ -62,7 +66,8 @@ export async function request(url, { tries = TRIES, ...init } = {}) {
 }
 
 /**
- * @param {string} name
+ * The error of a response that is not ok.
+ * @param {string} name the file's
  * @param {Response} response
  * @param {string} url
  */
@@ -78,16 +83,7 @@ export function notOk(name, response, url) {
 }
 
 /**
- * Does the body look like a web page although another kind of file was asked for?
- * @param {Response} response
- * @param {string} name
- */
-export function isWebPage(response, name) {
-  return (response.headers.get('content-type') ?? '').startsWith('text/html') && !/\.html?$/.test(name);
-}
-
-/**
- * The body's full length, 0 where the server does not say or compresses.
+ * The body's full length in bytes, 0 where the server does not say it or compresses the body.
  * @param {Response} response
  */
 export function lengthOf(response) {
@@ -96,20 +92,21 @@ export function lengthOf(response) {
 }
 
 /**
- * What tells two states of a file apart.
+ * Names one version of a file.
  * @param {Response} response
  */
 const tagOf = (response) => response.headers.get('etag') ?? response.headers.get('last-modified');
 
 /**
- * How many bytes of what `rest` sends are known already; -1 where it cannot go on from `got`.
+ * How many bytes at the beginning of a resumed body we have already.
  * @param {Response} rest
- * @param {number} got
- * @param {string | null} tag
+ * @param {number} got bytes of the file that we have
+ * @param {string | null} tag of the file when its download began
+ * @returns {number} -1: the download cannot be resumed from there
  */
 function overlap(rest, got, tag) {
   if (rest.status === 206) {
-    // Cross-origin these headers may be hidden; then the server is trusted.
+    // Cross-origin, these headers may be hidden: then we trust the server.
     const range = rest.headers.get('content-range'),
       now = tagOf(rest);
     if (tag && now && tag !== now) return -1;
@@ -119,18 +116,18 @@ function overlap(rest, got, tag) {
 }
 
 /**
- * The whole body of an answered request, chunk by chunk; a cut one is taken up where it ended.
+ * The whole body of a response, chunk by chunk. A body that was cut is resumed.
  * @param {Response} response status 200
  * @param {string} url
  * @param {string} name for messages
- * @param {{ headers?: Record<string, string>, signal?: AbortSignal, cache?: RequestCache }} init as request() was given
+ * @param {RequestOptions} init of the request
  * @returns {AsyncGenerator<Uint8Array>}
  */
 export async function* body(response, url, name, init = {}) {
   const { headers, signal } = init;
   const total = lengthOf(response);
   const resumable = total > 0 && response.headers.get('accept-ranges') !== 'none';
-  const tag = tagOf(response); // a file that changed between two tries must not be glued together
+  const tag = tagOf(response); // two versions of a file must not be joined
   let got = 0,
     skip = 0;
   for (let attempt = 1; ; attempt++) {
@@ -155,7 +152,7 @@ export async function* body(response, url, name, init = {}) {
       throwIfAborted(signal);
       cause = error;
     } finally {
-      // Where the consumer stopped early, the rest of the download stops too.
+      // Where the reader stopped early, the rest of the download stops too.
       reader?.cancel().catch(() => {});
     }
     const failed = () =>

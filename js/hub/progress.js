@@ -1,27 +1,54 @@
-// The sum over all files of one load, told after each file's own progress, as Transformers.js (v4) does:
+// What progress_callback is told: the events of each file, as Transformers.js sends them, and (as its version 4 does)
+// the sum over all files of one load after each of them:
 //   { status: 'progress_total', name, progress, loaded, total, files: { [file]: { loaded, total } } }
+
+import { throwIfAborted } from '../errors.js';
 
 /** @typedef {import('./index.js').ProgressEvent} ProgressEvent */
 
 /**
- * Callbacks that tell sums already (a pipeline's load holds a model's and a tokenizer's), each with what it
- * expects.
+ * Counts the bytes of a file for progress_callback, and stops where the signal is aborted.
+ * @param {import('./open.js').OpenFile} file
+ * @param {string} id the repository's
+ * @param {import('./index.js').HubOptions} options
+ * @returns {import('./open.js').OpenFile}
+ */
+export function reportProgress(file, id, { progress_callback, signal }) {
+  const tell = (/** @type {ProgressEvent} */ event) => progress_callback?.({ ...event, name: id, file: file.name });
+  tell({ status: 'download', ...(file.size ? { total: file.size } : {}) });
+  async function* chunks() {
+    let loaded = 0;
+    for await (const chunk of file.chunks) {
+      throwIfAborted(signal);
+      yield chunk;
+      loaded += chunk.byteLength;
+      const total = Math.max(file.size, loaded);
+      tell({ status: 'progress', progress: (loaded / total) * 100, loaded, total });
+    }
+    tell({ status: 'done' });
+  }
+  return { ...file, chunks: chunks() };
+}
+
+/**
+ * Callbacks that are told sums already, each with the files that will come. (A pipeline's load contains a model's and
+ * a tokenizer's.)
  * @type {WeakMap<Function, { files: string[], total: number }[]>}
  */
 const summing = new WeakMap();
 
 /**
- * Tells the sums that these files, which are opened one after the other, will have so many bytes together.
+ * Announces files that are opened one after the other, so that the sum contains them from the beginning.
  * @param {{ progress_callback?: Function | null }} options
  * @param {string[]} files
- * @param {number} total
+ * @param {number} total bytes of all of them
  */
 export function expectTotal({ progress_callback }, files, total) {
   if (progress_callback) summing.get(progress_callback)?.push({ files, total });
 }
 
 /**
- * Options whose progress_callback also hears the sums.
+ * Options whose progress_callback is told the sums, too.
  * @template {{ progress_callback?: ((event: ProgressEvent) => void) | null }} T
  * @param {T} options
  * @returns {T}

@@ -1,35 +1,13 @@
-// A repository's tokenizer.json, read in a few milliseconds from the second time on: its binary form is kept in the
-// cache beside the file. A form that is not this version's, was made before the file was last written (whatever its
-// size) or is damaged is made again.
+// A repository's tokenizer.json, read in a few milliseconds from the second load on: its binary form is kept as a
+// sidecar in the cache. A form that is damaged, or of another version, is made again.
 
-import { env } from '../../env.js';
-import { bytesOf, keepBeside, openFile } from '../../hub/index.js';
+import { bytesOf, openFile } from '../../hub/index.js';
+import { keepSidecar, openWithSidecar } from '../../hub/sidecar.js';
 import { Core } from './core.js';
 
 const ENDING = '.binary';
-/** Smaller files load as fast as the cache answers. */
-const LEAST = 1 << 19;
-/**
- * What stands behind a form that is kept: the file that it was made from and this library's version.
- * @param {string} stamp
- */
-const endOf = (stamp) => new TextEncoder().encode(`${stamp} ${env.version}`);
-
-/**
- * @param {Uint8Array} kept
- * @param {string} madeFrom stamp of the tokenizer.json
- * @param {string} id
- * @returns {Promise<Core | null>}
- */
-async function fromKept(kept, madeFrom, id) {
-  const end = endOf(madeFrom),
-    size = kept.byteLength - end.length;
-  if (!end.every((byte, i) => kept[size + i] === byte)) return null;
-  return Core.fromBinary(kept.subarray(0, size), id).catch((error) => {
-    if (error.name === 'TokenizerError') return null;
-    throw error;
-  });
-}
+/** In bytes. A smaller file loads as fast as the cache answers. */
+const SMALLEST = 1 << 19;
 
 /**
  * @param {string} id repository id, folder or URL
@@ -37,23 +15,18 @@ async function fromKept(kept, madeFrom, id) {
  * @returns {Promise<Core | null>} null where there is no tokenizer.json
  */
 export async function coreOf(id, options) {
-  let file = await openFile(id, 'tokenizer.json', { ...options, beside: ENDING });
-  if (file?.madeFrom !== undefined) {
-    const core = await fromKept(await bytesOf(file), file.madeFrom, id);
+  const opened = await openWithSidecar(id, 'tokenizer.json', ENDING, options);
+  if ('sidecar' in opened) {
+    const core = await Core.fromBinary(opened.sidecar, id).catch((error) => {
+      if (error.name === 'TokenizerError') return null;
+      throw error;
+    });
     if (core) return core;
-    file = await openFile(id, 'tokenizer.json', options);
   }
+  const file = 'file' in opened ? opened.file : await openFile(id, 'tokenizer.json', options);
   if (!file) return null;
   const json = await bytesOf(file);
   const core = await Core.create(json, id);
-  const stamp = file.stamp?.();
-  if (file.key && stamp && json.byteLength >= LEAST) {
-    const form = core.binary(),
-      end = endOf(stamp),
-      kept = new Uint8Array(form.byteLength + end.length);
-    kept.set(form);
-    kept.set(end, form.byteLength);
-    await keepBeside(file.key, ENDING, kept, options);
-  }
+  if (json.byteLength >= SMALLEST) await keepSidecar(file, ENDING, () => core.binary(), options);
   return core;
 }

@@ -204,6 +204,11 @@ test('a start page in place of a file is named and not kept', async (t) => {
   assert.equal(await getText(`${server.url}d`, 'model.safetensors'), null);
   assert.equal(missing(`${server.url}d`, 'model.safetensors').code, 'html_instead_of_file');
   assert.equal(missing(`${server.url}d`, 'other.txt').code, 'not_found');
+  const inFolder = { subfolder: 'sub' };
+  server.files['/d/sub/a.bin'] = { body: page, type: 'text/html' };
+  assert.equal(await getText(`${server.url}d`, 'a.bin', inFolder), null);
+  assert.equal(missing(`${server.url}d`, 'a.bin', inFolder).code, 'html_instead_of_file');
+  assert.equal(missing(`${server.url}d`, 'b.bin', inFolder).url, `${server.url}d/sub/b.bin`);
   assert.deepEqual(files(cacheDir), []);
 });
 

@@ -1,0 +1,107 @@
+// Where a repository's file may lie, by the form of its id. Nothing is opened here.
+//   'org/name'              env.localModelPath/org/name, then (Node) the user's cache folder, then env.remoteHost
+//   './folder', '/abs', …   a folder on disk (Node), a path of this server (browsers)
+//   'https://…/folder/'     that URL
+
+import { ConfigError } from '../errors.js';
+import { env, isNode } from '../env.js';
+import { node } from '../utils/node.js';
+import { cacheFolder } from './cache.js';
+
+/**
+ * @typedef {{ folder: string, path: string }} FolderPlace a file on disk
+ * @typedef {object} UrlPlace
+ * @property {string} url
+ * @property {boolean} cached downloads from there are kept in the cache
+ * @property {boolean} [skipWebPage] a web page counts as a missing file: the next place is tried
+ * @typedef {FolderPlace | UrlPlace} Place
+ * @typedef {import('./index.js').HubOptions} HubOptions
+ */
+
+const isUrl = (/** @type {string} */ id) => /^(https?|blob|data|chrome-extension|capacitor):/.test(id);
+/** A folder by its look; in browsers, a path of this server. */
+const isPath = (/** @type {string} */ id) => /^(\.{0,2}\/|\.{1,2}$|file:|[A-Za-z]:[\\/])/.test(id);
+const ID = /^[\w][\w.-]*(\/[\w][\w.-]*)?$/;
+
+const withSlash = (/** @type {string} */ folder) => folder.replace(/\/*$/, '/');
+
+/**
+ * @param {string} name
+ * @param {HubOptions} options
+ */
+const pathOf = (name, { subfolder }) => (subfolder ? subfolder + '/' : '') + name;
+
+/**
+ * A path of the page's (or worker's) server as a URL.
+ * @param {string} path
+ */
+const urlOfPath = (path) => new URL(path, globalThis.document?.baseURI ?? globalThis.location?.href).href;
+
+/**
+ * @param {string} id
+ * @param {string} name
+ * @param {HubOptions} options
+ */
+function hubUrl(id, name, options) {
+  const revision = encodeURIComponent(options.revision ?? 'main');
+  const folder = env.remotePathTemplate.replaceAll('{model}', id).replaceAll('{revision}', revision);
+  return withSlash(env.remoteHost) + folder + pathOf(name, options);
+}
+
+/**
+ * The places of a file, in the order in which they are tried.
+ * @param {string} id repository id, folder or URL
+ * @param {string} name
+ * @param {HubOptions} options
+ * @returns {Promise<Place[]>} rejects with a ConfigError where the id has no known form
+ */
+export async function locate(id, name, options) {
+  const path = pathOf(name, options);
+  if (isUrl(id)) return [{ url: withSlash(id) + path, cached: /^https?:/.test(id) }];
+  if (isNode) {
+    const { statSync } = await node('fs');
+    if (isPath(id) || statSync(id, { throwIfNoEntry: false })?.isDirectory()) return [{ folder: id, path }];
+  } else if (isPath(id)) {
+    return [{ url: urlOfPath(withSlash(id) + path), cached: true }];
+  }
+  if (!ID.test(id)) {
+    throw new ConfigError(`"${id}" is neither a repository id (org/name), a folder nor a URL.`, {
+      code: 'bad_id',
+      field: 'model',
+    });
+  }
+  /** @type {Place[]} */
+  const places = [];
+  if (env.allowLocalModels && env.localModelPath) {
+    const folder = withSlash(env.localModelPath) + id;
+    places.push(
+      isNode && !isUrl(folder)
+        ? { folder, path }
+        : // A single-page app answers with its start page for a missing file.
+          { url: urlOfPath(folder + '/' + path), cached: false, skipWebPage: !options.local_files_only },
+    );
+  }
+  if (isNode) {
+    const { join } = await node('path');
+    places.push({ folder: join(await cacheFolder(), 'models', id), path });
+  }
+  places.push({ url: hubUrl(id, name, options), cached: true });
+  return places;
+}
+
+/** Whether files may come from local places and the cache only. */
+export const isOffline = (/** @type {HubOptions} */ options) => options.local_files_only || !env.allowRemoteModels;
+
+/**
+ * The last address that is tried for a file, for messages.
+ * @param {string} id
+ * @param {string} name
+ * @param {HubOptions} options
+ * @returns {string} '' where no network is asked, or the id has no known form
+ */
+export function addressOf(id, name, options) {
+  if (isOffline(options) || (isNode && isPath(id))) return '';
+  if (isUrl(id)) return withSlash(id) + pathOf(name, options);
+  if (isPath(id)) return urlOfPath(withSlash(id) + pathOf(name, options));
+  return ID.test(id) ? hubUrl(id, name, options) : '';
+}

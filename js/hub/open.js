@@ -1,0 +1,133 @@
+// Opens a repository's file at the first place that has it: on disk, in the cache, or over the network. A download is
+// copied into the cache while it is read.
+
+import { HubError } from '../errors.js';
+import { isNode } from '../env.js';
+import { node } from '../utils/node.js';
+import { body, lengthOf, notOk, request } from './fetch.js';
+import { currentCache, putWhole, quietly, teeToCache } from './cache.js';
+import { isOffline, locate } from './locate.js';
+import { isWebPage, noteWebPage, rejectWrongContent, webPageError } from './verify.js';
+
+/**
+ * @typedef {object} OpenFile a file that can be read once
+ * @property {string} name
+ * @property {number} size bytes, 0 where it is not known
+ * @property {AsyncIterable<Uint8Array>} chunks
+ * @property {boolean} [local] no network is needed to read it
+ * @property {import('./cache.js').CacheEntry} [entry] what the cache knows of it, where it keeps it
+ * @typedef {import('./index.js').HubOptions} HubOptions
+ */
+
+/**
+ * @param {import('./locate.js').FolderPlace} place
+ * @param {string} name
+ * @returns {Promise<OpenFile | null>}
+ */
+async function openOnDisk({ folder, path: inFolder }, name) {
+  const [{ stat }, { createReadStream }, { join }] = await Promise.all([node('fs/promises'), node('fs'), node('path')]);
+  const path = join(folder.startsWith('file:') ? (await node('url')).fileURLToPath(folder) : folder, inFolder);
+  const unreadable = (/** @type {Error} */ error) =>
+    new HubError(`Could not read ${path}: ${error.message}`, { code: 'unreadable', file: name, cause: error });
+  const found = await stat(path).catch((/** @type {NodeJS.ErrnoException} */ error) => {
+    if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return null;
+    throw unreadable(error);
+  });
+  if (!found?.isFile()) return null;
+  async function* chunks() {
+    // Opened on the first read: a file that is never read leaves no handle open.
+    try {
+      yield* createReadStream(path, { highWaterMark: 1 << 20 });
+    } catch (error) {
+      throw unreadable(/** @type {Error} */ (error));
+    }
+  }
+  return rejectWrongContent({ name, size: found.size, local: true, chunks: chunks() }, path);
+}
+
+/**
+ * Headers of a request. The environment's token is sent to the Hub alone.
+ * @param {string} url
+ * @param {HubOptions} options
+ * @returns {Record<string, string>}
+ */
+function headersFor(url, { headers, token }) {
+  const secret =
+    token ??
+    (isNode && /^https:\/\/(huggingface\.co|hf\.co)\//.test(url)
+      ? (process.env.HF_TOKEN ?? process.env.HF_ACCESS_TOKEN)
+      : '');
+  return { ...headers, ...(secret ? { Authorization: `Bearer ${secret}` } : {}) };
+}
+
+/** @returns {AsyncGenerator<Uint8Array>} */
+async function* nothing() {}
+
+/**
+ * @param {import('./locate.js').UrlPlace} place
+ * @param {string} name
+ * @param {HubOptions} options
+ * @param {boolean} sizeOnly
+ * @returns {Promise<OpenFile | null>} null: not there
+ */
+async function openUrl({ url, cached }, name, options, sizeOnly) {
+  const cache = cached ? currentCache(options.cache_dir) : null;
+  const found = cache && (await quietly(() => cache.get(url)));
+  if (found) {
+    const entry = { key: url, stamp: () => found.stamp };
+    return { name, size: found.size, chunks: found.stream, local: true, entry };
+  }
+  if (cached && isOffline(options)) return null;
+  // A missing file is remembered, so that an optional one does not fail when there is no network.
+  const absence = url + '.missing',
+    absent = !!cache && !!(await quietly(() => cache.get(absence)));
+  const init = {
+    ...(sizeOnly ? { method: 'HEAD' } : {}),
+    headers: headersFor(url, options),
+    signal: options.signal,
+    // What our own cache keeps need not fill the browser's as well.
+    ...(cache ? { cache: /** @type {RequestCache} */ ('no-store') } : {}),
+  };
+  const response = await request(url, { ...init, ...(absent ? { tries: 1 } : {}) }).catch((error) => {
+    if (absent && error instanceof HubError) return null;
+    throw error;
+  });
+  if (!response) return null;
+  if (!response.ok) {
+    await response.body?.cancel();
+    if (sizeOnly && (response.status === 405 || response.status === 501)) return { name, size: 0, chunks: nothing() }; // no HEAD there
+    if (response.status !== 404) throw notOk(name, response, url);
+    if (cache && !absent) await quietly(() => putWhole(cache, absence, new Uint8Array([49])));
+    return null;
+  }
+  if (isWebPage(response, name)) {
+    await response.body?.cancel();
+    if (name === 'config.json') throw webPageError(name, url);
+    noteWebPage(url);
+    return null;
+  }
+  if (sizeOnly) return { name, size: lengthOf(response), chunks: nothing() };
+  const file = rejectWrongContent({ name, size: lengthOf(response), chunks: body(response, url, name, init) }, url);
+  return cache ? teeToCache(file, url, cache) : file;
+}
+
+/**
+ * @param {string} id repository id, folder or URL
+ * @param {string} name
+ * @param {HubOptions} options
+ * @param {boolean} [sizeOnly] the file will not be read
+ * @returns {Promise<OpenFile | null>} null where no place has it
+ */
+export async function open(id, name, options, sizeOnly = false) {
+  for (const place of await locate(id, name, options)) {
+    const file =
+      'folder' in place
+        ? await openOnDisk(place, name)
+        : await openUrl(place, name, options, sizeOnly).catch((error) => {
+            if (place.skipWebPage && error.code === 'html_instead_of_file') return null;
+            throw error;
+          });
+    if (file) return file;
+  }
+  return null;
+}
