@@ -9,7 +9,7 @@ import { serve } from '../../tools/serve.js';
 import { writerFolder } from '../js/helpers/writer.js';
 import { faults } from './helpers/accessibility.js';
 import { launch, open, shoot } from './helpers/browser.js';
-import { HUB, SLOW, choose, idle, load, most, says, text, turns } from './helpers/chat.js';
+import { HUB, choose, idle, load, most, says, text, turns } from './helpers/chat.js';
 
 /** @typedef {import('playwright-core').Page} Page */
 const ID = 'test/chat';
@@ -137,9 +137,7 @@ test('ids that lead nowhere', async (t) => {
     await says(page, '#load-error', wanted);
     assert.equal(await page.locator('#load-error img').count(), 0);
     await page.click('#load');
-    await page.waitForFunction(() => /** @type {HTMLElement} */ (document.querySelector('#cancel-load')).hidden, null, {
-      timeout: SLOW,
-    });
+    await page.waitForFunction(() => /** @type {HTMLElement} */ (document.querySelector('#cancel-load')).hidden);
     await says(page, '#load-error', wanted);
   }
   assert.deepEqual(await faults(page), []);
@@ -199,7 +197,7 @@ test('a network that fails in the middle, then altogether; the second visit with
   await page.waitForFunction(
     async (id) => !!(await caches.match(`https://huggingface.co/${id}/resolve/main/model.safetensors`)),
     ID,
-    { timeout: SLOW, polling: 200 },
+    { polling: 200 },
   );
   await context.unroute(HUB);
   await context.route(HUB, (route) => route.abort('internetdisconnected'));
@@ -218,11 +216,7 @@ test('two tabs at once; reloading in the middle of an answer; back and forward',
   for (const tab of [page, other]) await most(tab, 90_000);
   await Promise.all([ask(page, 'one'), ask(other, 'two')]);
   for (const tab of [page, other])
-    await tab.waitForFunction(
-      () => (document.querySelector('.turn.writing .words')?.textContent?.length ?? 0) > 50,
-      null,
-      { timeout: SLOW },
-    );
+    await tab.waitForFunction(() => (document.querySelector('.turn.writing .words')?.textContent?.length ?? 0) > 50);
   await page.reload();
   await says(page, '#plan', /Download|Already here/);
   assert.ok(await page.locator('#other-field').isHidden(), 'the form is as its model says');
@@ -394,14 +388,10 @@ test('who scrolls up is left there; who comes back is taken along', async (t) =>
   await ask(page, 'go on for ever');
   const log = page.locator('#log'),
     end = () => log.evaluate((area) => area.scrollHeight - area.clientHeight - area.scrollTop);
-  await page.waitForFunction(
-    () => {
-      const area = /** @type {HTMLElement} */ (document.querySelector('#log'));
-      return area.scrollHeight > 3 * area.clientHeight;
-    },
-    null,
-    { timeout: SLOW },
-  );
+  await page.waitForFunction(() => {
+    const area = /** @type {HTMLElement} */ (document.querySelector('#log'));
+    return area.scrollHeight > 3 * area.clientHeight;
+  });
   assert.ok((await end()) < 200, `${await end()} px from the end`);
   // The end of the answer and the button that stops it are seen together.
   await shoot(page, 'chat-phone-writing');
@@ -419,7 +409,6 @@ test('who scrolls up is left there; who comes back is taken along', async (t) =>
   await page.waitForFunction(
     (n) => (document.querySelector('.turn.writing .words')?.textContent?.length ?? 0) > n + 3000,
     length,
-    { timeout: SLOW },
   );
   assert.equal(await log.evaluate((area) => area.scrollTop), 30);
   await log.evaluate((area) => {
@@ -429,7 +418,6 @@ test('who scrolls up is left there; who comes back is taken along', async (t) =>
   await page.waitForFunction(
     (n) => (document.querySelector('.turn.writing .words')?.textContent?.length ?? 0) > n + 3000,
     then,
-    { timeout: SLOW },
   );
   assert.ok((await end()) < 200, `${await end()} px from the end`);
   await page.locator('#stop').tap();

@@ -18,7 +18,7 @@ test('js/dist/wasmformers.js embeds text in a page that bundles nothing', async 
   const { page, context, complaints } = await open(browser);
   t.after(() => context.close());
   await page.goto(`${server.url}/one-file.html?model=${MINILM}`);
-  await page.waitForFunction(() => document.body.dataset.result, null, { timeout: 60_000 });
+  await page.waitForFunction(() => document.body.dataset.result);
   const result = JSON.parse(await page.evaluate(() => document.body.dataset.result ?? ''));
   assert.ok(result.near > 0.6 && result.far < 0.3, JSON.stringify(result));
   const scripts = await page.evaluate(() =>

@@ -94,15 +94,13 @@ test('a page bundled by Vite embeds text and writes in Chromium', async (t) => {
   await page.goto(server.url);
   // Not waitForFunction: that needs eval in the page, which the policy forbids.
   const body = page.locator('body[data-result]');
-  await body
-    .waitFor({ state: 'attached', timeout: 60_000 })
-    .catch((error) => assert.fail(`${error}\n${complaints.join('\n')}`));
+  await body.waitFor({ state: 'attached' }).catch((error) => assert.fail(`${error}\n${complaints.join('\n')}`));
   const result = JSON.parse((await body.getAttribute('data-result')) ?? '');
   assert.equal(result.error, undefined);
   assert.ok(result.near > 0.6 && result.far < 0.3, JSON.stringify(result));
   const story = async (/** @type {import('playwright-core').Page} */ at) => {
     const told = at.locator('body[data-story]');
-    await told.waitFor({ state: 'attached', timeout: 60_000 });
+    await told.waitFor({ state: 'attached' });
     return told.getAttribute('data-story');
   };
   assert.equal(await story(page), ' there was a great many people who had');

@@ -10,6 +10,9 @@ export const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
 export const SHOTS = path.join(ROOT, 'tests/browser/shots');
 export const MINILM = 'sentence-transformers/all-MiniLM-L6-v2';
 
+/** How long a test waits for what must come, in ms: so long that no machine is too slow. */
+const PATIENCE = 240_000;
+
 const FLAGS = [
   '--no-sandbox',
   '--disable-gpu',
@@ -20,9 +23,15 @@ const FLAGS = [
   '--disable-sync',
 ];
 
+/**
+ * Flags for V8, by which a machine plays another one: --no-enable-avx-vnni is a processor without 8-bit dot products.
+ */
+const JS_FLAGS = process.env.WASMFORMERS_TEST_JS_FLAGS ?? '';
+
 /** @param {import('node:test').SuiteContext | import('node:test').TestContext} [t] closes it in the end */
 export async function launch(t) {
-  const browser = await chromium.launch({ executablePath: await ensureChromium(), args: FLAGS });
+  const args = JS_FLAGS ? [...FLAGS, `--js-flags=${JS_FLAGS}`] : FLAGS;
+  const browser = await chromium.launch({ executablePath: await ensureChromium(), args });
   /** @type {any} */ (t)?.after(() => browser.close());
   return browser;
 }
@@ -39,6 +48,7 @@ export async function launch(t) {
  */
 export async function open(browser, options = {}) {
   const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, ...options });
+  context.setDefaultTimeout(PATIENCE);
   const page = await context.newPage();
   /** @type {string[]} */
   const complaints = [];

@@ -4,7 +4,6 @@ import assert from 'node:assert/strict';
 /** @typedef {import('playwright-core').Page} Page */
 
 export const HUB = 'https://huggingface.co/**';
-export const SLOW = 120_000; // patience, not a measure
 
 export const text = (/** @type {Page} */ page, /** @type {string} */ selector) => page.locator(selector).innerText();
 /**
@@ -18,7 +17,6 @@ export const says = (page, selector, pattern) =>
     .waitForFunction(
       ([s, p]) => new RegExp(p).test(document.querySelector(s)?.textContent ?? ''),
       [selector, pattern.source],
-      { timeout: SLOW },
     )
     .catch(async (error) =>
       assert.fail(
@@ -33,8 +31,6 @@ export const idle = (page) =>
   page.waitForFunction(
     () =>
       !document.querySelector('.turn.writing') && /** @type {HTMLElement} */ (document.querySelector('#stop')).hidden,
-    null,
-    { timeout: SLOW },
   );
 /** @param {Page} page */
 export const turns = (page) => page.locator('.turn .words').allInnerTexts();

@@ -9,7 +9,7 @@ const withSegmenter = await import('../../../demo/passages.js');
 // @ts-expect-error a browser without it
 delete Intl.Segmenter;
 // @ts-expect-error the same file, read again
-const without = await import('../../demo/passages.js?without');
+const without = await import('../../../demo/passages.js?without');
 Intl.Segmenter = Segmenter;
 
 const sample = await readFile(new URL('../../../demo/sample.txt', import.meta.url), 'utf8');

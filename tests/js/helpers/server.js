@@ -109,9 +109,9 @@ export const rejection = (promise) =>
  * @param {string} what
  */
 export async function eventually(f, what) {
-  for (let i = 0; i < 500; i++) {
+  for (let i = 0; i < 6000; i++) {
     if (f()) return;
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
-  throw new Error(`not in 5 s: ${what}`);
+  throw new Error(`not in a minute: ${what}`);
 }

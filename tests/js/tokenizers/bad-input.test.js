@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { InputError, Tokenizer, TokenizerError } from '../../../js/tokenizers/index.js';
+import { cpuClock } from '../helpers/time.js';
 
 const text = readFileSync(
   new URL('../../fixtures/tokenizers/wordpiece-uncased.tokenizer.json', import.meta.url),
@@ -253,17 +254,22 @@ test('texts that are hard: empty, NUL, lone surrogates, a megabyte without a spa
     halves.map((e) => e.tokens),
     [t.encode('a').tokens, t.encode('b').tokens],
   );
-  for (const word of [
-    'a'.repeat(1 << 20),
-    'é'.repeat(1 << 19),
-    '\u0301'.repeat(1 << 19),
-    '中'.repeat(1 << 18),
-    '.'.repeat(1 << 18),
-  ]) {
-    const start = performance.now();
-    const e = t.encode(word);
-    assert.ok(performance.now() - start < 20_000, `${word.length} × ${word[0]} took ${performance.now() - start} ms`);
-    assert.ok(e.length >= 2);
+  // A word sixteen times as long takes about sixteen times as long: with the square of its length it would be 256.
+  for (const [letter, length] of /** @type {[string, number][]} */ ([
+    ['a', 1 << 20],
+    ['é', 1 << 19],
+    ['\u0301', 1 << 19],
+    ['中', 1 << 18],
+    ['.', 1 << 18],
+  ])) {
+    const time = (/** @type {number} */ n) => {
+      const clock = cpuClock();
+      assert.ok(t.encode(letter.repeat(n)).length >= 2, `${n} × ${letter}`);
+      return clock();
+    };
+    time(length / 16);
+    const [short, long] = [time(length / 16), time(length)];
+    assert.ok(long < 16 * 4 * short + 200, `${letter}: ${short} ms for ${length / 16}, ${long} ms for ${length}`);
   }
   assert.equal(t.encode('a'.repeat(1 << 20)).tokens[1], '[UNK]');
   // Nothing of a large text sticks.
