@@ -40,51 +40,9 @@ export {
 export { BaseStreamer, TextStreamer } from './generation/streamers.js';
 export * from './models/index.js';
 export * from './pipelines/index.js';
-export { AutoTokenizer, PreTrainedTokenizer } from './tokenizers/auto-tokenizer.js';
-export {
-  AlbertTokenizer,
-  BartTokenizer,
-  BertTokenizer,
-  BlenderbotSmallTokenizer,
-  BlenderbotTokenizer,
-  BloomTokenizer,
-  CLIPTokenizer,
-  CamembertTokenizer,
-  CodeGenTokenizer,
-  CodeLlamaTokenizer,
-  CohereTokenizer,
-  ConvBertTokenizer,
-  DebertaTokenizer,
-  DebertaV2Tokenizer,
-  DistilBertTokenizer,
-  ElectraTokenizer,
-  EsmTokenizer,
-  FalconTokenizer,
-  GPT2Tokenizer,
-  GPTNeoXTokenizer,
-  GemmaTokenizer,
-  HerbertTokenizer,
-  LlamaTokenizer,
-  M2M100Tokenizer,
-  MBart50Tokenizer,
-  MBartTokenizer,
-  MPNetTokenizer,
-  MarianTokenizer,
-  MobileBertTokenizer,
-  NllbTokenizer,
-  NougatTokenizer,
-  Qwen2Tokenizer,
-  RoFormerTokenizer,
-  RobertaTokenizer,
-  SiglipTokenizer,
-  SpeechT5Tokenizer,
-  SqueezeBertTokenizer,
-  T5Tokenizer,
-  Wav2Vec2CTCTokenizer,
-  WhisperTokenizer,
-  XLMRobertaTokenizer,
-} from './tokenizers/classes/classes.js';
-export { DecodeStream } from './tokenizers/core/decode-stream.js';
+export { AutoTokenizer } from './tokenizers/auto-tokenizer.js';
+export * from './tokenizers/classes/classes.js';
+export { DecodeStream } from './tokenizers/decode-stream.js';
 export { cos_sim, dot, log_softmax, softmax } from './tensor/maths.js';
 export * from './tensor/tensor-functions.js';
 export { Tensor } from './tensor/tensor.js';

@@ -3,7 +3,8 @@
 //   out: progress { loaded, total } | loaded { name, ms, facts, chat } | encoded { id, … } | cancelled | failed { during, … }
 // chat of encode: null, or { system, prompt, whole }: the conversation is rendered too, and with `whole` it is what
 // is cut.
-import { AutoTokenizer, PreTrainedTokenizer } from '../../js/tokenizers/auto-tokenizer.js';
+import { AutoTokenizer } from '../../js/tokenizers/auto-tokenizer.js';
+import { PreTrainedTokenizer } from '../../js/tokenizers/classes/classes.js';
 import { chooseShelf } from '../shelf.js';
 
 /** Tokens that are shown; further ones are counted. */

@@ -2,7 +2,7 @@
 // template, what it is told, the last message left open, and which tokens are the assistant's.
 
 import { InputError, TokenizerError } from '../errors.js';
-import { int64 } from '../tokenizers/core/batch-encoding.js';
+import { int64 } from '../tensor/int64.js';
 import { renderTemplate } from './template-engine.js';
 
 /**
@@ -243,7 +243,7 @@ export function renderChats(
 
 /**
  * 1 for the tokens of what the assistant says.
- * @param {import('../tokenizers/core/encoding.js').Encoding} encoding
+ * @param {import('../tokenizers/encodings/encoding.js').Encoding} encoding
  * @param {[number, number][]} ranges of characters
  * @returns {Int32Array}
  */

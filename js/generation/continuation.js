@@ -4,7 +4,7 @@
 /**
  * @typedef {{
  *   decode(ids: any, options: object): string,
- *   decodeStream(options: object): import('../tokenizers/core/decode-stream.js').DecodeStream,
+ *   decodeStream(options: object): import('../tokenizers/decode-stream.js').DecodeStream,
  * }} Decoding a tokenizer
  */
 

@@ -3,7 +3,7 @@
 // Transformers' shapes.
 
 import { InputError, throwIfAborted } from '../errors.js';
-import { int64 } from '../tokenizers/core/batch-encoding.js';
+import { int64 } from '../tensor/int64.js';
 import { CALLER, ENDINGS } from '../engines/wasm/decoder.js';
 import { Tensor } from '../tensor/tensor.js';
 import { DynamicCache } from './cache.js';

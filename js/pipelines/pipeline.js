@@ -10,7 +10,7 @@ const BATCH_ROWS = 64;
 /**
  * @typedef {import('../models/model.js').PreTrainedModel} Model
  * @typedef {any} Tokenizer
- * @typedef {import('../tokenizers/core/rows.js').Rows} Rows
+ * @typedef {import('../tokenizers/encodings/token-rows.js').TokenRows} TokenRows
  * @typedef {{ signal?: AbortSignal }} CallOptions
  */
 
@@ -42,7 +42,7 @@ export class Pipeline extends Callable {
    * Token rows of texts (or pairs), not padded: special tokens added, truncated to what the model takes.
    * @param {string[]} texts
    * @param {Record<string, any>} [options] of the tokenizer
-   * @returns {Rows}
+   * @returns {TokenRows}
    */
   encode(texts, options = {}) {
     texts.forEach((text, i) => {
@@ -58,7 +58,7 @@ export class Pipeline extends Callable {
 
   /**
    * Runs every row through the model, in batches of rows of similar length.
-   * @param {Rows} rows
+   * @param {TokenRows} rows
    * @param {(outputs: Record<string, import('../tensor/tensor.js').Tensor>, at: number, row: number) => void} each
    *   called
    *   per row with its batch's outputs and its place in them; what it keeps it copies
@@ -78,7 +78,7 @@ export class Pipeline extends Callable {
 
   /**
    * Every row's own part of one output: [T, …] without the padding where it has three dimensions, [labels] where two.
-   * @param {Rows} rows
+   * @param {TokenRows} rows
    * @param {CallOptions} [options]
    * @param {string} [name]
    * @returns {Promise<Float32Array[]>}

@@ -156,7 +156,7 @@ export class QuestionAnsweringPipeline extends Pipeline {
 
   /**
    * The best spans of one window.
-   * @param {import('./pipeline.js').Rows} rows
+   * @param {import('./pipeline.js').TokenRows} rows
    * @param {number} row
    * @param {{ start: Float32Array, end: Float32Array }} logits
    * @param {{ top_k: number, max_answer_len: number, handle_impossible_answer: boolean, context: string }} options

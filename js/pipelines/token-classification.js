@@ -46,7 +46,7 @@ export class TokenClassificationPipeline extends Pipeline {
 
   /**
    * @param {string} text
-   * @param {import('./pipeline.js').Rows} rows
+   * @param {import('./pipeline.js').TokenRows} rows
    * @param {number} row
    * @param {Float32Array} logits
    * @returns {Piece[]}

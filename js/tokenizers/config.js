@@ -1,31 +1,17 @@
-// Reading tokenizer_config.json and special_tokens_map.json: special tokens, sides, the longest input, and whether
-// the model is given token_type_ids.
+// Reads tokenizer_config.json and special_tokens_map.json: special tokens, sides, the longest input, and whether the
+// model takes token_type_ids.
 
 import { TokenizerError } from '../errors.js';
+import { factsOf } from './classes/facts.js';
 
 /** The special tokens that have a property of their own. */
 export const SPECIAL = /** @type {const} */ (['bos', 'eos', 'unk', 'sep', 'pad', 'cls', 'mask']);
 
-// Classes of Transformers whose model_input_names hold token_type_ids, for files that do not list them.
-const WITH_TYPE_IDS = new Set([
-  'Albert',
-  'Bert',
-  'BertJapanese',
-  'ConvBert',
-  'Deberta',
-  'DebertaV2',
-  'Electra',
-  'Ernie',
-  'Funnel',
-  'Herbert',
-  'LayoutLM',
-  'MobileBert',
-  'Nezha',
-  'PreTrained',
-  'RoFormer',
-  'SqueezeBert',
-  'XLNet',
-]);
+/**
+ * @param {string | { content?: string } | null | undefined} token
+ * @returns {string | undefined}
+ */
+export const contentOf = (token) => (typeof token === 'string' ? token : (token?.content ?? undefined));
 
 /**
  * Where no file names a class, the model's family tells.
@@ -34,25 +20,27 @@ const WITH_TYPE_IDS = new Set([
 export const familyHasTypeIds = (config) => /^(albert|bert|deberta-v2|electra)$/.test(config?.model_type ?? '');
 
 /**
- * @param {any} token a string or { content }
- * @returns {string | undefined}
+ * @typedef {object} TokenizerConfig
+ * @property {Record<string, string | undefined>} tokens special tokens by their names in SPECIAL
+ * @property {Record<string, string>} extra special tokens with names of the model's own (image_token, …)
+ * @property {string[]} additional special tokens without a name
+ * @property {boolean} padLeft
+ * @property {boolean} truncateLeft
+ * @property {number} maxLength tokens, Infinity where no file says
+ * @property {boolean | null} typeIds whether the model takes token_type_ids; null where no file says
+ * @property {boolean} cleanUp whether decoding cleans up spaces
  */
-export const contentOf = (token) => (typeof token === 'string' ? token : (token?.content ?? undefined));
 
 /**
  * @param {Record<string, any>} config tokenizer_config.json
  * @param {Record<string, any>} map special_tokens_map.json
- * @returns {{ tokens: Record<string, string | undefined>, padLeft: boolean, truncateLeft: boolean, maxLength:
- *   number, typeIds: boolean, cleanUp: boolean,
- *   extra: Record<string, string>, additional: string[] }} extra: special tokens with names of the model's own
- *   (image_token, …)
+ * @returns {TokenizerConfig}
  */
 export function readConfig(config, map) {
   /** @type {Record<string, string | undefined>} */
   const tokens = {};
   for (const name of SPECIAL) tokens[name] = contentOf(config[name + '_token']) ?? contentOf(map[name + '_token']);
-  // Transformers 4 lists further ones as additional_special_tokens, 5 as extra_special_tokens: a list, or names for
-  // them.
+  // Transformers 4 lists others in additional_special_tokens; 5 in extra_special_tokens, which may give them names.
   const more = config.extra_special_tokens ?? map.extra_special_tokens,
     lists = [config.additional_special_tokens ?? map.additional_special_tokens, more];
   const additional = [
@@ -78,13 +66,16 @@ export function readConfig(config, map) {
   }
   const names = config.model_input_names,
     max = config.model_max_length;
-  const kind = String(config.tokenizer_class ?? '').replace(/Tokenizer(Fast)?$/, '');
   return {
     tokens,
     padLeft: config.padding_side === 'left',
     truncateLeft: config.truncation_side === 'left',
     maxLength: typeof max === 'number' && max > 0 && max < 1e9 ? Math.floor(max) : Infinity, // "none" is written as 1e30
-    typeIds: Array.isArray(names) ? names.includes('token_type_ids') : WITH_TYPE_IDS.has(kind),
+    typeIds: Array.isArray(names)
+      ? names.includes('token_type_ids')
+      : config.tokenizer_class
+        ? !!factsOf(config).typeIds
+        : null,
     cleanUp: config.clean_up_tokenization_spaces ?? true,
     extra,
     additional: /** @type {string[]} */ (additional),
@@ -92,7 +83,7 @@ export function readConfig(config, map) {
 }
 
 /**
- * Takes the spaces before English punctuation and contractions away, as Transformers does after decoding.
+ * Removes the spaces before English punctuation and contractions, as Transformers does after decoding.
  * @param {string} text
  */
 export const cleanUp = (text) =>

@@ -2,11 +2,11 @@
 // no Hub. AutoTokenizer, which adds tokenizer_config.json, is in auto-tokenizer.js.
 
 import { InputError, TokenizerError } from '../errors.js';
-import { Core } from './core/core.js';
-import { DecodeStream } from './core/decode-stream.js';
-import { Encoding, encodingsOf } from './core/encoding.js';
+import { WasmTokenizer } from '../engines/tokenizer.js';
+import { DecodeStream } from './decode-stream.js';
+import { Encoding, encodingsOf } from './encodings/encoding.js';
 import { addedToken, jsonBytes } from './input.js';
-import { coreOptions, encodeTexts, idList } from './options.js';
+import { encodeRequest, encodeTexts, idList } from './options.js';
 
 /**
  * @typedef {import('./options.js').EncodeOptions & { text_pair?: string | string[] | (string | string[])[] | null
@@ -20,7 +20,7 @@ export class Tokenizer {
 
   /**
    * Use Tokenizer.fromJSON.
-   * @param {Core} core
+   * @param {WasmTokenizer} core
    * @param {{ clean_up_tokenization_spaces?: boolean }} config
    */
   constructor(core, config) {
@@ -36,7 +36,7 @@ export class Tokenizer {
    * @returns {Promise<Tokenizer>} rejects with a TokenizerError that names the field
    */
   static async fromJSON(json, config = {}) {
-    const tokenizer = new Tokenizer(await Core.create(jsonBytes(json)), config ?? {});
+    const tokenizer = new Tokenizer(await WasmTokenizer.create(jsonBytes(json)), config ?? {});
     tokenizer.#configure();
     return tokenizer;
   }
@@ -63,7 +63,7 @@ export class Tokenizer {
       });
     }
     const tokenizer = new Tokenizer(
-      await Core.fromBinary(form instanceof Uint8Array ? form : new Uint8Array(form)),
+      await WasmTokenizer.fromBinary(form instanceof Uint8Array ? form : new Uint8Array(form)),
       config ?? {},
     );
     tokenizer.#configure();
@@ -105,7 +105,7 @@ export class Tokenizer {
       throw new InputError('encodeBatch takes a list of texts.', { code: 'not_a_list', field: 'texts' });
     if (!texts.length) return [];
     const pairs = /** @type {(string | string[])[] | null} */ (options.text_pair ?? null);
-    const batch = encodeTexts(this.#core, texts, pairs, coreOptions(options, this.#defaults, true));
+    const batch = encodeTexts(this.#core, texts, pairs, encodeRequest(options, this.#defaults, true));
     return encodingsOf(this.#core, batch, this.#defaults.padToken);
   }
 
@@ -119,7 +119,7 @@ export class Tokenizer {
     if (!texts.length) return { ids: new Int32Array(0), starts: new Uint32Array(1) };
     const pairs = /** @type {string[] | null} */ (options.text_pair ?? null);
     const { ids, rowStarts } = encodeTexts(this.#core, texts, pairs, {
-      ...coreOptions({ ...options, return_overflowing_tokens: false }, this.#defaults, false),
+      ...encodeRequest({ ...options, return_overflowing_tokens: false }, this.#defaults, false),
       idsOnly: true,
     });
     return { ids, starts: rowStarts };

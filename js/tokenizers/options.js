@@ -1,4 +1,4 @@
-// What callers may ask of an encoding, in Transformers' words, checked and turned into the numbers that Core takes.
+// What callers may ask of an encoding, in Transformers' words, checked and turned into the numbers that Wasm takes.
 
 import { InputError } from '../errors.js';
 
@@ -10,8 +10,10 @@ import { InputError } from '../errors.js';
  *   max_length?: number | null, stride?: number, truncation_side?: 'left' | 'right', padding_side?: 'left' | 'right',
  *   pad_to_multiple_of?: number | null, return_overflowing_tokens?: boolean, is_split_into_words?: boolean,
  * }} EncodeOptions
- * @typedef {import('./core/core.js').CoreOptions} CoreOptions
- * @typedef {Omit<CoreOptions, 'addSpecialTokens' | 'details' | 'overflow' | 'words'>} Defaults
+ * @typedef {import('../engines/tokenizer.js').EncodeRequest} EncodeRequest
+ * @typedef {import('../engines/tokenizer.js').FileOptions} Defaults what holds where an option is left out; maxLength
+ *   0: no limit is known
+ * @typedef {string | string[]} Text a list of words with is_split_into_words
  */
 
 const TRUNCATION = { longest_first: 1, only_first: 2, only_second: 3 };
@@ -73,11 +75,11 @@ function padding(value, d) {
 
 /**
  * @param {EncodeOptions} o
- * @param {Defaults} d what holds where an option is left out; maxLength 0: no limit is known
+ * @param {Defaults} d
  * @param {boolean} details
- * @returns {CoreOptions}
+ * @returns {EncodeRequest}
  */
-export function coreOptions(o, d, details) {
+export function encodeRequest(o, d, details) {
   const maxLength = whole('max_length', o.max_length, d.maxLength);
   const unlimited = maxLength === 0 && (o.max_length === undefined || o.max_length === null);
   const pad = padding(o.padding, d),
@@ -125,11 +127,35 @@ function checkString(x, field, i) {
 }
 
 /**
- * Runs a batch through the core.
- * @param {import('./core/core.js').Core} core
- * @param {(string | string[])[]} texts with options.words each a list of words
- * @param {(string | string[])[] | null} pairs
- * @param {CoreOptions} options
+ * Texts and pairs as lists, and whether a single text was given.
+ * @param {any} text
+ * @param {{ text_pair?: any, is_split_into_words?: boolean }} options
+ * @returns {{ texts: Text[], pairs: Text[] | null, single: boolean }}
+ */
+export function textLists(text, { text_pair = null, is_split_into_words = false }) {
+  const isOne = (/** @type {unknown} */ t) =>
+    is_split_into_words ? Array.isArray(t) && !Array.isArray(t[0]) : typeof t === 'string';
+  const mismatch = (/** @type {string} */ message) =>
+    new InputError(message, { code: 'length_mismatch', field: 'text_pair' });
+  if (isOne(text)) {
+    if (text_pair !== null && !isOne(text_pair)) throw mismatch('text_pair must be of the same kind as text.');
+    return { texts: [text], pairs: text_pair === null ? null : [text_pair], single: true };
+  }
+  if (!Array.isArray(text))
+    throw new InputError(`text must be a string or a list of strings, found ${text === null ? 'null' : typeof text}.`, {
+      code: 'not_a_string',
+      field: 'text',
+    });
+  if (text_pair !== null && !Array.isArray(text_pair)) throw mismatch('text is a list, so text_pair must be one too.');
+  return { texts: text, pairs: text_pair, single: false };
+}
+
+/**
+ * Runs a batch through Wasm.
+ * @param {import('../engines/tokenizer.js').WasmTokenizer} core
+ * @param {Text[]} texts
+ * @param {Text[] | null} pairs
+ * @param {EncodeRequest} options
  */
 export function encodeTexts(core, texts, pairs, options) {
   if (pairs && pairs.length !== texts.length) {

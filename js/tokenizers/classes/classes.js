@@ -1,117 +1,80 @@
-// The tokenizers by the names of Transformers' classes. Most are what their files say; a few add something of their
-// own.
+// The tokenizers by the names of Transformers' classes, a line each. Most do what their files say; a few add something
+// of their own. After a new line: node tools/tokenizer-types.js.
 
-import { PreTrainedTokenizer } from '../pre-trained-tokenizer.js';
-import { M2M100Tokenizer, MBart50Tokenizer, MBartTokenizer, MarianTokenizer, NllbTokenizer } from './translation.js';
-import { WhisperTokenizer } from './whisper.js';
+import { PreTrainedTokenizer as Base } from '../pre-trained-tokenizer.js';
+import { setFacts } from './facts.js';
+import { FlaggedTokenizer } from './flagged.js';
+import { M2M100, MBart, MBart50, Marian, Nllb } from './translation.js';
+import { Whisper } from './whisper.js';
 
-/** Of these the configuration says whether a text begins and ends with special tokens, whatever tokenizer.json says. */
-class FlaggedTokenizer extends PreTrainedTokenizer {
-  /**
-   * @param {any} core
-   * @param {Record<string, any>} config
-   * @param {Record<string, any>} map
-   */
-  constructor(core, config, map) {
-    super(core, config, map);
-    if (config.add_bos_token === undefined && config.add_eos_token === undefined) return;
-    const wanted = [this.add_bos_token && this.bos_token_id, this.add_eos_token && this.eos_token_id].filter(
-      (id) => typeof id === 'number',
-    );
-    if (String(this.encode('')) !== String(wanted)) this.add_bos_token = this.add_bos_token; // writes the template anew
-  }
-}
-export class LlamaTokenizer extends FlaggedTokenizer {}
-export class CodeLlamaTokenizer extends FlaggedTokenizer {}
-export class GemmaTokenizer extends FlaggedTokenizer {}
-export class CohereTokenizer extends FlaggedTokenizer {}
-
-export class AlbertTokenizer extends PreTrainedTokenizer {}
-export class BartTokenizer extends PreTrainedTokenizer {}
-export class BertTokenizer extends PreTrainedTokenizer {}
-export class BlenderbotSmallTokenizer extends PreTrainedTokenizer {}
-export class BlenderbotTokenizer extends PreTrainedTokenizer {}
-export class BloomTokenizer extends PreTrainedTokenizer {}
-export class CLIPTokenizer extends PreTrainedTokenizer {}
-export class CamembertTokenizer extends PreTrainedTokenizer {}
-export class CodeGenTokenizer extends PreTrainedTokenizer {}
-export class ConvBertTokenizer extends PreTrainedTokenizer {}
-export class DebertaTokenizer extends PreTrainedTokenizer {}
-export class DebertaV2Tokenizer extends PreTrainedTokenizer {}
-export class DistilBertTokenizer extends PreTrainedTokenizer {}
-export class ElectraTokenizer extends PreTrainedTokenizer {}
-export class EsmTokenizer extends PreTrainedTokenizer {}
-export class FalconTokenizer extends PreTrainedTokenizer {}
-export class GPT2Tokenizer extends PreTrainedTokenizer {}
-export class GPTNeoXTokenizer extends PreTrainedTokenizer {}
-export class HerbertTokenizer extends PreTrainedTokenizer {}
-export class MPNetTokenizer extends PreTrainedTokenizer {}
-export class MobileBertTokenizer extends PreTrainedTokenizer {}
-export class NougatTokenizer extends PreTrainedTokenizer {}
-export class Qwen2Tokenizer extends PreTrainedTokenizer {}
-export class RoFormerTokenizer extends PreTrainedTokenizer {}
-export class RobertaTokenizer extends PreTrainedTokenizer {}
-export class SiglipTokenizer extends PreTrainedTokenizer {}
-export class SpeechT5Tokenizer extends PreTrainedTokenizer {}
-export class SqueezeBertTokenizer extends PreTrainedTokenizer {}
-export class T5Tokenizer extends PreTrainedTokenizer {}
-export class Wav2Vec2CTCTokenizer extends PreTrainedTokenizer {}
-export class XLMRobertaTokenizer extends PreTrainedTokenizer {}
-
-/** @type {Record<string, typeof PreTrainedTokenizer>} */
-const CLASSES = {
-  AlbertTokenizer,
-  BartTokenizer,
-  BertTokenizer,
-  BlenderbotSmallTokenizer,
-  BlenderbotTokenizer,
-  BloomTokenizer,
-  CLIPTokenizer,
-  CamembertTokenizer,
-  CodeGenTokenizer,
-  CodeLlamaTokenizer,
-  CohereTokenizer,
-  ConvBertTokenizer,
-  DebertaTokenizer,
-  DebertaV2Tokenizer,
-  DistilBertTokenizer,
-  ElectraTokenizer,
-  EsmTokenizer,
-  FalconTokenizer,
-  GPT2Tokenizer,
-  GPTNeoXTokenizer,
-  GemmaTokenizer,
-  HerbertTokenizer,
-  LlamaTokenizer,
-  M2M100Tokenizer,
-  MBart50Tokenizer,
-  MBartTokenizer,
-  MPNetTokenizer,
-  MarianTokenizer,
-  MobileBertTokenizer,
-  NllbTokenizer,
-  NougatTokenizer,
-  PreTrainedTokenizer,
-  Qwen2Tokenizer,
-  RoFormerTokenizer,
-  RobertaTokenizer,
-  SiglipTokenizer,
-  SpeechT5Tokenizer,
-  SqueezeBertTokenizer,
-  T5Tokenizer,
-  Wav2Vec2CTCTokenizer,
-  WhisperTokenizer,
-  XLMRobertaTokenizer,
-};
+/** @typedef {import('./facts.js').Facts} Facts */
 
 /**
- * The class that tokenizer_config.json names, or the base where it is none of these.
- * @param {Record<string, any>} config
- * @returns {typeof PreTrainedTokenizer}
+ * @template {typeof Base} [T=typeof Base]
+ * @param {string} kind the name without Tokenizer
+ * @param {Facts} [facts]
+ * @param {T} [Class]
+ * @returns {T}
  */
-export function classOf(config) {
-  const name = String(config?.tokenizer_class ?? '').replace(/Fast$/, '');
-  return Object.hasOwn(CLASSES, name) ? CLASSES[name] : PreTrainedTokenizer;
+function define(kind, facts = {}, Class = /** @type {T} */ (class extends Base {})) {
+  setFacts(kind, facts);
+  Object.defineProperty(Class, 'name', { value: `${kind}Tokenizer` });
+  return Class;
 }
 
-export { M2M100Tokenizer, MBart50Tokenizer, MBartTokenizer, MarianTokenizer, NllbTokenizer, WhisperTokenizer };
+const TYPE_IDS = { typeIds: true };
+const NO_CHATS = { chats: false };
+const BERT = { typeIds: true, chats: false };
+
+export const AlbertTokenizer = define('Albert', BERT);
+export const BartTokenizer = define('Bart', NO_CHATS);
+export const BertTokenizer = define('Bert', BERT);
+export const BlenderbotSmallTokenizer = define('BlenderbotSmall');
+export const BlenderbotTokenizer = define('Blenderbot');
+export const BloomTokenizer = define('Bloom');
+export const CLIPTokenizer = define('CLIP', NO_CHATS);
+export const CamembertTokenizer = define('Camembert', NO_CHATS);
+export const CodeGenTokenizer = define('CodeGen');
+export const CodeLlamaTokenizer = define('CodeLlama', {}, class extends FlaggedTokenizer {});
+export const CohereTokenizer = define('Cohere', {}, class extends FlaggedTokenizer {});
+export const ConvBertTokenizer = define('ConvBert', BERT);
+export const DebertaTokenizer = define('Deberta', BERT);
+export const DebertaV2Tokenizer = define('DebertaV2', BERT);
+export const DistilBertTokenizer = define('DistilBert', NO_CHATS);
+export const ElectraTokenizer = define('Electra', BERT);
+export const EsmTokenizer = define('Esm');
+export const FalconTokenizer = define('Falcon');
+export const GPT2Tokenizer = define('GPT2');
+export const GPTNeoXTokenizer = define('GPTNeoX');
+export const GemmaTokenizer = define('Gemma', {}, class extends FlaggedTokenizer {});
+export const HerbertTokenizer = define('Herbert', BERT);
+export const LlamaTokenizer = define('Llama', {}, class extends FlaggedTokenizer {});
+export const M2M100Tokenizer = define('M2M100', NO_CHATS, M2M100);
+export const MBart50Tokenizer = define('MBart50', NO_CHATS, MBart50);
+export const MBartTokenizer = define('MBart', NO_CHATS, MBart);
+export const MPNetTokenizer = define('MPNet', NO_CHATS);
+export const MarianTokenizer = define('Marian', NO_CHATS, Marian);
+export const MobileBertTokenizer = define('MobileBert', BERT);
+export const NllbTokenizer = define('Nllb', NO_CHATS, Nllb);
+export const NougatTokenizer = define('Nougat');
+export const PreTrainedTokenizer = define('PreTrained', TYPE_IDS, Base);
+export const Qwen2Tokenizer = define('Qwen2');
+export const RoFormerTokenizer = define('RoFormer', BERT);
+export const RobertaTokenizer = define('Roberta', NO_CHATS);
+export const SiglipTokenizer = define('Siglip');
+export const SpeechT5Tokenizer = define('SpeechT5');
+export const SqueezeBertTokenizer = define('SqueezeBert', BERT);
+export const T5Tokenizer = define('T5', NO_CHATS);
+export const Wav2Vec2CTCTokenizer = define('Wav2Vec2CTC', NO_CHATS);
+export const WhisperTokenizer = define('Whisper', NO_CHATS, Whisper);
+export const XLMRobertaTokenizer = define('XLMRoberta', NO_CHATS);
+
+// Classes that do not differ from PreTrainedTokenizer here, but in these facts.
+for (const kind of ['BertJapanese', 'Ernie', 'Funnel', 'LayoutLM', 'XLNet']) setFacts(kind, BERT);
+for (const kind of ['Nezha']) setFacts(kind, TYPE_IDS);
+for (const kind of [
+  ...['Barthez', 'Bartpho', 'BertGeneration', 'Bertweet', 'BigBird', 'Canine', 'DPRContextEncoder', 'DPRReader'],
+  ...['DPRQuestionEncoder', 'ErnieM', 'LayoutLMv2', 'LayoutLMv3', 'LED', 'Longformer', 'MT5', 'NllbMoe', 'Pegasus'],
+  ...['RemBert', 'Splinter', 'XLM', 'XLMProphetNet'],
+])
+  setFacts(kind, NO_CHATS);

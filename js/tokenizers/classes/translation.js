@@ -4,7 +4,7 @@
 
 import { InputError } from '../../errors.js';
 import { PreTrainedTokenizer } from '../pre-trained-tokenizer.js';
-import { surroundBy } from '../special-tokens.js';
+import { surroundBy } from '../post-processor.js';
 
 /** @typedef {Record<string, any>} Json */
 
@@ -125,7 +125,7 @@ class LanguageTokenizer extends PreTrainedTokenizer {
   }
 }
 
-export class MBartTokenizer extends LanguageTokenizer {
+export class MBart extends LanguageTokenizer {
   /**
    * @param {any} core
    * @param {Json} config
@@ -143,7 +143,7 @@ export class MBartTokenizer extends LanguageTokenizer {
   }
 }
 
-export class MBart50Tokenizer extends LanguageTokenizer {
+export class MBart50 extends LanguageTokenizer {
   /**
    * @param {any} core
    * @param {Json} config
@@ -154,7 +154,7 @@ export class MBart50Tokenizer extends LanguageTokenizer {
   }
 }
 
-export class NllbTokenizer extends LanguageTokenizer {
+export class Nllb extends LanguageTokenizer {
   /**
    * @param {any} core
    * @param {Json} config
@@ -172,7 +172,7 @@ export class NllbTokenizer extends LanguageTokenizer {
   }
 }
 
-export class M2M100Tokenizer extends LanguageTokenizer {
+export class M2M100 extends LanguageTokenizer {
   /**
    * @param {any} core
    * @param {Json} config
@@ -203,8 +203,8 @@ export class M2M100Tokenizer extends LanguageTokenizer {
  * With separate_vocabs the target language has a tokenizer of its own: it decodes, and encodes after
  * _switch_to_target_mode().
  */
-export class MarianTokenizer extends PreTrainedTokenizer {
-  /** @type {MarianTokenizer | null} */
+export class Marian extends PreTrainedTokenizer {
+  /** @type {Marian | null} */
   target = null;
   #toTarget = false;
 
@@ -227,7 +227,7 @@ export class MarianTokenizer extends PreTrainedTokenizer {
   _switch_to_input_mode() {
     this.#toTarget = false;
   }
-  /** @returns {MarianTokenizer | null} */
+  /** @returns {Marian | null} */
   get #encoder() {
     return this.#toTarget ? this.target : null;
   }

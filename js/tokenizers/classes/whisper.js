@@ -4,7 +4,7 @@
 import { InputError } from '../../errors.js';
 import { idList } from '../options.js';
 import { PreTrainedTokenizer } from '../pre-trained-tokenizer.js';
-import { surroundBy } from '../special-tokens.js';
+import { surroundBy } from '../post-processor.js';
 
 /** @typedef {Record<string, any>} Json */
 
@@ -48,7 +48,7 @@ export function whisperLanguageCode(language) {
   return code;
 }
 
-export class WhisperTokenizer extends PreTrainedTokenizer {
+export class Whisper extends PreTrainedTokenizer {
   /**
    * @param {any} core
    * @param {Json} config
@@ -67,7 +67,7 @@ export class WhisperTokenizer extends PreTrainedTokenizer {
    * @returns {number | undefined}
    */
   #id(token) {
-    return /** @type {any} */ (this)._.core.tokenToId(token);
+    return this._.core.tokenToId(token);
   }
   /**
    * @param {string} token

@@ -176,7 +176,7 @@ export function fromMerges(vocab, text, config, kind) {
 }
 
 /**
- * @param {Bpe} ranks what Core.convert() says of them
+ * @param {Bpe} ranks what WasmTokenizer.convert() says of them
  * @param {Json} config
  * @param {string} kind
  */

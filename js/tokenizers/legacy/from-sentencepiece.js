@@ -204,7 +204,7 @@ const GENERAL = {
 };
 
 /**
- * @param {Model} m what Core.convert() says
+ * @param {Model} m what WasmTokenizer.convert() says
  * @param {Json} config tokenizer_config.json
  * @param {string} kind the class, without Tokenizer and Fast
  * @returns {{ json: Json, config: Json }} a tokenizer.json, and the configuration with the class's defaults

@@ -3,7 +3,7 @@
 
 import { getBytes, getJSON, getText } from '../../hub/index.js';
 import { TokenizerError } from '../../errors.js';
-import { Core } from '../core/core.js';
+import { WasmTokenizer } from '../../engines/tokenizer.js';
 import { fromVocab } from './from-vocab.js';
 
 /** @typedef {Record<string, any>} Json */
@@ -86,12 +86,12 @@ export async function fromOldFiles(id, config, options) {
         if (!bytes) continue;
         if (bytes[0] === PIECE_TAG)
           return (await import('./from-sentencepiece.js')).fromSentencePiece(
-            await Core.convert(bytes, 'sentencepiece', file, id),
+            await WasmTokenizer.convert(bytes, 'sentencepiece', file, id),
             config,
             kind,
           );
         return (await import('./from-merges.js')).fromTiktoken(
-          await Core.convert(bytes, 'tiktoken', file, id),
+          await WasmTokenizer.convert(bytes, 'tiktoken', file, id),
           config,
           kind,
         );
@@ -105,7 +105,7 @@ export async function fromOldFiles(id, config, options) {
       const [bytes, vocab] = await Promise.all([getBytes(id, spm, options), getJSON(id, numbers, options)]);
       return bytes && vocab
         ? (await import('./from-spm-vocab.js')).fromSpmAndVocab(
-            await Core.convert(bytes, 'sentencepiece', spm, id),
+            await WasmTokenizer.convert(bytes, 'sentencepiece', spm, id),
             vocab,
             config,
             kind,

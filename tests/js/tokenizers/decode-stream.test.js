@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { PreTrainedTokenizer } from '../../../js/tokenizers/auto-tokenizer.js';
+import { PreTrainedTokenizer } from '../../../js/tokenizers/classes/classes.js';
 import { Tokenizer } from '../../../js/tokenizers/index.js';
 import { cpuClock } from '../helpers/time.js';
 

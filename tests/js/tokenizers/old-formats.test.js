@@ -7,7 +7,7 @@ import test from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { gunzipSync } from 'node:zlib';
 import { AutoTokenizer } from '../../../js/index.js';
-import { Core } from '../../../js/tokenizers/core/core.js';
+import { WasmTokenizer } from '../../../js/engines/tokenizer.js';
 import { emptyFolder, rejection } from '../helpers/server.js';
 
 const fixtures = fileURLToPath(new URL('../../fixtures/old-formats/', import.meta.url));
@@ -65,7 +65,7 @@ for (const { kind, files, config, cases } of groups) {
 
 test("what tiktoken's ranks say, merge by merge", async () => {
   const { model } = groups.find((/** @type {any} */ g) => g.model);
-  const { vocab, merges } = await Core.convert(
+  const { vocab, merges } = await WasmTokenizer.convert(
     readFileSync(fixtures + 'small.tiktoken'),
     'tiktoken',
     'small.tiktoken',

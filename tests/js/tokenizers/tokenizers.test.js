@@ -5,7 +5,8 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { AutoTokenizer, PreTrainedTokenizer } from '../../../js/tokenizers/auto-tokenizer.js';
+import { AutoTokenizer } from '../../../js/tokenizers/auto-tokenizer.js';
+import { PreTrainedTokenizer } from '../../../js/tokenizers/classes/classes.js';
 import { Tokenizer } from '../../../js/tokenizers/index.js';
 import { Tensor } from '../../../js/tensor/tensor.js';
 

@@ -2,11 +2,11 @@
 // them become the inputs of a forward pass. For pipelines; 32-bit ids all the way.
 
 /**
- * @typedef {import('./core.js').Batch} Batch
+ * @typedef {import('../../engines/tokenizer.js').Batch} Batch
  * @typedef {{ data: Int32Array, dims: number[] }} Input
  */
 
-export class Rows {
+export class TokenRows {
   #batch;
   #padId;
   #padTypeId;
@@ -15,10 +15,10 @@ export class Rows {
 
   /**
    * @param {Batch} batch
-   * @param {{ padId: number, padTypeId: number, padLeft: boolean, typeIds: boolean }} how typeIds: does the model
-   *   take token_type_ids?
+   * @param {{ padId: number, padTypeId: number, padLeft: boolean }} padding
+   * @param {boolean} typeIds whether the model takes token_type_ids
    */
-  constructor(batch, { padId, padTypeId, padLeft, typeIds }) {
+  constructor(batch, { padId, padTypeId, padLeft }, typeIds) {
     this.#batch = batch;
     this.#padId = padId;
     this.#padTypeId = padTypeId;

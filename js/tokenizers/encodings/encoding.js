@@ -1,8 +1,8 @@
 // One encoded text: typed arrays, one entry per token, and ways between characters, tokens and words.
 
 /**
- * @typedef {import('./core.js').Core} Core
- * @typedef {import('./core.js').Batch} Batch
+ * @typedef {import('../../engines/tokenizer.js').WasmTokenizer} WasmTokenizer
+ * @typedef {import('../../engines/tokenizer.js').Batch} Batch
  */
 
 export class Encoding {
@@ -16,7 +16,7 @@ export class Encoding {
   #covers = {};
 
   /**
-   * @param {Core} core
+   * @param {WasmTokenizer} core
    * @param {Batch} batch
    * @param {number} row
    * @param {string} padToken
@@ -132,7 +132,7 @@ export class Encoding {
 
 /**
  * The encodings of a batch's texts, overflow attached to its text's.
- * @param {Core} core
+ * @param {WasmTokenizer} core
  * @param {Batch} batch
  * @param {string} padToken
  * @returns {Encoding[]}

@@ -2,16 +2,16 @@
 // decode() gives of all ids. The state is in Wasm (decode_stream.cpp), so that an id costs the same however many
 // came before.
 
-import { InputError } from '../../errors.js';
-import { cleanUp } from '../config.js';
-import { idList } from '../options.js';
+import { InputError } from '../errors.js';
+import { cleanUp } from './config.js';
+import { idList } from './options.js';
 
 // What stands at the end and could still become part of something that the clean-up changes: all begin with a space.
 const OPEN = /(?: +(?:'|n'?|'[vr])?)+$/;
 
 /**
  * Streams that were forgotten before their end.
- * @type {FinalizationRegistry<{ core: import('./core.js').Core, stream: number }>}
+ * @type {FinalizationRegistry<{ core: import('../engines/tokenizer.js').WasmTokenizer, stream: number }>}
  */
 const forgotten = new FinalizationRegistry(({ core, stream }) => core.closeStream(stream));
 
@@ -23,7 +23,7 @@ export class DecodeStream {
 
   /**
    * Use tokenizer.decodeStream().
-   * @param {import('./core.js').Core} core
+   * @param {import('../engines/tokenizer.js').WasmTokenizer} core
    * @param {{ skip_special_tokens?: boolean, clean_up_tokenization_spaces?: boolean }} options
    */
   constructor(core, { skip_special_tokens = false, clean_up_tokenization_spaces = false }) {
