@@ -1,6 +1,6 @@
 // The page: what people see and press. All work is done in worker.js; conversation.js shows the turns.
-import { MB, beginLoading, busyLoading, showPreparing, showProgress } from '../loading.js';
-import { $, element, ms, showErrorIn, startTheme } from '../page.js';
+import { MB, beginLoading, busyLoading, showPreparing, showProgress } from '../shared/loading.js';
+import { $, element, ms, showErrorIn, startTheme } from '../shared/page.js';
 import { Conversation } from './conversation.js';
 import { IDEAS, MODELS } from './models.js';
 

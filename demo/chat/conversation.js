@@ -1,6 +1,6 @@
 // The turns of a conversation and how they are shown. A model with a chat template gets messages; one without goes
 // on with a text, and then all turns are one story.
-import { element } from '../page.js';
+import { element } from '../shared/page.js';
 
 /**
  * @typedef {{ role: 'user' | 'assistant', text: string, item: HTMLElement, words: HTMLElement, about: HTMLElement

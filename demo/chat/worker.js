@@ -3,7 +3,7 @@
 //   out: planned { id, plan } | progress { loaded, total, files } | preparing | loaded { chat, … } | piece { id, text, stats }
 //        | written { id, reason, stats } | cancelled { during } | failed { during, id, name, code, field, message }
 import { AutoModelForCausalLM, pipeline } from '../../js/index.js';
-import { chooseShelf } from '../shelf.js';
+import { chooseShelf } from '../shared/shelf.js';
 
 /** Pieces are handed to the page at most so often, in ms: a screen shows no more. */
 const PACE = 33;

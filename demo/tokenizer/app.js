@@ -1,5 +1,5 @@
 // The playground's page: what people choose, type and see. Loading and encoding are done in worker.js; tokens.js draws.
-import { $, element, ms, showErrorIn, startTheme } from '../page.js';
+import { $, element, ms, showErrorIn, startTheme } from '../shared/page.js';
 import { Tokens } from './tokens.js';
 
 const worker = new Worker(new URL('worker.js', import.meta.url), { type: 'module' });

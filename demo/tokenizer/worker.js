@@ -5,7 +5,7 @@
 // is cut.
 import { AutoTokenizer } from '../../js/tokenizers/auto-tokenizer.js';
 import { PreTrainedTokenizer } from '../../js/tokenizers/classes/classes.js';
-import { chooseShelf } from '../shelf.js';
+import { chooseShelf } from '../shared/shelf.js';
 
 /** Tokens that are shown; further ones are counted. */
 const SHOWN = 1000;

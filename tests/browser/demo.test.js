@@ -306,7 +306,7 @@ test('the page does not stutter while a long text is read, and reading can be ca
   // A slow machine's worker sends more messages of progress.
   assert.ok(loading.steps <= 1000 + 80 * loading.calls('worker.onmessage'), loading.told);
   assert.ok(loading.nodes <= 400 && loading.objects <= 500, loading.told);
-  const sample = await fs.readFile(path.join(ROOT, 'demo/sample.txt'), 'utf8');
+  const sample = await fs.readFile(path.join(ROOT, 'demo/search/sample.txt'), 'utf8');
   await page.fill('#text', Array.from({ length: 6 }, (_, i) => `Part ${i + 1}.\n\n${sample}`).join('\n\n'));
   stop = await record();
   await page.click('#index');

@@ -5,14 +5,14 @@ import { readFile } from 'node:fs/promises';
 import { test } from 'node:test';
 
 const { Segmenter } = Intl;
-const withSegmenter = await import('../../../demo/passages.js');
+const withSegmenter = await import('../../../demo/search/passages.js');
 // @ts-expect-error a browser without it
 delete Intl.Segmenter;
 // @ts-expect-error the same file, read again
-const without = await import('../../../demo/passages.js?without');
+const without = await import('../../../demo/search/passages.js?without');
 Intl.Segmenter = Segmenter;
 
-const sample = await readFile(new URL('../../../demo/sample.txt', import.meta.url), 'utf8');
+const sample = await readFile(new URL('../../../demo/search/sample.txt', import.meta.url), 'utf8');
 const TEXTS = {
   sample,
   empty: '',

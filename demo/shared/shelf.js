@@ -1,7 +1,7 @@
 // Where models are served beside the demo (npm start), they are taken from there, else from the Hub.
-import { env } from '../js/env.js';
+import { env } from '../../js/env.js';
 
-const SHELF = new URL('../models/', import.meta.url).href;
+const SHELF = new URL('../../models/', import.meta.url).href;
 
 /**
  * Sets up where this model's files are looked for.

@@ -4,10 +4,10 @@
 //        | cancelled { during } | failed { during, name, code, message }
 // A newer message of a kind overtakes the older one: it aborts it, so that nobody waits for an answer that nobody
 // wants.
-import { pipeline } from '../js/index.js';
+import { pipeline } from '../../js/index.js';
 import { styleOf } from './models.js';
 import { passagesOf } from './passages.js';
-import { chooseShelf } from './shelf.js';
+import { chooseShelf } from '../shared/shelf.js';
 
 const BATCH = 8; // passages between two reports of progress
 const SHOWN = 6; // results

@@ -1,7 +1,7 @@
 // The page: what people see and press. All work is done in worker.js; reading.js shows the text and the results.
-import { MB, beginLoading, busyLoading, showPreparing, showProgress } from './loading.js';
+import { MB, beginLoading, busyLoading, showPreparing, showProgress } from '../shared/loading.js';
 import { MODELS } from './models.js';
-import { $, element, ms, showErrorIn, startTheme } from './page.js';
+import { $, element, ms, showErrorIn, startTheme } from '../shared/page.js';
 import { Reading } from './reading.js';
 
 const worker = new Worker(new URL('worker.js', import.meta.url), { type: 'module' });
