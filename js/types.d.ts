@@ -422,37 +422,15 @@ interface Translation {
   ): BatchEncoding;
 }
 
-// Classes by the names of Transformers'; most are what their files say.
-export class AlbertTokenizer extends PreTrainedTokenizer {}
-export class BartTokenizer extends PreTrainedTokenizer {}
-export class BertTokenizer extends PreTrainedTokenizer {}
-export class BlenderbotSmallTokenizer extends PreTrainedTokenizer {}
-export class BlenderbotTokenizer extends PreTrainedTokenizer {}
-export class BloomTokenizer extends PreTrainedTokenizer {}
-export class CLIPTokenizer extends PreTrainedTokenizer {}
-export class CamembertTokenizer extends PreTrainedTokenizer {}
-export class CodeGenTokenizer extends PreTrainedTokenizer {}
-export class CodeLlamaTokenizer extends PreTrainedTokenizer {}
-export class CohereTokenizer extends PreTrainedTokenizer {}
-export class ConvBertTokenizer extends PreTrainedTokenizer {}
-export class DebertaTokenizer extends PreTrainedTokenizer {}
-export class DebertaV2Tokenizer extends PreTrainedTokenizer {}
-export class DistilBertTokenizer extends PreTrainedTokenizer {}
-export class ElectraTokenizer extends PreTrainedTokenizer {}
-export class EsmTokenizer extends PreTrainedTokenizer {}
-export class FalconTokenizer extends PreTrainedTokenizer {}
-export class GPT2Tokenizer extends PreTrainedTokenizer {}
-export class GPTNeoXTokenizer extends PreTrainedTokenizer {}
-export class GemmaTokenizer extends PreTrainedTokenizer {}
-export class HerbertTokenizer extends PreTrainedTokenizer {}
-export class LlamaTokenizer extends PreTrainedTokenizer {}
+// Classes by the names of Transformers'. These have members of their own.
 export interface M2M100Tokenizer extends Translation {}
 export class M2M100Tokenizer extends PreTrainedTokenizer {}
 export interface MBart50Tokenizer extends Translation {}
 export class MBart50Tokenizer extends PreTrainedTokenizer {}
 export interface MBartTokenizer extends Translation {}
 export class MBartTokenizer extends PreTrainedTokenizer {}
-export class MPNetTokenizer extends PreTrainedTokenizer {}
+export interface NllbTokenizer extends Translation {}
+export class NllbTokenizer extends PreTrainedTokenizer {}
 export class MarianTokenizer extends PreTrainedTokenizer {
   /** Such as ">>fra<<"; a text may begin with one. */
   readonly supported_language_codes: string[];
@@ -463,18 +441,6 @@ export class MarianTokenizer extends PreTrainedTokenizer {
   _switch_to_target_mode(): void;
   _switch_to_input_mode(): void;
 }
-export class MobileBertTokenizer extends PreTrainedTokenizer {}
-export interface NllbTokenizer extends Translation {}
-export class NllbTokenizer extends PreTrainedTokenizer {}
-export class NougatTokenizer extends PreTrainedTokenizer {}
-export class Qwen2Tokenizer extends PreTrainedTokenizer {}
-export class RoFormerTokenizer extends PreTrainedTokenizer {}
-export class RobertaTokenizer extends PreTrainedTokenizer {}
-export class SiglipTokenizer extends PreTrainedTokenizer {}
-export class SpeechT5Tokenizer extends PreTrainedTokenizer {}
-export class SqueezeBertTokenizer extends PreTrainedTokenizer {}
-export class T5Tokenizer extends PreTrainedTokenizer {}
-export class Wav2Vec2CTCTokenizer extends PreTrainedTokenizer {}
 export interface WhisperDecodeOptions extends DecodeOptions {
   /** Timestamps stand in the text. */
   decode_with_timestamps?: boolean;
@@ -503,7 +469,44 @@ export class WhisperTokenizer extends PreTrainedTokenizer {
   decode(ids: Ids, options: WhisperDecodeOptions & { output_offsets: true }): any;
   decode(ids: Ids, options?: WhisperDecodeOptions): string;
 }
+
+// --- Made by tools/generate-tokenizers.js from js/tokenizers/classes/classes.js: node tools/generate-tokenizers.js
+export class AlbertTokenizer extends PreTrainedTokenizer {}
+export class BartTokenizer extends PreTrainedTokenizer {}
+export class BertTokenizer extends PreTrainedTokenizer {}
+export class BlenderbotSmallTokenizer extends PreTrainedTokenizer {}
+export class BlenderbotTokenizer extends PreTrainedTokenizer {}
+export class BloomTokenizer extends PreTrainedTokenizer {}
+export class CLIPTokenizer extends PreTrainedTokenizer {}
+export class CamembertTokenizer extends PreTrainedTokenizer {}
+export class CodeGenTokenizer extends PreTrainedTokenizer {}
+export class CodeLlamaTokenizer extends PreTrainedTokenizer {}
+export class CohereTokenizer extends PreTrainedTokenizer {}
+export class ConvBertTokenizer extends PreTrainedTokenizer {}
+export class DebertaTokenizer extends PreTrainedTokenizer {}
+export class DebertaV2Tokenizer extends PreTrainedTokenizer {}
+export class DistilBertTokenizer extends PreTrainedTokenizer {}
+export class ElectraTokenizer extends PreTrainedTokenizer {}
+export class EsmTokenizer extends PreTrainedTokenizer {}
+export class FalconTokenizer extends PreTrainedTokenizer {}
+export class GPT2Tokenizer extends PreTrainedTokenizer {}
+export class GPTNeoXTokenizer extends PreTrainedTokenizer {}
+export class GemmaTokenizer extends PreTrainedTokenizer {}
+export class HerbertTokenizer extends PreTrainedTokenizer {}
+export class LlamaTokenizer extends PreTrainedTokenizer {}
+export class MPNetTokenizer extends PreTrainedTokenizer {}
+export class MobileBertTokenizer extends PreTrainedTokenizer {}
+export class NougatTokenizer extends PreTrainedTokenizer {}
+export class Qwen2Tokenizer extends PreTrainedTokenizer {}
+export class RoFormerTokenizer extends PreTrainedTokenizer {}
+export class RobertaTokenizer extends PreTrainedTokenizer {}
+export class SiglipTokenizer extends PreTrainedTokenizer {}
+export class SpeechT5Tokenizer extends PreTrainedTokenizer {}
+export class SqueezeBertTokenizer extends PreTrainedTokenizer {}
+export class T5Tokenizer extends PreTrainedTokenizer {}
+export class Wav2Vec2CTCTokenizer extends PreTrainedTokenizer {}
 export class XLMRobertaTokenizer extends PreTrainedTokenizer {}
+// --- end of the tokenizer classes
 
 // --- generation ---------------------------------------------------------------------------------------------------
 

@@ -1,5 +1,5 @@
 // The tokenizers by the names of Transformers' classes, a line each. Most do what their files say; a few add something
-// of their own. After a new line: node tools/tokenizer-types.js.
+// of their own. js/types.d.ts lists them: node tools/generate-tokenizers.js.
 
 import { PreTrainedTokenizer as Base } from '../pre-trained-tokenizer.js';
 import { setFacts } from './facts.js';

@@ -1,6 +1,6 @@
 // types.d.ts says what index.js exports, no more and no less, and gives useful types without being told to look away.
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import test from 'node:test';
@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url';
 import ts from 'typescript';
 import * as index from '../../../js/index.js';
 import * as tokenizers from '../../../js/tokenizers/index.js';
+import { tokenizerTypes } from '../../../tools/generate-tokenizers.js';
 
 const TYPES = fileURLToPath(new URL('../../../js/types.d.ts', import.meta.url));
 /** @type {import('typescript').CompilerOptions} */
@@ -57,6 +58,10 @@ function compare(types, exported) {
 
 test('the declared names are the exported ones, classes and functions alike', () => {
   compare(TYPES, index);
+});
+
+test('the list of tokenizer classes is what node tools/generate-tokenizers.js makes', async () => {
+  assert.equal(await tokenizerTypes(), readFileSync(TYPES, 'utf8'));
 });
 
 test('wasmformers/tokenizers: the same, and all that the classes have is declared', () => {
