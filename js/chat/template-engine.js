@@ -1,6 +1,5 @@
-// Jinja templates from strangers, rendered: npm's @huggingface/jinja (js/vendor/jinja.js) and what goes with it are
-// loaded only here. What a template sees is plain data in Maps: it reaches no prototype, no function but the ones
-// below.
+// Renders Jinja templates from untrusted repositories. A template sees plain data in Maps: it reaches no prototype, and
+// no function but the ones below.
 
 import { InputError, MemoryError, TokenizerError } from '../errors.js';
 
@@ -25,51 +24,20 @@ const MONTHS = [
 ];
 const DAYS = ['Sunday', 'Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday'];
 
-/** What raise_exception says. */
+/** Carries the message of raise_exception. */
 class Raised extends Error {}
 
-/** @type {any} */
-let engine = null;
-/** @type {Promise<void> | null} */
-let loading = null;
-/**
- * Why it could not be loaded.
- * @type {unknown}
- */
-let failure;
+/** @typedef {any} Engine what makeEngine() gives; the library's classes have no types */
+
+/** @type {Engine} */
+let engine;
+/** @param {Engine} made before the first template is rendered */
+export const setEngine = (made) => {
+  engine = made;
+};
 
 /**
- * Loads the template library; later calls cost nothing.
- * @returns {Promise<void>}
- */
-export function loadTemplateEngine() {
-  // @ts-ignore: copied by tools/vendor.js
-  const library = () => import('../vendor/jinja.js');
-  return (loading ??= Promise.all([library(), import('./template-interpreter.js')]).then(
-    ([jinja, { makeEngine }]) => {
-      engine = makeEngine(jinja);
-    },
-    (cause) => {
-      loading = null; // the next one tries again
-      failure = cause;
-      throw missing();
-    },
-  ));
-}
-
-const missing = () =>
-  failure
-    ? new TokenizerError('The library for chat templates (js/vendor/jinja.js) could not be loaded.', {
-        code: 'no_template_library',
-        cause: failure,
-      })
-    : new InputError(
-        'The library for chat templates is loaded with a tokenizer that has one; for others call await tokenizer.load_chat_templates() once before.',
-        { code: 'templates_not_loaded', field: 'chat_template' },
-      );
-
-/**
- * Python's strftime for the present, in English.
+ * Python's strftime for the current time, in English.
  * @param {string} format
  */
 function strftime(format) {
@@ -100,16 +68,15 @@ function strftime(format) {
 
 /**
  * Compiled templates, the latest last.
- * @type {Map<string, any>}
+ * @type {Map<string, ReturnType<Engine['read']>>}
  */
 const compiled = new Map();
 
 /**
  * @param {string} source
- * @param {string} file where it stands, for errors
+ * @param {string} file that has it, for errors
  */
 function compile(source, file) {
-  if (!engine) throw missing();
   let program = compiled.get(source);
   if (program) return program;
   if (source.length > MAX_SOURCE)
@@ -121,7 +88,7 @@ function compile(source, file) {
   try {
     program = engine.read(source);
   } catch (cause) {
-    const what = cause instanceof TypeError ? 'it ends in the middle of a block' : /** @type {Error} */ (cause).message; // the parser looks beyond the last token
+    const what = cause instanceof TypeError ? 'it ends in the middle of a block' : /** @type {Error} */ (cause).message; // the parser reads beyond the last token
     throw new TokenizerError(`The chat template cannot be read: ${what}.`, {
       code: 'invalid_template',
       file,
@@ -138,7 +105,7 @@ function compile(source, file) {
  * Renders a template.
  * @param {string} source
  * @param {Record<string, unknown>} variables plain data
- * @param {{ file: string, marks?: [string, string] | null }} options marks: put around what {% generation %} encloses
+ * @param {{ file: string, marks?: [string, string] | null }} options marks: put around the text inside {% generation %}
  * @returns {string}
  */
 export function renderTemplate(source, variables, { file, marks = null }) {
@@ -189,7 +156,7 @@ export function renderTemplate(source, variables, { file, marks = null }) {
         cause,
       });
     if (cause instanceof RangeError) {
-      // the stack, or a text beyond what the engine can hold
+      // the stack, or a text longer than JavaScript allows
       const kind = /stack|recursion/i.test(message) ? TokenizerError : MemoryError;
       throw new kind(`The chat template was stopped: ${message}.`, {
         code: 'template_limit',

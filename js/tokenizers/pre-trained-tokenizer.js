@@ -1,8 +1,7 @@
 // PreTrainedTokenizer: a tokenizer.json with tokenizer_config.json on top, callable, with Transformers.js' names and
 // results. Truncation keeps the closing special tokens. The options of a call hold for this call only.
 
-import { applyChatTemplate, chooseTemplate, readChatTemplate } from '../chat/chat-template.js';
-import { loadTemplateEngine } from '../chat/template-engine.js';
+import { applyChatTemplate, chooseTemplate, loadTemplateEngine, readChatTemplate } from '../chat/chat-template.js';
 import { WasmTokenizer } from '../engines/tokenizer.js';
 import { InputError, TokenizerError } from '../errors.js';
 import { Tensor } from '../tensor/tensor.js';

@@ -6,7 +6,7 @@
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { loadTemplateEngine } from '../../js/chat/template-engine.js';
+import { loadTemplateEngine } from '../../js/chat/chat-template.js';
 import { cached } from '../../tools/cache.js';
 import { command, run } from '../../tools/run.js';
 import { check, checkNext } from './properties.js';

@@ -7,8 +7,9 @@ import { fileURLToPath } from 'node:url';
 import { gunzipSync } from 'node:zlib';
 import { AutoTokenizer } from '../../../js/tokenizers/auto-tokenizer.js';
 import { PreTrainedTokenizer } from '../../../js/tokenizers/classes/classes.js';
-import { renderChats } from '../../../js/chat/chat-template.js';
-import { loadTemplateEngine, renderTemplate } from '../../../js/chat/template-engine.js';
+import { renderChats } from '../../../js/chat/apply-chat-template.js';
+import { loadTemplateEngine } from '../../../js/chat/chat-template.js';
+import { renderTemplate } from '../../../js/chat/template-engine.js';
 import { emptyFolder, startServer, useHub } from '../helpers/server.js';
 
 const fixture = (name) => fileURLToPath(new URL(`../../fixtures/${name}`, import.meta.url));

@@ -2,7 +2,7 @@
 // compares with Python's jinja2). A template that broke something once lies in tests/fuzz/templates.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { loadTemplateEngine } from '../../../js/chat/template-engine.js';
+import { loadTemplateEngine } from '../../../js/chat/chat-template.js';
 import { check, checkNext } from '../../fuzz/properties.js';
 import { TemplateGenerator, seeds } from '../../fuzz/templates.js';
 
