@@ -7,6 +7,7 @@
 #include <iterator>
 #include <optional>
 
+#include "arch/families.h"
 #include "base/hash.h"
 #include "checks.h"
 #include "generate/session.h"
@@ -30,7 +31,7 @@ std::string read(const std::string& name) {
 
 struct Writer {
   std::unique_ptr<arch::Model> model;
-  nn::Weights weights;
+  weights::Weights weights;
   Arena arena;
   std::vector<arch::Output> outputs;
   std::optional<generate::Session> session;
@@ -45,7 +46,7 @@ struct Writer {
     FUZZ_CHECK(made.ok());
     model = made.take();
     model->declare(weights);
-    arch::Loader loader(weights);
+    weights::Loader loader(weights);
     loader.beginFile("model.safetensors");
     for (size_t at = 0; at < bytes.size();) {
       std::byte* const window = loader.window();
@@ -55,7 +56,7 @@ struct Writer {
       at += n;
     }
     FUZZ_CHECK(loader.endFile().ok() && loader.finish().ok() && model->loaded().ok());
-    session.emplace(static_cast<arch::CausalLM&>(*model), kernels::fast(), arena, outputs);
+    session.emplace(*model->decoder(), kernels::fast(), arena, outputs);
     for (CacheType type : kTypes) {
       FUZZ_CHECK(write({1, 5, 9, 3, 7, 2, 8, 4}, type).ok());
       auto saved = session->save(kName);

@@ -81,7 +81,7 @@ Status Runner::loadShards(const std::string& config, const std::string& architec
   WF_ASSIGN(const arch::Head head, arch::headFromArchitecture(architecture));
   WF_ASSIGN(model, arch::createModel(document.root(), {head, format}, families));
   model->declare(weights);
-  arch::Loader loader(weights);
+  weights::Loader loader(weights);
   for (const std::string& file : files) {
     loader.beginFile("model.safetensors");
     WF_TRY(feed(loader, file));

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "arch/model.h"
+#include "arch/families.h"
 #include "weights/loader.h"
 
 namespace wasmformers::testing {
@@ -29,7 +29,7 @@ std::map<std::string, Values> readTensors(const std::string& path);
 /// A model with everything it needs to run, loaded from texts in memory.
 struct Runner {
   std::unique_ptr<arch::Model> model;
-  nn::Weights weights;
+  weights::Weights weights;
   std::vector<arch::Input> inputs;
   std::vector<arch::Output> outputs;
   Arena arena;

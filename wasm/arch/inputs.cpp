@@ -5,49 +5,102 @@
 
 namespace wasmformers::arch {
 
+const Input* Pass::input(std::string_view name) const {
+  for (const Input& in : inputs) {
+    if (in.name == name) return &in;
+  }
+  return nullptr;
+}
+
 Status inputError(std::string code, std::string message, std::string_view field) {
   return Status(ErrorClass::Input, std::move(code), std::move(message)).atField(field);
 }
 
-std::string at(const std::string& name, size_t index, size_t length) {
-  return name + "[" + std::to_string(index / length) + "][" + std::to_string(index % length) + "]";
+std::string at(std::string_view name, size_t index, size_t length) {
+  return std::string(name) + "[" + std::to_string(index / length) + "][" + std::to_string(index % length) + "]";
 }
 
-Result<const Input*> checkInputs(const Pass& pass, std::span<const std::string_view> names, size_t dims,
-                                 const char* form) {
+namespace {
+
+/// "[batch, 3, height, width]"
+std::string form(const Declared& d) {
+  std::string text = "[";
+  for (const Axis& axis : d.dims) {
+    if (text.size() > 1) text += ", ";
+    text += axis.name ? axis.name : std::to_string(axis.size);
+  }
+  return text + "]";
+}
+
+/// A named axis, and the input that gave it its size first.
+struct Size {
+  std::string_view axis;
+  int64_t size;
+  const Input* from;
+};
+
+Status checkShape(const Input& in, const Declared& d, std::vector<Size>& sizes) {
+  bool fits = in.shape.size() == d.dims.size();
+  const Input* other = nullptr;  // that disagrees
+  for (size_t i = 0; fits && i < d.dims.size(); ++i) {
+    const int64_t size = in.shape[i];
+    const char* const name = d.dims[i].name;
+    fits = size >= 0 && (name || size == d.dims[i].size);
+    if (!name) continue;
+    const auto known = std::find_if(sizes.begin(), sizes.end(), [&](const Size& s) { return s.axis == name; });
+    if (known == sizes.end()) {
+      sizes.push_back({name, size, &in});
+    } else if (known->size != size) {
+      if (known->from == &in)
+        fits = false;
+      else
+        other = known->from;
+    }
+  }
+  if (!fits) {
+    return inputError("bad_shape", in.name + " must have the shape " + form(d) + ", not " + shapeText(in.shape) + ".",
+                      in.name);
+  }
+  if (!other) return {};
+  return inputError(
+      "shape_mismatch",
+      in.name + " has the shape " + shapeText(in.shape) + ", " + other->name + " " + shapeText(other->shape) + ".",
+      in.name);
+}
+
+}  // namespace
+
+Status checkInputs(const Pass& pass, std::span<const Declared> declared) {
   for (const Input& in : pass.inputs) {
-    if (std::find(names.begin(), names.end(), in.name) == names.end())
+    if (std::none_of(declared.begin(), declared.end(), [&](const Declared& d) { return d.name == in.name; }))
       return inputError("unknown_input", "This model has no input " + in.name + ".", in.name);
   }
-  const Input* ids = pass.input("input_ids");
-  if (!ids) return inputError("missing_input", "The input input_ids is missing.", "input_ids");
-  for (const std::string_view name : names) {
-    const Input* in = pass.input(name);
-    if (!in) continue;
-    if (in->dtype != DType::I32) return inputError("bad_dtype", in->name + " must be integers.", name);
-    if (in->shape.size() != dims || *std::min_element(in->shape.begin(), in->shape.end()) < 0) {
-      return inputError("bad_shape", in->name + " must have the shape " + form + ", not " + shapeText(in->shape) + ".",
-                        name);
+  std::vector<Size> sizes;
+  for (const Declared& d : declared) {
+    const Input* in = pass.input(d.name);
+    if (!in && d.optional) continue;
+    if (!in) return inputError("missing_input", "The input " + std::string(d.name) + " is missing.", d.name);
+    if (in->dtype != d.dtype) {
+      const char* numbers = d.dtype == DType::I32 ? "integers" : "floating-point numbers";
+      return inputError("bad_dtype", in->name + " must be " + numbers + ".", d.name);
     }
-    if (in->shape != ids->shape) {
-      return inputError(
-          "shape_mismatch",
-          in->name + " has the shape " + shapeText(in->shape) + ", input_ids " + shapeText(ids->shape) + ".", name);
-    }
+    WF_TRY(checkShape(*in, d, sizes));
   }
-  return ids;
+  for (const Declared& d : declared) {
+    const Input* in = pass.input(d.name);
+    if (in && std::find(in->shape.begin(), in->shape.end(), 0) != in->shape.end())
+      return inputError("empty_input", in->name + " is empty: its shape is " + shapeText(in->shape) + ".", d.name);
+  }
+  return {};
 }
 
 Status checkLength(const Input& ids, size_t most) {
-  if (std::find(ids.shape.begin(), ids.shape.end(), 0) != ids.shape.end()) {
-    return inputError("empty_input", "input_ids is empty: its shape is " + shapeText(ids.shape) + ".", "input_ids");
-  }
   const size_t length = size_t(ids.shape.back());
   if (!most || length <= most) return {};
   return inputError("too_long",
-                    "input_ids has " + std::to_string(length) + " tokens per text, the model takes at most " +
+                    ids.name + " has " + std::to_string(length) + " tokens per text, the model takes at most " +
                         std::to_string(most) + "; truncate the text.",
-                    "input_ids");
+                    ids.name);
 }
 
 Status checkIds(const int32_t* ids, size_t count, size_t length, size_t vocabulary) {
@@ -67,24 +120,20 @@ Status readMask(const Input& mask, size_t length, uint8_t* bytes) {
   for (size_t i = 0; i < count; ++i) {
     if (values[i] != 0 && values[i] != 1) {
       return inputError("bad_mask",
-                        at("attention_mask", i, length) + " is " + std::to_string(values[i]) + "; it must be 0 or 1.",
-                        "attention_mask");
+                        at(mask.name, i, length) + " is " + std::to_string(values[i]) + "; it must be 0 or 1.",
+                        mask.name);
     }
     bytes[i] = uint8_t(values[i]);
   }
   return {};
 }
 
-Status tooLarge(size_t rows, size_t length) {
+Status checkSize(double floats, size_t rows, size_t length) {
+  if (floats < double(SIZE_MAX / 8)) return {};
   return inputError("too_large",
                     "input_ids has " + std::to_string(rows) + " texts of " + std::to_string(length) +
                         " tokens, more than memory can hold at once; use smaller batches.",
                     "input_ids");
-}
-
-Status outOfMemory() {
-  return Status(ErrorClass::Memory, "out_of_memory",
-                "Not enough memory for the activations of this input; try fewer or shorter texts at once.");
 }
 
 }  // namespace wasmformers::arch

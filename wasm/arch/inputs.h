@@ -1,4 +1,5 @@
-// What models ask of their inputs, and what they say of those that they cannot take.
+// The checks of a pass's inputs: against what the model declares, and those that many models share. Every error is an
+// InputError whose field is the input's name.
 #pragma once
 
 #include <span>
@@ -8,19 +9,21 @@
 namespace wasmformers::arch {
 
 Status inputError(std::string code, std::string message, std::string_view field);
-/// Where in a [batch, length] input: "input_ids[1][7]".
-std::string at(const std::string& name, size_t index, size_t length);
+/// A place in an input of [batch, length]: "input_ids[1][7]".
+std::string at(std::string_view name, size_t index, size_t length);
 
-/// input_ids, when it is there, the pass has no inputs but `names`, and all are integers of its shape, which has `dims`
-/// axes (`form` says which).
-Result<const Input*> checkInputs(const Pass&, std::span<const std::string_view> names, size_t dims, const char* form);
-/// That there are tokens, and at most `most` in a text (0: any number).
+/// Holds the pass's inputs to what the model declares: "unknown_input", "missing_input", "bad_dtype", "bad_shape"
+/// (other axes or fixed sizes than declared), "shape_mismatch" (axes of one name that differ), "empty_input" (an axis
+/// of 0).
+Status checkInputs(const Pass&, std::span<const Declared>);
+/// "too_long": more than `most` tokens per text (0: any number).
 Status checkLength(const Input& ids, size_t most);
+/// "ids_out_of_range": an id that is not in [0, vocabulary).
 Status checkIds(const int32_t* ids, size_t count, size_t length, size_t vocabulary);
-/// attention_mask as bytes; of 0 and 1 only.
+/// The mask as bytes. "bad_mask": a value other than 0 and 1.
 Status readMask(const Input& mask, size_t length, uint8_t* bytes);
-
-Status tooLarge(size_t rows, size_t length);
-Status outOfMemory();
+/// "too_large": the largest tensor of a pass over `rows` texts of `length` tokens has `floats` values, whose bytes a
+/// size_t (32 bits in Wasm) cannot count. To be asked before anything is allocated by such a product.
+Status checkSize(double floats, size_t rows, size_t length);
 
 }  // namespace wasmformers::arch

@@ -1,36 +1,46 @@
-// What a model family is to the rest of the house. Each family is one file with the same three parts in the
-// same order: its configuration (read from config.json), its weights (declared by the checkpoint's own
-// names), its forward pass (in steps, so that the caller can breathe, show progress or stop between layers).
-// Programs bring the families that they are for: encoder_families.cpp lists those of the engine.
+// What a model is: the inputs and outputs that it declares, its limits, its weights, and its forward pass in steps, so
+// that the caller can give the event loop a turn, show progress or stop between layers. Each family of models is one
+// file with the same three parts in the same order: configuration (read from config.json), weights (declared by the
+// checkpoint's own names), forward pass. families.h finds the family of a config.json.
 #pragma once
 
-#include <memory>
-#include <span>
+#include <concepts>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/arena.h"
-#include "json/json.h"
 #include "kernels/kernels.h"
 #include "weights/weights.h"
 
 namespace wasmformers::arch {
 
-/// The task layer on top of the base model, by the ending of the class name in config.json's `architectures`.
-enum class Head : uint8_t {
-  Base,
-  MaskedLM,
-  SequenceClassification,
-  TokenClassification,
-  QuestionAnswering,
-  MultipleChoice,
-  CausalLM,
+/// One axis of an input or output: a fixed size, or a name for a size that varies. Axes with the same name have the
+/// same size in one pass.
+struct Axis {
+  const char* name = nullptr;  // nullptr: the size is fixed
+  int64_t size = 0;
+  constexpr Axis(const char* axisName) : name(axisName) {}
+  template <std::integral N>
+  constexpr Axis(N fixed) : size(int64_t(fixed)) {}
 };
 
-/// "BertForMaskedLM" → MaskedLM, "BertModel" and "" → Base; ConfigError "unknown_architecture" otherwise.
-Result<Head> headFromArchitecture(std::string_view architecture);
+/// What a model says of one of its inputs or outputs.
+struct Declared {
+  std::string_view name;
+  DType dtype = DType::F32;  // I32 or F32; outputs are F32
+  std::vector<Axis> dims;
+  bool optional = false;  // a pass may do without this input
+};
 
-/// One named input; the data is owned here and was written by the caller.
+/// How large inputs may be. 0: no bound.
+struct Limits {
+  size_t length = 0;         // tokens (or frames) of one text or sound, special tokens included; more are refused
+  size_t trainedLength = 0;  // the longest that the model was made for; more may be possible, up to `length`
+  size_t vocabulary = 0;     // ids of tokens are smaller
+};
+
+/// One named input of a pass. The data is owned here and was written by the caller.
 struct Input {
   std::string name;
   DType dtype = DType::I32;  // I32 or F32
@@ -38,9 +48,9 @@ struct Input {
   Buffer data;
 };
 
-/// One named output; the data lies in the pass's arena.
+/// One named output of a pass. The data lies in the pass's arena.
 struct Output {
-  std::string name;
+  std::string_view name;
   Shape shape;
   const float* data = nullptr;
 };
@@ -52,6 +62,7 @@ struct Pass {
   const std::vector<Input>& inputs;
   std::vector<Output>& outputs;
 
+  /// nullptr: it was not given.
   const Input* input(std::string_view name) const;
 };
 
@@ -61,41 +72,26 @@ class Model {
  public:
   virtual ~Model() = default;
 
-  /// What generation needs of it (decoder.h); nullptr where the model does not generate.
-  virtual Decoder* decoder() { return nullptr; }
-
   /// Declares every tensor; called once, before loading. `this` must not move afterwards.
-  virtual void declare(nn::Weights&) = 0;
-  /// After all tensors came: what depends on which optional ones did (tied layers).
+  virtual void declare(weights::Weights&) = 0;
+  /// Called once, when all tensors were loaded. Some models finish here what depends on optional tensors.
   virtual Status loaded() { return {}; }
 
-  virtual std::vector<std::string> inputNames() const = 0;
-  virtual std::vector<std::string> outputNames() const = 0;  // after loading: some outputs need optional tensors
+  virtual std::vector<Declared> inputs() const = 0;
+  /// Known after loading: some outputs need optional tensors. A pass gives them in this order.
+  virtual std::vector<Declared> outputs() const = 0;
+  virtual Limits limits() const = 0;
 
-  /// Checks the inputs (InputError) and embeds them. A failed begin leaves the model ready for the next one.
+  /// Checks the inputs and embeds them. The caller resets the arena before. A failed begin leaves the model ready for
+  /// the next one. InputError (arch/inputs.h); MemoryError "out_of_memory".
   virtual Status begin(Pass&) = 0;
-  /// How many times step() is to be called: a layer each, the last one makes the outputs.
+  /// How often step() is to be called: once per layer, and once for the outputs.
   virtual size_t steps() const = 0;
+  /// Runs step `index`: 0, 1, … steps() − 1. InternalError "wrong_step"; MemoryError "out_of_memory" ends the pass.
   virtual Status step(size_t index, Pass&) = 0;
+
+  /// What generation needs of the model (decoder.h). nullptr: it does not generate.
+  virtual Decoder* decoder() { return nullptr; }
 };
-
-struct Request {
-  Head head = Head::Base;
-  kernels::Format format = kernels::Format::F32;
-};
-
-/// One line of a table of families.
-struct Family {
-  std::string_view modelType;  // config.json's model_type
-  Result<std::unique_ptr<Model>> (*create)(json::Value config, const Request&);
-};
-
-/// A table each, so that a program holds the code of no family that it is not for.
-std::span<const Family> encoderFamilies();
-std::span<const Family> decoderFamilies();
-
-/// Makes the model that config.json describes. ConfigError: "unknown_model_type" (not one of `families`),
-/// "unsupported_head", a field that is missing, of the wrong type or out of range.
-Result<std::unique_ptr<Model>> createModel(json::Value config, const Request&, std::span<const Family> families);
 
 }  // namespace wasmformers::arch

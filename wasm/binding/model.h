@@ -9,7 +9,8 @@
 
 #include <optional>
 
-#include "arch/inputs.h"
+#include "arch/families.h"
+#include "arch/steps.h"
 #include "binding/handle.h"
 #include "weights/loader.h"
 
@@ -75,8 +76,22 @@ class EngineModel : public Handle {
     return said(std::move(s));
   }
 
-  val inputNames() const { return names(model_ ? model_->inputNames() : std::vector<std::string>{}); }
-  val outputNames() const { return names(model_ ? model_->outputNames() : std::vector<std::string>{}); }
+  /// [{ name, dtype: "int32" | "float32", dims: (string | number)[], optional }, …]
+  val inputs() const { return model_ ? toJs(model_->inputs()) : val::array(); }
+  val outputs() const { return model_ ? toJs(model_->outputs()) : val::array(); }
+  /// { length, trainedLength, vocabulary }, see arch::Limits.
+  val limits() const {
+    const arch::Limits limits = model_ ? model_->limits() : arch::Limits{};
+    val out = val::object();
+    out.set("length", double(limits.length));
+    out.set("trainedLength", double(limits.trainedLength));
+    out.set("vocabulary", double(limits.vocabulary));
+    return out;
+  }
+  val inputNames() const {
+    return toJsArray(model_ ? model_->inputs() : std::vector<arch::Declared>{},
+                     [](const arch::Declared& d) { return val(std::string(d.name)); });
+  }
 
   double setInput(const std::string& name, const std::string& dtype, val dims) {
     auto made = makeInput(name, dtype, emscripten::convertJSArrayToNumberVector<double>(dims));
@@ -109,7 +124,7 @@ class EngineModel : public Handle {
   }
 
   int outputCount() const { return int(outputs_.size()); }
-  std::string outputName(int i) const { return outputs_[size_t(i)].name; }
+  std::string outputName(int i) const { return std::string(outputs_[size_t(i)].name); }
   val outputDims(int i) const {
     return toJsArray(outputs_[size_t(i)].shape, [](int64_t d) { return val(double(d)); });
   }
@@ -159,25 +174,32 @@ class EngineModel : public Handle {
   }
 
   arch::Pass makePass() { return {kernels_, arena_, inputs_, outputs_}; }
-  // Kernels write through pointers; a failed arena shows after the step, before anything is read.
+  /// After a failure nothing of the pass is left.
   Status checked(Status s) {
-    if (s.ok() && arena_.failed()) {
-      s = arch::outOfMemory();
-    }
+    if (s.ok() && arena_.failed()) s = arch::outOfMemory();
     if (!s.ok()) {
       outputs_.clear();
       arena_.reset();
     }
     return s;
   }
-  static val names(const std::vector<std::string>& list) {
-    return toJsArray(list, [](const std::string& s) { return val(s); });
+  static val toJs(const std::vector<arch::Declared>& list) {
+    return toJsArray(list, [](const arch::Declared& d) {
+      val out = val::object();
+      out.set("name", std::string(d.name));
+      out.set("dtype", std::string(d.dtype == DType::I32 ? "int32" : "float32"));
+      out.set("dims", toJsArray(d.dims, [](const arch::Axis& axis) {
+                return axis.name ? val(std::string(axis.name)) : val(double(axis.size));
+              }));
+      out.set("optional", d.optional);
+      return out;
+    });
   }
 
   const kernels::Table& kernels_;
-  nn::Weights weights_;
+  weights::Weights weights_;
   std::unique_ptr<arch::Model> model_;
-  std::optional<arch::Loader> loader_;
+  std::optional<weights::Loader> loader_;
   bool ready_ = false;
   Arena arena_;
   std::vector<arch::Input> inputs_;
@@ -210,8 +232,10 @@ emscripten::class_<M> bindEngine() {
       .function("commit", inherited<M>(&E::commit))
       .function("endFile", inherited<M>(&E::endFile))
       .function("finishLoading", inherited<M>(&E::finishLoading))
+      .function("inputs", inherited<M>(&E::inputs))
+      .function("outputs", inherited<M>(&E::outputs))
+      .function("limits", inherited<M>(&E::limits))
       .function("inputNames", inherited<M>(&E::inputNames))
-      .function("outputNames", inherited<M>(&E::outputNames))
       .function("setInput", inherited<M>(&E::setInput))
       .function("begin", inherited<M>(&E::begin))
       .function("steps", inherited<M>(&E::steps))

@@ -10,7 +10,7 @@ namespace {
 constexpr size_t kRowBlock = 64;  // output rows together: their input is `kernel` times as wide
 }
 
-void Conv1d::declare(Weights& w, const std::string& name, size_t size, size_t width, kernels::Format format) {
+void Conv1d::declare(weights::Weights& w, const std::string& name, size_t size, size_t width, kernels::Format format) {
   channels = size;
   kernel = width;
   const size_t columns = kernel * channels;

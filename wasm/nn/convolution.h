@@ -8,12 +8,12 @@ namespace wasmformers::nn {
 
 struct Conv1d {
   kernels::Matrix weight;  // [channels, kernel·channels], from the checkpoint's [channels, channels, kernel]
-  Vector bias;
+  weights::Vector bias;
   size_t channels = 0, kernel = 0;
 
   /// Declares `name`.weight and `name`.bias. `kernel` is odd: the padding of (kernel − 1)/2 zeros keeps the
   /// length.
-  void declare(Weights&, const std::string& name, size_t channels, size_t kernel, kernels::Format);
+  void declare(weights::Weights&, const std::string& name, size_t channels, size_t kernel, kernels::Format);
   /// y [B·T, channels] from x [B·T, channels]; y is not x.
   void operator()(Compute, const float* x, size_t batch, size_t length, float* y) const;
 };

@@ -1,94 +1,82 @@
 // See decoder_layer.h.
 #include "nn/decoder_layer.h"
 
-#include <algorithm>
 #include <cstring>
+
+#include "nn/row_blocks.h"
 
 namespace wasmformers::nn {
 
-namespace {
-// Rows of the feed-forward part that go through together: its wide middle stays in the second-level cache.
-constexpr size_t kRowBlock = 128;
-}  // namespace
-
-void DecoderLayer::operator()(const DecoderPass& p, float* hidden) const {
+void DecoderLayer::preNorm(const DecoderPass& p, float* h) const {
   const Compute& c = p.c;
   const Arena::Mark mark = c.arena.mark();
-  const size_t m = p.rows(), e = attention.shape.hidden;
-  const bool parallel = order == Order::Parallel;
-  float* normed = attentionNorm && order != Order::Post ? c.arena.alloc<float>(m * e) : hidden;
-  if (!normed) return;
-  if (normed != hidden) attentionNorm(c, hidden, m, normed);
-  float* other = normed;  // Parallel: what the feed-forward part sees
-  if (parallel && feedForwardNorm) {
-    other = c.arena.alloc<float>(m * e);
-    if (!other) return;
-    feedForwardNorm(c, hidden, m, other);
-  }
-  attend(p, normed, hidden, order == Order::FromNorm ? normed : hidden);
-  if (order == Order::Post) attentionNorm(c, hidden, m, hidden);
-  if (!parallel) c.arena.release(mark);
+  if (const float* x = normed(c, attentionNorm, h, p.rows())) attend(p, x, h, h);
+  c.arena.release(mark);
+  inRowBlocks(c.arena, p.rows(), [&](size_t from, size_t count) {
+    float* const some = h + from * hidden();
+    if (const float* x = normed(c, feedForwardNorm, some, count)) feed(c, x, count, some, some);
+  });
+}
 
-  const Arena::Mark inner = c.arena.mark();
-  for (size_t from = 0; from < m; from += kRowBlock) {
-    const size_t count = std::min(kRowBlock, m - from);
-    float* h = hidden + from * e;
-    const float* x = parallel ? other + from * e : h;
-    if (!parallel && order != Order::Post && feedForwardNorm) {
-      float* y = c.arena.alloc<float>(count * e);
-      if (!y) return;
-      feedForwardNorm(c, h, count, y);
-      x = y;
-    }
-    feed(p, x, count, h, order == Order::FromNorm ? x : h);
-    if (order == Order::Post) feedForwardNorm(c, h, count, h);
-    c.arena.release(inner);
+void DecoderLayer::parallel(const DecoderPass& p, float* h) const {
+  const Compute& c = p.c;
+  const Arena::Mark mark = c.arena.mark();
+  const float* x = normed(c, attentionNorm, h, p.rows());                              // [M, E]
+  const float* other = feedForwardNorm ? normed(c, feedForwardNorm, h, p.rows()) : x;  // [M, E], before h changes
+  if (x && other) {
+    attend(p, x, h, h);
+    inRowBlocks(c.arena, p.rows(), [&](size_t from, size_t count) {
+      float* const some = h + from * hidden();
+      feed(c, other + from * hidden(), count, some, some);
+    });
   }
   c.arena.release(mark);
 }
 
-void DecoderLayer::remember(const DecoderPass& p, const float* hidden) const {
-  if (!attentionNorm || order == Order::Post) return attention.remember(p, hidden);
+void DecoderLayer::remember(const DecoderPass& p, const float* h) const {
   const Arena::Mark mark = p.c.arena.mark();
-  float* normed = p.c.arena.alloc<float>(p.rows() * attention.shape.hidden);
-  if (!normed) return;
-  attentionNorm(p.c, hidden, p.rows(), normed);
-  attention.remember(p, normed);
+  if (const float* x = normed(p.c, attentionNorm, h, p.rows())) attention.remember(p, x);
   p.c.arena.release(mark);
 }
 
-void DecoderLayer::attend(const DecoderPass& p, const float* x, float* hidden, const float* residual) const {
-  if (!attentionOutNorm && residualScale == 1) return attention(p, x, hidden, residual);
+void DecoderLayer::attend(const DecoderPass& p, const float* x, const float* residual, float* y) const {
+  if (!attentionOutNorm && residualScale == 1) return attention(p, x, y, residual);
   const Arena::Mark mark = p.c.arena.mark();
-  float* y = p.c.arena.alloc<float>(p.rows() * attention.shape.hidden);
-  if (!y) return;
-  attention(p, x, y, nullptr);
-  add(p.c, attentionOutNorm, y, p.rows(), hidden, residual);
+  float* out = p.c.arena.alloc<float>(p.rows() * hidden());
+  if (!out) return;
+  attention(p, x, out, nullptr);
+  add(p.c, attentionOutNorm, out, p.rows(), residual, y);
   p.c.arena.release(mark);
 }
 
-void DecoderLayer::feed(const DecoderPass& p, const float* x, size_t rows, float* hidden, const float* residual) const {
-  const bool direct = !feedForwardOutNorm && residualScale == 1;
-  if (direct && !experts) return feedForward(p.c, x, rows, hidden, residual);
-  const Arena::Mark mark = p.c.arena.mark();
-  float* y = p.c.arena.alloc<float>(rows * attention.shape.hidden);
-  if (!y) return;
+void DecoderLayer::feed(Compute c, const float* x, size_t rows, const float* residual, float* y) const {
+  if (!feedForwardOutNorm && residualScale == 1 && !experts) return feedForward(c, x, rows, y, residual);
+  const Arena::Mark mark = c.arena.mark();
+  float* out = c.arena.alloc<float>(rows * hidden());
+  if (!out) return;
   if (experts)
-    (*experts)(p.c, x, rows, y);
+    (*experts)(c, x, rows, out);
   else
-    feedForward(p.c, x, rows, y, nullptr);
-  add(p.c, feedForwardOutNorm, y, rows, hidden, residual);
-  p.c.arena.release(mark);
+    feedForward(c, x, rows, out, nullptr);
+  add(c, feedForwardOutNorm, out, rows, residual, y);
+  c.arena.release(mark);
 }
 
-// hidden = residual + residualScale · norm(y)
-void DecoderLayer::add(Compute c, const DecoderNorm& norm, float* y, size_t rows, float* hidden,
-                       const float* residual) const {
-  const size_t count = rows * attention.shape.hidden;
+const float* DecoderLayer::normed(Compute c, const DecoderNorm& norm, const float* x, size_t rows) const {
+  if (!norm) return x;
+  float* y = c.arena.alloc<float>(rows * hidden());
+  if (y) norm(c, x, rows, y);
+  return y;
+}
+
+// into = residual + residualScale · norm(y), which changes y.
+void DecoderLayer::add(Compute c, const DecoderNorm& norm, float* y, size_t rows, const float* residual,
+                       float* into) const {
+  const size_t count = rows * hidden();
   if (norm) norm(c, y, rows, y);
   for (size_t i = 0; residualScale != 1 && i < count; ++i) y[i] *= residualScale;
-  if (residual != hidden) std::memcpy(hidden, residual, count * sizeof(float));
-  c.kernels.add(y, count, hidden);
+  if (residual != into) std::memcpy(into, residual, count * sizeof(float));
+  c.kernels.add(y, count, into);
 }
 
 }  // namespace wasmformers::nn

@@ -5,7 +5,7 @@
 
 namespace wasmformers::nn {
 
-void DecoderNorm::declare(Weights& w, const std::string& name, size_t n, const Options& o) {
+void DecoderNorm::declare(weights::Weights& w, const std::string& name, size_t n, const Options& o) {
   size = n;
   kind = o.kind;
   eps = o.eps;
@@ -36,7 +36,7 @@ void DecoderNorm::operator()(Compute c, const float* x, size_t rows, float* y) c
     c.kernels.layerNorm(x, nullptr, weight, bias, eps, rows, size, y);
 }
 
-void HeadNorm::declare(Weights& w, const std::string& name, Kind k, size_t heads, size_t headDim,
+void HeadNorm::declare(weights::Weights& w, const std::string& name, Kind k, size_t heads, size_t headDim,
                        const DecoderNorm::Options& options) {
   kind = k;
   norms = std::vector<DecoderNorm>(k == Kind::None ? 0 : k == Kind::Each ? heads : 1);

@@ -11,7 +11,7 @@ namespace wasmformers::nn {
 enum class NormKind : uint8_t { Layer, Rms };
 
 struct DecoderNorm {
-  Vector weight, bias;
+  weights::Vector weight, bias;
   NormKind kind = NormKind::Rms;
   float eps = 1e-6f;
   size_t size = 0;  // 0: there is no norm here
@@ -23,7 +23,7 @@ struct DecoderNorm {
     float offset = 0;  // added to the stored weight (Gemma keeps it around 0)
   };
   /// Declares `name`.weight and `name`.bias, [n] each.
-  void declare(Weights&, const std::string& name, size_t n, const Options&);
+  void declare(weights::Weights&, const std::string& name, size_t n, const Options&);
   /// A norm without weights (all ones).
   Status plain(size_t n, float eps);
   explicit operator bool() const { return size != 0; }
@@ -43,7 +43,8 @@ struct HeadNorm {
   std::vector<DecoderNorm> norms;
 
   /// Declares `name`.weight, or for Each `name`.norms.<head>.weight.
-  void declare(Weights&, const std::string& name, Kind, size_t heads, size_t headDim, const DecoderNorm::Options&);
+  void declare(weights::Weights&, const std::string& name, Kind, size_t heads, size_t headDim,
+               const DecoderNorm::Options&);
   /// In place on `rows` rows of heads × D values, `stride` floats apart.
   void operator()(Compute, float* x, size_t rows, size_t stride, size_t heads) const;
 };

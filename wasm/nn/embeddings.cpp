@@ -3,7 +3,7 @@
 
 namespace wasmformers::nn {
 
-void Embeddings::declare(Weights& w, const std::string& prefix, const Sizes& s, kernels::Format format) {
+void Embeddings::declare(weights::Weights& w, const std::string& prefix, const Sizes& s, kernels::Format format) {
   using kernels::Use;
   w.matrix(prefix + "word_embeddings.weight", word, s.vocabulary, s.size, format,
            s.alsoDecodes ? Use::Both : Use::Lookup);

@@ -17,7 +17,7 @@ struct Embeddings {
     size_t normSize = 0;       // where the norm comes after a projection; 0: size
   };
   /// Names below `prefix`: word_embeddings, position_embeddings, token_type_embeddings, LayerNorm.
-  void declare(Weights&, const std::string& prefix, const Sizes&, kernels::Format);
+  void declare(weights::Weights&, const std::string& prefix, const Sizes&, kernels::Format);
 
   /// y [M, size] = norm(word[ids] + position[positions] + type[types]); positions nullptr: 0, 1, … per
   /// sequence of `length`; types nullptr: all 0.

@@ -10,7 +10,8 @@ namespace {
 constexpr size_t kRowBlock = 128;
 }  // namespace
 
-void EncoderLayer::declare(Weights& w, const std::string& prefix, const EncoderLayerNames& n, const EncoderShape& s) {
+void EncoderLayer::declare(weights::Weights& w, const std::string& prefix, const EncoderLayerNames& n,
+                           const EncoderShape& s) {
   shape = s;
   query.declare(w, prefix + n.query, s.hidden, s.hidden, s.format);
   key.declare(w, prefix + n.key, s.hidden, s.hidden, s.format);

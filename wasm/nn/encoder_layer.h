@@ -39,7 +39,7 @@ struct EncoderLayer {
   Linear query, key, value, attentionOut, up, down;
   Norm attentionNorm, outNorm;
 
-  void declare(Weights&, const std::string& prefix, const EncoderLayerNames&, const EncoderShape&);
+  void declare(weights::Weights&, const std::string& prefix, const EncoderLayerNames&, const EncoderShape&);
 
   /// hidden [M, E] in place, M = B·T.
   void operator()(Compute, const AttentionContext&, float* hidden) const;

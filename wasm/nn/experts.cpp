@@ -11,7 +11,7 @@ namespace wasmformers::nn {
 using kernels::Format;
 using kernels::Matrix;
 
-void Experts::declare(Weights& w, const std::string& prefix, const Shape& s) {
+void Experts::declare(weights::Weights& w, const std::string& prefix, const Shape& s) {
   picked = s.picked;
   normalized = s.normalized;
   // The router decides who answers: it stays exact, and small.
@@ -27,7 +27,7 @@ void Experts::declare(Weights& w, const std::string& prefix, const Shape& s) {
 }
 
 // Some checkpoints keep all experts in two tensors, [count, 2I, E] and [count, E, I]; they arrive expert by expert.
-void Experts::declareFused(Weights& w, const std::string& prefix, const Shape& s) {
+void Experts::declareFused(weights::Weights& w, const std::string& prefix, const Shape& s) {
   const auto pack = [](Matrix& into, const TensorView& view, size_t expert, size_t first, size_t rows, size_t cols,
                        size_t skip, Format format) -> Status {
     const size_t size = dtypeBits(view.dtype) / 8;
@@ -36,7 +36,7 @@ void Experts::declareFused(Weights& w, const std::string& prefix, const Shape& s
     return into.packRows({view.dtype, {int64_t(rows), int64_t(cols)}, bytes}, 0);
   };
   const auto came = [&w, prefix](size_t expert, const char* name) {
-    if (Weights::Wanted* one = w.find(prefix + "experts." + std::to_string(expert) + "." + name + ".weight"))
+    if (weights::Weights::Wanted* one = w.find(prefix + "experts." + std::to_string(expert) + "." + name + ".weight"))
       one->loaded = true;
   };
   const size_t up = Matrix::packedBytes(s.inner, s.hidden, s.format),
@@ -53,7 +53,7 @@ void Experts::declareFused(Weights& w, const std::string& prefix, const Shape& s
         }
         return {};
       },
-      Need::Optional, 1);
+      weights::Need::Optional, 1);
   w.tensor(
       prefix + "experts.down_proj", {int64_t(s.count), int64_t(s.hidden), int64_t(s.inner)}, down * s.count,
       [this, pack, came, s](const TensorView& view, size_t from) -> Status {
@@ -63,7 +63,7 @@ void Experts::declareFused(Weights& w, const std::string& prefix, const Shape& s
         }
         return {};
       },
-      Need::Optional, 1);
+      weights::Need::Optional, 1);
 }
 
 void Experts::operator()(Compute c, const float* x, size_t rows, float* y) const {

@@ -23,13 +23,13 @@ struct Experts {
   };
   /// `prefix` + gate, experts.<i>.{gate,up,down}_proj or all in experts.gate_up_proj and experts.down_proj,
   /// shared_expert, shared_expert_gate.
-  void declare(Weights&, const std::string& prefix, const Shape&);
+  void declare(weights::Weights&, const std::string& prefix, const Shape&);
 
   /// y = this(x) for `rows` rows.
   void operator()(Compute, const float* x, size_t rows, float* y) const;
 
  private:
-  void declareFused(Weights&, const std::string& prefix, const Shape&);
+  void declareFused(weights::Weights&, const std::string& prefix, const Shape&);
 };
 
 }  // namespace wasmformers::nn

@@ -3,7 +3,7 @@
 
 namespace wasmformers::nn {
 
-void FeedForward::declare(Weights& w, const std::string& prefix, const Names& n, const Shape& s) {
+void FeedForward::declare(weights::Weights& w, const std::string& prefix, const Names& n, const Shape& s) {
   hidden = s.hidden;
   inner = s.inner;
   activation = s.activation;

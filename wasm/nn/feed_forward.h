@@ -21,7 +21,7 @@ struct FeedForward {
   struct Names {
     const char *gate, *up, *down;
   };
-  void declare(Weights&, const std::string& prefix, const Names&, const Shape&);
+  void declare(weights::Weights&, const std::string& prefix, const Names&, const Shape&);
 
   /// y = residual + this(x) for `rows` rows; residual may be y, or nullptr; y may be x.
   void operator()(Compute, const float* x, size_t rows, float* y, const float* residual) const;

@@ -42,8 +42,8 @@ Status packGrouped(kernels::Matrix& into, const Order& order, const TensorView& 
 
 }  // namespace
 
-void declareGrouped(Weights& w, const std::string& name, Linear& into, size_t groups, size_t queries, size_t headDim,
-                    size_t hidden, kernels::Format format, Bias hasBias) {
+void declareGrouped(weights::Weights& w, const std::string& name, Linear& into, size_t groups, size_t queries,
+                    size_t headDim, size_t hidden, kernels::Format format, Bias hasBias) {
   const Order order{groups, queries, headDim};
   const size_t n = order.rows();
   const bool streams = headDim % kernels::Matrix::kRowsAtOnce == 0;
@@ -56,7 +56,7 @@ void declareGrouped(Weights& w, const std::string& name, Linear& into, size_t gr
         }
         return packGrouped(into.weight, order, view, from);
       },
-      Need::Required, streams ? kernels::Matrix::kRowsAtOnce : 0);
+      weights::Need::Required, streams ? kernels::Matrix::kRowsAtOnce : 0);
   if (hasBias == Bias::No) return;
   w.tensor(name + ".bias", {int64_t(n)}, n * sizeof(float),
            [&into, order, n](const TensorView& view, size_t) -> Status {
@@ -72,7 +72,8 @@ void declareGrouped(Weights& w, const std::string& name, Linear& into, size_t gr
            });
 }
 
-void declareTransposed(Weights& w, const std::string& name, Linear& into, size_t n, size_t k, kernels::Format format) {
+void declareTransposed(weights::Weights& w, const std::string& name, Linear& into, size_t n, size_t k,
+                       kernels::Format format) {
   w.tensor(name + ".weight", {int64_t(k), int64_t(n)}, kernels::Matrix::packedBytes(n, k, format),
            [&into, format](const TensorView& view, size_t) -> Status {
              into.weight = {};

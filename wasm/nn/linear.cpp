@@ -3,8 +3,8 @@
 
 namespace wasmformers::nn {
 
-void Linear::declare(Weights& w, const std::string& name, size_t n, size_t k, kernels::Format format, Bias hasBias,
-                     Need need) {
+void Linear::declare(weights::Weights& w, const std::string& name, size_t n, size_t k, kernels::Format format,
+                     Bias hasBias, weights::Need need) {
   w.matrix(name + ".weight", weight, n, k, format, kernels::Use::Product, need);
   if (hasBias == Bias::Yes) w.vector(name + ".bias", bias, {int64_t(n)}, need);
 }
@@ -14,7 +14,7 @@ void Linear::operator()(Compute c, kernels::Rows& x, float* y, size_t yStride, k
   c.kernels.linear(c.arena, x, weight, e, y, yStride ? yStride : weight.n());
 }
 
-void Norm::declare(Weights& w, const std::string& name, size_t n, float epsilon, Bias hasBias) {
+void Norm::declare(weights::Weights& w, const std::string& name, size_t n, float epsilon, Bias hasBias) {
   size = n;
   eps = epsilon;
   w.vector(name + ".weight", weight, {int64_t(n)});

@@ -17,11 +17,11 @@ enum class Bias : uint8_t { Yes, No };
 /// y = x·Wᵀ + b, W [n, k].
 struct Linear {
   kernels::Matrix weight;
-  Vector bias;
+  weights::Vector bias;
 
   /// Declares `name`.weight and `name`.bias.
-  void declare(Weights&, const std::string& name, size_t n, size_t k, kernels::Format, Bias = Bias::Yes,
-               Need = Need::Required);
+  void declare(weights::Weights&, const std::string& name, size_t n, size_t k, kernels::Format, Bias = Bias::Yes,
+               weights::Need = weights::Need::Required);
   bool present() const { return !weight.empty(); }
   /// Into y [M, n], rows yStride apart (0: n). `e.bias` is filled in here.
   void operator()(Compute, kernels::Rows& x, float* y, size_t yStride = 0, kernels::Epilogue e = {}) const;
@@ -29,11 +29,11 @@ struct Linear {
 
 /// LayerNorm over the last axis.
 struct Norm {
-  Vector weight, bias;
+  weights::Vector weight, bias;
   float eps = 1e-12f;
   size_t size = 0;
 
-  void declare(Weights&, const std::string& name, size_t n, float eps, Bias = Bias::Yes);
+  void declare(weights::Weights&, const std::string& name, size_t n, float eps, Bias = Bias::Yes);
   /// y = norm(x) for `rows` rows; y may be x.
   void operator()(Compute, const float* x, size_t rows, float* y) const;
 };

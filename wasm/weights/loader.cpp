@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-namespace wasmformers::arch {
+namespace wasmformers::weights {
 
 namespace {
 Status bad(const TensorInfo& t, std::string code, const std::string& what) {
@@ -13,9 +13,9 @@ Status bad(const TensorInfo& t, std::string code, const std::string& what) {
 /// Bytes of a matrix that are packed at once: they stay in the second-level cache between the copy and the packing.
 constexpr uint64_t kPieceBytes = 256 << 10;
 
-Result<uint64_t> check(nn::Weights& weights, const TensorInfo& t) {
+Result<uint64_t> check(Weights& weights, const TensorInfo& t) {
   bool alias = false;
-  nn::Weights::Wanted* w = weights.find(t.name, &alias);
+  Weights::Wanted* w = weights.find(t.name, &alias);
   if (!w || (alias && w->shape != t.shape)) return SafetensorsStream::kPassOver;
   if (w->shape != t.shape) {
     return bad(t, "wrong_shape",
@@ -41,9 +41,13 @@ void Loader::beginFile(std::string name) {
 }
 
 Status Loader::take(const TensorInfo& t, uint64_t offset, const std::byte* data, uint64_t size) {
-  bool alias = false;
-  nn::Weights::Wanted* w = weights_.find(t.name, &alias);
-  if (alias && w->loaded) return {};
+  if (offset == 0) {
+    bool alias = false;
+    current_ = weights_.find(t.name, &alias);
+    passesOver_ = alias && current_->loaded;
+  }
+  if (passesOver_) return {};
+  Weights::Wanted* const w = current_;
   TensorView view{t.dtype, t.shape, data};
   const uint64_t bytes = t.end - t.begin, rowBytes = bytes ? bytes / uint64_t(t.shape.empty() ? 1 : t.shape[0]) : 1;
   if (size < bytes) view.shape[0] = int64_t(size / rowBytes);
@@ -67,4 +71,4 @@ Status Loader::endFile() {
   return s;
 }
 
-}  // namespace wasmformers::arch
+}  // namespace wasmformers::weights

@@ -1,5 +1,6 @@
-// Streams safetensors files into a model's weights: checks every tensor's shape and dtype against what the
-// model declared as soon as a header is known, packs each while it arrives: matrices by rows, the rest whole.
+// Streams safetensors files into a model's weights. As soon as a header is known, every tensor's shape and dtype is
+// checked against what the model declared. Tensors are packed while they arrive: matrices some rows at a time, the rest
+// whole.
 #pragma once
 
 #include <memory>
@@ -7,11 +8,11 @@
 #include "tensor/safetensors_stream.h"
 #include "weights/weights.h"
 
-namespace wasmformers::arch {
+namespace wasmformers::weights {
 
 class Loader {
  public:
-  explicit Loader(nn::Weights& weights) : weights_(weights) {}
+  explicit Loader(Weights& weights) : weights_(weights) {}
 
   /// A file starts (a checkpoint may have several). An unfinished one before it is dropped.
   void beginFile(std::string name);
@@ -28,9 +29,11 @@ class Loader {
  private:
   Status take(const TensorInfo& t, uint64_t offset, const std::byte* data, uint64_t size);
 
-  nn::Weights& weights_;
+  Weights& weights_;
   std::unique_ptr<SafetensorsStream> stream_;
+  Weights::Wanted* current_ = nullptr;  // the tensor that arrives now, looked up at its first piece
+  bool passesOver_ = false;             // it is a copy of one that is there already
   size_t packedBytes_ = 0;
 };
 
-}  // namespace wasmformers::arch
+}  // namespace wasmformers::weights

@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-namespace wasmformers::nn {
+namespace wasmformers::weights {
 
 void Weights::matrix(std::string name, kernels::Matrix& into, size_t n, size_t k, kernels::Format format,
                      kernels::Use use, Need need) {
@@ -77,4 +77,4 @@ Status Weights::complete() const {
       .atField(names.substr(0, names.find(',')));
 }
 
-}  // namespace wasmformers::nn
+}  // namespace wasmformers::weights

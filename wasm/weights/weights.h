@@ -11,7 +11,7 @@
 
 #include "kernels/matrix.h"
 
-namespace wasmformers::nn {
+namespace wasmformers::weights {
 
 /// A float vector or small tensor kept as it is: bias, norm, position table of a convolution.
 struct Vector {
@@ -74,4 +74,4 @@ class Weights {
   std::unordered_map<std::string, size_t> index_;
 };
 
-}  // namespace wasmformers::nn
+}  // namespace wasmformers::weights

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "goldens.h"
+#include "declared.h"
 #include "json/json.h"
 
 namespace wasmformers::testing {
@@ -62,10 +62,8 @@ TEST_P(Golden, MatchesPyTorch) {
       EXPECT_LE(worst, 1e-4f * biggest) << name << ", largest expected " << biggest;
       ++compared;
     }
-    std::vector<std::string> names;
-    for (const auto& o : runner.outputs) names.push_back(o.name);
-    EXPECT_EQ(names, runner.model->outputNames());
-    EXPECT_EQ(compared, names.size());
+    expectAsDeclared(runner);
+    EXPECT_EQ(compared, runner.outputs.size());
     EXPECT_GT(compared, 0u);
   }
 }
@@ -76,7 +74,7 @@ TEST_P(Golden, EightBitsPointTheSameWay) {
   const Status s = runner.run();
   ASSERT_TRUE(s.ok()) << s.message();
   for (const auto& o : runner.outputs) {
-    const Values& want = io.at("out." + o.name);
+    const Values& want = io.at("out." + std::string(o.name));
     double dot = 0, a = 0, b = 0;
     for (size_t i = 0; i < want.floats.size(); ++i) {
       if (hidden(want.shape, i)) continue;

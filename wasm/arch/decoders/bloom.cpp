@@ -3,8 +3,8 @@
 #include <cmath>
 
 #include "arch/decoders/causal_lm.h"
-#include "arch/decoders/decoder_families.h"
 #include "nn/fused_projection.h"
+#include "nn/row_blocks.h"
 
 namespace wasmformers::arch {
 namespace {
@@ -13,26 +13,25 @@ class Bloom : public CausalLM {
  public:
   // --- configuration
   Bloom(ConfigReader& c, const Request& r) : CausalLM(c, r, 250880, true) {
-    hidden_size_ = c.either("n_embed", "hidden_size", 64, 1 << 16);
+    hiddenSize_ = c.either("n_embed", "hidden_size", 64, 1 << 16);
     heads_ = c.either("n_head", "num_attention_heads", 8, 1024);
-    c.divides("n_head", heads_, "hidden_size", hidden_size_);
+    c.divides("n_head", heads_, "hidden_size", hiddenSize_);
     eps_ = c.epsilon("layer_norm_epsilon", 1e-5f);
     slopes_ = nn::alibiSlopes(heads_);
-    const bool fromNorm = c.flag("apply_residual_connection_post_layernorm", false);
-    const size_t headDim = std::max<size_t>(hidden_size_ / heads_, 1);
+    fromNorm_ = c.flag("apply_residual_connection_post_layernorm", false);
+    const size_t headDim = std::max<size_t>(hiddenSize_ / heads_, 1);
     setShape(c.either("n_layer", "num_hidden_layers", 2, 512), heads_, headDim);
     for (nn::DecoderLayer& l : layers_) {
-      l.attention.shape = {hidden_size_, heads_, heads_, headDim, 1 / std::sqrt(float(headDim))};
+      l.attention.shape = {hiddenSize_, heads_, heads_, headDim, 1 / std::sqrt(float(headDim))};
       l.attention.shape.rope = -1;
       l.attention.shape.slopes = slopes_.data();
-      if (fromNorm) l.order = nn::DecoderLayer::Order::FromNorm;
     }
   }
 
   // --- weights
-  void declare(nn::Weights& w) override {
+  void declare(weights::Weights& w) override {
     const kernels::Format f = request_.format;
-    const size_t e = hidden_size_;
+    const size_t e = hiddenSize_;
     const nn::DecoderNorm::Options norm{nn::NormKind::Layer, eps_, nn::Bias::Yes};
     w.basePrefix("transformer.");
     declareWords(w, "word_embeddings.weight", "lm_head", e);
@@ -52,13 +51,29 @@ class Bloom : public CausalLM {
   }
 
  protected:
-  // --- forward: h += attention(norm(h)); h += feedForward(norm(h)) (nn/decoder_layer.h)
+  // --- forward: h += attention(norm(h)); h += feedForward(norm(h)), or with the sums taken from the norms
   void embed(nn::Compute c, const int32_t* ids, const int32_t* positions, size_t rows, float* hidden) const override {
     CausalLM::embed(c, ids, positions, rows, hidden);
     wordsNorm_(c, hidden, rows, hidden);
   }
+  void layer(const nn::DecoderLayer& l, const nn::DecoderPass& p, float* h) const override {
+    fromNorm_ ? fromNorm(l, p, h) : l.preNorm(p, h);
+  }
 
  private:
+  // n = norm(h); h = n + attention(n); n = norm(h); h = n + feedForward(n)
+  static void fromNorm(const nn::DecoderLayer& l, const nn::DecoderPass& p, float* h) {
+    const nn::Compute& c = p.c;
+    const Arena::Mark mark = c.arena.mark();
+    if (const float* n = l.normed(c, l.attentionNorm, h, p.rows())) l.attend(p, n, n, h);  // n [M, E]
+    c.arena.release(mark);
+    nn::inRowBlocks(c.arena, p.rows(), [&](size_t from, size_t count) {
+      float* const some = h + from * l.hidden();
+      if (const float* n = l.normed(c, l.feedForwardNorm, some, count)) l.feed(c, n, count, n, some);
+    });
+  }
+
+  bool fromNorm_ = false;  // apply_residual_connection_post_layernorm
   size_t heads_ = 0;
   float eps_ = 1e-5f;
   std::vector<float> slopes_;

@@ -29,7 +29,7 @@ void CausalLM::setShape(size_t layers, size_t kvHeads, size_t headDim) {
   cache_.shape(layers, kvHeads, headDim);
 }
 
-void CausalLM::declareWords(nn::Weights& w, const std::string& name, const std::string& head, size_t size) {
+void CausalLM::declareWords(weights::Weights& w, const std::string& name, const std::string& head, size_t size) {
   const bool lm = request_.head == Head::CausalLM;
   w.matrix(name, words_, vocabulary_, size, request_.format, lm && tied_ ? kernels::Use::Both : kernels::Use::Lookup);
   if (!lm) return;
@@ -39,8 +39,15 @@ void CausalLM::declareWords(nn::Weights& w, const std::string& name, const std::
     w.matrix(head + ".weight", head_, vocabulary_, size, request_.format);
 }
 
-std::vector<std::string> CausalLM::outputNames() const {
-  return {request_.head == Head::CausalLM ? "logits" : "last_hidden_state"};
+std::vector<Declared> CausalLM::inputs() const {
+  return {{"input_ids", DType::I32, {"batch", "length"}},
+          {"attention_mask", DType::I32, {"batch", "length"}, true},
+          {"position_ids", DType::I32, {"batch", "length"}, true}};
+}
+
+std::vector<Declared> CausalLM::outputs() const {
+  if (request_.head == Head::CausalLM) return {{"logits", DType::F32, {"batch", "length", vocabulary_}}};
+  return {{"last_hidden_state", DType::F32, {"batch", "length", outputSize()}}};
 }
 
 // A layer of a model of 1 billion parameters takes 2 ms per token where Wasm computes slowly.
@@ -70,7 +77,7 @@ double CausalLM::workBytes(size_t rows) const {
   }
   const double tokens = double(std::max(passTokens(), rows));
   // An arena has room for half as much again, when it grows.
-  return 1.5 * sizeof(float) * (tokens * (5 * double(hidden_size_) + widest) + double(rows) * double(vocabulary_));
+  return 1.5 * sizeof(float) * (tokens * (5 * double(hiddenSize_) + widest) + double(rows) * double(vocabulary_));
 }
 
 size_t CausalLM::recomputeBeyond() const {
@@ -101,24 +108,23 @@ nn::Windows CausalLM::windows(size_t chunk) const {
   return out;
 }
 
-// Products of these sizes must fit size_t (32 bits in Wasm) before anything is allocated by them.
-Status CausalLM::checkSize(size_t rows, size_t length, double logits) const {
-  double widest = std::max(double(hidden_size_) * 3, logits);
+// `logits`: of each token.
+Status CausalLM::checkPass(size_t rows, size_t length, double logits) const {
+  double widest = std::max(double(hiddenSize_) * 3, logits);
   for (const nn::DecoderLayer& l : layers_) {
     const nn::AttentionShape& s = l.attention.shape;
     widest = std::max(widest, double(s.heads + 2 * s.kvHeads) * double(s.headDim));
   }
-  if (double(rows) * double(length) * widest < double(SIZE_MAX / 16)) return {};
-  return tooLarge(rows, length);
+  return checkSize(double(rows) * double(length) * widest, rows, length);
 }
 
 Status CausalLM::readInputs(Pass& pass, const Input*& ids, int32_t*& positions) {
-  constexpr std::string_view kNames[] = {"input_ids", "attention_mask", "position_ids"};
-  WF_ASSIGN(ids, checkInputs(pass, kNames, 2, "[batch, length]"));
+  WF_TRY(checkInputs(pass, inputs()));
+  ids = pass.input("input_ids");
   batch_ = size_t(ids->shape[0]);
   length_ = size_t(ids->shape[1]);
   const size_t m = batch_ * length_;
-  WF_TRY(checkSize(batch_, length_, request_.head == Head::CausalLM ? double(vocabulary_) : 0));
+  WF_TRY(checkPass(batch_, length_, request_.head == Head::CausalLM ? double(vocabulary_) : 0));
   WF_TRY(checkLength(*ids, context_));
   WF_TRY(checkIds(ids->data.as<int32_t>(), m, length_, vocabulary_));
 
@@ -132,31 +138,32 @@ Status CausalLM::readInputs(Pass& pass, const Input*& ids, int32_t*& positions) 
 
   positions = pass.arena.alloc<int32_t>(m);
   if (!positions) return {};
-  const Input* given = pass.input("position_ids");
+  if (const Input* given = pass.input("position_ids")) {
+    std::memcpy(positions, given->data.data(), m * sizeof(int32_t));
+    return checkPositions(positions);
+  }
   int32_t next = 0;
   for (size_t i = 0; i < m; ++i) {
     if (i % length_ == 0) next = 0;
-    if (given) {
-      const int32_t v = given->data.as<int32_t>()[i];
-      const size_t end = contextIsBound_ ? context_ : 1 << 24;
-      if (v < 0 || size_t(v) >= end) {
-        return inputError("ids_out_of_range",
-                          at("position_ids", i, length_) + " is " + std::to_string(v) + "; it must be from 0 to " +
-                              std::to_string(end - 1) + ".",
-                          "position_ids");
-      }
-      positions[i] = v;
-    } else if (paddingHasNoPosition() && mask_ && !mask_[i]) {
-      positions[i] = -1;
-    } else {
-      positions[i] = next++;
-    }
+    positions[i] = paddingHasNoPosition() && mask_ && !mask_[i] ? -1 : next++;
+  }
+  return {};
+}
+
+Status CausalLM::checkPositions(const int32_t* positions) const {
+  const size_t end = contextIsBound_ ? context_ : 1 << 24;
+  for (size_t i = 0; i < batch_ * length_; ++i) {
+    if (positions[i] >= 0 && size_t(positions[i]) < end) continue;
+    return inputError("ids_out_of_range",
+                      at("position_ids", i, length_) + " is " + std::to_string(positions[i]) +
+                          "; it must be from 0 to " + std::to_string(end - 1) + ".",
+                      "position_ids");
   }
   return {};
 }
 
 Status CausalLM::begin(Pass& pass) {
-  next_ = kNotBegun;
+  steps_.stop();
   cached_ = false;
   past_ = 0;
   const Input* ids = nullptr;
@@ -174,7 +181,7 @@ Status CausalLM::begin(Pass& pass) {
 }
 
 Status CausalLM::beginCached(const Chunk& chunk, Pass& pass) {
-  next_ = kNotBegun;
+  steps_.stop();
   cached_ = true;
   wantsLogits_ = chunk.logits;
   wantsEvery_ = chunk.logits && chunk.every;
@@ -195,8 +202,8 @@ Status CausalLM::beginCached(const Chunk& chunk, Pass& pass) {
                           std::to_string(past_ + length_) + " are to be kept.",
                       "input_ids");
   }
-  WF_TRY(checkSize(batch_, length_, 0));
-  WF_TRY(checkSize(batch_, wantsEvery_ ? length_ : 1, double(vocabulary_)));
+  WF_TRY(checkPass(batch_, length_, 0));
+  WF_TRY(checkPass(batch_, wantsEvery_ ? length_ : 1, double(vocabulary_)));
   const size_t m = batch_ * length_;
   WF_TRY(checkIds(chunk.ids, m, length_, vocabulary_));
   for (size_t r = 0; context_ && r < batch_; ++r) {
@@ -220,23 +227,18 @@ Status CausalLM::start(Pass& pass, const int32_t* ids, const int32_t* positions)
   const nn::Compute c{pass.kernels, pass.arena};
   const size_t m = batch_ * length_;
   int32_t* numbers = c.arena.alloc<int32_t>(m);
-  hidden_ = c.arena.alloc<float>(m * hidden_size_);
+  hidden_ = c.arena.alloc<float>(m * hiddenSize_);
   tables_.clear();
   for (const nn::Rope& rope : ropes_) tables_.push_back(nn::ropeTable(c.arena, rope, positions, m));
   if (c.arena.failed()) return outOfMemory();
   for (size_t i = 0; i < m; ++i) numbers[i] = int32_t(i);
   rowNumbers_ = numbers;
   embed(c, ids, positions, m, hidden_);
-  if (c.arena.failed()) return outOfMemory();
-  next_ = 0;
-  return {};
+  return steps_.begin(c.arena);
 }
 
 Status CausalLM::step(size_t index, Pass& pass) {
-  if (index != next_) {
-    return Status(ErrorClass::Internal, "wrong_step", "step " + std::to_string(index) + " is not the one that is due.");
-  }
-  next_ = index == layers_.size() ? kNotBegun : index + 1;
+  WF_TRY(steps_.take(index, steps()));
   if (index < layers_.size()) {
     const size_t first = cached_ ? cache_.first(index) : 0;
     const nn::DecoderPass p{{pass.kernels, pass.arena},
@@ -251,43 +253,40 @@ Status CausalLM::step(size_t index, Pass& pass) {
     if (cached_ && index + 1 == layers_.size())
       lastLayer(p);
     else
-      layers_[index](p, hidden_);
+      layer(layers_[index], p, hidden_);
   } else {
     if (!cached_ || wantsEvery_)
       head(pass, batch_ * length_, {int64_t(batch_), int64_t(length_)});
     else if (wantsLogits_)
       head(pass, batch_, {int64_t(batch_)});
   }
-  if (pass.arena.failed()) {
-    next_ = kNotBegun;
-    return outOfMemory();
-  }
+  WF_TRY(steps_.check(pass.arena));
   if (cached_ && index == layers_.size()) cache_.commit(batch_, length_);
   return {};
 }
 
 // Of the last layer only each row's last token is wanted, and the keys and values of all. They are kept first; then the
 // layer runs on the last tokens alone, as if the others had come in a pass before.
-void CausalLM::lastLayer(nn::DecoderPass p) {
-  const nn::DecoderLayer& layer = layers_.back();
-  if (length_ == 1 || wantsEvery_) return layer(p, hidden_);
-  layer.remember(p, hidden_);
+void CausalLM::lastLayer(nn::DecoderPass p) const {
+  const nn::DecoderLayer& last = layers_.back();
+  if (length_ == 1 || wantsEvery_) return layer(last, p, hidden_);
+  last.remember(p, hidden_);
   if (!wantsLogits_) return;
   int32_t* numbers = p.c.arena.alloc<int32_t>(batch_);
   if (!numbers) return;
   for (size_t r = 0; r < batch_; ++r) {
     numbers[r] = int32_t((r + 1) * length_ - 1);
-    std::memmove(hidden_ + r * hidden_size_, hidden_ + size_t(numbers[r]) * hidden_size_, hidden_size_ * sizeof(float));
+    std::memmove(hidden_ + r * hiddenSize_, hidden_ + size_t(numbers[r]) * hiddenSize_, hiddenSize_ * sizeof(float));
   }
   p.rowNumbers = numbers;
   p.past += length_ - 1;
   p.length = 1;
-  layer(p, hidden_);
+  layer(last, p, hidden_);
 }
 
 void CausalLM::embed(nn::Compute c, const int32_t* ids, const int32_t*, size_t rows, float* hidden) const {
-  c.kernels.gather(words_, ids, rows, hidden, hidden_size_);
-  for (size_t i = 0; embeddingScale_ != 1 && i < rows * hidden_size_; ++i) hidden[i] *= embeddingScale_;
+  c.kernels.gather(words_, ids, rows, hidden, hiddenSize_);
+  for (size_t i = 0; embeddingScale_ != 1 && i < rows * hiddenSize_; ++i) hidden[i] *= embeddingScale_;
 }
 
 void CausalLM::addRows(nn::Compute c, const kernels::Matrix& table, const int32_t* positions, size_t rows,
@@ -323,13 +322,13 @@ const float* CausalLM::logits(nn::Compute c, const float* x, size_t rows) const 
 // The output for the first `rows` rows of hidden_; `shape` is theirs, without the last axis.
 void CausalLM::head(Pass& pass, size_t rows, Shape shape) {
   const nn::Compute c{pass.kernels, pass.arena};
-  float* x = outputSize() == hidden_size_ ? hidden_ : c.arena.alloc<float>(rows * outputSize());
+  float* x = outputSize() == hiddenSize_ ? hidden_ : c.arena.alloc<float>(rows * outputSize());
   if (!x) return;
   finish(c, hidden_, rows, x);
-  const bool lm = request_.head == Head::CausalLM;
-  const float* y = lm ? logits(c, x, rows) : x;
-  shape.push_back(int64_t(lm ? vocabulary_ : outputSize()));
-  if (y) pass.outputs.push_back({lm ? "logits" : "last_hidden_state", std::move(shape), y});
+  const Declared output = outputs()[0];
+  const float* y = request_.head == Head::CausalLM ? logits(c, x, rows) : x;
+  shape.push_back(output.dims.back().size);
+  if (y) pass.outputs.push_back({output.name, std::move(shape), y});
 }
 
 }  // namespace wasmformers::arch

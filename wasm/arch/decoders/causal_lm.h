@@ -1,24 +1,23 @@
-// What all decoder families share around their forward passes: checking the inputs, the cache of keys and values, the
-// steps, the output layer. A family derives from it and says how to embed and what its layers are made of.
+// What all decoder families share around their layers: the inputs and their checks, the cache of keys and values, the
+// steps, the output layer. A family derives from it and says how tokens are embedded and what its layers are made of.
 #pragma once
 
 #include <deque>
 
-#include "arch/config.h"
-#include "arch/create_family.h"
 #include "arch/decoder.h"
-#include "arch/model.h"
+#include "arch/families.h"
+#include "arch/steps.h"
 #include "nn/decoder_layer.h"
-#include "nn/kv_cache.h"
 
 namespace wasmformers::arch {
 
 class CausalLM : public Model, public Decoder {
  public:
-  // --- without a cache: input_ids [B, T], attention_mask [B, T] and position_ids [B, T] (both optional) give logits
+  // --- without a cache: input_ids, attention_mask and position_ids [B, T] (the latter two optional) give logits
   // [B, T, V], or last_hidden_state [B, T, E]
-  std::vector<std::string> inputNames() const override { return {"input_ids", "attention_mask", "position_ids"}; }
-  std::vector<std::string> outputNames() const override;
+  std::vector<Declared> inputs() const final;
+  std::vector<Declared> outputs() const final;
+  Limits limits() const final { return {context_, context_, vocabulary_}; }
   Status begin(Pass&) final;
   size_t steps() const final { return layers_.size() + 1; }
   Status step(size_t index, Pass&) final;
@@ -34,7 +33,7 @@ class CausalLM : public Model, public Decoder {
     return cache_.bytes(rows, capacity, type, windows(chunk));
   }
   Status reserve(size_t rows, size_t capacity, kernels::CacheType type, size_t chunk = 0) override {
-    next_ = kNotBegun;
+    steps_.stop();
     return cache_.reserve(rows, capacity, type, windows(chunk));
   }
   Status reorder(const uint32_t* from, size_t rows) override { return cache_.reorder(from, rows); }
@@ -51,28 +50,30 @@ class CausalLM : public Model, public Decoder {
   CausalLM(ConfigReader&, const Request&, size_t vocabulary, bool tied);
 
   // The family's part. E hidden size, M rows of all sequences.
-  /// hidden [M, E] of `rows` tokens at their positions; by default the word table's rows, times embeddingScale_.
+  /// hidden [M, E] of `rows` tokens at their positions; by default the word table's rows times embeddingScale_.
   virtual void embed(nn::Compute, const int32_t* ids, const int32_t* positions, size_t rows, float* hidden) const;
+  /// One layer of h [M, E], in place; by default h += attention(norm(h)); h += feedForward(norm(h)).
+  virtual void layer(const nn::DecoderLayer& l, const nn::DecoderPass& p, float* h) const { l.preNorm(p, h); }
   /// After the last layer: y [rows, outputSize()] of hidden [rows, E]; by default finalNorm_. y may be hidden.
   virtual void finish(nn::Compute, const float* hidden, size_t rows, float* y) const;
-  virtual size_t outputSize() const { return hidden_size_; }
+  virtual size_t outputSize() const { return hiddenSize_; }
   /// Positions without position_ids are 0, 1, … for padding too; true: padding does not count (OPT).
   virtual bool paddingHasNoPosition() const { return false; }
 
-  /// The word table `name` [V, size] and the output layer `head`.weight: its own, or where tied the table once more.
-  void declareWords(nn::Weights&, const std::string& name, const std::string& head, size_t size);
+  /// Declares the word table `name` [V, size] and the output layer `head`.weight, which is the table itself where tied.
+  void declareWords(weights::Weights&, const std::string& name, const std::string& head, size_t size);
   /// hidden [M, E] += the table's rows at `positions`.
   static void addRows(nn::Compute, const kernels::Matrix& table, const int32_t* positions, size_t rows, float* hidden);
-  /// What the cache and the steps need to know; the family's constructor ends with it.
+  /// Makes the layers and tells the cache their shape.
   void setShape(size_t layers, size_t kvHeads, size_t headDim);
-  /// A rope for the layers to refer to by the number returned.
+  /// Adds a rope; layers refer to it by the number returned (AttentionShape::rope).
   int addRope(nn::Rope rope) {
     ropes_.push_back(std::move(rope));
     return int(ropes_.size()) - 1;
   }
 
   Request request_;
-  size_t vocabulary_ = 0, hidden_size_ = 0, context_ = 0;
+  size_t vocabulary_ = 0, hiddenSize_ = 0, context_ = 0;
   bool contextIsBound_ = false;  // position_ids index a table
   bool tied_ = true;
   float embeddingScale_ = 1, logitsDivisor_ = 1, logitsCap_ = 0;
@@ -83,10 +84,11 @@ class CausalLM : public Model, public Decoder {
  private:
   nn::Windows windows(size_t chunk) const;
   Status readInputs(Pass&, const Input*& ids, int32_t*& positions);
-  Status checkSize(size_t rows, size_t length, double logits) const;
+  Status checkPass(size_t rows, size_t length, double logits) const;
+  Status checkPositions(const int32_t* positions) const;
   Status start(Pass&, const int32_t* ids, const int32_t* positions);
   void head(Pass&, size_t rows, Shape shape);
-  void lastLayer(nn::DecoderPass);
+  void lastLayer(nn::DecoderPass) const;
   const float* logits(nn::Compute, const float* x, size_t rows) const;
 
   std::vector<nn::Rope> ropes_;
@@ -101,8 +103,7 @@ class CausalLM : public Model, public Decoder {
   std::vector<nn::RopeTable> tables_;
   const int32_t* rowNumbers_ = nullptr;
   float* hidden_ = nullptr;  // [M, E]; with a cache, after the last layer [B, E] of each row's last token
-  size_t next_ = kNotBegun;  // the step that is due
-  static constexpr size_t kNotBegun = ~size_t(0);
+  Steps steps_;
 };
 
 }  // namespace wasmformers::arch

@@ -4,7 +4,6 @@
 #include <cmath>
 
 #include "arch/decoders/causal_lm.h"
-#include "arch/decoders/decoder_families.h"
 #include "arch/decoders/rope_config.h"
 #include "nn/fused_projection.h"
 
@@ -15,10 +14,10 @@ class Falcon : public CausalLM {
  public:
   // --- configuration
   Falcon(ConfigReader& c, const Request& r) : CausalLM(c, r, 65024, true) {
-    hidden_size_ = c.either("n_embed", "hidden_size", 4544, 1 << 16);
+    hiddenSize_ = c.either("n_embed", "hidden_size", 4544, 1 << 16);
     heads_ = c.either("num_attention_heads", "n_head", 71, 1024);
-    c.divides("num_attention_heads", heads_, "hidden_size", hidden_size_);
-    inner_ = c.size("ffn_hidden_size", 4 * hidden_size_, 1 << 20);
+    c.divides("num_attention_heads", heads_, "hidden_size", hiddenSize_);
+    inner_ = c.size("ffn_hidden_size", 4 * hiddenSize_, 1 << 20);
     activation_ = c.activation("activation", "gelu");
     eps_ = c.epsilon("layer_norm_epsilon", 1e-5f);
     bias_ = c.flag("bias", false) ? nn::Bias::Yes : nn::Bias::No;
@@ -28,7 +27,7 @@ class Falcon : public CausalLM {
     twoNorms_ = grouped && c.size("num_ln_in_parallel_attn", 2, 2) == 2;
     groups_ = grouped ? c.size("num_kv_heads", heads_, 1024) : oneKey ? 1 : heads_;
     c.divides("num_kv_heads", groups_, "num_attention_heads", heads_);
-    const size_t headDim = std::max<size_t>(hidden_size_ / heads_, 1);
+    const size_t headDim = std::max<size_t>(hiddenSize_ / heads_, 1);
     setShape(c.either("num_hidden_layers", "n_layer", 32, 512), groups_, headDim);
     const float scale = 1 / std::sqrt(float(headDim));
     if (alibi) {
@@ -40,17 +39,16 @@ class Falcon : public CausalLM {
       addRope(rope);
     }
     for (nn::DecoderLayer& l : layers_) {
-      l.attention.shape = {hidden_size_, heads_, groups_, headDim, scale};
+      l.attention.shape = {hiddenSize_, heads_, groups_, headDim, scale};
       l.attention.shape.rope = alibi ? -1 : 0;
       l.attention.shape.slopes = alibi ? slopes_.data() : nullptr;
-      if (parallel_) l.order = nn::DecoderLayer::Order::Parallel;
     }
   }
 
   // --- weights
-  void declare(nn::Weights& w) override {
+  void declare(weights::Weights& w) override {
     const kernels::Format f = request_.format;
-    const size_t e = hidden_size_;
+    const size_t e = hiddenSize_;
     const nn::DecoderNorm::Options norm{nn::NormKind::Layer, eps_, nn::Bias::Yes};
     w.basePrefix("transformer.");
     declareWords(w, "word_embeddings.weight", "lm_head", e);
@@ -69,7 +67,11 @@ class Falcon : public CausalLM {
     finalNorm_.declare(w, "ln_f", e, norm);
   }
 
-  // --- forward: h += attention(norm(h)) + feedForward(norm(h)), or one after the other (nn/decoder_layer.h)
+ protected:
+  // --- forward: h += attention(norm(h)) + feedForward(norm(h)), or one after the other
+  void layer(const nn::DecoderLayer& l, const nn::DecoderPass& p, float* h) const override {
+    parallel_ ? l.parallel(p, h) : l.preNorm(p, h);
+  }
 
  private:
   size_t heads_ = 0, groups_ = 1, inner_ = 0;

@@ -4,7 +4,6 @@
 // layer's type. After transformers modeling_gemma.py, modeling_gemma2.py, modeling_gemma3.py.
 #include <cmath>
 
-#include "arch/decoders/decoder_families.h"
 #include "arch/decoders/llama_like.h"
 
 namespace wasmformers::arch {
@@ -18,7 +17,7 @@ class GemmaLike : public LlamaLike {
       c.unsupported("use_bidirectional_attention", "attention to both sides in a decoder");
     // The first files say "gelu" and mean its tanh form (transformers configuration_gemma.py).
     if (activation_ == kernels::Activation::Gelu) activation_ = kernels::Activation::GeluTanh;
-    embeddingScale_ = std::sqrt(float(hidden_size_));
+    embeddingScale_ = std::sqrt(float(hiddenSize_));
     norm_.offset = 1;
   }
   void normsBehind() {
@@ -60,7 +59,7 @@ class Gemma : public GemmaLike {
                    .activation = "gelu_pytorch_tanh"}) {}
 
   // --- weights: LlamaLike's
-  // --- forward: h += attention(norm(h)); h += feedForward(norm(h)) (nn/decoder_layer.h)
+  // --- forward: h += attention(norm(h)); h += feedForward(norm(h))
 };
 
 class Gemma2 : public GemmaLike {
@@ -85,7 +84,7 @@ class Gemma2 : public GemmaLike {
   }
 
   // --- weights: LlamaLike's
-  // --- forward: h += norm(attention(norm(h))); h += norm(feedForward(norm(h))) (nn/decoder_layer.h)
+  // --- forward: h += norm(attention(norm(h))); h += norm(feedForward(norm(h)))
 };
 
 class Gemma3 : public GemmaLike {
@@ -122,7 +121,7 @@ class Gemma3 : public GemmaLike {
   }
 
   // --- weights: LlamaLike's
-  // --- forward: h += norm(attention(norm(h))); h += norm(feedForward(norm(h))) (nn/decoder_layer.h)
+  // --- forward: h += norm(attention(norm(h))); h += norm(feedForward(norm(h)))
 };
 
 }  // namespace

@@ -3,7 +3,6 @@
 #include <cmath>
 
 #include "arch/decoders/causal_lm.h"
-#include "arch/decoders/decoder_families.h"
 #include "nn/fused_projection.h"
 
 namespace wasmformers::arch {
@@ -13,29 +12,29 @@ class GPT2 : public CausalLM {
  public:
   // --- configuration
   GPT2(ConfigReader& c, const Request& r) : CausalLM(c, r, 50257, true) {
-    hidden_size_ = c.either("n_embd", "hidden_size", 768, 1 << 16);
+    hiddenSize_ = c.either("n_embd", "hidden_size", 768, 1 << 16);
     heads_ = c.either("n_head", "num_attention_heads", 12, 1024);
-    c.divides("n_head", heads_, "n_embd", hidden_size_);
-    inner_ = c.size("n_inner", 4 * hidden_size_, 1 << 20);
+    c.divides("n_head", heads_, "n_embd", hiddenSize_);
+    inner_ = c.size("n_inner", 4 * hiddenSize_, 1 << 20);
     activation_ = c.activation("activation_function", "gelu_new");
     eps_ = c.epsilon("layer_norm_epsilon", 1e-5f);
     context_ = c.either("n_positions", "max_position_embeddings", 1024, 1 << 24);
     contextIsBound_ = true;
     if (c.flag("add_cross_attention", false)) c.unsupported("add_cross_attention", "attention to an encoder");
-    const size_t headDim = std::max<size_t>(hidden_size_ / heads_, 1);
+    const size_t headDim = std::max<size_t>(hiddenSize_ / heads_, 1);
     setShape(c.either("n_layer", "num_hidden_layers", 12, 512), heads_, headDim);
     const float scale = c.flag("scale_attn_weights", true) ? 1 / std::sqrt(float(headDim)) : 1;
     const bool byLayer = c.flag("scale_attn_by_inverse_layer_idx", false);
     for (size_t i = 0; i < layers_.size(); ++i) {
       nn::AttentionShape& s = layers_[i].attention.shape;
-      s = {hidden_size_, heads_, heads_, headDim, byLayer ? scale / float(i + 1) : scale};
+      s = {hiddenSize_, heads_, heads_, headDim, byLayer ? scale / float(i + 1) : scale};
       s.rope = -1;
     }
   }
 
   // --- weights
-  void declare(nn::Weights& w) override {
-    const size_t e = hidden_size_;
+  void declare(weights::Weights& w) override {
+    const size_t e = hiddenSize_;
     const nn::DecoderNorm::Options norm{nn::NormKind::Layer, eps_, nn::Bias::Yes};
     w.basePrefix("transformer.");
     declareWords(w, "wte.weight", "lm_head", e);
@@ -57,7 +56,7 @@ class GPT2 : public CausalLM {
   }
 
  protected:
-  // --- forward: h += attention(norm(h)); h += feedForward(norm(h)) (nn/decoder_layer.h)
+  // --- forward: h += attention(norm(h)); h += feedForward(norm(h))
   void embed(nn::Compute c, const int32_t* ids, const int32_t* positions, size_t rows, float* hidden) const override {
     CausalLM::embed(c, ids, positions, rows, hidden);
     addRows(c, positions_, positions, rows, hidden);

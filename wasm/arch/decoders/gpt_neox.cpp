@@ -4,7 +4,6 @@
 #include <cmath>
 
 #include "arch/decoders/causal_lm.h"
-#include "arch/decoders/decoder_families.h"
 #include "arch/decoders/rope_config.h"
 #include "nn/fused_projection.h"
 
@@ -15,30 +14,29 @@ class GPTNeoX : public CausalLM {
  public:
   // --- configuration
   GPTNeoX(ConfigReader& c, const Request& r) : CausalLM(c, r, 50432, false) {
-    hidden_size_ = c.size("hidden_size", 6144, 1 << 16);
+    hiddenSize_ = c.size("hidden_size", 6144, 1 << 16);
     heads_ = c.size("num_attention_heads", 64, 1024);
-    c.divides("num_attention_heads", heads_, "hidden_size", hidden_size_);
+    c.divides("num_attention_heads", heads_, "hidden_size", hiddenSize_);
     inner_ = c.size("intermediate_size", 24576, 1 << 20);
     activation_ = c.activation("hidden_act", "gelu");
     eps_ = c.epsilon("layer_norm_eps", 1e-5f);
     attentionBias_ = c.flag("attention_bias", true) ? nn::Bias::Yes : nn::Bias::No;
-    const bool parallel = c.flag("use_parallel_residual", true);
-    const size_t headDim = std::max<size_t>(hidden_size_ / heads_, 1);
+    parallel_ = c.flag("use_parallel_residual", true);
+    const size_t headDim = std::max<size_t>(hiddenSize_ / heads_, 1);
     setShape(c.size("num_hidden_layers", 44, 512), heads_, headDim);
     const nn::Rope rope = readRope(
         c, {.headDim = headDim, .partial = 0.25, .thetaField = "rotary_emb_base", .partialField = "rotary_pct"});
     context_ = stretchedContext(rope, c.size("max_position_embeddings", 2048, 1 << 30));
     addRope(rope);
     for (nn::DecoderLayer& l : layers_) {
-      l.attention.shape = {hidden_size_, heads_, heads_, headDim, 1 / std::sqrt(float(headDim))};
-      if (parallel) l.order = nn::DecoderLayer::Order::Parallel;
+      l.attention.shape = {hiddenSize_, heads_, heads_, headDim, 1 / std::sqrt(float(headDim))};
     }
   }
 
   // --- weights
-  void declare(nn::Weights& w) override {
+  void declare(weights::Weights& w) override {
     const kernels::Format f = request_.format;
-    const size_t e = hidden_size_;
+    const size_t e = hiddenSize_;
     const nn::DecoderNorm::Options norm{nn::NormKind::Layer, eps_, nn::Bias::Yes};
     w.basePrefix("gpt_neox.");
     declareWords(w, "embed_in.weight", "embed_out", e);
@@ -57,11 +55,16 @@ class GPTNeoX : public CausalLM {
     finalNorm_.declare(w, "final_layer_norm", e, norm);
   }
 
-  // --- forward: h += attention(norm1(h)) + feedForward(norm2(h)), or one after the other (nn/decoder_layer.h)
+ protected:
+  // --- forward: h += attention(norm(h)) + feedForward(norm'(h)), or one after the other
+  void layer(const nn::DecoderLayer& l, const nn::DecoderPass& p, float* h) const override {
+    parallel_ ? l.parallel(p, h) : l.preNorm(p, h);
+  }
 
  private:
   size_t heads_ = 0, inner_ = 0;
   float eps_ = 1e-5f;
+  bool parallel_ = true;
   nn::Bias attentionBias_ = nn::Bias::Yes;
   kernels::Activation activation_;
 };

@@ -1,6 +1,5 @@
 // Granite 3 (IBM 2024): Llama with fixed factors on embeddings, scores, residual sums and logits. After transformers
 // modeling_granite.py.
-#include "arch/decoders/decoder_families.h"
 #include "arch/decoders/llama_like.h"
 
 namespace wasmformers::arch {
@@ -23,7 +22,7 @@ class Granite : public LlamaLike {
   }
 
   // --- weights: LlamaLike's
-  // --- forward: h += r·attention(norm(h)); h += r·feedForward(norm(h)) (nn/decoder_layer.h)
+  // --- forward: h += r·attention(norm(h)); h += r·feedForward(norm(h))
 };
 
 }  // namespace

@@ -1,6 +1,5 @@
 // Llama (Touvron et al. 2023, arXiv:2302.13971; Grattafiori et al. 2024, arXiv:2407.21783), and the many that were
 // saved as one: SmolLM2, TinyLlama, Yi, DeepSeek's first. After transformers modeling_llama.py.
-#include "arch/decoders/decoder_families.h"
 #include "arch/decoders/llama_like.h"
 
 namespace wasmformers::arch {
@@ -15,7 +14,7 @@ class Llama : public LlamaLike {
   }
 
   // --- weights: LlamaLike's
-  // --- forward: h += attention(norm(h)); h += feedForward(norm(h)) (nn/decoder_layer.h)
+  // --- forward: h += attention(norm(h)); h += feedForward(norm(h))
 };
 
 }  // namespace

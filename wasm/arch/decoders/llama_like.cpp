@@ -7,7 +7,7 @@
 namespace wasmformers::arch {
 
 LlamaLike::LlamaLike(ConfigReader& c, const Request& r, const Defaults& d) : CausalLM(c, r, d.vocabulary, d.tied) {
-  hidden_size_ = c.size("hidden_size", d.hidden, 1 << 16);
+  hiddenSize_ = c.size("hidden_size", d.hidden, 1 << 16);
   inner_ = c.size("intermediate_size", d.inner, 1 << 20);
   const size_t heads = c.size("num_attention_heads", d.heads, 1024);
   const bool named = bool(c.raw()["num_key_value_heads"]);
@@ -15,8 +15,8 @@ LlamaLike::LlamaLike(ConfigReader& c, const Request& r, const Defaults& d) : Cau
   c.divides("num_key_value_heads", kvHeads, "num_attention_heads", heads);
   const json::Value headDim = c.raw()["head_dim"];
   const bool own = d.readsHeadDim && (headDim ? !headDim.isNull() : d.headDim != 0);
-  if (!own) c.divides("num_attention_heads", heads, "hidden_size", hidden_size_);
-  const size_t size = own ? c.size("head_dim", d.headDim, 1024) : std::max<size_t>(hidden_size_ / heads, 1);
+  if (!own) c.divides("num_attention_heads", heads, "hidden_size", hiddenSize_);
+  const size_t size = own ? c.size("head_dim", d.headDim, 1024) : std::max<size_t>(hiddenSize_ / heads, 1);
 
   activation_ = c.activation(d.activationField, d.activation);
   norm_.eps = c.epsilon(d.epsField, d.eps);
@@ -27,7 +27,7 @@ LlamaLike::LlamaLike(ConfigReader& c, const Request& r, const Defaults& d) : Cau
     context_ = stretchedContext(rope, context_);
     addRope(rope);
   }
-  shape_.hidden = hidden_size_;
+  shape_.hidden = hiddenSize_;
   shape_.heads = heads;
   shape_.kvHeads = kvHeads;
   shape_.headDim = size;
@@ -35,14 +35,14 @@ LlamaLike::LlamaLike(ConfigReader& c, const Request& r, const Defaults& d) : Cau
   for (nn::DecoderLayer& l : layers_) l.attention.shape = shape_;
 }
 
-void LlamaLike::declare(nn::Weights& w) {
+void LlamaLike::declare(weights::Weights& w) {
   w.basePrefix("model.");
-  declareWords(w, "embed_tokens.weight", "lm_head", hidden_size_);
+  declareWords(w, "embed_tokens.weight", "lm_head", hiddenSize_);
   for (size_t i = 0; i < layers_.size(); ++i) {
     const std::string prefix = "layers." + std::to_string(i) + ".";
     nn::DecoderLayer& l = layers_[i];
     const auto norm = [&](nn::DecoderNorm& n, const char* name) {
-      if (name) n.declare(w, prefix + name, hidden_size_, norm_);
+      if (name) n.declare(w, prefix + name, hiddenSize_, norm_);
     };
     norm(l.attentionNorm, attentionNorm_);
     norm(l.attentionOutNorm, attentionOutNorm_);
@@ -57,19 +57,19 @@ void LlamaLike::declare(nn::Weights& w) {
                                 perHead);
     declareFeedForward(w, prefix + "mlp.", i);
   }
-  finalNorm_.declare(w, "norm", hidden_size_, norm_);
+  finalNorm_.declare(w, "norm", hiddenSize_, norm_);
 }
 
-void LlamaLike::declareProjections(nn::Weights& w, const std::string& prefix, nn::DecoderAttention& a) const {
+void LlamaLike::declareProjections(weights::Weights& w, const std::string& prefix, nn::DecoderAttention& a) const {
   const kernels::Format f = request_.format;
-  const size_t e = hidden_size_, q = shape_.heads * shape_.headDim, kv = shape_.kvHeads * shape_.headDim;
+  const size_t e = hiddenSize_, q = shape_.heads * shape_.headDim, kv = shape_.kvHeads * shape_.headDim;
   a.query.declare(w, prefix + "q_proj", q, e, f, queryBias_);
   a.key.declare(w, prefix + "k_proj", kv, e, f, queryBias_);
   a.value.declare(w, prefix + "v_proj", kv, e, f, queryBias_);
   a.out.declare(w, prefix + "o_proj", e, q, f, outBias_);
 }
 
-void LlamaLike::declareFeedForward(nn::Weights& w, const std::string& prefix, size_t layer) {
+void LlamaLike::declareFeedForward(weights::Weights& w, const std::string& prefix, size_t layer) {
   layers_[layer].feedForward.declare(w, prefix, {"gate_proj", "up_proj", "down_proj"}, feedForward(inner_));
 }
 

@@ -23,10 +23,10 @@ class LlamaLike : public CausalLM {
   };
   LlamaLike(ConfigReader&, const Request&, const Defaults&);
 
-  void declare(nn::Weights&) override;
+  void declare(weights::Weights&) override;
   /// The projections of layer i below `prefix` ("layers.3.self_attn."), and its feed-forward part ("layers.3.mlp.").
-  virtual void declareProjections(nn::Weights&, const std::string& prefix, nn::DecoderAttention&) const;
-  virtual void declareFeedForward(nn::Weights&, const std::string& prefix, size_t layer);
+  virtual void declareProjections(weights::Weights&, const std::string& prefix, nn::DecoderAttention&) const;
+  virtual void declareFeedForward(weights::Weights&, const std::string& prefix, size_t layer);
 
   /// sliding_window: null or 0 for none, `fallback` where the file does not say.
   static size_t readWindow(ConfigReader&, size_t fallback);
@@ -36,7 +36,7 @@ class LlamaLike : public CausalLM {
 
   nn::AttentionShape& shape(size_t layer) { return layers_[layer].attention.shape; }
   nn::FeedForward::Shape feedForward(size_t inner) const {
-    return {hidden_size_, inner, activation_, request_.format, mlpBias_};
+    return {hiddenSize_, inner, activation_, request_.format, mlpBias_};
   }
 
   nn::AttentionShape shape_;  // of every layer, as the configuration has it

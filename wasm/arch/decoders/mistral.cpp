@@ -1,6 +1,5 @@
 // Mistral (Jiang et al. 2023, arXiv:2310.06825): Llama whose layers see a sliding window. After transformers
 // modeling_mistral.py.
-#include "arch/decoders/decoder_families.h"
 #include "arch/decoders/llama_like.h"
 
 namespace wasmformers::arch {
@@ -15,7 +14,7 @@ class Mistral : public LlamaLike {
   }
 
   // --- weights: LlamaLike's
-  // --- forward: h += attention(norm(h)); h += feedForward(norm(h)) (nn/decoder_layer.h)
+  // --- forward: h += attention(norm(h)); h += feedForward(norm(h))
 };
 
 }  // namespace

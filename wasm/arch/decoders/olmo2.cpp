@@ -1,6 +1,5 @@
 // OLMo 2 (OLMo et al. 2025, arXiv:2501.00656): Llama with the norms behind attention and feed-forward part instead of
 // before them, and norms over all queries and all keys of a token. After transformers modeling_olmo2.py.
-#include "arch/decoders/decoder_families.h"
 #include "arch/decoders/llama_like.h"
 
 namespace wasmformers::arch {
@@ -18,7 +17,7 @@ class Olmo2 : public LlamaLike {
   }
 
   // --- weights: LlamaLike's
-  // --- forward: h += norm(attention(h)); h += norm(feedForward(h)) (nn/decoder_layer.h)
+  // --- forward: h += norm(attention(h)); h += norm(feedForward(h))
 };
 
 }  // namespace

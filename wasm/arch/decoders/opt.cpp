@@ -5,7 +5,7 @@
 #include <cstring>
 
 #include "arch/decoders/causal_lm.h"
-#include "arch/decoders/decoder_families.h"
+#include "nn/row_blocks.h"
 
 namespace wasmformers::arch {
 namespace {
@@ -14,10 +14,10 @@ class OPT : public CausalLM {
  public:
   // --- configuration
   OPT(ConfigReader& c, const Request& r) : CausalLM(c, r, 50272, true) {
-    hidden_size_ = c.size("hidden_size", 768, 1 << 16);
-    wordSize_ = c.size("word_embed_proj_dim", hidden_size_, 1 << 16);
+    hiddenSize_ = c.size("hidden_size", 768, 1 << 16);
+    wordSize_ = c.size("word_embed_proj_dim", hiddenSize_, 1 << 16);
     heads_ = c.size("num_attention_heads", 12, 1024);
-    c.divides("num_attention_heads", heads_, "hidden_size", hidden_size_);
+    c.divides("num_attention_heads", heads_, "hidden_size", hiddenSize_);
     inner_ = c.size("ffn_dim", 3072, 1 << 20);
     activation_ = c.activation("activation_function", "relu");
     bias_ = c.flag("enable_bias", true) ? nn::Bias::Yes : nn::Bias::No;
@@ -26,19 +26,18 @@ class OPT : public CausalLM {
     hasFinalNorm_ = normBefore_ && !c.flag("_remove_final_layer_norm", false);
     context_ = c.size("max_position_embeddings", 2048, 1 << 24);
     contextIsBound_ = true;
-    const size_t headDim = std::max<size_t>(hidden_size_ / heads_, 1);
+    const size_t headDim = std::max<size_t>(hiddenSize_ / heads_, 1);
     setShape(c.size("num_hidden_layers", 12, 512), heads_, headDim);
     for (nn::DecoderLayer& l : layers_) {
-      l.attention.shape = {hidden_size_, heads_, heads_, headDim, 1 / std::sqrt(float(headDim))};
+      l.attention.shape = {hiddenSize_, heads_, heads_, headDim, 1 / std::sqrt(float(headDim))};
       l.attention.shape.rope = -1;
-      if (!normBefore_) l.order = nn::DecoderLayer::Order::Post;
     }
   }
 
   // --- weights
-  void declare(nn::Weights& w) override {
+  void declare(weights::Weights& w) override {
     const kernels::Format f = request_.format;
-    const size_t e = hidden_size_;
+    const size_t e = hiddenSize_;
     w.basePrefix("model.");
     declareWords(w, "decoder.embed_tokens.weight", "lm_head", wordSize_);
     w.matrix("decoder.embed_positions.weight", positions_, context_ + kFirstPosition, e, f, kernels::Use::Lookup);
@@ -53,19 +52,19 @@ class OPT : public CausalLM {
       l.attention.key.declare(w, prefix + "self_attn.k_proj", e, e, f, bias_);
       l.attention.value.declare(w, prefix + "self_attn.v_proj", e, e, f, bias_);
       l.attention.out.declare(w, prefix + "self_attn.out_proj", e, e, f, bias_);
-      norm(w, prefix + "self_attn_layer_norm", l.attentionNorm);
+      norm(w, prefix + "self_attn_layer_norm", normBefore_ ? l.attentionNorm : l.attentionOutNorm);
       l.feedForward.declare(w, prefix, {nullptr, "fc1", "fc2"}, {e, inner_, activation_, f, bias_});
-      norm(w, prefix + "final_layer_norm", l.feedForwardNorm);
+      norm(w, prefix + "final_layer_norm", normBefore_ ? l.feedForwardNorm : l.feedForwardOutNorm);
     }
     if (hasFinalNorm_) norm(w, "decoder.final_layer_norm", finalNorm_);
   }
   Status loaded() override {
-    for (nn::DecoderNorm* n : plain_) WF_TRY(n->plain(hidden_size_, kEps));
+    for (nn::DecoderNorm* n : plain_) WF_TRY(n->plain(hiddenSize_, kEps));
     return {};
   }
 
  protected:
-  // --- forward: h += attention(norm(h)); h += feedForward(norm(h)), or the norms behind the sums (nn/decoder_layer.h)
+  // --- forward: h += attention(norm(h)); h += feedForward(norm(h)), or with the norms behind the sums
   void embed(nn::Compute c, const int32_t* ids, const int32_t* positions, size_t rows, float* hidden) const override {
     const Arena::Mark mark = c.arena.mark();
     int32_t* at = c.arena.alloc<int32_t>(rows);
@@ -82,20 +81,23 @@ class OPT : public CausalLM {
     addRows(c, positions_, at, rows, hidden);
     c.arena.release(mark);
   }
+  void layer(const nn::DecoderLayer& l, const nn::DecoderPass& p, float* h) const override {
+    normBefore_ ? l.preNorm(p, h) : postNorm(l, p, h);
+  }
   void finish(nn::Compute c, const float* hidden, size_t rows, float* y) const override {
     if (finalNorm_ && !projectOut_.present()) return finalNorm_(c, hidden, rows, y);
     if (!projectOut_.present()) {
-      if (y != hidden) std::memcpy(y, hidden, rows * hidden_size_ * sizeof(float));
+      if (y != hidden) std::memcpy(y, hidden, rows * hiddenSize_ * sizeof(float));
       return;
     }
     const Arena::Mark mark = c.arena.mark();
     if (finalNorm_) {
-      float* normed = c.arena.alloc<float>(rows * hidden_size_);
+      float* normed = c.arena.alloc<float>(rows * hiddenSize_);
       if (!normed) return;
       finalNorm_(c, hidden, rows, normed);
       hidden = normed;
     }
-    kernels::Rows x(hidden, rows, hidden_size_);
+    kernels::Rows x(hidden, rows, hiddenSize_);
     projectOut_(c, x, y);
     c.arena.release(mark);
   }
@@ -106,11 +108,19 @@ class OPT : public CausalLM {
   static constexpr int32_t kFirstPosition = 2;  // rows of the table before position 0
   static constexpr float kEps = 1e-5f;          // torch's, which transformers takes
 
-  void norm(nn::Weights& w, const std::string& name, nn::DecoderNorm& n) {
-    if (affine_)
-      n.declare(w, name, hidden_size_, {nn::NormKind::Layer, kEps, nn::Bias::Yes});
-    else
-      plain_.push_back(&n);
+  // h = norm(h + attention(h)); h = norm(h + feedForward(h))
+  static void postNorm(const nn::DecoderLayer& l, const nn::DecoderPass& p, float* h) {
+    l.attention(p, h, h, h);
+    l.attentionOutNorm(p.c, h, p.rows(), h);
+    nn::inRowBlocks(p.c.arena, p.rows(), [&](size_t from, size_t count) {
+      float* const some = h + from * l.hidden();
+      l.feedForward(p.c, some, count, some, some);
+      l.feedForwardOutNorm(p.c, some, count, some);
+    });
+  }
+
+  void norm(weights::Weights& w, const std::string& name, nn::DecoderNorm& n) {
+    affine_ ? n.declare(w, name, hiddenSize_, {nn::NormKind::Layer, kEps, nn::Bias::Yes}) : plain_.push_back(&n);
   }
 
   size_t heads_ = 0, inner_ = 0, wordSize_ = 0;

@@ -1,6 +1,5 @@
 // Phi-3 (Abdin et al. 2024, arXiv:2404.14219), Phi-3.5 and Phi-4: Llama with queries, keys and values in one matrix and
 // gate and up in another, a part of each head turning, and LongRoPE. After transformers modeling_phi3.py.
-#include "arch/decoders/decoder_families.h"
 #include "arch/decoders/llama_like.h"
 
 namespace wasmformers::arch {
@@ -16,16 +15,16 @@ class Phi3 : public LlamaLike {
   }
 
   // --- weights
-  void declareProjections(nn::Weights& w, const std::string& prefix, nn::DecoderAttention& a) const override {
+  void declareProjections(weights::Weights& w, const std::string& prefix, nn::DecoderAttention& a) const override {
     const size_t q = shape_.heads * shape_.headDim, kv = shape_.kvHeads * shape_.headDim;
-    a.fused.declare(w, prefix + "qkv_proj", q + 2 * kv, hidden_size_, request_.format, nn::Bias::No);
-    a.out.declare(w, prefix + "o_proj", hidden_size_, q, request_.format, nn::Bias::No);
+    a.fused.declare(w, prefix + "qkv_proj", q + 2 * kv, hiddenSize_, request_.format, nn::Bias::No);
+    a.out.declare(w, prefix + "o_proj", hiddenSize_, q, request_.format, nn::Bias::No);
   }
-  void declareFeedForward(nn::Weights& w, const std::string& prefix, size_t layer) override {
+  void declareFeedForward(weights::Weights& w, const std::string& prefix, size_t layer) override {
     layers_[layer].feedForward.declare(w, prefix, {"gate_up_proj", nullptr, "down_proj"}, feedForward(inner_));
   }
 
-  // --- forward: h += attention(norm(h)); h += feedForward(norm(h)) (nn/decoder_layer.h)
+  // --- forward: h += attention(norm(h)); h += feedForward(norm(h))
 };
 
 }  // namespace

@@ -1,6 +1,5 @@
 // Qwen2 and Qwen2.5 (Yang et al. 2024, arXiv:2407.10671): Llama with biases on queries, keys and values, and windows
 // in the upper layers where they are switched on. After transformers modeling_qwen2.py.
-#include "arch/decoders/decoder_families.h"
 #include "arch/decoders/llama_like.h"
 
 namespace wasmformers::arch {
@@ -18,7 +17,7 @@ class Qwen2 : public LlamaLike {
   }
 
   // --- weights: LlamaLike's
-  // --- forward: h += attention(norm(h)); h += feedForward(norm(h)) (nn/decoder_layer.h)
+  // --- forward: h += attention(norm(h)); h += feedForward(norm(h))
 };
 
 }  // namespace

@@ -2,7 +2,6 @@
 // each token takes a few, besides one that all share (nn/experts.h). After transformers modeling_qwen2_moe.py.
 #include <algorithm>
 
-#include "arch/decoders/decoder_families.h"
 #include "arch/decoders/llama_like.h"
 
 namespace wasmformers::arch {
@@ -21,7 +20,7 @@ class Qwen2Moe : public LlamaLike {
                    .kvHeads = 16,
                    .context = 32768}) {
     if (c.flag("qkv_bias", true)) queryBias_ = nn::Bias::Yes;
-    experts_ = {hidden_size_,
+    experts_ = {hiddenSize_,
                 c.size("num_experts", 60, 4096),
                 c.size("num_experts_per_tok", 4, 4096),
                 c.size("moe_intermediate_size", 1408, 1 << 20),
@@ -48,13 +47,13 @@ class Qwen2Moe : public LlamaLike {
   }
 
   // --- weights
-  void declareFeedForward(nn::Weights& w, const std::string& prefix, size_t layer) override {
+  void declareFeedForward(weights::Weights& w, const std::string& prefix, size_t layer) override {
     if (!sparse_[layer]) return LlamaLike::declareFeedForward(w, prefix, layer);
     layers_[layer].experts = std::make_unique<nn::Experts>();
     layers_[layer].experts->declare(w, prefix, experts_);
   }
 
-  // --- forward: h += attention(norm(h)); h += experts(norm(h)) (nn/decoder_layer.h)
+  // --- forward: h += attention(norm(h)); h += experts(norm(h))
 
  private:
   static constexpr size_t kMostExperts = 1 << 15;

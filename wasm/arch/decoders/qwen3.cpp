@@ -1,6 +1,5 @@
 // Qwen3 (Yang et al. 2025, arXiv:2505.09388): Llama with a norm on each head's query and key instead of biases. After
 // transformers modeling_qwen3.py.
-#include "arch/decoders/decoder_families.h"
 #include "arch/decoders/llama_like.h"
 
 namespace wasmformers::arch {
@@ -19,7 +18,7 @@ class Qwen3 : public LlamaLike {
   }
 
   // --- weights: LlamaLike's
-  // --- forward: h += attention(norm(h)); h += feedForward(norm(h)) (nn/decoder_layer.h)
+  // --- forward: h += attention(norm(h)); h += feedForward(norm(h))
 };
 
 }  // namespace

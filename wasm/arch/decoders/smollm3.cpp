@@ -1,6 +1,5 @@
 // SmolLM3 (Hugging Face 2025): Llama in which every few layers do without positions (NoPE; Yang et al. 2025,
 // arXiv:2501.18795). After transformers modeling_smollm3.py.
-#include "arch/decoders/decoder_families.h"
 #include "arch/decoders/llama_like.h"
 
 namespace wasmformers::arch {
@@ -35,7 +34,7 @@ class SmolLM3 : public LlamaLike {
   }
 
   // --- weights: LlamaLike's
-  // --- forward: h += attention(norm(h)); h += feedForward(norm(h)) (nn/decoder_layer.h)
+  // --- forward: h += attention(norm(h)); h += feedForward(norm(h))
 };
 
 }  // namespace

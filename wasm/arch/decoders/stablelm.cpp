@@ -1,6 +1,5 @@
 // StableLM 2 (Bellagente et al. 2024, arXiv:2402.17834): Llama's names and parts with LayerNorm, a quarter of each head
 // turning, and where switched on a norm per head and both parts side by side. After transformers modeling_stablelm.py.
-#include "arch/decoders/decoder_families.h"
 #include "arch/decoders/llama_like.h"
 
 namespace wasmformers::arch {
@@ -26,13 +25,20 @@ class StableLm : public LlamaLike {
     if (c.flag("qk_layernorm", false)) headNorms_ = nn::HeadNorm::Kind::Each;
     queryNormName_ = "q_layernorm";
     keyNormName_ = "k_layernorm";
-    if (!c.flag("use_parallel_residual", false)) return;
-    feedForwardNorm_ = nullptr;
-    for (nn::DecoderLayer& l : layers_) l.order = nn::DecoderLayer::Order::Parallel;
+    parallel_ = c.flag("use_parallel_residual", false);
+    if (parallel_) feedForwardNorm_ = nullptr;
   }
 
   // --- weights: LlamaLike's
-  // --- forward: as Llama, or h += attention(norm(h)) + feedForward(norm(h)) with the same norm (nn/decoder_layer.h)
+
+ protected:
+  // --- forward: as Llama, or h += attention(norm(h)) + feedForward(norm(h)) with the same norm
+  void layer(const nn::DecoderLayer& l, const nn::DecoderPass& p, float* h) const override {
+    parallel_ ? l.parallel(p, h) : l.preNorm(p, h);
+  }
+
+ private:
+  bool parallel_ = false;
 };
 
 }  // namespace

@@ -1,14 +1,12 @@
-// DeBERTa-v2 and v3 (He et al. 2020, arXiv:2006.03654; He et al. 2021, arXiv:2111.09543): BERT's layers
-// around disentangled attention, with a norm behind the embeddings' projection, padding set to zero, and in
-// the v2 xlarge models a convolution beside the first layer. After transformers modeling_deberta_v2.py.
+// DeBERTa-v2 and v3 (He et al. 2020, arXiv:2006.03654; He et al. 2021, arXiv:2111.09543): BERT's layers around
+// disentangled attention. The embeddings' norm comes after their projection, padding is set to zero, and the v2 xlarge
+// models have a convolution beside the first layer. After transformers modeling_deberta_v2.py.
 #include <cmath>
 #include <cstring>
 
-#include "arch/encoders/families.h"
-#include "arch/encoders/text_encoder.h"
+#include "arch/encoders/bert_like.h"
 #include "nn/convolution.h"
 #include "nn/disentangled_attention.h"
-#include "nn/embeddings.h"
 
 namespace wasmformers::arch {
 namespace {
@@ -22,71 +20,88 @@ constexpr nn::EncoderLayerNames kLayerNames = {"attention.self.query_proj",
                                                "output.dense",
                                                "output.LayerNorm"};
 
-class DebertaV2 : public TextEncoder {
+constexpr HeadNames kHeads[] = {
+    {.head = Head::Base},
+    {.head = Head::SequenceClassification, .pooler = "pooler.dense", .out = "classifier"},  // ContextPooler
+    {.head = Head::MultipleChoice, .pooler = "pooler.dense", .out = "classifier"},
+    {.head = Head::TokenClassification, .out = "classifier"},
+    {.head = Head::QuestionAnswering, .out = "qa_outputs"},
+    {.head = Head::MaskedLM,
+     .dense = "cls.predictions.transform.dense",
+     .norm = "cls.predictions.transform.LayerNorm",
+     .out = "cls.predictions.decoder",
+     .bias = "cls.predictions.bias"},
+};
+// The masked language model's head where config.json says `legacy` false.
+constexpr HeadNames kNewLMHead = {.head = Head::MaskedLM,
+                                  .dense = "lm_predictions.lm_head.dense",
+                                  .norm = "lm_predictions.lm_head.LayerNorm",
+                                  .bias = "lm_predictions.lm_head.bias"};
+
+class DebertaV2 : public BertLike {
  public:
   // --- configuration
-  DebertaV2(ConfigReader& c, const Request& r) : TextEncoder(c, r, 128100) {
-    hidden_size_ = c.size("hidden_size", 1536, 1 << 16);
-    heads_ = c.size("num_attention_heads", 24, 1024);
-    c.divides("num_attention_heads", heads_, "hidden_size", hidden_size_);
-    eps_ = c.epsilon("layer_norm_eps", 1e-7f);
-    shape_ = {hidden_size_, heads_,  c.size("intermediate_size", 6144, 1 << 20), c.activation("hidden_act", "gelu"),
-              eps_,         r.format};
-    layers_ = c.size("num_hidden_layers", 24, 512);
-    positions_ = c.size("max_position_embeddings", 512, 1 << 20);
-    typeVocabulary_ = c.size("type_vocab_size", 0, 1 << 16, 0);
-    embeddingSize_ = c.size("embedding_size", hidden_size_, 1 << 16);
-    positionInput_ = c.flag("position_biased_input", true);
-    if (positionInput_) maxLength_ = positions_;
-    tied_ = c.flag("tie_word_embeddings", true);
+  DebertaV2(ConfigReader& c, const Request& r)
+      : BertLike(c, r, kHeads,
+                 {.vocabulary = 128100,
+                  .hidden = 1536,
+                  .layers = 24,
+                  .heads = 24,
+                  .inner = 6144,
+                  .types = 0,
+                  .eps = 1e-7f}) {
+    embeddingSize_ = c.size("embedding_size", hiddenSize_, 1 << 16);
+    const size_t trained = positions_;
+    if (!c.flag("position_biased_input", true)) maxLength_ = positions_ = 0;  // relative positions have no end
     legacy_ = c.flag("legacy", true);
-    if (r.head == Head::MaskedLM && !legacy_ && embeddingSize_ != hidden_size_) {
-      c.unsupported("embedding_size", "an embedding_size other than hidden_size with the head of legacy = false");
+    if (r.head == Head::MaskedLM && !legacy_) {
+      head_.names = kNewLMHead;
+      if (embeddingSize_ != hiddenSize_)
+        c.unsupported("embedding_size", "an embedding_size other than hidden_size with the head of legacy = false");
     }
-    poolerActivation_ = c.activation("pooler_hidden_act", "gelu");
+    head_.poolerActivation = c.activation("pooler_hidden_act", "gelu");
 
     relative_ = c.flag("relative_attention", false);
     int32_t farthest = c.integer("max_relative_positions", -1);
-    if (farthest < 1) farthest = int32_t(positions_);
+    if (farthest < 1) farthest = int32_t(trained);
     const int32_t buckets = c.integer("position_buckets", -1);
     span_ = size_t(buckets > 0 ? buckets : farthest);
-    attention_ = {hidden_size_, heads_, span_, buckets, farthest};
-    squares_ = heads_;
+    attention_ = {hiddenSize_, shape_.heads, span_, buckets, farthest};
+    squares_ = shape_.heads;
     if (buckets > 0 && (buckets < 2 || farthest < 3))
       c.invalid("position_buckets", "position_buckets leaves no distances.");
     shareKeys_ = c.flag("share_att_key", false);
     readTypes(c, "pos_att_type");
     normRelative_ = std::string(c.text("norm_rel_ebd", "none")).find("layer_norm") != std::string::npos;
-    if (c.size("attention_head_size", hidden_size_ / heads_) != hidden_size_ / heads_) {
+    const size_t headDim = hiddenSize_ / shape_.heads;
+    if (c.size("attention_head_size", headDim) != headDim) {
       c.unsupported("attention_head_size", "an attention_head_size other than hidden_size / num_attention_heads");
     }
-    if (c.size("pooler_hidden_size", hidden_size_) != hidden_size_) {
+    if (c.size("pooler_hidden_size", hiddenSize_) != hiddenSize_) {
       c.unsupported("pooler_hidden_size", "a pooler_hidden_size other than hidden_size");
     }
     readConvolution(c);
-    blocks_.resize(layers_);
     positionKey_.resize(layers_);
     positionQuery_.resize(layers_);
   }
 
   // --- weights
-  void declare(nn::Weights& w) override {
+  void declare(weights::Weights& w) override {
     const kernels::Format f = request_.format;
-    const size_t e = hidden_size_;
-    const bool lm = request_.head == Head::MaskedLM;
+    const size_t e = hiddenSize_;
+    const float eps = shape_.normEps;
     w.basePrefix("deberta.");
-    embeddings_.declare(w, "embeddings.",
-                        {vocabulary_, embeddingSize_, positionInput_ ? positions_ : 0, typeVocabulary_, eps_,
-                         lm && (tied_ || !legacy_), e},
+    const bool decodes = request_.head == Head::MaskedLM && tableIsDecoder();
+    embeddings_.declare(w, "embeddings.", {vocabulary_, embeddingSize_, positions_, typeVocabulary_, eps, decodes, e},
                         f);
-    if (embeddingSize_ != e) embedProject_.declare(w, "embeddings.embed_proj", e, embeddingSize_, f, nn::Bias::No);
+    if (embeddingSize_ != e) project_.declare(w, "embeddings.embed_proj", e, embeddingSize_, f, nn::Bias::No);
     if (relative_) {
       w.vector("encoder.rel_embeddings.weight", relativeTable_, {int64_t(2 * span_), int64_t(e)});
-      if (normRelative_) relativeNorm_.declare(w, "encoder.LayerNorm", e, eps_);
+      if (normRelative_) relativeNorm_.declare(w, "encoder.LayerNorm", e, eps);
     }
     if (convolutionSize_) {
       convolution_.declare(w, "encoder.conv.conv", e, convolutionSize_, f);
-      convolutionNorm_.declare(w, "encoder.conv.LayerNorm", e, eps_);
+      convolutionNorm_.declare(w, "encoder.conv.LayerNorm", e, eps);
     }
     for (size_t i = 0; i < layers_; ++i) {
       const std::string prefix = "encoder.layer." + std::to_string(i) + ".";
@@ -95,35 +110,26 @@ class DebertaV2 : public TextEncoder {
       if (c2p_) positionKey_[i].declare(w, prefix + "attention.self.pos_key_proj", e, e, f);
       if (p2c_) positionQuery_[i].declare(w, prefix + "attention.self.pos_query_proj", e, e, f);
     }
-    switch (request_.head) {
-      case Head::CausalLM:  // refused by TextEncoder
-      case Head::Base: return;
-      case Head::SequenceClassification:
-      case Head::MultipleChoice:  // ContextPooler
-        pooler_.declare(w, "pooler.dense", e, e, f);
-        classifier_.out.declare(w, "classifier", request_.head == Head::MultipleChoice ? 1 : labels_, e,
-                                kernels::Format::F32);
-        classifierOnPooled_ = true;
-        return;
-      case Head::TokenClassification: declareTokenHead(w, "classifier"); return;
-      case Head::QuestionAnswering: declareTokenHead(w, "qa_outputs"); return;
-      case Head::MaskedLM:
-        lm_.activation = shape_.activation;
-        declareLMHead(w);
-        return;
+    TextEncoder::declareHead(w, embeddingSize_, eps, tableIsDecoder());
+    if (request_.head != Head::MaskedLM || !legacy_) return;
+    // Microsoft's own files have the newer head under a config.json that does not say so.
+    const std::string fresh = "lm_predictions.lm_head.", old = "cls.predictions.";
+    for (const char* part : {"dense.weight", "dense.bias", "LayerNorm.weight", "LayerNorm.bias"}) {
+      w.alias(fresh + part, old + "transform." + part);
     }
+    if (tied_) w.alias(fresh + "bias", old + "bias");
   }
 
  protected:
   // --- forward
   void embed(nn::Compute c) override {
-    const size_t m = rows(), e = hidden_size_;
+    const size_t m = rows(), e = hiddenSize_;
     float* x = embeddingSize_ == e ? hidden_ : c.arena.alloc<float>(m * embeddingSize_);
     if (!x) return;
     embeddings_.sum(c, ids_, nullptr, typeIds_, m, length_, x);
     if (embeddingSize_ != e) {
       kernels::Rows in(x, m, embeddingSize_);
-      embedProject_(c, in, hidden_);
+      project_(c, in, hidden_);
     }
     embeddings_.norm(c, hidden_, m, hidden_);
     hidePadding(hidden_);
@@ -136,7 +142,7 @@ class DebertaV2 : public TextEncoder {
 
   void layer(size_t i, nn::Compute c) override {
     const Arena::Mark mark = c.arena.mark();
-    const size_t m = rows(), e = hidden_size_;
+    const size_t m = rows(), e = hiddenSize_;
     const bool convolved = i == 0 && convolutionSize_;
     float* input = convolved ? c.arena.alloc<float>(m * e) : nullptr;  // [M, E], what the convolution reads
     float* qkv = c.arena.alloc<float>(m * 3 * e);                      // [3, M, E]
@@ -145,7 +151,7 @@ class DebertaV2 : public TextEncoder {
     const nn::Linear* key = shareKeys_ ? &blocks_[i].key : &positionKey_[i];
     const nn::Linear* query = shareKeys_ ? &blocks_[i].query : &positionQuery_[i];
     // The terms of pos_att_type count in the scale even where relative_attention is off.
-    const float scale = 1 / std::sqrt(float(e / heads_) * float(1 + c2p_ + p2c_));
+    const float scale = 1 / std::sqrt(float(e / shape_.heads) * float(1 + c2p_ + p2c_));
     if (convolved) std::memcpy(input, hidden_, m * e * sizeof(float));
     blocks_[i].project(c, hidden_, m, qkv);
     attention_(c, attention(scale), table_, relative_ && c2p_ ? key : nullptr, relative_ && p2c_ ? query : nullptr, qkv,
@@ -155,35 +161,20 @@ class DebertaV2 : public TextEncoder {
     if (convolved) convolve(c, input, qkv);
     c.arena.release(mark);
   }
-  const kernels::Matrix& wordEmbeddings() const override { return embeddings_.word; }
 
  private:
-  void declareLMHead(nn::Weights& w) {
-    const kernels::Format f = request_.format;
-    const std::string fresh = "lm_predictions.lm_head.", old = "cls.predictions.";
-    if (!legacy_) {  // this head multiplies with the table itself, whatever tie_word_embeddings says
-      lm_.declare(w, {fresh + "dense", fresh + "LayerNorm", "", fresh + "bias"}, hidden_size_, hidden_size_,
-                  vocabulary_, eps_, f, true);
-      return;
-    }
-    lm_.declare(w, {old + "transform.dense", old + "transform.LayerNorm", old + "decoder", old + "bias"}, hidden_size_,
-                embeddingSize_, vocabulary_, eps_, f, tied_);
-    // Microsoft's own files have the newer head under a config.json that does not say so.
-    for (const char* part : {"dense.weight", "dense.bias", "LayerNorm.weight", "LayerNorm.bias"}) {
-      w.alias(fresh + part, old + "transform." + part);
-    }
-    if (tied_) w.alias(fresh + "bias", old + "bias");
-  }
+  /// The newer head multiplies with the word table, whatever tie_word_embeddings says.
+  bool tableIsDecoder() const { return tied_ || !legacy_; }
 
   void hidePadding(float* x) const {
     for (size_t i = 0; i < rows(); ++i) {
-      if (!mask_[i]) std::memset(x + i * hidden_size_, 0, hidden_size_ * sizeof(float));
+      if (!mask_[i]) std::memset(x + i * hiddenSize_, 0, hiddenSize_ * sizeof(float));
     }
   }
 
   /// hidden = norm(hidden + act(convolution(input))), zero at padding (ConvLayer). y [M, E] is scratch.
   void convolve(nn::Compute c, const float* input, float* y) const {
-    const size_t count = rows() * hidden_size_;
+    const size_t count = rows() * hiddenSize_;
     convolution_(c, input, batch_, length_, y);
     hidePadding(y);
     c.kernels.activate(convolutionActivation_, y, count);
@@ -225,19 +216,13 @@ class DebertaV2 : public TextEncoder {
     }
   }
 
-  bool tied_ = true, legacy_ = true, relative_ = false, shareKeys_ = false, c2p_ = false, p2c_ = false;
-  bool positionInput_ = true, normRelative_ = false;
-  float eps_ = 1e-7f;
-  size_t heads_ = 0, positions_ = 0, embeddingSize_ = 0, span_ = 0, convolutionSize_ = 0;
+  bool legacy_ = true, relative_ = false, shareKeys_ = false, c2p_ = false, p2c_ = false, normRelative_ = false;
+  size_t span_ = 0, convolutionSize_ = 0;
   kernels::Activation convolutionActivation_ = kernels::Activation::Tanh;
   nn::DisentangledAttention attention_;
-  nn::EncoderShape shape_;
-  nn::Embeddings embeddings_;
-  nn::Linear embedProject_;
-  nn::Vector relativeTable_;
+  weights::Vector relativeTable_;
   nn::Norm relativeNorm_, convolutionNorm_;
   nn::Conv1d convolution_;
-  std::vector<nn::EncoderLayer> blocks_;
   std::vector<nn::Linear> positionKey_, positionQuery_;
   const float* table_ = nullptr;
 };

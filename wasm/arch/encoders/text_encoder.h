@@ -1,76 +1,65 @@
-// What all encoder families share around their forward passes: checking the inputs, the steps, the heads. A
-// family derives from it and says how to embed, what a layer is, and which tensors its head has.
+// What all text encoders share around their layers: the inputs and their checks, the steps, the heads. A family derives
+// from it and says how tokens are embedded, what a layer is, and which names its heads have.
 #pragma once
 
-#include "arch/config.h"
-#include "arch/create_family.h"
 #include "arch/encoders/text_heads.h"
-#include "arch/model.h"
+#include "arch/steps.h"
 #include "nn/encoder_layer.h"
 
 namespace wasmformers::arch {
 
+/// input_ids [batch, length], attention_mask and token_type_ids of the same shape (MultipleChoice: [batch, choices,
+/// length]) give the outputs of the head.
 class TextEncoder : public Model {
  public:
-  TextEncoder(ConfigReader& config, const Request& request, size_t vocabulary);
-
-  std::vector<std::string> inputNames() const override;
-  std::vector<std::string> outputNames() const override;
+  std::vector<Declared> inputs() const final;
+  std::vector<Declared> outputs() const final { return head_.outputs(); }
+  Limits limits() const final { return {maxLength_, trainedLength_, vocabulary_}; }
   Status begin(Pass&) final;
   size_t steps() const final { return layers_ + 1; }
   Status step(size_t index, Pass&) final;
 
  protected:
-  // The family's part. Letters: B batch (times choices), T length, M = B·T, E hidden size.
+  /// `heads` is the family's table; ConfigError "unsupported_config" for a head that is not in it.
+  TextEncoder(ConfigReader&, const Request&, std::span<const HeadNames> heads, size_t vocabulary);
+
+  // The family's part. Letters: B sequences (batch times choices), T length, M = B·T rows, E hidden size.
   /// hidden_ [M, E] from ids_, typeIds_, mask_.
   virtual void embed(nn::Compute) = 0;
+  /// hidden_ [M, E] in place.
   virtual void layer(size_t index, nn::Compute) = 0;
-  /// After the last layer, before the head (a final norm).
+  /// After the last layer, before the head: a final norm of hidden_.
   virtual void finish(nn::Compute) {}
+  /// The word table [V, embedding].
   virtual const kernels::Matrix& wordEmbeddings() const = 0;
 
-  /// Heads whose names and forms are the same in most families: TokenClassification `classifier`,
-  /// QuestionAnswering `qa_outputs`.
-  void declareTokenHead(nn::Weights&, const std::string& name);
-  /// Refuses position_embedding_type other than "absolute" (what relative_key means left transformers in
-  /// version 5).
+  void declareHead(weights::Weights&, size_t embedding, float eps, bool tied);
+  /// Whether the word table is the masked language model's decoder as well.
+  bool tableDecodes() const { return request_.head == Head::MaskedLM && tied_; }
+  /// Refuses a position_embedding_type other than "absolute": version 5 of transformers has no other.
   static void absolutePositionsOnly(ConfigReader&);
-  /// The first token of every sequence (the first real one if `skipPadding`), [B, E].
-  const float* firstTokens(nn::Compute, bool skipPadding = false) const;
-  /// The mean over every sequence's real tokens, [B, E].
-  const float* meanOfTokens(nn::Compute) const;
-  /// act(pooler(first token)) [B, E], or nullptr where the checkpoint has no pooler.
-  const float* pooled(nn::Compute) const;
   nn::AttentionContext attention(float scale) const;
   size_t rows() const { return batch_ * length_; }
 
   Request request_;
-  size_t vocabulary_ = 0, hidden_size_ = 0, layers_ = 0, maxLength_ = 0, typeVocabulary_ = 0, labels_ = 2;
-  nn::Linear pooler_;
-  kernels::Activation poolerActivation_ = kernels::Activation::Tanh;
-  Classifier classifier_;
-  bool classifierOnPooled_ = false;  // the classifier reads pooled(), not the first token
-  bool meanPooling_ = false;         // … or the mean over real tokens
-  bool leftPaddedChoices_ = false;   // … or, for MultipleChoice, the first token that is not padding
-  size_t squares_ = 0;               // T×T planes that a layer needs for attention biases
-  MaskedLMHead lm_;
+  size_t vocabulary_ = 0, hiddenSize_ = 0, layers_ = 0;
+  size_t maxLength_ = 0, trainedLength_ = 0;  // see Limits
+  size_t typeVocabulary_ = 0;                 // 0: no token types
+  size_t squares_ = 0;                        // T×T planes that a layer needs for attention biases
+  bool tied_ = true;                          // tie_word_embeddings
+  TextHead head_;
 
   // One pass at a time.
-  size_t batch_ = 0, choices_ = 1, length_ = 0;
-  const int32_t *ids_ = nullptr, *typeIds_ = nullptr;  // [M]; typeIds_ may be nullptr (all 0)
-  uint8_t* mask_ = nullptr;                            // [M]
+  size_t batch_ = 0, choices_ = 1, length_ = 0;        // batch_: sequences
+  const int32_t *ids_ = nullptr, *typeIds_ = nullptr;  // [M]; typeIds_ nullptr: all 0
+  uint8_t* mask_ = nullptr;                            // [M], 0: padding
   float* hidden_ = nullptr;                            // [M, E]
 
  private:
+  std::vector<Declared> declared(bool withTypes) const;
   Status readInputs(Pass&);
-  Status checkSize() const;
-  Status head(Pass&);
-  size_t next_ = kNotBegun;  // the step that is due
-  static constexpr size_t kNotBegun = ~size_t(0);
+  Status checkTypes() const;
+  Steps steps_;
 };
-
-/// Position ids as RoBERTa counts them: padding stays at padId, real tokens go padId + 1, padId + 2, …
-/// (transformers modeling_roberta.py, create_position_ids_from_input_ids).
-void robertaPositions(const int32_t* ids, size_t batch, size_t length, int32_t padId, int32_t* positions);
 
 }  // namespace wasmformers::arch

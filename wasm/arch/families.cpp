@@ -1,5 +1,5 @@
-// From config.json to a model: which head its architecture names, and which family of a program's table its model_type.
-#include "arch/model.h"
+// See families.h.
+#include "arch/families.h"
 
 namespace wasmformers::arch {
 
@@ -52,13 +52,6 @@ Result<std::unique_ptr<Model>> createModel(json::Value config, const Request& re
   return Status(ErrorClass::Config, "unknown_model_type", "config.json " + what + "; this engine knows " + known + ".")
       .inFile("config.json")
       .atField("model_type");
-}
-
-const Input* Pass::input(std::string_view name) const {
-  for (const Input& in : inputs) {
-    if (in.name == name) return &in;
-  }
-  return nullptr;
 }
 
 }  // namespace wasmformers::arch

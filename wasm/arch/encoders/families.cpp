@@ -1,0 +1,27 @@
+// The encoders: config.json's model_type, and the class that knows it. A new encoder is a line here and its file, which
+// defines create<Class>.
+#include "arch/families.h"
+
+#define ENCODERS(FAMILY)           \
+  FAMILY("albert", Albert)         \
+  FAMILY("bert", Bert)             \
+  FAMILY("camembert", Roberta)     \
+  FAMILY("deberta-v2", DebertaV2)  \
+  FAMILY("distilbert", DistilBert) \
+  FAMILY("electra", Electra)       \
+  FAMILY("modernbert", ModernBert) \
+  FAMILY("mpnet", MPNet)           \
+  FAMILY("roberta", Roberta)       \
+  FAMILY("xlm-roberta", Roberta)
+
+namespace wasmformers::arch {
+
+#define FUNCTION(type, Class) CreateFamily create##Class;
+ENCODERS(FUNCTION)
+
+#define LINE(type, Class) {type, create##Class},
+constexpr Family kEncoders[] = {ENCODERS(LINE)};
+
+std::span<const Family> encoderFamilies() { return kEncoders; }
+
+}  // namespace wasmformers::arch
