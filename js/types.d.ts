@@ -833,13 +833,14 @@ export class PreTrainedCausalLM extends PreTrainedModel {
   ): Promise<Estimate>;
 }
 
+// --- Made by tools/generate-models.js from js/models/catalog.js: node tools/generate-models.js
 export class AutoModel extends PreTrainedModel {}
 export class AutoModelForCausalLM extends PreTrainedCausalLM {}
 export class AutoModelForMaskedLM extends PreTrainedModel {}
+export class AutoModelForMultipleChoice extends PreTrainedModel {}
+export class AutoModelForQuestionAnswering extends PreTrainedModel {}
 export class AutoModelForSequenceClassification extends PreTrainedModel {}
 export class AutoModelForTokenClassification extends PreTrainedModel {}
-export class AutoModelForQuestionAnswering extends PreTrainedModel {}
-export class AutoModelForMultipleChoice extends PreTrainedModel {}
 
 export class AlbertModel extends PreTrainedModel {}
 export class AlbertForMaskedLM extends PreTrainedModel {}
@@ -883,19 +884,19 @@ export class ElectraForTokenClassification extends PreTrainedModel {}
 export class ElectraForQuestionAnswering extends PreTrainedModel {}
 export class ElectraForMultipleChoice extends PreTrainedModel {}
 
-export class MPNetModel extends PreTrainedModel {}
-export class MPNetForMaskedLM extends PreTrainedModel {}
-export class MPNetForSequenceClassification extends PreTrainedModel {}
-export class MPNetForTokenClassification extends PreTrainedModel {}
-export class MPNetForQuestionAnswering extends PreTrainedModel {}
-export class MPNetForMultipleChoice extends PreTrainedModel {}
-
 export class ModernBertModel extends PreTrainedModel {}
 export class ModernBertForMaskedLM extends PreTrainedModel {}
 export class ModernBertForSequenceClassification extends PreTrainedModel {}
 export class ModernBertForTokenClassification extends PreTrainedModel {}
 export class ModernBertForQuestionAnswering extends PreTrainedModel {}
 export class ModernBertForMultipleChoice extends PreTrainedModel {}
+
+export class MPNetModel extends PreTrainedModel {}
+export class MPNetForMaskedLM extends PreTrainedModel {}
+export class MPNetForSequenceClassification extends PreTrainedModel {}
+export class MPNetForTokenClassification extends PreTrainedModel {}
+export class MPNetForQuestionAnswering extends PreTrainedModel {}
+export class MPNetForMultipleChoice extends PreTrainedModel {}
 
 export class RobertaModel extends PreTrainedModel {}
 export class RobertaForMaskedLM extends PreTrainedModel {}
@@ -911,24 +912,42 @@ export class XLMRobertaForTokenClassification extends PreTrainedModel {}
 export class XLMRobertaForQuestionAnswering extends PreTrainedModel {}
 export class XLMRobertaForMultipleChoice extends PreTrainedModel {}
 
-export class GPT2LMHeadModel extends PreTrainedCausalLM {}
 export class BloomForCausalLM extends PreTrainedCausalLM {}
-export class OPTForCausalLM extends PreTrainedCausalLM {}
-export class GPTNeoXForCausalLM extends PreTrainedCausalLM {}
-export class LlamaForCausalLM extends PreTrainedCausalLM {}
-export class MistralForCausalLM extends PreTrainedCausalLM {}
-export class Qwen2ForCausalLM extends PreTrainedCausalLM {}
-export class Qwen3ForCausalLM extends PreTrainedCausalLM {}
-export class Qwen2MoeForCausalLM extends PreTrainedCausalLM {}
-export class GemmaForCausalLM extends PreTrainedCausalLM {}
-export class Gemma2ForCausalLM extends PreTrainedCausalLM {}
-export class Gemma3ForCausalLM extends PreTrainedCausalLM {}
-export class Phi3ForCausalLM extends PreTrainedCausalLM {}
-export class SmolLM3ForCausalLM extends PreTrainedCausalLM {}
+
 export class FalconForCausalLM extends PreTrainedCausalLM {}
+
+export class GemmaForCausalLM extends PreTrainedCausalLM {}
+
+export class Gemma2ForCausalLM extends PreTrainedCausalLM {}
+
+export class Gemma3ForCausalLM extends PreTrainedCausalLM {}
+
+export class GPT2LMHeadModel extends PreTrainedCausalLM {}
+
+export class GPTNeoXForCausalLM extends PreTrainedCausalLM {}
+
 export class GraniteForCausalLM extends PreTrainedCausalLM {}
+
+export class LlamaForCausalLM extends PreTrainedCausalLM {}
+
+export class MistralForCausalLM extends PreTrainedCausalLM {}
+
 export class Olmo2ForCausalLM extends PreTrainedCausalLM {}
+
+export class OPTForCausalLM extends PreTrainedCausalLM {}
+
+export class Phi3ForCausalLM extends PreTrainedCausalLM {}
+
+export class Qwen2ForCausalLM extends PreTrainedCausalLM {}
+
+export class Qwen2MoeForCausalLM extends PreTrainedCausalLM {}
+
+export class Qwen3ForCausalLM extends PreTrainedCausalLM {}
+
+export class SmolLM3ForCausalLM extends PreTrainedCausalLM {}
+
 export class StableLmForCausalLM extends PreTrainedCausalLM {}
+// --- end of what is made
 
 // --- pipelines ----------------------------------------------------------------------------------------------------
 

@@ -13,7 +13,7 @@ import { leftPadded, promptRows } from './prompts.js';
 import { StopStrings } from './stop-strings.js';
 
 /**
- * @typedef {import('../models/causal-lm.js').PreTrainedCausalLM} Model
+ * @typedef {import('../models/model.js').PreTrainedCausalLM} Model
  * @typedef {Record<string, any>} Json
  * @typedef {'eos' | 'length' | 'stop' | 'criteria' | 'time' | 'cut'} Reason why a row ended; cut: the caller
  *   stopped listening

@@ -1,5 +1,5 @@
-// An answer while it is written: pieces of text to iterate over or as a ReadableStream, the whole as a promise. It
-// goes on only as fast as it is read; who stops reading stops the model, and what was written until then stands.
+// An answer while it is written: pieces of text to iterate over or as a ReadableStream, the whole as a promise. The model
+// goes on only as fast as the stream is read. A reader that stops ends the generation, and keeps what was written.
 
 import { InputError } from '../errors.js';
 
@@ -7,7 +7,7 @@ export class TextStream {
   #run;
   #text;
   #finish;
-  #begun = false;
+  #isRead = false;
   /** @type {Promise<any>} */ #output;
   /** @type {(value: any) => void} */ #resolve = () => {};
   /** @type {(error: any) => void} */ #reject = () => {};
@@ -15,7 +15,7 @@ export class TextStream {
   /**
    * @param {import('./generate.js').Generation} run
    * @param {import('./continuation.js').Continuation} text
-   * @param {() => any} finish makes the whole result
+   * @param {(answer: string) => any} finish makes the whole result of the answer's text
    */
   constructor(run, text, finish) {
     this.#run = run;
@@ -25,7 +25,7 @@ export class TextStream {
       this.#resolve = resolve;
       this.#reject = reject;
     });
-    this.#output.catch(() => {}); // who iterates hears of a failure there
+    this.#output.catch(() => {}); // a failure is thrown to the reader as well
   }
 
   /**
@@ -56,7 +56,7 @@ export class TextStream {
    * @returns {Promise<any>}
    */
   get output() {
-    if (!this.#begun) {
+    if (!this.#isRead) {
       (async () => {
         for await (const _ of this);
       })().catch(() => {});
@@ -66,22 +66,27 @@ export class TextStream {
 
   /** @returns {AsyncGenerator<string, void>} */
   async *[Symbol.asyncIterator]() {
-    if (this.#begun) throw new InputError('This stream has been read; begin another one.', { code: 'stream_used' });
-    this.#begun = true;
+    if (this.#isRead) throw new InputError('This stream has been read; begin another one.', { code: 'stream_used' });
+    this.#isRead = true;
+    let answer = '',
+      ended = false;
     try {
       for await (const step of this.#run.steps()) {
         const piece = step[0] < 0 ? '' : this.#text.push(step[0]);
+        answer += piece;
         if (piece) yield piece;
       }
+      ended = true;
       const rest = this.#text.end();
+      answer += rest;
       if (rest) yield rest;
     } catch (error) {
       this.#reject(error);
       throw error;
     } finally {
-      this.#text.dispose();
       try {
-        this.#resolve([this.#finish()]); // after a failure it is rejected already
+        if (!ended) answer += this.#text.end();
+        this.#resolve([this.#finish(answer)]); // after a failure it is rejected already
       } catch (error) {
         this.#reject(error);
       }

@@ -1,196 +1,92 @@
-// The classes by their names in Transformers: Auto classes by head, and one per family and head. They differ in two
-// words only, so they are made from a table.
+// Made by tools/generate-models.js from js/models/catalog.js: node tools/generate-models.js
 
-import { PreTrainedCausalLM } from './causal-lm.js';
-import { PreTrainedModel } from './model.js';
+import { autoClass as auto, modelClass as model } from './model.js';
 
-/** @typedef {typeof PreTrainedModel} ModelClass */
+export { PreTrainedCausalLM, PreTrainedModel } from './model.js';
 
-/**
- * @param {string} name
- * @param {string | null} head
- * @param {string | null} type
- * @returns {ModelClass}
- */
-function define(name, head, type = null) {
-  const Class = class extends PreTrainedModel {
-    static head = head;
-    static model_type = type;
-  };
-  Object.defineProperty(Class, 'name', { value: name });
-  return Class;
-}
+export const AutoModel = /* @__PURE__ */ auto('AutoModel');
+export const AutoModelForCausalLM = /* @__PURE__ */ auto('AutoModelForCausalLM');
+export const AutoModelForMaskedLM = /* @__PURE__ */ auto('AutoModelForMaskedLM');
+export const AutoModelForMultipleChoice = /* @__PURE__ */ auto('AutoModelForMultipleChoice');
+export const AutoModelForQuestionAnswering = /* @__PURE__ */ auto('AutoModelForQuestionAnswering');
+export const AutoModelForSequenceClassification = /* @__PURE__ */ auto('AutoModelForSequenceClassification');
+export const AutoModelForTokenClassification = /* @__PURE__ */ auto('AutoModelForTokenClassification');
 
-/**
- * The same for models that write.
- * @param {string} name
- * @param {string | null} type
- */
-function defineCausal(name, type = null) {
-  const Class = class extends PreTrainedCausalLM {
-    static model_type = type;
-  };
-  Object.defineProperty(Class, 'name', { value: name });
-  return Class;
-}
-
-export { PreTrainedCausalLM, PreTrainedModel };
-
-export const AutoModel = define('AutoModel', '');
-export const AutoModelForMaskedLM = define('AutoModelForMaskedLM', 'MaskedLM');
-export const AutoModelForSequenceClassification = define(
-  'AutoModelForSequenceClassification',
-  'SequenceClassification',
-);
-export const AutoModelForTokenClassification = define('AutoModelForTokenClassification', 'TokenClassification');
-export const AutoModelForQuestionAnswering = define('AutoModelForQuestionAnswering', 'QuestionAnswering');
-export const AutoModelForMultipleChoice = define('AutoModelForMultipleChoice', 'MultipleChoice');
-export const AutoModelForCausalLM = defineCausal('AutoModelForCausalLM');
-
-export const AlbertModel = define('AlbertModel', '', 'albert');
-export const AlbertForMaskedLM = define('AlbertForMaskedLM', 'MaskedLM', 'albert');
-export const AlbertForSequenceClassification = define(
-  'AlbertForSequenceClassification',
-  'SequenceClassification',
-  'albert',
-);
-export const AlbertForTokenClassification = define('AlbertForTokenClassification', 'TokenClassification', 'albert');
-export const AlbertForQuestionAnswering = define('AlbertForQuestionAnswering', 'QuestionAnswering', 'albert');
-export const AlbertForMultipleChoice = define('AlbertForMultipleChoice', 'MultipleChoice', 'albert');
-export const BertModel = define('BertModel', '', 'bert');
-export const BertForMaskedLM = define('BertForMaskedLM', 'MaskedLM', 'bert');
-export const BertForSequenceClassification = define('BertForSequenceClassification', 'SequenceClassification', 'bert');
-export const BertForTokenClassification = define('BertForTokenClassification', 'TokenClassification', 'bert');
-export const BertForQuestionAnswering = define('BertForQuestionAnswering', 'QuestionAnswering', 'bert');
-export const BertForMultipleChoice = define('BertForMultipleChoice', 'MultipleChoice', 'bert');
-export const CamembertModel = define('CamembertModel', '', 'camembert');
-export const CamembertForMaskedLM = define('CamembertForMaskedLM', 'MaskedLM', 'camembert');
-export const CamembertForSequenceClassification = define(
-  'CamembertForSequenceClassification',
-  'SequenceClassification',
-  'camembert',
-);
-export const CamembertForTokenClassification = define(
-  'CamembertForTokenClassification',
-  'TokenClassification',
-  'camembert',
-);
-export const CamembertForQuestionAnswering = define('CamembertForQuestionAnswering', 'QuestionAnswering', 'camembert');
-export const CamembertForMultipleChoice = define('CamembertForMultipleChoice', 'MultipleChoice', 'camembert');
-export const DebertaV2Model = define('DebertaV2Model', '', 'deberta-v2');
-export const DebertaV2ForMaskedLM = define('DebertaV2ForMaskedLM', 'MaskedLM', 'deberta-v2');
-export const DebertaV2ForSequenceClassification = define(
-  'DebertaV2ForSequenceClassification',
-  'SequenceClassification',
-  'deberta-v2',
-);
-export const DebertaV2ForTokenClassification = define(
-  'DebertaV2ForTokenClassification',
-  'TokenClassification',
-  'deberta-v2',
-);
-export const DebertaV2ForQuestionAnswering = define('DebertaV2ForQuestionAnswering', 'QuestionAnswering', 'deberta-v2');
-export const DebertaV2ForMultipleChoice = define('DebertaV2ForMultipleChoice', 'MultipleChoice', 'deberta-v2');
-export const DistilBertModel = define('DistilBertModel', '', 'distilbert');
-export const DistilBertForMaskedLM = define('DistilBertForMaskedLM', 'MaskedLM', 'distilbert');
-export const DistilBertForSequenceClassification = define(
-  'DistilBertForSequenceClassification',
-  'SequenceClassification',
-  'distilbert',
-);
-export const DistilBertForTokenClassification = define(
-  'DistilBertForTokenClassification',
-  'TokenClassification',
-  'distilbert',
-);
-export const DistilBertForQuestionAnswering = define(
-  'DistilBertForQuestionAnswering',
-  'QuestionAnswering',
-  'distilbert',
-);
-export const DistilBertForMultipleChoice = define('DistilBertForMultipleChoice', 'MultipleChoice', 'distilbert');
-export const ElectraModel = define('ElectraModel', '', 'electra');
-export const ElectraForMaskedLM = define('ElectraForMaskedLM', 'MaskedLM', 'electra');
-export const ElectraForSequenceClassification = define(
-  'ElectraForSequenceClassification',
-  'SequenceClassification',
-  'electra',
-);
-export const ElectraForTokenClassification = define('ElectraForTokenClassification', 'TokenClassification', 'electra');
-export const ElectraForQuestionAnswering = define('ElectraForQuestionAnswering', 'QuestionAnswering', 'electra');
-export const ElectraForMultipleChoice = define('ElectraForMultipleChoice', 'MultipleChoice', 'electra');
-export const MPNetModel = define('MPNetModel', '', 'mpnet');
-export const MPNetForMaskedLM = define('MPNetForMaskedLM', 'MaskedLM', 'mpnet');
-export const MPNetForSequenceClassification = define(
-  'MPNetForSequenceClassification',
-  'SequenceClassification',
-  'mpnet',
-);
-export const MPNetForTokenClassification = define('MPNetForTokenClassification', 'TokenClassification', 'mpnet');
-export const MPNetForQuestionAnswering = define('MPNetForQuestionAnswering', 'QuestionAnswering', 'mpnet');
-export const MPNetForMultipleChoice = define('MPNetForMultipleChoice', 'MultipleChoice', 'mpnet');
-export const ModernBertModel = define('ModernBertModel', '', 'modernbert');
-export const ModernBertForMaskedLM = define('ModernBertForMaskedLM', 'MaskedLM', 'modernbert');
-export const ModernBertForSequenceClassification = define(
-  'ModernBertForSequenceClassification',
-  'SequenceClassification',
-  'modernbert',
-);
-export const ModernBertForTokenClassification = define(
-  'ModernBertForTokenClassification',
-  'TokenClassification',
-  'modernbert',
-);
-export const ModernBertForQuestionAnswering = define(
-  'ModernBertForQuestionAnswering',
-  'QuestionAnswering',
-  'modernbert',
-);
-export const ModernBertForMultipleChoice = define('ModernBertForMultipleChoice', 'MultipleChoice', 'modernbert');
-export const RobertaModel = define('RobertaModel', '', 'roberta');
-export const RobertaForMaskedLM = define('RobertaForMaskedLM', 'MaskedLM', 'roberta');
-export const RobertaForSequenceClassification = define(
-  'RobertaForSequenceClassification',
-  'SequenceClassification',
-  'roberta',
-);
-export const RobertaForTokenClassification = define('RobertaForTokenClassification', 'TokenClassification', 'roberta');
-export const RobertaForQuestionAnswering = define('RobertaForQuestionAnswering', 'QuestionAnswering', 'roberta');
-export const RobertaForMultipleChoice = define('RobertaForMultipleChoice', 'MultipleChoice', 'roberta');
-export const XLMRobertaModel = define('XLMRobertaModel', '', 'xlm-roberta');
-export const XLMRobertaForMaskedLM = define('XLMRobertaForMaskedLM', 'MaskedLM', 'xlm-roberta');
-export const XLMRobertaForSequenceClassification = define(
-  'XLMRobertaForSequenceClassification',
-  'SequenceClassification',
-  'xlm-roberta',
-);
-export const XLMRobertaForTokenClassification = define(
-  'XLMRobertaForTokenClassification',
-  'TokenClassification',
-  'xlm-roberta',
-);
-export const XLMRobertaForQuestionAnswering = define(
-  'XLMRobertaForQuestionAnswering',
-  'QuestionAnswering',
-  'xlm-roberta',
-);
-export const XLMRobertaForMultipleChoice = define('XLMRobertaForMultipleChoice', 'MultipleChoice', 'xlm-roberta');
-
-export const GPT2LMHeadModel = defineCausal('GPT2LMHeadModel', 'gpt2');
-export const BloomForCausalLM = defineCausal('BloomForCausalLM', 'bloom');
-export const OPTForCausalLM = defineCausal('OPTForCausalLM', 'opt');
-export const GPTNeoXForCausalLM = defineCausal('GPTNeoXForCausalLM', 'gpt_neox');
-export const LlamaForCausalLM = defineCausal('LlamaForCausalLM', 'llama');
-export const MistralForCausalLM = defineCausal('MistralForCausalLM', 'mistral');
-export const Qwen2ForCausalLM = defineCausal('Qwen2ForCausalLM', 'qwen2');
-export const Qwen3ForCausalLM = defineCausal('Qwen3ForCausalLM', 'qwen3');
-export const Qwen2MoeForCausalLM = defineCausal('Qwen2MoeForCausalLM', 'qwen2_moe');
-export const GemmaForCausalLM = defineCausal('GemmaForCausalLM', 'gemma');
-export const Gemma2ForCausalLM = defineCausal('Gemma2ForCausalLM', 'gemma2');
-export const Gemma3ForCausalLM = defineCausal('Gemma3ForCausalLM', 'gemma3_text');
-export const Phi3ForCausalLM = defineCausal('Phi3ForCausalLM', 'phi3');
-export const SmolLM3ForCausalLM = defineCausal('SmolLM3ForCausalLM', 'smollm3');
-export const FalconForCausalLM = defineCausal('FalconForCausalLM', 'falcon');
-export const GraniteForCausalLM = defineCausal('GraniteForCausalLM', 'granite');
-export const Olmo2ForCausalLM = defineCausal('Olmo2ForCausalLM', 'olmo2');
-export const StableLmForCausalLM = defineCausal('StableLmForCausalLM', 'stablelm');
+export const AlbertModel = /* @__PURE__ */ model('albert', 'Model');
+export const AlbertForMaskedLM = /* @__PURE__ */ model('albert', 'ForMaskedLM');
+export const AlbertForSequenceClassification = /* @__PURE__ */ model('albert', 'ForSequenceClassification');
+export const AlbertForTokenClassification = /* @__PURE__ */ model('albert', 'ForTokenClassification');
+export const AlbertForQuestionAnswering = /* @__PURE__ */ model('albert', 'ForQuestionAnswering');
+export const AlbertForMultipleChoice = /* @__PURE__ */ model('albert', 'ForMultipleChoice');
+export const BertModel = /* @__PURE__ */ model('bert', 'Model');
+export const BertForMaskedLM = /* @__PURE__ */ model('bert', 'ForMaskedLM');
+export const BertForSequenceClassification = /* @__PURE__ */ model('bert', 'ForSequenceClassification');
+export const BertForTokenClassification = /* @__PURE__ */ model('bert', 'ForTokenClassification');
+export const BertForQuestionAnswering = /* @__PURE__ */ model('bert', 'ForQuestionAnswering');
+export const BertForMultipleChoice = /* @__PURE__ */ model('bert', 'ForMultipleChoice');
+export const CamembertModel = /* @__PURE__ */ model('camembert', 'Model');
+export const CamembertForMaskedLM = /* @__PURE__ */ model('camembert', 'ForMaskedLM');
+export const CamembertForSequenceClassification = /* @__PURE__ */ model('camembert', 'ForSequenceClassification');
+export const CamembertForTokenClassification = /* @__PURE__ */ model('camembert', 'ForTokenClassification');
+export const CamembertForQuestionAnswering = /* @__PURE__ */ model('camembert', 'ForQuestionAnswering');
+export const CamembertForMultipleChoice = /* @__PURE__ */ model('camembert', 'ForMultipleChoice');
+export const DebertaV2Model = /* @__PURE__ */ model('deberta-v2', 'Model');
+export const DebertaV2ForMaskedLM = /* @__PURE__ */ model('deberta-v2', 'ForMaskedLM');
+export const DebertaV2ForSequenceClassification = /* @__PURE__ */ model('deberta-v2', 'ForSequenceClassification');
+export const DebertaV2ForTokenClassification = /* @__PURE__ */ model('deberta-v2', 'ForTokenClassification');
+export const DebertaV2ForQuestionAnswering = /* @__PURE__ */ model('deberta-v2', 'ForQuestionAnswering');
+export const DebertaV2ForMultipleChoice = /* @__PURE__ */ model('deberta-v2', 'ForMultipleChoice');
+export const DistilBertModel = /* @__PURE__ */ model('distilbert', 'Model');
+export const DistilBertForMaskedLM = /* @__PURE__ */ model('distilbert', 'ForMaskedLM');
+export const DistilBertForSequenceClassification = /* @__PURE__ */ model('distilbert', 'ForSequenceClassification');
+export const DistilBertForTokenClassification = /* @__PURE__ */ model('distilbert', 'ForTokenClassification');
+export const DistilBertForQuestionAnswering = /* @__PURE__ */ model('distilbert', 'ForQuestionAnswering');
+export const DistilBertForMultipleChoice = /* @__PURE__ */ model('distilbert', 'ForMultipleChoice');
+export const ElectraModel = /* @__PURE__ */ model('electra', 'Model');
+export const ElectraForMaskedLM = /* @__PURE__ */ model('electra', 'ForMaskedLM');
+export const ElectraForSequenceClassification = /* @__PURE__ */ model('electra', 'ForSequenceClassification');
+export const ElectraForTokenClassification = /* @__PURE__ */ model('electra', 'ForTokenClassification');
+export const ElectraForQuestionAnswering = /* @__PURE__ */ model('electra', 'ForQuestionAnswering');
+export const ElectraForMultipleChoice = /* @__PURE__ */ model('electra', 'ForMultipleChoice');
+export const ModernBertModel = /* @__PURE__ */ model('modernbert', 'Model');
+export const ModernBertForMaskedLM = /* @__PURE__ */ model('modernbert', 'ForMaskedLM');
+export const ModernBertForSequenceClassification = /* @__PURE__ */ model('modernbert', 'ForSequenceClassification');
+export const ModernBertForTokenClassification = /* @__PURE__ */ model('modernbert', 'ForTokenClassification');
+export const ModernBertForQuestionAnswering = /* @__PURE__ */ model('modernbert', 'ForQuestionAnswering');
+export const ModernBertForMultipleChoice = /* @__PURE__ */ model('modernbert', 'ForMultipleChoice');
+export const MPNetModel = /* @__PURE__ */ model('mpnet', 'Model');
+export const MPNetForMaskedLM = /* @__PURE__ */ model('mpnet', 'ForMaskedLM');
+export const MPNetForSequenceClassification = /* @__PURE__ */ model('mpnet', 'ForSequenceClassification');
+export const MPNetForTokenClassification = /* @__PURE__ */ model('mpnet', 'ForTokenClassification');
+export const MPNetForQuestionAnswering = /* @__PURE__ */ model('mpnet', 'ForQuestionAnswering');
+export const MPNetForMultipleChoice = /* @__PURE__ */ model('mpnet', 'ForMultipleChoice');
+export const RobertaModel = /* @__PURE__ */ model('roberta', 'Model');
+export const RobertaForMaskedLM = /* @__PURE__ */ model('roberta', 'ForMaskedLM');
+export const RobertaForSequenceClassification = /* @__PURE__ */ model('roberta', 'ForSequenceClassification');
+export const RobertaForTokenClassification = /* @__PURE__ */ model('roberta', 'ForTokenClassification');
+export const RobertaForQuestionAnswering = /* @__PURE__ */ model('roberta', 'ForQuestionAnswering');
+export const RobertaForMultipleChoice = /* @__PURE__ */ model('roberta', 'ForMultipleChoice');
+export const XLMRobertaModel = /* @__PURE__ */ model('xlm-roberta', 'Model');
+export const XLMRobertaForMaskedLM = /* @__PURE__ */ model('xlm-roberta', 'ForMaskedLM');
+export const XLMRobertaForSequenceClassification = /* @__PURE__ */ model('xlm-roberta', 'ForSequenceClassification');
+export const XLMRobertaForTokenClassification = /* @__PURE__ */ model('xlm-roberta', 'ForTokenClassification');
+export const XLMRobertaForQuestionAnswering = /* @__PURE__ */ model('xlm-roberta', 'ForQuestionAnswering');
+export const XLMRobertaForMultipleChoice = /* @__PURE__ */ model('xlm-roberta', 'ForMultipleChoice');
+export const BloomForCausalLM = /* @__PURE__ */ model('bloom', 'ForCausalLM');
+export const FalconForCausalLM = /* @__PURE__ */ model('falcon', 'ForCausalLM');
+export const GemmaForCausalLM = /* @__PURE__ */ model('gemma', 'ForCausalLM');
+export const Gemma2ForCausalLM = /* @__PURE__ */ model('gemma2', 'ForCausalLM');
+export const Gemma3ForCausalLM = /* @__PURE__ */ model('gemma3_text', 'ForCausalLM');
+export const GPT2LMHeadModel = /* @__PURE__ */ model('gpt2', 'LMHeadModel');
+export const GPTNeoXForCausalLM = /* @__PURE__ */ model('gpt_neox', 'ForCausalLM');
+export const GraniteForCausalLM = /* @__PURE__ */ model('granite', 'ForCausalLM');
+export const LlamaForCausalLM = /* @__PURE__ */ model('llama', 'ForCausalLM');
+export const MistralForCausalLM = /* @__PURE__ */ model('mistral', 'ForCausalLM');
+export const Olmo2ForCausalLM = /* @__PURE__ */ model('olmo2', 'ForCausalLM');
+export const OPTForCausalLM = /* @__PURE__ */ model('opt', 'ForCausalLM');
+export const Phi3ForCausalLM = /* @__PURE__ */ model('phi3', 'ForCausalLM');
+export const Qwen2ForCausalLM = /* @__PURE__ */ model('qwen2', 'ForCausalLM');
+export const Qwen2MoeForCausalLM = /* @__PURE__ */ model('qwen2_moe', 'ForCausalLM');
+export const Qwen3ForCausalLM = /* @__PURE__ */ model('qwen3', 'ForCausalLM');
+export const SmolLM3ForCausalLM = /* @__PURE__ */ model('smollm3', 'ForCausalLM');
+export const StableLmForCausalLM = /* @__PURE__ */ model('stablelm', 'ForCausalLM');

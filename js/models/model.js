@@ -1,159 +1,46 @@
-// Models as users hold them: from_pretrained by a repository's id, called with named tensors, giving named tensors.
+// Models as users hold them: from_pretrained by a repository's id, called with named tensors, giving named tensors. All
+// classes by their names in Transformers are made here from the table of models (catalog.js), each when it is first
+// asked for.
 
 import { ConfigError, InputError, throwIfAborted } from '../errors.js';
-import { getText, missing, withTotals } from '../hub/index.js';
-import { blameShard, weightFiles } from '../hub/safetensors-files.js';
-import { EngineModel } from '../engines/wasm/model.js';
-import { warmUp } from '../engines/wasm/load-wasm.js';
+import { chooseEngine, warmUp } from '../engines/index.js';
+import { getJSON, getText, missing, withTotals } from '../hub/index.js';
 import { withLinkedAbort } from '../utils/abort.js';
 import { Callable } from '../utils/callable.js';
-import { Tensor } from '../tensor/tensor.js';
+import { AUTO_CLASSES, FAMILIES, GENERATES, autoFor, headFor } from './catalog.js';
+import { fromArrays } from './inputs.js';
 
 /**
- * @typedef {import('../hub/index.js').HubOptions & { dtype?: string | Record<string, string> | null, device?:
- *   string | null, config?: Record<string, any> | null, model_file_name?: string }} ModelOptions
- * @typedef {'fp32' | 'fp16' | 'q8' | 'q4'} Dtype
+ * @typedef {import('../engines/engine.js').ModelOptions} ModelOptions
+ * @typedef {import('../engines/engine.js').EngineModel} EngineModel
+ * @typedef {import('../engines/engine.js').LoadRequest} LoadRequest
+ * @typedef {import('../tensor/tensor.js').Tensor} Tensor
  * @typedef {Record<string, Tensor | { data: ArrayLike<number | bigint>, dims: number[] } | number[] | number[][] |
  *   null | undefined>} ModelInputs
  */
 
-/** dtype as users write it → the engine's. */
-const DTYPES = /** @type {Record<string, Dtype>} */ ({
-  auto: 'q8',
-  q8: 'q8',
-  int8: 'q8',
-  uint8: 'q8',
-  q4: 'q4',
-  bnb4: 'q4',
-  q4f16: 'q4',
-  fp16: 'fp16',
-  fp32: 'fp32',
-});
-
-/** Transformers.js takes a dtype for each file of a repository as well; here there is one model. */
-const FILES = ['model', 'decoder_model_merged', 'decoder_model'];
-
-/** @param {string | Record<string, string> | null | undefined} asked */
-export function engineDtype(asked) {
-  const file = asked && typeof asked === 'object' ? FILES.find((name) => Object.hasOwn(asked, name)) : undefined;
-  const dtype = (file ? /** @type {any} */ (asked)[file] : asked) ?? 'auto';
-  const found = typeof dtype === 'string' && Object.hasOwn(DTYPES, dtype) ? DTYPES[dtype] : undefined;
-  if (!found)
-    throw new ConfigError(
-      `The dtype ${JSON.stringify(dtype)} is unknown here; there are ${Object.keys(DTYPES).join(', ')}.`,
-      { code: 'unknown_dtype', field: 'dtype' },
-    );
-  return found;
-}
-
-/** @param {string | null | undefined} device */
-function checkDevice(device) {
-  if (device && !['auto', 'cpu', 'wasm'].includes(device)) {
-    throw new ConfigError(`The device "${device}" is unknown here; there are auto, cpu and wasm.`, {
-      code: 'unknown_device',
-      field: 'device',
-    });
-  }
-}
-
-/**
- * Opens the first file of weights now, without awaiting it, so that it downloads while config.json does.
- * @param {AsyncGenerator<any>} files
- */
-function ahead(files) {
-  const first = files.next();
-  first.catch(() => {});
-  return (async function* () {
-    for (let next = first; ; next = files.next()) {
-      const { done, value } = await next;
-      if (done) return;
-      yield value;
-    }
-  })();
-}
-
-/**
- * The class name that the engine is asked for.
- * @param {typeof PreTrainedModel} Class
- * @param {string} configText
- */
-export function architectureOf(Class, configText) {
-  /** @type {any} */
-  let config = {};
-  try {
-    config = JSON.parse(configText);
-  } catch {
-    return ''; // the engine says what is wrong with it, and where
-  }
-  if (Class.model_type && config?.model_type !== Class.model_type) {
-    throw new ConfigError(
-      `${Class.name} is for the model_type "${Class.model_type}", config.json says "${config?.model_type}".`,
-      { code: 'wrong_model_type', file: 'config.json', field: 'model_type' },
-    );
-  }
-  if (Class.head === null) return String(config?.architectures?.[0] ?? '');
-  return Class.head ? 'For' + Class.head : '';
-}
-
-/**
- * @param {typeof PreTrainedModel} Class
- * @param {string} id
- * @param {ModelOptions} options
- * @param {Dtype} dtype
- */
-async function load(Class, id, options, dtype) {
-  // Weights are asked for before config.json has come: a cold start waits for the slowest, not for the sum.
-  /** @type {{ index?: import('../hub/safetensors-files.js').Index }} */
-  const found = {};
-  const files = ahead(weightFiles(id, options, found));
-  /** @type {any} */
-  let engine;
-  try {
-    const text = options.config ? JSON.stringify(options.config) : await getText(id, 'config.json', options);
-    if (text === null) throw missing(id, 'config.json', options);
-    const architecture = architectureOf(Class, text);
-    // A class of its own where config.json names a model that writes.
-    const As =
-      Class === PreTrainedModel && /(CausalLM|LMHeadModel)$/.test(architecture)
-        ? (await import('./causal-lm.js')).PreTrainedCausalLM
-        : Class;
-    const beside = As.beside(id, options);
-    beside.catch(() => {});
-    engine = await (await As.engine()).create(text, architecture, dtype, id);
-    engine.reserve();
-    for await (const file of files) await engine.read(file, options.signal);
-    engine.finishLoading();
-    throwIfAborted(options.signal);
-    const config = JSON.parse(text),
-      complete = await beside;
-    const model = new As(config, engine, dtype);
-    complete(model);
-    return model;
-  } catch (error) {
-    engine?.dispose();
-    throwIfAborted(options.signal); // the caller's reason, not what it led to
-    throw blameShard(error, found.index, id);
-  }
-}
-
 export class PreTrainedModel extends Callable {
-  /**
-   * Ending of the architecture's class name: '' is the base model, null takes what config.json names.
-   * @type {string | null}
-   */
-  static head = null;
   /**
    * model_type of config.json that this class is for; null: any.
    * @type {string | null}
    */
   static model_type = null;
+  /**
+   * Class name in config.json that this class is; null: of a family, the one that `auto` or config.json names.
+   * @type {string | null}
+   */
+  static architecture = null;
+  /**
+   * The Auto class that this is. '': none.
+   * @type {string}
+   */
+  static auto = '';
 
   /**
    * @param {Record<string, any>} config
-   * @param {EngineModel} engine
-   * @param {string} dtype
+   * @param {EngineModel} engine the loaded model
    */
-  constructor(config, engine, dtype) {
+  constructor(config, engine) {
     super();
     /**
      * config.json.
@@ -164,54 +51,53 @@ export class PreTrainedModel extends Callable {
      * "fp32", "fp16", "q8" or "q4".
      * @type {string}
      */
-    this.dtype = dtype;
+    this.dtype = engine.dtype;
     Object.defineProperty(this, '_engine', { value: engine });
   }
 
-  /**
-   * The Wasm program that knows its families.
-   * @type {import('../engines/wasm/load-wasm.js').Program}
-   */
-  static program = 'engine';
-
-  /**
-   * The Wasm side's class.
-   * @returns {Promise<any>}
-   */
-  static async engine() {
-    return EngineModel;
-  }
-  /**
-   * Reads what lies beside config.json and the weights, where the class needs it.
-   * @param {string} id
-   * @param {ModelOptions} options
-   * @returns {Promise<(model: any) => void>}
-   */
-  static async beside(id, options) {
-    return () => {};
-  }
-
-  /** @type {any} */ get engine() {
+  /** @type {any} an EngineModel (engines/engine.js) */
+  get engine() {
     return /** @type {any} */ (this)._engine;
   }
-  /** Facts for those who look: Wasm variant, int8 product, size of the Wasm memory, and of the packed weights in it. */
+  /** Facts to look at: with the Wasm engine variant, 8-bit product, bytes of Wasm memory and of the packed weights. */
   get stats() {
-    const { variant, int8Dot, memoryBytes, bytesNeeded } = this.engine;
-    return { variant, int8Dot, memoryBytes, bytesNeeded, dtype: this.dtype };
+    return { ...this.engine.stats, dtype: this.dtype };
   }
 
   /**
-   * Loads a checkpoint as the Hub holds it: config.json and *.safetensors.
+   * Loads a repository as the Hub holds it.
    * @param {string} id repository id, folder or URL
    * @param {ModelOptions} [options]
-   * @returns {Promise<any>} an instance of the class that it is called on
+   * @returns {Promise<any>} an instance of the class that it is called on. An Auto class gives the class of the
+   *   repository's family, PreTrainedModel the one that config.json names.
    */
   static async from_pretrained(id, options = {}) {
-    const dtype = engineDtype(options.dtype);
-    checkDevice(options.device);
     throwIfAborted(options.signal);
-    warmUp(this.program);
-    return withLinkedAbort(options.signal, (signal) => load(this, id, { ...withTotals(options), signal }, dtype));
+    warmUp(familiesOf(this));
+    return withLinkedAbort(options.signal, async (signal) => {
+      const { Class, request } = await requestFor(this, id, { ...withTotals(options), signal }),
+        engine = await chooseEngine(request),
+        more = Class.loadMore(request);
+      more.catch(() => {}); // thrown again below
+      const loaded = await engine.load(request);
+      try {
+        const model = new Class(request.config, loaded);
+        Object.assign(model, await more);
+        return model;
+      } catch (error) {
+        loaded.dispose();
+        throw error;
+      }
+    });
+  }
+
+  /**
+   * Properties of the model that come from files beside config.json and the weights.
+   * @param {LoadRequest} request
+   * @returns {Promise<object>}
+   */
+  static async loadMore(request) {
+    return {};
   }
 
   /**
@@ -223,7 +109,7 @@ export class PreTrainedModel extends Callable {
   }
 
   /**
-   * A forward pass: tensors by PyTorch's names in and out. attention_mask and token_type_ids may be left out.
+   * A forward pass: tensors by PyTorch's names in and out. Optional inputs such as attention_mask may be left out.
    * @param {ModelInputs} inputs
    * @param {{ signal?: AbortSignal }} [options]
    * @returns {Promise<Record<string, Tensor>>}
@@ -231,12 +117,7 @@ export class PreTrainedModel extends Callable {
   async forward(inputs, { signal } = {}) {
     if (inputs === null || typeof inputs !== 'object')
       throw new InputError('A model takes an object of named inputs, e.g. { input_ids }.', { code: 'bad_inputs' });
-    /** @type {Record<string, { data: ArrayLike<number | bigint>, dims: number[] }>} */
-    const named = {};
-    for (const [name, value] of Object.entries(inputs)) {
-      if (value !== null && value !== undefined) named[name] = fromArrays(value, name);
-    }
-    return this.engine.run(named, signal);
+    return this.engine.run(fromArrays(inputs, this.engine.inputs), signal);
   }
 
   dispose() {
@@ -245,19 +126,165 @@ export class PreTrainedModel extends Callable {
 }
 if (Symbol.dispose) /** @type {any} */ (PreTrainedModel.prototype)[Symbol.dispose] = PreTrainedModel.prototype.dispose;
 
+/** Models that generate: a forward pass gives logits [rows, length, vocabulary]. */
+export class PreTrainedCausalLM extends PreTrainedModel {
+  static auto = 'AutoModelForCausalLM';
+
+  /**
+   * generation_config.json, with config.json's token ids where it has none.
+   * @type {Record<string, any>}
+   */
+  generation_config = {};
+
+  /** @param {LoadRequest} request */
+  static async loadMore({ id, config, options }) {
+    const [file, { readGenerationConfig }] = await Promise.all([
+      getJSON(id, 'generation_config.json', options),
+      import('../generation/config.js'),
+    ]);
+    return { generation_config: readGenerationConfig(file, config) };
+  }
+
+  /**
+   * Token ids that go on with a prompt.
+   * @param {any} inputs ids (a Tensor, an array), or { input_ids, attention_mask }; options may be in the same object
+   * @param {Record<string, any>} [options] of transformers' GenerationConfig; streamer, stopping_criteria,
+   *   logits_processor, stop_strings with tokenizer, past_key_values, signal
+   * @returns {Promise<any>} an int64 Tensor [rows, length] of prompts and what follows; with
+   *   return_dict_in_generate { sequences, … }
+   */
+  async generate(inputs, options = {}) {
+    const { generate } = await import('../generation/generate.js');
+    return generate(this, inputs, options);
+  }
+
+  /**
+   * What loading this model and generating with it would take; no weight is fetched.
+   * @param {string} id
+   * @param {ModelOptions & import('../engines/engine.js').EstimateSize} [options]
+   * @returns {Promise<import('../engines/engine.js').Estimate>}
+   */
+  static async estimate(id, { max_length, rows, cache_dtype, ...options } = {}) {
+    const { request } = await requestFor(this, id, options),
+      engine = await chooseEngine(request);
+    if (!engine.estimate)
+      throw new ConfigError(`The engine ${engine.name} cannot estimate.`, { code: 'no_estimate', field: 'model' });
+    return engine.estimate(request, { max_length, rows, cache_dtype });
+  }
+}
+
+// --- classes by their names -----------------------------------------------------------------------------------------
+
 /**
- * Tensors as they are; nested arrays and typed arrays of numbers as data and shape.
- * @param {any} value
- * @param {string} name
+ * Classes that were made already.
+ * @type {Map<string, typeof PreTrainedModel>}
  */
-function fromArrays(value, name) {
-  if (Array.isArray(value?.dims) && value.data) return value;
-  /** @type {number[]} */
-  const dims = [];
-  for (let v = value; Array.isArray(v) || ArrayBuffer.isView(v); v = /** @type {any} */ (v)[0])
-    dims.push(/** @type {any} */ (v).length);
-  if (!dims.length)
-    throw new InputError(`${name} is no tensor and no array of numbers.`, { code: 'bad_input', field: name });
-  if (dims.length === 1) dims.unshift(1);
-  return { data: Array.isArray(value) ? value.flat(Infinity) : value, dims };
+const made = new Map();
+
+/**
+ * @param {string} name
+ * @param {boolean} generates
+ * @param {{ model_type?: string, architecture?: string, auto?: string }} statics
+ * @returns {any}
+ */
+function classNamed(name, generates, statics) {
+  let Class = made.get(name);
+  if (!Class) {
+    Class = class extends (generates ? PreTrainedCausalLM : PreTrainedModel) {};
+    Object.defineProperty(Class, 'name', { value: name });
+    made.set(name, Object.assign(Class, statics));
+  }
+  return Class;
+}
+
+/**
+ * The class of a family and head, e.g. BertForMaskedLM.
+ * @param {string} model_type
+ * @param {string} head the ending of its name
+ */
+export function modelClass(model_type, head) {
+  const architecture = FAMILIES[model_type].name + head;
+  return classNamed(architecture, GENERATES.includes(head), { model_type, architecture });
+}
+
+/** @param {string} auto e.g. AutoModelForMaskedLM */
+export const autoClass = (auto) =>
+  classNamed(
+    auto,
+    AUTO_CLASSES[auto].some((head) => GENERATES.includes(head)),
+    { auto },
+  );
+
+/**
+ * The families that a class may load.
+ * @param {typeof PreTrainedModel} Class
+ */
+function familiesOf({ model_type, auto }) {
+  if (model_type) return [FAMILIES[model_type]];
+  return Object.values(FAMILIES).filter((family) => !auto || headFor(family, auto));
+}
+
+/**
+ * Reads config.json, and finds the class that a repository gets.
+ * @param {typeof PreTrainedModel} Asked
+ * @param {string} id
+ * @param {ModelOptions} options
+ * @returns {Promise<{ Class: typeof PreTrainedModel, request: LoadRequest }>}
+ */
+async function requestFor(Asked, id, options) {
+  const configText = options.config ? JSON.stringify(options.config) : await getText(id, 'config.json', options);
+  if (configText === null) throw missing(id, 'config.json', options);
+  const config = options.config ?? parsed(configText, id),
+    family = Object.hasOwn(FAMILIES, config.model_type) ? FAMILIES[config.model_type] : null,
+    { Class, architecture } = classFor(Asked, config, family);
+  return { Class, request: { id, configText, config, family, architecture, options } };
+}
+
+/**
+ * @param {typeof PreTrainedModel} Asked
+ * @param {Record<string, any>} config
+ * @param {import('./catalog.js').Family | null} family
+ * @returns {{ Class: typeof PreTrainedModel, architecture: string }}
+ */
+function classFor(Asked, config, family) {
+  const { model_type: type } = config,
+    wrong = (/** @type {string} */ wanted, /** @type {string} */ code) =>
+      new ConfigError(`${Asked.name} is for the model_type ${wanted}; config.json says "${type}".`, {
+        code,
+        file: 'config.json',
+        field: 'model_type',
+      });
+  if (Asked.architecture) {
+    if (type !== Asked.model_type) throw wrong(`"${Asked.model_type}"`, 'wrong_model_type');
+    return { Class: Asked, architecture: Asked.architecture };
+  }
+  const named = String(config.architectures?.[0] ?? ''),
+    auto = Asked.auto || autoFor(named),
+    head = family && (auto || named ? headFor(family, auto) : family.heads[0]);
+  if (Asked.auto && !head) {
+    const known = Object.keys(FAMILIES).filter((one) => headFor(FAMILIES[one], auto));
+    throw wrong(known.join(', '), 'unknown_model_type');
+  }
+  if (!head) return { Class: Asked, architecture: named }; // the engine says what it lacks
+  const isOurs = Asked === PreTrainedModel || Asked === PreTrainedCausalLM || made.get(Asked.name) === Asked;
+  return { Class: isOurs ? modelClass(type, head) : Asked, architecture: family.name + head };
+}
+
+/**
+ * @param {string} text
+ * @param {string} id
+ * @returns {Record<string, any>}
+ */
+function parsed(text, id) {
+  const bad = (/** @type {string} */ what, /** @type {string} */ code, /** @type {object} */ more = {}) =>
+    new ConfigError(`config.json of ${id} ${what}`, { code, file: 'config.json', ...more });
+  let config;
+  try {
+    config = JSON.parse(text);
+  } catch (cause) {
+    throw bad(`is not valid JSON: ${/** @type {Error} */ (cause).message}`, 'invalid_json', { cause });
+  }
+  if (config === null || typeof config !== 'object' || Array.isArray(config))
+    throw bad('is no JSON object.', 'invalid_config');
+  return config;
 }

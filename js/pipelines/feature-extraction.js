@@ -56,6 +56,9 @@ function toBytes(x, precision) {
 }
 
 export class FeatureExtractionPipeline extends Pipeline {
+  static aliases = ['embeddings'];
+  static defaultModel = 'sentence-transformers/all-MiniLM-L6-v2';
+
   /**
    * @param {string | string[]} texts
    * @param {FeatureExtractionOptions} [options] pooling 'none' (default) gives [B, T, H], zeros behind shorter texts;

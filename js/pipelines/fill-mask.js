@@ -9,6 +9,9 @@ import { Pipeline, listOf } from './pipeline.js';
 const BATCH_LOGITS = 16e6; // 64 MB
 
 export class FillMaskPipeline extends Pipeline {
+  static model = 'AutoModelForMaskedLM';
+  static defaultModel = 'distilbert/distilbert-base-uncased';
+
   /**
    * @param {string | string[]} texts each with at least one mask token
    * @param {{ top_k?: number, targets?: string | string[], signal?: AbortSignal }} [options] targets: only these

@@ -1,110 +1,90 @@
-// pipeline(task, model, options): the table of tasks, and the one function that joins model and tokenizer.
+// pipeline(task, model, options): loads what a task's pipeline declares and joins it.
 
 import { ConfigError, throwIfAborted } from '../errors.js';
 import { withTotals } from '../hub/index.js';
-import {
-  AutoModel,
-  AutoModelForCausalLM,
-  AutoModelForMaskedLM,
-  AutoModelForQuestionAnswering,
-  AutoModelForSequenceClassification,
-  AutoModelForTokenClassification,
-} from '../models/index.js';
+import { autoClass } from '../models/model.js';
 import { AutoTokenizer } from '../tokenizers/auto-tokenizer.js';
 import { withLinkedAbort } from '../utils/abort.js';
-import { DEFAULT_MODELS } from './default-models.js';
-import { FeatureExtractionPipeline } from './feature-extraction.js';
-import { FillMaskPipeline } from './fill-mask.js';
-import { Pipeline, TextGenerationPipeline } from './pipeline.js';
-import { QuestionAnsweringPipeline } from './question-answering.js';
-import { TextClassificationPipeline } from './text-classification.js';
-import { TextRankingPipeline } from './text-ranking.js';
-import { TokenClassificationPipeline } from './token-classification.js';
-import { ZeroShotClassificationPipeline } from './zero-shot-classification.js';
+import { TASKS, taskNamed } from './tasks.js';
 
-const TASKS = {
-  'feature-extraction': { pipeline: FeatureExtractionPipeline, model: AutoModel },
-  'fill-mask': { pipeline: FillMaskPipeline, model: AutoModelForMaskedLM },
-  'question-answering': { pipeline: QuestionAnsweringPipeline, model: AutoModelForQuestionAnswering },
-  'text-classification': { pipeline: TextClassificationPipeline, model: AutoModelForSequenceClassification },
-  // Loaded when it is asked for: a page that embeds needs none of it.
-  'text-generation': {
-    pipeline: null,
-    load: async () => (await import('./text-generation.js')).Writer,
-    model: AutoModelForCausalLM,
-  },
-  'text-ranking': { pipeline: TextRankingPipeline, model: AutoModelForSequenceClassification },
-  'token-classification': { pipeline: TokenClassificationPipeline, model: AutoModelForTokenClassification },
-  'zero-shot-classification': { pipeline: ZeroShotClassificationPipeline, model: AutoModelForSequenceClassification },
-};
-/** @type {Record<string, keyof typeof TASKS>} */
-const ALIASES = {
-  embeddings: 'feature-extraction',
-  ner: 'token-classification',
-  'sentiment-analysis': 'text-classification',
-};
+/** @typedef {import('../models/model.js').ModelOptions} PipelineOptions */
 
 /**
- * @typedef {typeof TASKS} Tasks
- * @typedef {keyof Tasks} Task
- * @typedef {import('../models/model.js').ModelOptions} PipelineOptions
+ * How each part of a repository that a pipeline may need is loaded.
+ * @type {Record<string, (id: string, options: PipelineOptions) => Promise<any>>}
  */
+const PARTS = {
+  tokenizer: (id, options) => AutoTokenizer.from_pretrained(id, { ...options, subfolder: '' }),
+};
 
 /**
  * Loads what a task needs and gives a function for it.
- * @template {Task | 'embeddings' | 'ner' | 'sentiment-analysis'} T
- * @param {T} task
+ * @param {string} task
  * @param {string | null} [model] repository id, folder or URL; null: a well-known one for the task
- * @param {PipelineOptions} [options] dtype fp32 | q8 | auto, revision, progress_callback, signal, …
+ * @param {PipelineOptions} [options] dtype, revision, progress_callback, signal, …
  * @returns {Promise<any>} the task's pipeline: a callable with task, model, tokenizer, dispose()
  */
 export async function pipeline(task, model = null, options = {}) {
-  const name = Object.hasOwn(ALIASES, task) ? ALIASES[task] : /** @type {Task} */ (task);
-  if (!Object.hasOwn(TASKS, name)) {
-    throw new ConfigError(
-      `The task "${task}" is unknown; there are ${[...Object.keys(TASKS), ...Object.keys(ALIASES)].join(', ')}.`,
-      { code: 'unknown_task', field: 'task' },
-    );
+  const name = taskNamed(task);
+  if (!name) {
+    const known = [...Object.keys(TASKS), ...Object.values(TASKS).flatMap(({ aliases }) => aliases)];
+    throw new ConfigError(`The task "${task}" is unknown; there are ${known.join(', ')}.`, {
+      code: 'unknown_task',
+      field: 'task',
+    });
   }
-  const id = model ?? DEFAULT_MODELS[name];
+  const Class = TASKS[name],
+    id = model ?? Class.defaultModel;
   if (typeof id !== 'string')
     throw new ConfigError(`The model must be a repository's id, a folder or a URL, not ${typeof id}.`, {
       code: 'bad_id',
       field: 'model',
     });
   throwIfAborted(options.signal);
-  // One fails: what the other had begun is stopped, what it had opened is let go.
-  const {
-    model: Model,
-    pipeline: Ready,
-    load,
-  } = /** @type {{ model: any, pipeline: any, load?: () => Promise<any> }} */ (TASKS[name]);
-  const [loadedModel, loadedTokenizer, Class] = await withLinkedAbort(options.signal, async (signal) => {
-    const inner = { ...withTotals(options), signal };
-    const both = [Model.from_pretrained(id, inner), AutoTokenizer.from_pretrained(id, { ...inner, subfolder: '' })];
-    return Promise.all([...both, Ready ?? load?.()]).catch(async (error) => {
-      for (const each of both)
-        each.then(
-          (/** @type {any} */ part) => part.dispose(),
-          () => {},
-        );
-      throw error;
-    });
-  });
-  const parts = { task: name, model: loadedModel, tokenizer: loadedTokenizer };
-  parts.tokenizer.limitTo?.(parts.model.config);
+  const parts = await withLinkedAbort(options.signal, (signal) => load(Class, id, { ...withTotals(options), signal }));
   options.progress_callback?.({ status: 'ready', task: name, model: id });
-  return new Class(parts);
+  return new Class({ task: name, ...parts });
 }
 
-export {
-  Pipeline,
-  FeatureExtractionPipeline,
-  FillMaskPipeline,
-  QuestionAnsweringPipeline,
-  TextClassificationPipeline,
-  TextGenerationPipeline,
-  TextRankingPipeline,
-  TokenClassificationPipeline,
-  ZeroShotClassificationPipeline,
-};
+/**
+ * The parts that a pipeline declares, by name. Where one fails, what the others had loaded is disposed of.
+ * @param {typeof import('./pipeline.js').Pipeline} Class
+ * @param {string} id
+ * @param {PipelineOptions} options
+ * @returns {Promise<any>}
+ */
+async function load(Class, id, options) {
+  const names = ['model', ...Class.needs.filter((need) => Object.hasOwn(PARTS, need))],
+    loads = names.map((name) =>
+      name === 'model' ? autoClass(Class.model).from_pretrained(id, options) : PARTS[name](id, options),
+    );
+  try {
+    const [values] = await Promise.all([Promise.all(loads), Class.load()]),
+      parts = Object.fromEntries(names.map((name, i) => [name, values[i]])),
+      { engine } = parts.model;
+    if (Class.needs.includes('decoder') && !engine.generate && !engine.decoder)
+      throw new ConfigError(`${id} was loaded by an engine that cannot generate with it.`, {
+        code: 'no_decoder',
+        field: 'model',
+      });
+    parts.tokenizer?.limitTo?.(parts.model.config);
+    return parts;
+  } catch (error) {
+    for (const part of loads)
+      part.then(
+        (/** @type {any} */ loaded) => loaded.dispose(),
+        () => {},
+      );
+    throw error;
+  }
+}
+
+export { FeatureExtractionPipeline } from './feature-extraction.js';
+export { FillMaskPipeline } from './fill-mask.js';
+export { Pipeline } from './pipeline.js';
+export { QuestionAnsweringPipeline } from './question-answering.js';
+export { TextClassificationPipeline } from './text-classification.js';
+export { TextGenerationPipeline } from './text-generation.js';
+export { TextRankingPipeline } from './text-ranking.js';
+export { TokenClassificationPipeline } from './token-classification.js';
+export { ZeroShotClassificationPipeline } from './zero-shot-classification.js';

@@ -1,9 +1,10 @@
-// What all pipelines share: a model, a tokenizer, and running lists of texts in batches of similar length.
+// What all pipelines share: what they declare, a model, a tokenizer, and running lists of texts in batches of similar
+// length.
 
 import { InputError, throwIfAborted } from '../errors.js';
 import { Callable } from '../utils/callable.js';
 
-/** Tokens of one forward pass, padding included: enough to keep the kernels busy, little enough to breathe between. */
+/** Tokens of one forward pass, padding included: enough to keep the kernels busy, short enough for a pause between. */
 const BATCH_TOKENS = 2048;
 const BATCH_ROWS = 64;
 
@@ -11,11 +12,32 @@ const BATCH_ROWS = 64;
  * @typedef {import('../models/model.js').PreTrainedModel} Model
  * @typedef {any} Tokenizer
  * @typedef {import('../tokenizers/encodings/token-rows.js').TokenRows} TokenRows
+ * @typedef {'tokenizer' | 'decoder'} Need
  * @typedef {{ signal?: AbortSignal }} CallOptions
  */
 
 export class Pipeline extends Callable {
-  /** @param {{ task: string, model: Model, tokenizer: Tokenizer }} parts */
+  /**
+   * Other names of the task.
+   * @type {string[]}
+   */
+  static aliases = [];
+  /** The Auto class that gives its model. */
+  static model = 'AutoModel';
+  /** The repository that is taken where none is named: a well-known one of the Hub, in safetensors. */
+  static defaultModel = '';
+  /**
+   * What it needs besides the model: parts of the repository ("tokenizer"), abilities of the engine ("decoder").
+   * @type {Need[]}
+   */
+  static needs = ['tokenizer'];
+  /**
+   * Imports its work, where that lies in a file of its own.
+   * @returns {Promise<any>}
+   */
+  static async load() {}
+
+  /** @param {{ task: string, model: Model, tokenizer?: Tokenizer }} parts */
   constructor({ task, model, tokenizer }) {
     super();
     this.task = task;
@@ -23,10 +45,10 @@ export class Pipeline extends Callable {
     this.tokenizer = tokenizer;
   }
 
-  /** Lets the model and the tokenizer go. */
+  /** Disposes of the model and of what else was loaded with it. */
   async dispose() {
     this.model.dispose();
-    this.tokenizer.dispose();
+    this.tokenizer?.dispose();
   }
 
   /**
@@ -36,6 +58,14 @@ export class Pipeline extends Callable {
    */
   label(id) {
     return this.model.config.id2label?.[id] ?? `LABEL_${id}`;
+  }
+
+  /**
+   * The longest input in tokens, special ones included, by the tokenizer's files and the model. Infinity: no bound.
+   * @returns {number}
+   */
+  get maxLength() {
+    return Math.min(this.tokenizer.model_max_length, this.model.engine.limits.length || Infinity);
   }
 
   /**
@@ -52,8 +82,14 @@ export class Pipeline extends Callable {
           field: 'text',
         });
     });
-    // Encoders see no difference, and a row's own tokens begin at 0.
-    return this.tokenizer.encodeRows(texts, { truncation: true, padding_side: 'right', ...options });
+    const longest = Math.min(options.max_length ?? Infinity, this.maxLength);
+    return this.tokenizer.encodeRows(texts, {
+      truncation: true,
+      padding_side: 'right', // encoders see no difference, and a row's own tokens begin at 0
+      typeIds: this.model.engine.inputs.some((/** @type {any} */ { name }) => name === 'token_type_ids'),
+      ...options,
+      max_length: Number.isFinite(longest) ? longest : undefined,
+    });
   }
 
   /**
@@ -111,24 +147,3 @@ if (Symbol.asyncDispose) prototype[Symbol.asyncDispose] = prototype.dispose;
  * @returns {[T[], boolean]}
  */
 export const listOf = (x) => (Array.isArray(x) ? [x, true] : [[x], false]);
-
-/** By name what pipeline('text-generation') gives; its work (text-generation.js) is loaded when there is some. */
-export class TextGenerationPipeline extends Pipeline {
-  /**
-   * @param {any} inputs
-   * @param {Record<string, any>} [options]
-   * @returns {Promise<any>}
-   */
-  async _call(inputs, options) {
-    const { Writer } = await import('./text-generation.js');
-    return new Writer(this)._call(inputs, options);
-  }
-  /**
-   * @param {any} input
-   * @param {Record<string, any>} [options]
-   * @returns {any}
-   */
-  stream(input, options) {
-    throw new InputError("Streams need what pipeline('text-generation') gives.", { code: 'not_loaded' });
-  }
-}

@@ -26,6 +26,9 @@ function masked(logits, allowed) {
 }
 
 export class QuestionAnsweringPipeline extends Pipeline {
+  static model = 'AutoModelForQuestionAnswering';
+  static defaultModel = 'distilbert/distilbert-base-cased-distilled-squad';
+
   /**
    * @param {string | string[] | { question: string, context: string } | { question: string, context: string }[]}
    *   question
@@ -90,7 +93,7 @@ export class QuestionAnsweringPipeline extends Pipeline {
         });
       if (!c) throw new InputError('The context is empty.', { code: 'empty_input', field: 'context' });
     });
-    const length = Math.min(max_seq_len ?? 384, this.tokenizer.model_max_length);
+    const length = Math.min(max_seq_len ?? 384, this.maxLength);
     const stride = doc_stride ?? Math.min(Math.floor(length / 2), 128);
     const cut = this.#cut(questions, max_question_len ?? Math.max(1, Math.min(length >> 1, length - stride - 8)));
     const rows = this.encode(cut, {

@@ -30,6 +30,10 @@ export function scores(logits, how, problem) {
 }
 
 export class TextClassificationPipeline extends Pipeline {
+  static aliases = ['sentiment-analysis'];
+  static model = 'AutoModelForSequenceClassification';
+  static defaultModel = 'distilbert/distilbert-base-uncased-finetuned-sst-2-english';
+
   /**
    * @param {string | string[]} texts
    * @param {{ text_pair?: string | string[], top_k?: number | null, function_to_apply?: 'softmax' | 'sigmoid' |

@@ -11,6 +11,9 @@ import { Pipeline } from './pipeline.js';
  */
 
 export class TextRankingPipeline extends Pipeline {
+  static model = 'AutoModelForSequenceClassification';
+  static defaultModel = 'cross-encoder/ms-marco-MiniLM-L6-v2';
+
   /**
    * @param {string | { text: string, text_pair: string }[]} query or pairs of query and text, which are scored one
    *   by one

@@ -8,6 +8,9 @@ import { Pipeline, listOf } from './pipeline.js';
 /** @typedef {{ sequence: string, labels: string[], scores: number[] }} ZeroShotResult sorted, best first */
 
 export class ZeroShotClassificationPipeline extends Pipeline {
+  static model = 'AutoModelForSequenceClassification';
+  static defaultModel = 'typeform/distilbert-base-uncased-mnli';
+
   /**
    * @param {string | string[]} texts
    * @param {string | string[]} candidate_labels a string is split at commas

@@ -1,9 +1,9 @@
-// One loaded language model: an EngineModel whose program runs the whole loop of tokens (wasm/generate). A
+// One loaded language model: a WasmModel whose program runs the whole loop of tokens (wasm/generate). A
 // generation comes in slices; between them the event loop has its turn, an abort is heard and tokens are handed
 // out. Keys and values of the last text stay, and a prompt that begins like it goes on from there.
 
 import { InputError, checkStatus, throwIfAborted } from '../../errors.js';
-import { EngineModel, SLICE_MS, breathe } from './model.js';
+import { SLICE_MS, WasmModel, breathe } from './model.js';
 import { Turn, Turns } from '../turns.js';
 
 /**
@@ -44,7 +44,7 @@ export const CALLER = ENDINGS.length;
 /** Generations that are put aside at once; the oldest is given up. */
 const ASIDE = 8;
 
-export class LanguageEngine extends EngineModel {
+export class LanguageEngine extends WasmModel {
   #turns = new Turns();
   /**
    * Turns whose generations are put aside, and their numbers in Wasm.

@@ -1,20 +1,23 @@
 // One loaded checkpoint: its Wasm instance, its weights, its forward passes. Weights stream from the hub straight into
-// Wasm memory; a pass runs layer by layer and gives the event loop a turn in between, so that a page stays alive and
+// Wasm memory. A pass runs layer by layer; in between the event loop gets a turn, so that a page stays responsive and
 // an abort is heard.
 
 import { InternalError, MemoryError, InputError, checkStatus, throwIfAborted } from '../../errors.js';
 import { isNode } from '../../env.js';
 import { Tensor } from '../../tensor/tensor.js';
+import { inputsOf, limitsOf } from './declared.js';
 import { loadEngine } from './load-wasm.js';
+
+/** @typedef {import('../engine.js').Values} Values */
 
 /** How long a pass may hold the thread before it gives the event loop a turn. */
 export const SLICE_MS = 8;
 
-/** When the event loop last had a turn; many short passes in a row are one long stretch of work. */
+/** When the event loop last had a turn. Many short passes in a row are one long stretch of work. */
 let lastTurn = 0;
 
 /**
- * Lets everything that waits run once, if it has waited for long.
+ * Gives the event loop a turn, if the last one is more than SLICE_MS ago.
  * @returns {Promise<void> | undefined}
  */
 export function breathe() {
@@ -40,25 +43,35 @@ const turn = () =>
     port2.postMessage(0);
   });
 
-/** Lets go of the Wasm side of models that nobody disposed of. */
+/** Deletes the Wasm side of models that were collected without dispose(). */
 const forgotten =
   typeof FinalizationRegistry === 'undefined'
     ? null
     : new FinalizationRegistry((/** @type {any} */ handle) => handle.delete());
 
-export class EngineModel {
+export class WasmModel {
   /** @type {any} */ #module;
   /** @type {any} */ #handle;
   /** @type {Promise<unknown>} */ #queue = Promise.resolve();
+  #config;
+  /** @type {import('../engine.js').Declared[] | null} */ #inputs = null;
 
   /**
    * @param {any} module
    * @param {any} handle
    * @param {string} where
+   * @param {string} dtype
+   * @param {string} configJson
    */
-  constructor(module, handle, where) {
+  constructor(module, handle, where, dtype, configJson) {
     this.#module = module;
     this.#handle = handle;
+    this.#config = configJson;
+    /**
+     * How the weights are packed: "fp32", "fp16", "q8" or "q4".
+     * @type {string}
+     */
+    this.dtype = dtype;
     /**
      * For messages: the repository.
      * @type {string}
@@ -68,11 +81,12 @@ export class EngineModel {
   }
 
   /**
+   * A model that has no weights yet. ConfigError: config.json describes none that the program knows.
    * @param {string} configJson
    * @param {string} architecture class name such as "BertForMaskedLM"
-   * @param {'fp32' | 'q8'} dtype
+   * @param {'fp32' | 'fp16' | 'q8' | 'q4'} dtype
    * @param {string} where for messages: the repository
-   * @param {import('./load-wasm.js').Program} [program] whose families know the model
+   * @param {import('./load-wasm.js').Program} [program] that has the model's family
    */
   static async create(configJson, architecture, dtype, where, program = 'engine') {
     const module = await loadEngine(program).catch((cause) => {
@@ -89,23 +103,28 @@ export class EngineModel {
       handle.delete();
       throw error;
     }
-    return new this(module, handle, where);
+    return new this(module, handle, where, dtype, configJson);
   }
 
   /**
-   * "simd" or "relaxed".
-   * @returns {string}
+   * What passes take, as C++ declares it.
+   * @returns {import('../engine.js').Declared[]}
    */
-  get variant() {
-    return this._alive() && this.#module.variant();
+  get inputs() {
+    return (this.#inputs ??= inputsOf(this._alive()));
   }
   /**
-   * Which exact int8 product runs: "dot16", "unsigned", "signed".
-   * @returns {string}
+   * What passes give; known once the weights are loaded, since some outputs need optional ones.
+   * @returns {import('../engine.js').Declared[]}
    */
-  get int8Dot() {
-    return this._alive() && this.#module.int8Dot();
+  get outputs() {
+    return this._alive().outputs();
   }
+  /** @returns {import('../engine.js').Limits} */
+  get limits() {
+    return limitsOf(this._alive(), this.#config);
+  }
+
   /**
    * Bytes that the weights will take once packed.
    * @returns {number}
@@ -114,15 +133,18 @@ export class EngineModel {
     return this._alive().packedBytesExpected();
   }
   /**
-   * Size of this model's Wasm memory.
-   * @returns {number}
+   * variant: "simd" or "relaxed"; int8Dot: which exact 8-bit product runs ("dot16", "unsigned", "signed");
+   * memoryBytes: size of this model's Wasm memory; bytesNeeded: bytes of the packed weights in it.
+   * @returns {{ variant: string, int8Dot: string, memoryBytes: number, bytesNeeded: number }}
    */
-  get memoryBytes() {
-    return this._alive() && this.#module.memoryBytes();
-  }
-  /** @returns {string[]} */
-  get inputNames() {
-    return this._alive().inputNames();
+  get stats() {
+    const { bytesNeeded } = this;
+    return {
+      variant: this.#module.variant(),
+      int8Dot: this.#module.int8Dot(),
+      memoryBytes: this.#module.memoryBytes(),
+      bytesNeeded,
+    };
   }
 
   /**
@@ -149,7 +171,7 @@ export class EngineModel {
     return this.#handle;
   }
 
-  /** Asks for the memory of all weights at once: where it cannot be had, nothing is downloaded in vain. */
+  /** Allocates the memory of all weights. MemoryError before anything is downloaded, where there is not enough. */
   reserve() {
     const handle = this._alive(),
       bytes = this.bytesNeeded;
@@ -215,7 +237,7 @@ export class EngineModel {
 
   /**
    * A forward pass. Calls wait for each other; one that fails does not touch the next.
-   * @param {Record<string, { data: ArrayLike<number | bigint>, dims: number[] }>} inputs
+   * @param {Record<string, Values>} inputs
    * @param {AbortSignal} [signal]
    * @returns {Promise<Record<string, Tensor>>}
    */
@@ -245,7 +267,7 @@ export class EngineModel {
   }
 
   /**
-   * @param {Record<string, { data: ArrayLike<number | bigint>, dims: number[] }>} inputs
+   * @param {Record<string, Values>} inputs
    * @param {AbortSignal} [signal]
    */
   async #run(inputs, signal) {
@@ -254,10 +276,7 @@ export class EngineModel {
     const handle = this._alive(),
       module = this.#module;
     try {
-      const known = new Set(handle.inputNames());
-      for (const [name, tensor] of Object.entries(inputs)) {
-        if (known.has(name) && tensor) this._setInput(handle, name, tensor);
-      }
+      for (const { name } of this.inputs) if (inputs[name]) this._setInput(handle, name, inputs[name]);
       handle.begin();
       checkStatus(handle, this.where);
       const steps = handle.steps();
@@ -287,9 +306,10 @@ export class EngineModel {
   }
 
   /**
+   * Copies an input's values into Wasm memory, in the dtype that the model declares for it.
    * @param {any} handle
    * @param {string} name
-   * @param {{ data: ArrayLike<number | bigint>, dims: number[] }} tensor
+   * @param {Values} values
    */
   _setInput(handle, name, { data, dims }) {
     const size = dims.reduce((a, b) => a * b, 1);
@@ -298,20 +318,25 @@ export class EngineModel {
         code: 'shape_mismatch',
         field: name,
       });
-    const pointer = handle.setInput(name, 'int32', dims);
+    const dtype = this.inputs.find((input) => input.name === name)?.dtype ?? 'int32',
+      Memory = dtype === 'int32' ? Int32Array : Float32Array;
+    const pointer = handle.setInput(name, dtype, dims);
     checkStatus(handle, this.where);
-    const memory = new Int32Array(this.#module.HEAPU8.buffer, pointer, size);
-    if (data instanceof Int32Array) {
+    const memory = new Memory(this.#module.HEAPU8.buffer, pointer, size);
+    if (data instanceof Memory) {
       memory.set(data);
       return;
     }
     for (let i = 0; i < size; i++) {
-      const v = Number(data[i]);
-      if (!Number.isInteger(v) || Math.abs(v) > 0x7fffffff) {
-        throw new InputError(`${name}[${i}] is ${String(data[i])}; whole numbers of 32 bits are needed.`, {
-          code: 'not_an_integer',
-          field: name,
-        });
+      const v = Number(data[i]),
+        fits =
+          dtype === 'int32'
+            ? Number.isInteger(v) && Math.abs(v) <= 0x7fffffff
+            : /^(number|bigint)$/.test(typeof data[i]);
+      if (!fits) {
+        const [wanted, code] =
+          dtype === 'int32' ? ['whole numbers of 32 bits', 'not_an_integer'] : ['numbers', 'not_a_number'];
+        throw new InputError(`${name}[${i}] is ${String(data[i])}; ${wanted} are needed.`, { code, field: name });
       }
       memory[i] = v;
     }

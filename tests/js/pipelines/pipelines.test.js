@@ -14,7 +14,7 @@ import {
   mean_pooling,
   pipeline,
 } from '../../../js/index.js';
-import { DEFAULT_MODELS } from '../../../js/pipelines/default-models.js';
+import { TASKS } from '../../../js/pipelines/tasks.js';
 import { emptyFolder, eventually, rejection, startServer, useHub } from '../helpers/server.js';
 
 const folder = (/** @type {string} */ name) =>
@@ -191,10 +191,10 @@ test('loading tells every file, sums, and ready', async (t) => {
     ['org/name', 100, size, size, [...FILES].sort()],
   );
   assert.ok(events.every((e) => e.name === 'org/name' || e.status === 'ready'));
-  // The weights are asked for before config.json has come.
+  // The weights are asked for once config.json has come, which decides on the engine, and before anything else is read.
   const at = (/** @type {string} */ status, /** @type {string} */ file) =>
     events.findIndex((e) => e.status === status && e.file === file);
-  assert.ok(at('initiate', 'model.safetensors') < at('download', 'config.json'));
+  assert.ok(at('done', 'config.json') < at('initiate', 'model.safetensors'));
   await pipe.dispose();
   await server.close();
   const again = await pipeline('sentiment-analysis', 'org/name');
@@ -302,7 +302,7 @@ test('wrong options and inputs are named, and the next call works', async () => 
 test('unknown tasks and wrong models', async () => {
   const error = await rejection(pipeline(/** @type {any} */ ('nope')));
   assert.deepEqual([error.name, error.code, error.field], ['ConfigError', 'unknown_task', 'task']);
-  for (const task of [...Object.keys(DEFAULT_MODELS), 'embeddings', 'ner', 'sentiment-analysis'])
+  for (const task of [...Object.keys(TASKS), 'embeddings', 'ner', 'sentiment-analysis'])
     assert.ok(error.message.includes(task), task);
   assert.equal((await rejection(pipeline(/** @type {any} */ ('toString')))).code, 'unknown_task');
   assert.equal((await rejection(pipeline('ner', /** @type {any} */ (7)))).code, 'bad_id');
@@ -310,7 +310,7 @@ test('unknown tasks and wrong models', async () => {
     (await rejection(pipeline('ner', folder('text-classification'), { dtype: /** @type {any} */ ('q3') }))).code,
     'unknown_dtype',
   );
-  for (const id of Object.values(DEFAULT_MODELS)) assert.match(id, /^[\w-]+\/[\w.-]+$/);
+  for (const { defaultModel } of Object.values(TASKS)) assert.match(defaultModel, /^[\w-]+\/[\w.-]+$/);
 });
 
 test('disposed pipelines say so', async () => {

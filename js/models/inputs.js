@@ -1,0 +1,30 @@
+// Inputs of a forward pass as callers give them: tensors, typed arrays, nested arrays.
+
+import { InputError } from '../errors.js';
+
+/**
+ * All inputs as data and shape. Tensors stay as they are. An array that lacks the first axis of what the model
+ * declares is a batch of one.
+ * @param {Record<string, any>} inputs null and undefined: left out
+ * @param {import('../engines/engine.js').Declared[]} declared
+ */
+export function fromArrays(inputs, declared) {
+  /** @type {Record<string, import('../engines/engine.js').Values>} */
+  const out = {};
+  for (const [name, value] of Object.entries(inputs)) {
+    if (value === null || value === undefined) continue;
+    if (Array.isArray(value.dims) && value.data) {
+      out[name] = value;
+      continue;
+    }
+    /** @type {number[]} */
+    const dims = [];
+    for (let v = value; Array.isArray(v) || ArrayBuffer.isView(v); v = /** @type {any} */ (v)[0])
+      dims.push(/** @type {any} */ (v).length);
+    if (!dims.length)
+      throw new InputError(`${name} is no tensor and no array of numbers.`, { code: 'bad_input', field: name });
+    if (declared.find((one) => one.name === name)?.dims.length === dims.length + 1) dims.unshift(1);
+    out[name] = { data: Array.isArray(value) ? value.flat(Infinity) : value, dims };
+  }
+  return out;
+}
