@@ -27,6 +27,13 @@ foreach(program engine lm)
   set_target_properties(${program} PROPERTIES OUTPUT_NAME ${program}-$<IF:$<BOOL:${RELAXED}>,relaxed,simd>)
 endforeach()
 
+# The search by itself, for decoders of other engines: no model and no kernels, so plain SIMD serves every engine.
+if(NOT RELAXED)
+  add_executable(search wasm/binding/search.cpp)
+  wasm_program(search)
+  target_link_libraries(search PRIVATE wf_engine)
+endif()
+
 file(GLOB tokenizers CONFIGURE_DEPENDS wasm/binding/tokenizers*.cpp)
 if(tokenizers AND NOT RELAXED)
   add_executable(tokenizers ${tokenizers})

@@ -4,7 +4,7 @@
 #include <algorithm>
 
 #include "checks.h"
-#include "generate/generation.h"
+#include "generate/search.h"
 
 using namespace wasmformers;
 using namespace wasmformers::fuzz;
@@ -81,7 +81,7 @@ void answer(const Feed& feed, uint32_t step, std::vector<float>& logits) {
   }
 }
 
-void checkFeed(const Feed& feed, const Generation& g, size_t before) {
+void checkFeed(const Feed& feed, const Search& g, size_t before) {
   FUZZ_CHECK(feed.rows > 0 && feed.rows <= std::max(g.mostRows(), g.batch()) && feed.length > 0);
   for (size_t i = 0; i < feed.rows * feed.length; ++i)
     FUZZ_CHECK(size_t(feed.ids[i]) < kVocabulary || before == 0 || !feed.mask[i]);
@@ -102,17 +102,17 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   if (config->numBeams * config->numReturnSequences > 256) return 0;  // slow, and no other than fewer
   const size_t batch = how & 1 ? 2 : 1;
   double now = 0;
-  auto made = Generation::create(config.take(), kIds, how & 2 ? kMask : nullptr, batch, kPrompt, kVocabulary, kContext,
-                                 [&] { return now += 100; });
+  auto made = Search::create(config.take(), kIds, how & 2 ? kMask : nullptr, batch, kPrompt, kVocabulary, kContext,
+                             [&] { return now += 100; });
   if (!made.ok()) {
     FUZZ_CHECK(!made.status().code().empty() && !made.status().message().empty());
     return 0;
   }
-  Generation& g = **made;
+  Search& g = **made;
   FUZZ_CHECK(g.maxLength() > kPrompt && g.maxLength() <= kContext);
   const bool paused = how & 4;
-  if (paused) g.keepRows();
-  if (how & 8) g.askContinuations();
+  if (paused) g.editScores();
+  if (how & 8) g.askForEndings();
   std::vector<float> logits;
   std::vector<int32_t> stream;
   size_t before = 0;
@@ -124,19 +124,19 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     checkFeed(feed, g, before);
     before = feed.rows;
     answer(feed, step, logits);
-    if (const size_t each = g.sharing(); paused && each > 1) {
+    if (const size_t each = g.rowsPerScore(); paused && each > 1) {
       std::vector<float> wide(feed.rows * each * kVocabulary);
-      g.spread(logits.data(), wide.data());
+      g.expandScores(logits.data(), wide.data());
       logits = std::move(wide);
       before = feed.rows;
     }
     s = g.process(logits.data());
     if (s.ok()) s = g.choose(logits.data());
-    if (g.asking()) {
+    if (g.awaitsEndings()) {
       const auto rows = g.continuations();
       FUZZ_CHECK(rows.values.size() == rows.count * rows.rows && rows.count == step + 1);
-      std::vector<uint8_t> ends(rows.rows);
-      for (size_t r = 0; r < ends.size(); ++r) ends[r] = (r + how) % 5 == 0 ? kCaller : 0;
+      std::vector<Ending> ends(rows.rows);
+      for (size_t r = 0; r < ends.size(); ++r) ends[r] = (r + how) % 5 == 0 ? Ending::Stop : Ending::None;
       if (how & 32 && step == 4) g.stop();
       g.decide(ends.data());
       if (how & 32 && step == 4) FUZZ_CHECK(g.finished());
@@ -144,8 +144,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
       g.stop();
       FUZZ_CHECK(g.finished());
     }
-    if (how & 64) g.stopRow(step);
-    const auto fresh = g.take();
+    if (how & 64) g.stopRow(step, Ending::Stop);
+    const auto fresh = g.takeTokens();
     FUZZ_CHECK(fresh.values.size() == fresh.count * g.resultRows());
     stream.insert(stream.end(), fresh.values.begin(), fresh.values.end());
   }
@@ -158,6 +158,11 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     for (size_t i = kPrompt; i < all.count; ++i)
       FUZZ_CHECK(stream[(i - kPrompt) * all.rows + r] == all.values[r * all.count + i]);
   }
+  const auto counts = g.newTokens();
+  const auto endings = g.endings();
+  FUZZ_CHECK(counts.size() == g.resultRows() && endings.size() == g.resultRows());
+  for (size_t r = 0; r < counts.size(); ++r)
+    FUZZ_CHECK(endings[r] <= Ending::Cut && size_t(counts[r]) <= all.count - kPrompt);
   const auto& l = g.logprobs();
   FUZZ_CHECK(l.picked.size() == l.steps * l.rows && l.topIds.size() == l.picked.size() * l.top &&
              l.topLogprobs.size() == l.topIds.size());

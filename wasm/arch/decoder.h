@@ -40,8 +40,8 @@ class Decoder {
   /// Where not 0: the rotations of a text longer than so many tokens depend on its length (LongRoPE, dynamic NTK). Its
   /// prompt is to be run in one pass, and what is cached of it serves no other text.
   virtual size_t changesBeyond() const { return 0; }
-  /// What each row's text is conditioned on (a source text, an image, a sound), as a hash of it; empty: on nothing.
-  /// Keys and values serve another text only where the conditions are equal.
+  /// What the prompts are conditioned on (a source text, an image, a sound): a hash of it for each prompt. Empty: on
+  /// nothing. Keys and values serve another text only where the conditions are equal.
   virtual std::vector<uint64_t> conditions() const { return {}; }
 
   struct Chunk {
@@ -50,6 +50,7 @@ class Decoder {
     size_t rows = 1, length = 1;
     bool logits = true;  // false: only the cache is wanted, not the output
     bool every = false;  // of every token, not of each row's last: [rows, length, V]
+    const uint32_t* prompts = nullptr;  // [rows]: which of conditions() each row goes with; nullptr: row r with r
   };
   /// Begins a pass over `length` new tokens behind the cached ones; then step(0 … steps() − 1); the last step gives the
   /// output "logits" [rows, V] (Base: "last_hidden_state" [rows, E]) of each row's last token and only then the cache

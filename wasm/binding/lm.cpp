@@ -1,23 +1,15 @@
-// The program for language models: lm-simd.wasm, lm-relaxed.wasm. What the engine has, and the whole loop of tokens: a
-// call runs until a time is over or tokens are there, so that a page breathes in between.
+// The program `lm` (lm-simd.wasm, lm-relaxed.wasm): what binding/model.h binds, for decoder families, and the session
+// of generation. A call runs until its time is over or tokens are there, so that the page breathes in between. The
+// decoder is bound without a search as well (beginPass), for callers that pick tokens themselves.
 #include "base/hash.h"
 #include "binding/model.h"
+#include "binding/search_methods.h"
 #include "generate/session.h"
 
 namespace wasmformers {
 namespace {
 
-/// A copy in JavaScript's own memory.
-template <class T>
-val copied(const T* data, size_t count) {
-  return val(emscripten::typed_memory_view(count, data)).call<val>("slice");
-}
-template <class T>
-val copied(const std::vector<T>& values) {
-  return copied(values.data(), values.size());
-}
-
-/// Which checkpoint a saved cache is of, as far as its configuration tells.
+/// Names the checkpoint of a saved cache, as far as its configuration tells.
 uint64_t nameOf(const std::string& config, const std::string& dtype) {
   const std::string both = config + '\0' + dtype;
   return hash64(both.data(), both.size());
@@ -32,43 +24,44 @@ Result<kernels::CacheType> cacheTypeOf(std::string_view name) {
       .atField("cache_dtype");
 }
 
-class Model : public EngineModel {
+class Model : public EngineModel, public SearchMethods {
  public:
   Model(const std::string& config, const std::string& architecture, const std::string& dtype)
       : EngineModel(arch::decoderFamilies(), kernels::fastForDecoders(), config, architecture, dtype),
         name_(nameOf(config, dtype)) {
-    if (model_) session_.emplace(*model_->decoder(), kernels_, arena_,
-                                 outputs_);  // decoderFamilies() are all of these
+    if (model_) session_.emplace(*model_->decoder(), kernels_, arena_, outputs_);  // every decoder family has one
   }
 
   double vocabulary() const { return model_ ? double(lm().vocabulary()) : 0; }
   double context() const { return model_ ? double(lm().context()) : 0; }
+  /// Bytes; 0 after a failure.
   double cacheBytes(double rows, double capacity, const std::string& type) {
     const auto found = cacheTypeOf(type);
     said(found.status());
     return session_ && found.ok() ? session_->bytesNeeded(size_t(rows), size_t(capacity), *found) : 0;
   }
-
   double workBytes(double rows) const { return model_ ? lm().workBytes(size_t(rows)) : 0; }
 
-  /// Prompt: inputs input_ids and, where it has padding, attention_mask.
-  bool generateBegin(const std::string& options, const std::string& cacheType, bool pauseAtLogits, bool rowsLeave,
-                     bool pauseAtContinuations) {
-    Status s = begin(options, cacheType, {{}, 0, pauseAtLogits, rowsLeave, pauseAtContinuations});
+  // --- a search: generate/session.h
+  /// The prompts are the inputs input_ids and, where they have padding, attention_mask.
+  bool generateBegin(const std::string& options, const std::string& cacheType, bool pauseAtScores, bool rowwise,
+                     bool pauseAtEndings) {
+    Status s = begin(options, cacheType, {{}, 0, pauseAtScores, rowwise, pauseAtEndings});
     inputs_.clear();
     return said(std::move(s));
   }
   bool generateRun(double milliseconds, double maxTokens) {
     return said(session_ ? checked(session_->run(milliseconds, size_t(maxTokens))) : notLoading());
   }
-  /// Before a forward pass, which takes the memory of a generation's.
+  bool generateFinished() const { return !session_ || session_->finished(); }
+  /// Call before a forward pass, which takes the memory of a session's pass.
   void interrupt() {
     if (session_) session_->interrupt();
   }
-  /// Puts the generation aside; a number for resume() or drop().
+  /// Parks the search; a number for resume() or drop().
   int park() {
     size_t at = 0;
-    while (at < parked_.size() && parked_[at].generation) ++at;
+    while (at < parked_.size() && parked_[at].search) ++at;
     if (at == parked_.size()) parked_.emplace_back();
     if (session_) parked_[at] = session_->park();
     return int(at);
@@ -77,61 +70,31 @@ class Model : public EngineModel {
     return said(session_ ? checked(session_->resume(std::move(parked_[size_t(number)]))) : notLoading());
   }
   void drop(int number) { parked_[size_t(number)] = {}; }
-  bool generateFinished() const { return !session_ || session_->finished(); }
-  val takeTokens() { return running() ? copied(running()->take().values) : copied(std::vector<int32_t>()); }
-  int resultRows() const { return running() ? int(running()->resultRows()) : 0; }
-  double generateSeed() const { return running() ? double(running()->seed()) : 0; }
-  bool stopRow(int row) { return running() && row >= 0 && running()->stopRow(size_t(row)); }
-  void stopAll() {
-    if (running()) running()->stop();
-  }
-
-  double logitsPtr() { return session_ && session_->logits() ? address(session_->logits()) : 0; }
-  val scoredRows() const { return copied(running() ? running()->scored() : std::vector<uint32_t>()); }
-  double logitsRows() const { return session_ ? double(session_->logitsRows()) : 0; }
-  bool generateAccept() { return said(session_ ? session_->acceptLogits() : notLoading()); }
-
-  // With beams: continuations that the caller may end, tokens of running beams, how results ended.
-  /// How many rows, then their tokens; of nothing where nobody asks.
-  val continuations() const {
-    generate::Grid<int32_t> rows;
-    if (running() && running()->asking()) rows = running()->continuations();
-    rows.values.insert(rows.values.begin(), int32_t(rows.rows));
-    return copied(rows.values);
-  }
-  /// A byte for each row.
-  void decide(const std::string& ends) {
-    if (running() && running()->asking()) running()->decide(reinterpret_cast<const uint8_t*>(ends.data()));
-  }
-  val runningTokens() const { return copied(running() ? running()->running().values : std::vector<int32_t>()); }
-  /// Of each result how many new tokens it has, then how each ended.
-  val outcomes() const {
-    std::vector<int32_t> out = running() ? running()->newTokens() : std::vector<int32_t>();
-    if (running()) {
-      for (uint8_t ending : running()->endings()) out.push_back(ending);
-    }
-    return copied(out);
-  }
-
-  val sequences() const { return running() ? copied(running()->sequences().values) : copied(std::vector<int32_t>()); }
-  double sequencesLength() const { return running() ? double(running()->sequences().count) : 0; }
-  val sequencesScores() const {
-    return running() ? copied(running()->sequencesScores()) : copied(std::vector<float>());
-  }
-  int logprobsTop() const { return running() ? int(running()->logprobs().top) : 0; }
-  val logprobsPicked() const { return running() ? copied(running()->logprobs().picked) : copied(std::vector<float>()); }
-  val logprobsTopIds() const {
-    return running() ? copied(running()->logprobs().topIds) : copied(std::vector<int32_t>());
-  }
-  val logprobsTopValues() const {
-    return running() ? copied(running()->logprobs().topLogprobs) : copied(std::vector<float>());
-  }
-
-  val takeScores() { return running() ? copied(running()->takeScores()) : copied(std::vector<float>()); }
-  val takeLogits() { return running() ? copied(running()->takeLogits()) : copied(std::vector<float>()); }
-
-  double cachedTokens() const { return session_ ? double(session_->cachedTokens()) : 0; }
   double reusedTokens() const { return session_ ? double(session_->reusedTokens()) : 0; }
+
+  /// 0: no scores are ready.
+  double scoresPtr() { return session_ && session_->scores() ? address(session_->scores()) : 0; }
+  double scoreRows() const { return session_ ? double(session_->scoreRows()) : 0; }
+  bool acceptScores() { return said(session_ ? session_->acceptScores() : notLoading()); }
+
+  // --- the decoder without a search
+  /// `ids` and `mask` (or null) are typed arrays, [rows, length].
+  bool beginPass(val ids, val mask, double rows, double length, const std::string& cacheType) {
+    const auto own = emscripten::convertJSArrayToNumberVector<int32_t>(ids);
+    std::vector<uint8_t> real;
+    if (!mask.isNull()) real = emscripten::convertJSArrayToNumberVector<uint8_t>(mask);
+    return said(checked(startPass(own, real, size_t(rows), size_t(length), cacheType)));
+  }
+  /// A layer; when passDone(), scoresPtr() has the scores.
+  bool stepPass() { return said(session_ ? checked(session_->stepPass()) : notLoading()); }
+  bool passDone() const { return !session_ || session_->passDone(); }
+  bool reorderCache(val from) {
+    const auto rows = emscripten::convertJSArrayToNumberVector<uint32_t>(from);
+    return said(session_ ? session_->reorder(rows.data(), rows.size()) : notLoading());
+  }
+
+  // --- the cache
+  double cachedTokens() const { return session_ ? double(session_->text().tokens()) : 0; }
   void cropCache(double tokens) {
     if (session_) session_->crop(size_t(tokens));
   }
@@ -158,12 +121,17 @@ class Model : public EngineModel {
 
  private:
   arch::Decoder& lm() const { return *model_->decoder(); }
-  generate::Generation* running() const {
-    return session_ ? const_cast<generate::Session&>(*session_).generation() : nullptr;
+  generate::Search* search() const override {
+    return session_ ? const_cast<generate::Session&>(*session_).search() : nullptr;
+  }
+  static Status notLoaded() { return Status(ErrorClass::Internal, "not_loaded", "The model has not been loaded."); }
+  static Status shapeMismatch(const std::string& ids, const std::string& mask) {
+    return Status(ErrorClass::Input, "shape_mismatch", "attention_mask is " + mask + ", input_ids is " + ids + ".")
+        .atField("attention_mask");
   }
 
   Status begin(const std::string& options, const std::string& cacheType, generate::SessionOptions how) {
-    if (!ready_) return Status(ErrorClass::Internal, "not_loaded", "The model has not been loaded.");
+    if (!ready_) return notLoaded();
     WF_ASSIGN(how.cacheType, cacheTypeOf(cacheType));
     WF_ASSIGN(generate::GenerationConfig config, generate::GenerationConfig::parse(options));
     const arch::Pass pass = makePass();
@@ -172,16 +140,21 @@ class Model : public EngineModel {
     if (!ids || ids->shape.size() != 2)
       return Status(ErrorClass::Input, "missing_input", "input_ids of shape [rows, length] are needed.")
           .atField("input_ids");
-    if (mask && mask->shape != ids->shape) {
-      return Status(ErrorClass::Input, "shape_mismatch",
-                    "attention_mask is " + shapeText(mask->shape) + ", input_ids is " + shapeText(ids->shape) + ".")
-          .atField("attention_mask");
-    }
+    if (mask && mask->shape != ids->shape) return shapeMismatch(shapeText(ids->shape), shapeText(mask->shape));
     std::vector<uint8_t> real;
     for (size_t i = 0, n = size_t(ids->shape[0] * ids->shape[1]); mask && i < n; ++i)
       real.push_back(mask->data.as<int32_t>()[i] != 0);
     return session_->begin(std::move(config), ids->data.as<int32_t>(), mask ? real.data() : nullptr,
                            size_t(ids->shape[0]), size_t(ids->shape[1]), how);
+  }
+
+  Status startPass(const std::vector<int32_t>& ids, const std::vector<uint8_t>& mask, size_t rows, size_t length,
+                   const std::string& cacheType) {
+    if (!ready_) return notLoaded();
+    WF_ASSIGN(const kernels::CacheType type, cacheTypeOf(cacheType));
+    if (ids.size() != rows * length || (!mask.empty() && mask.size() != ids.size()))
+      return shapeMismatch(std::to_string(ids.size()) + " values", std::to_string(mask.size()) + " values");
+    return session_->beginPass({ids.data(), mask.empty() ? nullptr : mask.data(), rows, length}, type);
   }
 
   uint64_t name_;
@@ -191,8 +164,9 @@ class Model : public EngineModel {
 };
 
 EMSCRIPTEN_BINDINGS(lm) {
-  bindEngine<Model>()
-      .function("vocabulary", &Model::vocabulary)
+  auto model = bindEngine<Model>();
+  bindSearch(model);
+  model.function("vocabulary", &Model::vocabulary)
       .function("context", &Model::context)
       .function("cacheBytes", &Model::cacheBytes)
       .function("workBytes", &Model::workBytes)
@@ -203,30 +177,15 @@ EMSCRIPTEN_BINDINGS(lm) {
       .function("park", &Model::park)
       .function("resume", &Model::resume)
       .function("drop", &Model::drop)
-      .function("continuations", &Model::continuations)
-      .function("decide", &Model::decide)
-      .function("runningTokens", &Model::runningTokens)
-      .function("outcomes", &Model::outcomes)
-      .function("takeTokens", &Model::takeTokens)
-      .function("resultRows", &Model::resultRows)
-      .function("generateSeed", &Model::generateSeed)
-      .function("stopRow", &Model::stopRow)
-      .function("stopAll", &Model::stopAll)
-      .function("logitsPtr", &Model::logitsPtr)
-      .function("logitsRows", &Model::logitsRows)
-      .function("scoredRows", &Model::scoredRows)
-      .function("generateAccept", &Model::generateAccept)
-      .function("sequences", &Model::sequences)
-      .function("sequencesLength", &Model::sequencesLength)
-      .function("sequencesScores", &Model::sequencesScores)
-      .function("logprobsTop", &Model::logprobsTop)
-      .function("logprobsPicked", &Model::logprobsPicked)
-      .function("logprobsTopIds", &Model::logprobsTopIds)
-      .function("logprobsTopValues", &Model::logprobsTopValues)
-      .function("takeScores", &Model::takeScores)
-      .function("takeLogits", &Model::takeLogits)
-      .function("cachedTokens", &Model::cachedTokens)
       .function("reusedTokens", &Model::reusedTokens)
+      .function("scoresPtr", &Model::scoresPtr)
+      .function("scoreRows", &Model::scoreRows)
+      .function("acceptScores", &Model::acceptScores)
+      .function("beginPass", &Model::beginPass)
+      .function("stepPass", &Model::stepPass)
+      .function("passDone", &Model::passDone)
+      .function("reorderCache", &Model::reorderCache)
+      .function("cachedTokens", &Model::cachedTokens)
       .function("cropCache", &Model::cropCache)
       .function("saveCache", &Model::saveCache)
       .function("restoreWindow", &Model::restoreWindow)

@@ -1,5 +1,4 @@
-// Beams that have ended: the num_beams best of each prompt, whether one can still be beaten, and the results that they
-// become.
+// Beams that have ended: the best num_beams of each prompt, whether a running beam can still beat one, and the results.
 #include <algorithm>
 #include <cmath>
 
@@ -7,23 +6,23 @@
 
 namespace wasmformers::generate {
 
-/// As if the criteria of the last step had ended every sequence.
+/// The results are as if a criterion had ended every sequence at the last step.
 void Beams::stop() {
   interrupted_ = true;
-  if (asking_ || finished_) return;  // decide() ends it
+  if (awaitsEndings_ || finished_) return;  // decide() will end it
   for (uint32_t b : live_) {
     Group& g = groups_[b];
     std::vector<Beam> fresh;
     for (const Beam& r : g.running) {
-      if (!r.among) continue;
+      if (!r.eligible) continue;
       fresh.push_back(r);
       fresh.back().finished = true;
-      fresh.back().ending = kInterrupted;
+      fresh.back().ending = Ending::Cut;
     }
     merge(g, fresh, length_);
   }
   finished_ = true;
-  give();
+  giveTokens();
 }
 
 /// _update_finished_beams
@@ -33,8 +32,8 @@ void Beams::finish(Group& g) {
   std::vector<Beam> fresh;
   for (size_t i = 0; i < g.top.size(); ++i) {
     const Continuation& c = g.top[i];
-    const bool just =
-        c.ending != kOpen && i < beams_;  // only the best num_beams count; the rest is there to go on with
+    const bool just = c.ending != Ending::None &&
+                      i < beams_;  // only the best num_beams become results; the others are there to go on with
     fresh.push_back({{}, c.score, just, c.ending});
     fresh.back().ids = g.running[c.beam].ids;
     fresh.back().ids.push_back(c.id);
@@ -42,7 +41,7 @@ void Beams::finish(Group& g) {
   merge(g, fresh, length_ + 1);
 }
 
-/// The best num_beams of what is finished and `fresh`, sequences of this length.
+/// Keeps the best num_beams of the finished beams and `fresh`, whose sequences have this length.
 void Beams::merge(Group& g, const std::vector<Beam>& fresh, size_t length) {
   const float penalty = float(std::pow(double(length - prompt_), config_.lengthPenalty));
   std::vector<Beam> merged = std::move(g.finished);
@@ -50,7 +49,7 @@ void Beams::merge(Group& g, const std::vector<Beam>& fresh, size_t length) {
     merged.push_back(b);
     float& score = merged.back().score;
     score /= penalty;
-    if (std::isnan(score)) score = kNever;  // a length penalty out of all proportion
+    if (std::isnan(score)) score = kNever;  // an extreme length penalty
     score += g.full ? kOut : 0;
     score += g.improvable ? 0 : kOut;
     score += b.finished ? 0 : kOut;
@@ -72,7 +71,7 @@ void Beams::checkImprovement(Group& g) const {
   g.improvable = g.improvable && any;
 }
 
-/// Whether what is finished is the result, whatever comes: no log-probability is above 0.
+/// Whether the finished beams are the results, whatever comes: no log-probability is above 0.
 bool Beams::settled(const Group& g) const {
   if (g.improvable && config_.earlyStopping != EarlyStopping::WhenFull) return false;
   return std::all_of(g.finished.begin(), g.finished.end(),
@@ -81,7 +80,7 @@ bool Beams::settled(const Group& g) const {
 
 Grid<int32_t> Beams::sequences() const {
   Grid<int32_t> out;
-  // The reference's `pad_token_id or eos_token_id[0]`: a padding token of 0 is none to it, in beams only.
+  // The reference's `pad_token_id or eos_token_id[0]`: with beams only, a padding token of 0 counts as none.
   const int32_t fill = pad_ == 0 && !config_.eos.empty() ? std::max(0, config_.eos[0]) : pad_;
   out.rows = resultRows_;
   for (const Group& g : groups_) {
@@ -112,12 +111,12 @@ std::vector<float> Beams::sequencesScores() const {
 std::vector<int32_t> Beams::newTokens() const {
   return ofResults<int32_t>([&](const Beam& b) { return int32_t(b.ids.size() - prompt_); });
 }
-std::vector<uint8_t> Beams::endings() const {
-  return ofResults<uint8_t>([](const Beam& b) { return b.ending; });
+std::vector<Ending> Beams::endings() const {
+  return ofResults<Ending>([](const Beam& b) { return b.ending; });
 }
 
-/// The new tokens of the results, as take() gives them.
-void Beams::give() {
+/// The new tokens of the results, for takeTokens().
+void Beams::giveTokens() {
   const Grid<int32_t> all = sequences();
   for (size_t i = prompt_; i < all.count; ++i) {
     for (size_t r = 0; r < all.rows; ++r) fresh_.push_back(all.values[r * all.count + i]);

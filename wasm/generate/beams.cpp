@@ -15,7 +15,7 @@ Status Beams::begin() {
   for (size_t b = 0; b < batch_; ++b) {
     Group g{{}, {}, true, false, {}, Random(seed_, b)};
     const auto prompt = promptIds_.begin() + ptrdiff_t(b * prompt_);
-    // All but the first beam begin far behind, so that they don't all pick the same token.
+    // All beams but the first begin far behind, so that they do not all pick the same token.
     for (size_t i = 0; i < beams_; ++i) g.running.push_back({{prompt, prompt + ptrdiff_t(prompt_)}, i == 0 ? 0 : kOut});
     g.finished = g.running;
     for (Beam& f : g.finished) f.score = kOut;
@@ -28,30 +28,30 @@ Status Beams::begin() {
 }
 
 Feed Beams::feed() {
-  if (!prompted_) return {promptIds_.data(), promptMask_.data(), batch_, prompt_, nullptr};
+  if (!prompted_) return {promptIds_.data(), promptMask_.data(), batch_, prompt_};
+  feedPrompts_.clear();
+  for (uint32_t b : live_) feedPrompts_.insert(feedPrompts_.end(), beams_, b);
   if (replay_) {
     std::vector<const std::vector<int32_t>*> texts;
-    std::vector<size_t> prompts;
     for (uint32_t b : live_) {
       for (const Beam& beam : groups_[b].running) texts.push_back(&beam.ids);
-      prompts.insert(prompts.end(), beams_, b);
     }
-    return whole(texts, prompts);
+    return whole(texts, feedPrompts_);
   }
-  return {picked_.data(), ones_.data(), picked_.size(), 1, from_.data()};
+  return {picked_.data(), ones_.data(), picked_.size(), 1, from_.data(), feedPrompts_.data()};
 }
 
-size_t Beams::foldAll(float* logits, size_t rows) {
+size_t Beams::mergeAll(float* logits, size_t rows) {
   for (size_t r = 0; config_.outputLogits && r < mostRows_; ++r) {
-    if (r == 0) record(rawLogits_);
-    std::copy_n(logits + r / sharing_ * vocabulary_, vocabulary_, recorded(rawLogits_, r));
+    if (r == 0) record(logits_);
+    std::copy_n(logits + r / rowsPerScore_ * vocabulary_, vocabulary_, recorded(logits_, r));
   }
   return rows;
 }
 
 Status Beams::processAll(float* logits) {
   // After the prompt one row of scores is for all beams, unless the caller has copied it.
-  const size_t rows = beams_ / sharing_;
+  const size_t rows = beams_ / rowsPerScore_;
   for (size_t r = 0; r < live_.size() * rows; ++r) {
     const size_t b = live_[r / rows];
     float* const scores = logits + r * vocabulary_;
@@ -64,12 +64,12 @@ Status Beams::processAll(float* logits) {
 
 Status Beams::chooseAll(float* logits) {
   last_ = length_ + 1 >= maxLength_;
-  const size_t own = beams_ / sharing_;  // rows of scores
+  const size_t own = beams_ / rowsPerScore_;  // rows of scores
   if (config_.outputScores) record(scores_);
   for (size_t seat = 0; seat < live_.size(); ++seat) {
     Group& g = groups_[live_[seat]];
     float* const rows = logits + seat * own * vocabulary_;
-    for (size_t i = 0; keepRows_ && i < own; ++i)
+    for (size_t i = 0; editsScores_ && i < own; ++i)
       WF_TRY(checkScores(rows + i * vocabulary_));  // a caller may have changed them
     if (rows[largest(rows, own * vocabulary_)] == kNever) return noTokenLeft();
     if (config_.doSample) {
@@ -92,18 +92,18 @@ Status Beams::chooseAll(float* logits) {
         std::fill_n(to, vocabulary_, kNever);
         for (const Candidate& c : warped_[i]) to[c.id] = c.score;
       }
-      sampled(g);
+      drawContinuations(g);
     } else {
       if (config_.renormalizeLogits) {
         for (size_t i = 0; i < own; ++i) logSoftmax(rows + i * vocabulary_, vocabulary_);
       }
       for (size_t i = 0; config_.outputScores && i < beams_; ++i)
-        std::copy_n(rows + i / sharing_ * vocabulary_, vocabulary_, recorded(scores_, seat * beams_ + i));
-      continuations(g, rows, own > 1 ? vocabulary_ : 0);
+        std::copy_n(rows + i / rowsPerScore_ * vocabulary_, vocabulary_, recorded(scores_, seat * beams_ + i));
+      bestContinuations(g, rows, own > 1 ? vocabulary_ : 0);
     }
   }
-  asking_ = asks_;
-  if (!asking_) settle();
+  awaitsEndings_ = asksForEndings_;
+  if (!awaitsEndings_) endStep();
   return {};
 }
 
@@ -121,54 +121,58 @@ Grid<int32_t> Beams::continuations() const {
   return out;
 }
 
-void Beams::decide(const uint8_t* ends) {
-  if (!asking_) return;
-  asking_ = false;
+void Beams::decide(const Ending* ends) {
+  if (!awaitsEndings_) return;
+  awaitsEndings_ = false;
   for (Group& g : groups_) {
     for (Continuation& c : g.top) {
-      const uint8_t end = *ends++;
-      if (end && !isEos(c.id)) c.ending = Ending(end);
+      const Ending end = *ends++;
+      if (!isEos(c.id)) c.ending = end;
     }
   }
-  settle();
+  endStep();
 }
 
-/// The rest of a step, when it is known what the continuations are.
-void Beams::settle() {
+/// The rest of a step, once it is known which continuations end.
+void Beams::endStep() {
   const bool late = timeIsOver();
   bool improvable = false, allFull = true, allEnd = true;
   for (uint32_t b : live_) {
     Group& g = groups_[b];
     for (Continuation& c : g.top) {
       if (isEos(c.id))
-        c.ending = kEos;
-      else if (c.ending == kOpen)
-        c.ending = last_ ? kLength : late ? kTime : interrupted_ ? kInterrupted : kOpen;  // criteria that end all
-      allEnd = allEnd && c.ending != kOpen;
+        c.ending = Ending::Eos;
+      else if (c.ending == Ending::None)
+        c.ending = last_          ? Ending::Length
+                   : late         ? Ending::Time
+                   : interrupted_ ? Ending::Cut
+                                  : Ending::None;  // these end all beams
+      allEnd = allEnd && c.ending != Ending::None;
     }
-    // Finished sequences are made of the running ones as they are now, so first.
+    // finish() reads the running beams of this step, which nextBeams() replaces.
     finish(g);
-    goOn(g);
+    nextBeams(g);
   }
   ++length_;
   for (uint32_t b : live_) checkImprovement(groups_[b]);
-  reseat();
+  seat();
   prompted_ = true;
-  sharing_ = 1;
+  rowsPerScore_ = 1;
   for (Group& g : groups_) {
     improvable = improvable || g.improvable;
     for (const Beam& f : g.finished) allFull = allFull && f.finished;
   }
   // _beam_search_has_unfinished_sequences
   finished_ = !improvable || (allFull && config_.earlyStopping == EarlyStopping::WhenFull) || allEnd;
-  if (finished_) give();
+  if (finished_) giveTokens();
 }
 
-/// What the model runs next. A prompt leaves whose results can't change any more, where nobody counts on its beams.
-void Beams::reseat() {
+/// Lists what the model runs next. A prompt whose results cannot change any more leaves the batch, unless the caller
+/// watches its beams.
+void Beams::seat() {
   const GenerationConfig& c = config_;
-  const bool watched = asks_ || keepRows_ || c.outputScores || c.outputLogits;
-  // What may lift a sum of log-probabilities above 0, and so above any result.
+  const bool watched = asksForEndings_ || editsScores_ || c.outputScores || c.outputLogits;
+  // These may lift a sum of log-probabilities above 0, and so above any result.
   const bool lifted = !c.biases.empty() || !c.tokenBiases.empty() || c.exponentialDecay || c.presencePenalty < 0 ||
                       c.frequencyPenalty < 0;
   std::vector<uint32_t> stay;
@@ -186,19 +190,19 @@ void Beams::reseat() {
   live_.swap(stay);
 }
 
-/// _get_top_k_continuations: the best of all beams' tokens. Row i of scores is at logits + i · stride.
-void Beams::continuations(Group& g, const float* logits, size_t stride) {
+/// _get_top_k_continuations: the best of all beams' tokens. Row i of the scores is at scores + i · stride.
+void Beams::bestContinuations(Group& g, const float* scores, size_t stride) {
   std::vector<Continuation> all;
   for (size_t i = 0; i < beams_; ++i) {
-    best(logits + i * stride, vocabulary_, wanted_, candidates_);
+    best(scores + i * stride, vocabulary_, wanted_, candidates_);
     for (const Candidate& c : candidates_) all.push_back({c.score + g.running[i].score, uint32_t(i), c.id});
   }
   g.top.clear();
   for (size_t at : topOf(all, wanted_, [](const Continuation& c) { return c.score; })) g.top.push_back(all[at]);
 }
 
-/// The same by chance: without putting back, each with its share of what is left.
-void Beams::sampled(Group& g) {
+/// The same by sampling without replacement.
+void Beams::drawContinuations(Group& g) {
   std::vector<Continuation> all;
   for (size_t i = 0; i < beams_; ++i) {
     for (const Candidate& c : warped_[i]) all.push_back({c.score + g.running[i].score, uint32_t(i), c.id});
@@ -213,7 +217,7 @@ void Beams::sampled(Group& g) {
     g.top.push_back(all[at]);
     weights_[at] = -1;  // taken
   }
-  // Nothing probable is left: the best of the rest, then places that no result is made of.
+  // No probable token is left: take the best of the rest, then fillers that never become results.
   if (g.top.size() < wanted_) {
     std::vector<Continuation> rest;
     for (size_t i = 0; i < all.size(); ++i) {
@@ -226,18 +230,19 @@ void Beams::sampled(Group& g) {
 }
 
 /// _get_running_beams_for_next_iteration
-void Beams::goOn(Group& g) {
+void Beams::nextBeams(Group& g) {
   struct Open {
     float score;
     size_t at;
   };
   std::vector<Open> open;
-  for (size_t i = 0; i < g.top.size(); ++i) open.push_back({g.top[i].score + (g.top[i].ending != kOpen ? kOut : 0), i});
+  for (size_t i = 0; i < g.top.size(); ++i)
+    open.push_back({g.top[i].score + (g.top[i].ending != Ending::None ? kOut : 0), i});
   std::vector<Beam> next;
   g.from.clear();
   for (size_t at : topOf(open, beams_, [](const Open& o) { return o.score; })) {
     const Continuation& c = g.top[at];
-    Beam b{g.running[c.beam].ids, open[at].score, false, kOpen, at < beams_ && c.ending == kOpen};
+    Beam b{g.running[c.beam].ids, open[at].score, false, Ending::None, at < beams_ && c.ending == Ending::None};
     b.ids.push_back(c.id);
     g.from.push_back(c.beam);
     next.push_back(std::move(b));
@@ -245,7 +250,15 @@ void Beams::goOn(Group& g) {
   g.running = std::move(next);
 }
 
-Grid<int32_t> Beams::running() const {
+std::vector<uint32_t> Beams::scoredRows() const {
+  std::vector<uint32_t> all;
+  for (uint32_t b : live_) {
+    for (size_t i = 0; i < beams_; ++i) all.push_back(uint32_t(b * beams_ + i));
+  }
+  return all;
+}
+
+Grid<int32_t> Beams::runningBeams() const {
   Grid<int32_t> out;
   out.rows = mostRows_;
   out.count = length_ - prompt_;

@@ -40,7 +40,7 @@ Status Guidance::begin(const GenerationConfig& c, const std::vector<int32_t>& id
   return {};
 }
 
-Feed Guidance::widen(const Feed& feed, const std::vector<size_t>& prompts, bool whole) {
+Feed Guidance::widen(const Feed& feed, bool whole) {
   const size_t rows = feed.rows, more = whole ? feed.length - prompt_ : 0, width = whole ? feed.length + wider_ : 1;
   ids_.clear();
   mask_.clear();
@@ -61,7 +61,7 @@ Feed Guidance::widen(const Feed& feed, const std::vector<size_t>& prompts, bool 
     add(feed.ids + r * feed.length, feed.mask + r * feed.length, feed.length);
   }
   for (size_t r = 0; r < rows; ++r) {
-    const auto& other = others_[prompts[r]];
+    const auto& other = others_[feed.prompts[r]];
     if (whole) {
       pad(width - other.size() - more);
       add(other.data(), nullptr, other.size());
@@ -72,11 +72,13 @@ Feed Guidance::widen(const Feed& feed, const std::vector<size_t>& prompts, bool 
     const uint32_t from = feed.from ? feed.from[r % rows] : uint32_t(r % rows);
     from_.push_back(uint32_t(r < rows ? from : lastRows_ + from));
   }
+  prompts_.assign(feed.prompts, feed.prompts + rows);
+  prompts_.insert(prompts_.end(), feed.prompts, feed.prompts + rows);
   lastRows_ = rows;
-  return {ids_.data(), mask_.data(), 2 * rows, width, whole ? nullptr : from_.data()};
+  return {ids_.data(), mask_.data(), 2 * rows, width, whole ? nullptr : from_.data(), prompts_.data()};
 }
 
-void Guidance::mix(float* scores, size_t rows) const {
+void Guidance::merge(float* scores, size_t rows) const {
   for (size_t r = 0; r < rows; ++r) {
     float* const with = scores + r * vocabulary_;
     float* const without = scores + (rows + r) * vocabulary_;

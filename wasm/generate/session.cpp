@@ -7,18 +7,14 @@
 namespace wasmformers::generate {
 namespace {
 
-using kernels::CacheType;
-
 /// Steps that run without a look at the clock, where they take no more than a quarter of the time that is left.
 constexpr size_t kStepsUnread = 6;
-/// Room is made for a multiple of so many tokens, so that a talk that grows moves its cache now and then only.
-constexpr size_t kRoomStep = 32;
 
 }  // namespace
 
 Session::Session(arch::Decoder& model, const kernels::Table& kernels, Arena& arena, std::vector<arch::Output>& outputs,
-                 Generation::Clock clock)
-    : model_(model), kernels_(kernels), arena_(arena), outputs_(outputs), clock_(std::move(clock)) {
+                 Search::Clock clock)
+    : model_(model), text_(model), passes_(model, kernels, arena, outputs, text_), clock_(std::move(clock)) {
   if (!clock_) {
     clock_ = [] {
       return std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now().time_since_epoch()).count();
@@ -26,55 +22,51 @@ Session::Session(arch::Decoder& model, const kernels::Table& kernels, Arena& are
   }
 }
 
-double Session::bytesNeeded(size_t rows, size_t capacity, CacheType type) const {
+double Session::bytesNeeded(size_t rows, size_t capacity, kernels::CacheType type) const {
   return model_.cacheBytes(rows, capacity, type, model_.passTokens());
 }
 
-/// The most tokens of all rows in one pass over a prompt.
-size_t Session::chunk() const { return options_.chunk ? options_.chunk : model_.passTokens(); }
+void Session::endSearch() {
+  dropGuess();
+  search_.reset();
+  state_ = State::Idle;
+  failed_ = false;
+}
 
 Status Session::begin(GenerationConfig config, const int32_t* ids, const uint8_t* mask, size_t batch, size_t length,
                       const SessionOptions& options) {
-  dropGuess();
-  generation_.reset();
-  state_ = State::Idle;
-  failed_ = false;
-  logits_ = nullptr;
+  endSearch();
   reused_ = 0;
   options_ = options;
-  WF_ASSIGN(auto made, Generation::create(std::move(config), ids, mask, batch, length, model_.vocabulary(),
-                                          model_.context(), clock_));
-
-  if (options.pauseAtLogits) made->keepRows(options.rowsLeave);
-  if (options.pauseAtContinuations) made->askContinuations();
+  conditions_ = model_.conditions();
+  if (!conditions_.empty() && conditions_.size() != batch) {
+    return Status(ErrorClass::Input, "rows_mismatch",
+                  "There are " + std::to_string(batch) + " prompts for " + std::to_string(conditions_.size()) +
+                      " inputs that they depend on.")
+        .atField("input_ids");
+  }
+  WF_ASSIGN(auto made,
+            Search::create(std::move(config), ids, mask, batch, length, model_.vocabulary(), model_.context(), clock_));
+  if (options.pauseAtScores) made->editScores(options.rowwise);
+  if (options.pauseAtEndings) made->askForEndings();
   return enter(std::move(made));
 }
 
-/// Makes the cache ready for what the generation feeds first.
-Status Session::enter(std::unique_ptr<Generation> made) {
+/// Makes the cache ready for what the search feeds first.
+Status Session::enter(std::unique_ptr<Search> made) {
   const Feed feed = made->feed();
-  Prefix prefix = commonPrefix(feed.ids, feed.mask, feed.rows, feed.length);
-  if (options_.cacheType != model_.cache().type()) prefix.tokens = 0;
-  prefix.tokens = model_.cache().keepable(prefix.tokens);
-  crop(prefix.tokens);
-  if (prefix.tokens && prefix.collapse) {
-    const uint32_t row = uint32_t(prefix.row);
-    WF_TRY(model_.reorder(&row, 1));
-    held_ = {std::vector<int32_t>(held_[row])};
-    masks_ = {std::vector<uint8_t>(masks_[row])};
-  }
-  // The last token that is picked is not run.
-  WF_TRY(makeRoom(made->mostRows(), std::max(feed.length, made->longestFeed()), options_.cacheType, prefix.tokens > 0));
-  generation_ = std::move(made);
-  lookup_.set(generation_->config().promptLookup, generation_->config().maxMatchingNgram);
-  reused_ = prefix.tokens;
-  feed_ = {};
+  const size_t tokens = std::max(feed.length, made->longestFeed());
+  WF_TRY(text_.keepPrefix(feed, {made->mostRows(), tokens, options_.cacheType, chunk()}));
+  search_ = std::move(made);
+  guess_.set(search_->config().promptLookup, search_->config().maxMatchingNgram);
+  reused_ = text_.tokens();
+  begun_ = false;
   return {};
 }
 
 void Session::interrupt() {
   if (state_ == State::Running)
-    step_ = SIZE_MAX;
+    passes_.interrupt();
   else
     dropGuess();
 }
@@ -82,191 +74,77 @@ void Session::interrupt() {
 Session::Parked Session::park() {
   dropGuess();
   state_ = State::Idle;
-  logits_ = nullptr;
-  return {failed_ ? nullptr : std::move(generation_), options_};
+  return {failed_ ? nullptr : std::move(search_), options_, conditions_};
 }
 
 Status Session::resume(Parked parked) {
-  dropGuess();
-  generation_.reset();
-  state_ = State::Idle;
-  failed_ = false;
+  endSearch();
   options_ = parked.options;
-  if (!parked.generation) return Status(ErrorClass::Internal, "no_generation", "There is no generation to go on with.");
-  if (parked.generation->finished()) {
-    generation_ = std::move(parked.generation);
+  conditions_ = std::move(parked.conditions);
+  if (!parked.search) return Status(ErrorClass::Internal, "no_generation", "There is no generation to go on with.");
+  if (parked.search->finished()) {
+    search_ = std::move(parked.search);
     return {};
   }
-  parked.generation->replay();
-  return enter(std::move(parked.generation));
+  WF_TRY(checkCondition());
+  parked.search->replay();
+  return enter(std::move(parked.search));
 }
 
-Session::Prefix Session::commonPrefix(const int32_t* ids, const uint8_t* mask, size_t batch, size_t length) const {
-  const auto common = [&](size_t row, size_t held) {
-    size_t n = 0;
-    const size_t most = std::min(length - 1, held_[held].size());  // one token must be run, for its scores
-    while (n < most && held_[held][n] == ids[row * length + n] &&
-           masks_[held][n] == uint8_t(!mask || mask[row * length + n]))
-      ++n;
-    return n;
-  };
-  Prefix best{0, 0, false};
-  // Rotations that depend on the whole length: such keys serve their own text only.
-  const size_t limit = model_.changesBeyond();
-  if (limit && (length > limit || cachedTokens() > limit)) return best;
-  if (batch == 1) {
-    for (size_t r = 0; r < held_.size(); ++r) {
-      if (const size_t n = common(0, r); n > best.tokens) best = {n, r, held_.size() > 1};
-    }
-  } else if (batch == held_.size()) {
-    best.tokens = length;
-    for (size_t r = 0; r < batch; ++r) best.tokens = std::min(best.tokens, common(r, r));
-  }
-  return best;
-}
-
-Status Session::makeRoom(size_t rows, size_t capacity, CacheType type, bool keep) {
-  nn::KvCache& cache = model_.cache();
-  capacity = (capacity + kRoomStep - 1) / kRoomStep * kRoomStep;
-  if (rows <= cache.room() && capacity <= cache.capacity() && type == cache.type()) return {};
-  Buffer kept;
-  keep = keep && cachedTokens() > 0;
-  if (keep) {
-    // Beside the new room there must be a place for what moves; where there is not, the prompt is run anew.
-    if (auto made = allocate(cacheBytes(), "the cache while it moves"); made.ok()) {
-      kept = made.take();
-      writeCache(kept.data());
-    } else {
-      keep = false;
-    }
-  }
-  const std::vector<size_t> first = firsts();
-  auto ids = std::move(held_);
-  auto masks = std::move(masks_);
-  held_.clear();
-  masks_.clear();
-  WF_TRY(model_.reserve(rows, capacity, type, chunk()));
-  if (!keep) return {};
-  held_ = std::move(ids);
-  masks_ = std::move(masks);
-  if (!readCache(kept.data(), first)) forget();
-  return {};
+Status Session::checkCondition() const {
+  if (conditions_ == model_.conditions()) return {};
+  return Status(ErrorClass::Internal, "other_condition",
+                "The model was given another input meanwhile; give it the one that the text depends on.");
 }
 
 Status Session::nextFeed() {
-  const bool first = !feed_.ids;
-  feed_ = generation_->feed();
-  if (first) {
-    reused_ = cachedTokens();
-  } else if (feed_.from) {
-    bool same = feed_.rows == held_.size();
-    for (size_t r = 0; same && r < feed_.rows; ++r) same = feed_.from[r] == r;
-    if (!same) {
-      WF_TRY(model_.reorder(feed_.from, feed_.rows));
-      std::vector<std::vector<int32_t>> ids;
-      std::vector<std::vector<uint8_t>> masks;
-      for (size_t r = 0; r < feed_.rows; ++r) {
-        ids.push_back(held_[feed_.from[r]]);
-        masks.push_back(masks_[feed_.from[r]]);
-      }
-      held_ = std::move(ids);
-      masks_ = std::move(masks);
-    }
-  }
-  const size_t skip = first ? reused_ : 0, past = cachedTokens(), limit = model_.recomputeBeyond();
-  ids_.clear();
-  mask_.clear();
-  const bool again = limit && past && past <= limit && past + feed_.length - skip > limit;
-  for (size_t r = 0; r < feed_.rows; ++r) {
-    if (again) {
-      ids_.insert(ids_.end(), held_[r].begin(), held_[r].end());
-      mask_.insert(mask_.end(), masks_[r].begin(), masks_[r].end());
-    }
-    ids_.insert(ids_.end(), feed_.ids + r * feed_.length + skip, feed_.ids + (r + 1) * feed_.length);
-    mask_.insert(mask_.end(), feed_.mask + r * feed_.length + skip, feed_.mask + (r + 1) * feed_.length);
-  }
-  width_ = ids_.size() / feed_.rows;
-  done_ = 0;
-  if (again) crop(0);
-  if (!first) guess();
-  return beginChunk();
-}
-
-Status Session::beginChunk() {
-  const size_t limit = model_.changesBeyond(), most = chunk();
-  const bool whole = limit && width_ > limit;
-  pieceLength_ =
-      whole ? width_ : std::min({width_ - done_, std::max<size_t>(1, most / feed_.rows), model_.cache().longestPass()});
-  piece_.clear();
-  pieceMask_.clear();
-  for (size_t r = 0; r < feed_.rows; ++r) {
-    const ptrdiff_t at = ptrdiff_t(r * width_ + done_);
-    piece_.insert(piece_.end(), ids_.begin() + at, ids_.begin() + at + ptrdiff_t(pieceLength_));
-    pieceMask_.insert(pieceMask_.end(), mask_.begin() + at, mask_.begin() + at + ptrdiff_t(pieceLength_));
-  }
-  arena_.reset();
-  outputs_.clear();
-  arch::Pass pass{kernels_, arena_, noInputs_, outputs_};
-  WF_TRY(model_.beginCached(
-      {piece_.data(), pieceMask_.data(), feed_.rows, pieceLength_, done_ + pieceLength_ == width_, guessed_ > 0},
-      pass));
-  step_ = 0;
+  WF_TRY(checkCondition());
+  const Feed feed = search_->feed();
+  if (begun_ && feed.from) WF_TRY(text_.reorder(feed.from, feed.rows));
+  if (!begun_) reused_ = text_.tokens();
+  passes_.load(feed, begun_ ? 0 : reused_);
+  if (begun_) guess();
+  begun_ = true;
   state_ = State::Running;
-  return {};
+  return passes_.begin(chunk(), guess_.active());
 }
 
 Status Session::oneStep() {
-  if (step_ == SIZE_MAX) return beginChunk();
-  arch::Pass pass{kernels_, arena_, noInputs_, outputs_};
-  WF_TRY(model_.step(step_, pass));
-  if (++step_ < model_.steps()) return {};
-  hold();
-  done_ += pieceLength_;
-  if (done_ < width_) return beginChunk();
-  logits_ = const_cast<float*>(outputs_.back().data);  // ours: they lie in the arena
-  logitsRows_ = generation_->fold(logits_, feed_.rows);
+  WF_TRY(passes_.step());
+  if (!passes_.done()) return {};
+  scores_ = passes_.scores();
+  return prepareScores();
+}
+
+/// Merges guidance. For a caller that edits scores: applies the penalties, and gives each sequence a row.
+Status Session::prepareScores() {
+  scoreRows_ = search_->mergeGuidance(scores_, passes_.rows());
   state_ = State::Scored;
-  return options_.pauseAtLogits ? scored() : Status();
-}
-
-/// The scores as a caller changes them: after the penalties, a row for each sequence.
-Status Session::scored() {
-  if (const size_t each = generation_->sharing(); each > 1) {
-    logitsRows_ *= each;
-    WF_ASSIGN(spread_,
-              allocate(logitsRows_ * generation_->vocabulary() * sizeof(float), "the scores of every sequence"));
-    generation_->spread(logits_, spread_.as<float>());
-    logits_ = spread_.as<float>();
+  if (!options_.pauseAtScores) return {};
+  if (const size_t each = search_->rowsPerScore(); each > 1) {
+    scoreRows_ *= each;
+    WF_ASSIGN(expanded_, allocate(scoreRows_ * search_->vocabulary() * sizeof(float), "the scores of every sequence"));
+    search_->expandScores(scores_, expanded_.as<float>());
+    scores_ = expanded_.as<float>();
   } else {
-    spread_ = {};
+    expanded_ = {};
   }
-  return generation_->process(logits_);
-}
-
-void Session::hold() {
-  held_.resize(feed_.rows);
-  masks_.resize(feed_.rows);
-  for (size_t r = 0; r < feed_.rows; ++r) {
-    const ptrdiff_t at = ptrdiff_t(r * pieceLength_), end = at + ptrdiff_t(pieceLength_);
-    held_[r].insert(held_[r].end(), piece_.begin() + at, piece_.begin() + end);
-    masks_[r].insert(masks_[r].end(), pieceMask_.begin() + at, pieceMask_.begin() + end);
-  }
+  return search_->process(scores_);
 }
 
 Status Session::run(double milliseconds, size_t maxTokens) {
   const double begun = clock_();
-  // The clock is JavaScript's, which costs as much as a norm: where steps are short it is read after some of them.
+  // JavaScript's clock costs as much as a norm: where steps are short it is read after some of them.
   double read = begun;
   size_t picked = 0, steps = 0, untilRead = 1;
   Status s;
   while (!finished()) {
-    if (generation_->asking()) return {};
-    // What is no layer, or the head where nobody wants it, says nothing of how long the next steps take.
-    const bool counts = state_ == State::Running && step_ < model_.steps() - (done_ + pieceLength_ < width_);
+    if (search_->awaitsEndings()) return {};
+    const bool counts = state_ == State::Running && passes_.nextIsFullStep();
     s = state_ == State::Idle ? nextFeed() : state_ == State::Running ? oneStep() : Status();
     if (s.ok() && state_ == State::Scored) {
-      if (options_.pauseAtLogits) return {};
-      s = acceptLogits();
+      if (options_.pauseAtScores) return {};
+      s = acceptScores();
       ++picked;
     }
     if (!s.ok()) {
@@ -286,28 +164,93 @@ Status Session::run(double milliseconds, size_t maxTokens) {
   return {};
 }
 
-Status Session::acceptLogits() {
-  if (state_ != State::Scored) return Status(ErrorClass::Internal, "no_scores", "There are no scores to go on with.");
+Status Session::acceptScores() {
+  if (state_ != State::Scored || !search_)
+    return Status(ErrorClass::Internal, "no_scores", "There are no scores to go on with.");
   state_ = State::Idle;
-  Status s = options_.pauseAtLogits ? generation_->choose(logits_) : generation_->accept(logits_);
+  Status s = options_.pauseAtScores ? search_->choose(scores_) : search_->accept(scores_);
   if (s.ok()) s = nextGuess();
   failed_ = !s.ok();
   return s;
 }
 
-void Session::crop(size_t tokens) {
-  if (tokens < cachedTokens()) {
-    model_.cache().crop(tokens);
-    tokens = model_.cache().length();
+/// Appends a guess to the only token of the only row.
+void Session::guess() {
+  if (!guess_.on() || passes_.rows() != 1 || passes_.width() != 1) return;
+  const size_t length = text_.tokens() + 1;
+  size_t most = search_->maxLength() - 1 - std::min(length, search_->maxLength() - 1);
+  most = std::min({most, chunk() - 1, model_.cache().longestPass() - 1});
+  // Where rotations change with the length, each token has its own.
+  for (size_t limit : {model_.changesBeyond(), model_.recomputeBeyond()}) {
+    if (limit) most = std::min(most, limit - std::min(limit, length));
   }
-  if (tokens == 0) return forget();
-  for (auto& row : held_) row.resize(std::min(row.size(), tokens));
-  for (auto& row : masks_) row.resize(std::min(row.size(), tokens));
+  passes_.append(guess_.begin(text_.row(0).ids, passes_.ids()[0], most));
 }
 
-void Session::forget() {
-  held_.clear();
-  masks_.clear();
+/// After a pick: goes on to the next scores where the guess was right, else ends the guess.
+Status Session::nextGuess() {
+  if (!guess_.active()) return {};
+  if (!search_->finished() && guess_.verify(search_->feed().ids[0])) {
+    scores_ += search_->vocabulary();
+    return prepareScores();
+  }
+  guess_.learn();
+  endGuess(0);
+  return {};
+}
+
+/// Takes what was not verified out of the cache, and `unread` tokens before it.
+void Session::endGuess(size_t unread) {
+  const size_t wanted = text_.tokens() - guess_.end() - unread;
+  crop(wanted);
+  if (text_.tokens() < wanted) search_->replay();  // a window no longer has what they need
+}
+
+/// Ends a guess whose next scores will not be read: the last picked token runs again.
+void Session::dropGuess() {
+  if (guess_.active() && state_ == State::Scored) {
+    state_ = State::Idle;
+    endGuess(1);
+  }
+  guess_.end();
+}
+
+Status Session::beginPass(const Feed& feed, kernels::CacheType type) {
+  endSearch();
+  const nn::KvCache& cache = model_.cache();
+  CachedText::Room room{feed.rows, text_.tokens() + feed.length, type, chunk()};
+  if (text_.tokens()) room.type = cache.type();
+  // Grown by half, so that a text that is run token by token moves its cache seldom.
+  if (room.tokens > cache.capacity()) room.tokens = std::max(room.tokens, cache.capacity() * 3 / 2);
+  WF_TRY(text_.makeRoom(room));
+  passes_.load(feed, 0);
+  WF_TRY(passes_.begin(chunk(), false));
+  state_ = State::Running;
+  return {};
+}
+
+Status Session::stepPass() {
+  Status s = passes_.step();
+  if (!s.ok() || passes_.done()) state_ = s.ok() ? State::Scored : State::Idle;
+  scores_ = passes_.done() ? passes_.scores() : nullptr;
+  scoreRows_ = passes_.rows();
+  return s;
+}
+
+Status Session::reorder(const uint32_t* from, size_t rows) {
+  endSearch();
+  const nn::KvCache& cache = model_.cache();
+  WF_TRY(text_.makeRoom({rows, cache.capacity(), cache.type(), chunk()}));
+  return text_.reorder(from, rows);
+}
+
+Status Session::restore(const std::byte* bytes, size_t size, uint64_t model) {
+  Status s = text_.restore(bytes, size, model, chunk());
+  if (s.ok() || text_.tokens() == 0) {
+    guess_.end();  // what it would take out of the cache is gone
+    endSearch();
+  }
+  return s;
 }
 
 }  // namespace wasmformers::generate

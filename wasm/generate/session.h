@@ -1,126 +1,109 @@
-// A model that writes and the generation that picks, coupled: the prompt is run in pieces, then a token at a time; what
-// the cache holds is known by its ids, so that a prompt that begins like the last text goes on from there. Work is done
-// in slices of layers, so that the caller can breathe, show tokens, have a say or stop.
+// A session: a decoder with its cache, driven by a search. The prompts run in pieces, then a token at a time; a prompt
+// that begins like the cached text goes on from there. Work comes in slices of layers, so that the caller can breathe,
+// show tokens, change scores or stop. What the cache holds is in cached_text.h, passes are in pass_runner.h, guesses in
+// speculation.h.
 #pragma once
 
-#include <functional>
-#include <string_view>
-
-#include "arch/decoder.h"
-#include "generate/generation.h"
-#include "generate/lookup.h"
+#include "generate/pass_runner.h"
+#include "generate/search.h"
+#include "generate/speculation.h"
 
 namespace wasmformers::generate {
 
 struct SessionOptions {
   kernels::CacheType cacheType = kernels::CacheType::F16;
-  size_t chunk = 0;            // tokens of all rows in one pass over a prompt; 0: a good number
-  bool pauseAtLogits = false;  // run() returns where scores are there; acceptLogits() goes on
-  bool rowsLeave = false;      // who changes scores looks at each row by itself: rows that have ended need not be there
-  bool pauseAtContinuations = false;  // run() returns where beams ask (Generation::asking()); decide() goes on
+  size_t chunk = 0;             // tokens of all rows in one pass over a prompt; 0: the model's own number
+  bool pauseAtScores = false;   // run() returns where scores are ready; acceptScores() goes on
+  bool rowwise = false;         // as Changes::editScores()
+  bool pauseAtEndings = false;  // run() returns where the search awaits decide()
 };
 
 class Session {
  public:
   /// `model` must be loaded and outlive this; `arena` and `outputs` are used up by each pass.
   Session(arch::Decoder& model, const kernels::Table& kernels, Arena& arena, std::vector<arch::Output>& outputs,
-          Generation::Clock clock = {});
+          Search::Clock clock = {});
 
-  /// What a cache of `rows` sequences of `capacity` tokens takes, where layers with a window keep little more than
-  /// that.
+  /// Bytes of a cache of `rows` sequences of `capacity` tokens; layers with a window keep little more than that.
   double bytesNeeded(size_t rows, size_t capacity, kernels::CacheType type) const;
+  const CachedText& text() const { return text_; }
 
-  /// Checks and makes room for all that is to come (MemoryError where it is not there). The prompt is [batch, length].
+  // --- a search
+  /// Checks the call and makes room for all of its tokens. The prompts are [batch, length]. Errors of Search::create();
+  /// InputError "rows_mismatch" (other conditions than prompts); MemoryError.
   Status begin(GenerationConfig config, const int32_t* ids, const uint8_t* mask, size_t batch, size_t length,
                const SessionOptions& options);
-  /// Goes on until `milliseconds` have passed (at least one layer is run), `maxTokens` more tokens per row are there
-  /// (0: no bound), a pause that was asked for has come, or all is over. After an error the generation is over; the
-  /// cache keeps what it had.
+  /// Goes on until `milliseconds` have passed (at least one layer is run), each row has `maxTokens` more tokens (0: no
+  /// bound), a pause that was asked for has come, or the search is over. After an error the search is over; the cache
+  /// keeps what it had.
   Status run(double milliseconds, size_t maxTokens);
-  /// Somebody else runs the model: what of a pass was done is done again.
+  /// Call before another use of the model's memory: the pass under way is done again.
   void interrupt();
-  /// The generation, put aside for another one, and on with it; what the cache has lost by then is run anew.
+  /// Parks the search, so that another can run.
   struct Parked {
-    std::unique_ptr<Generation> generation;
+    std::unique_ptr<Search> search;
     SessionOptions options;
+    std::vector<uint64_t> conditions;
   };
   Parked park();
+  /// Goes on with a parked search; what the cache has lost meanwhile is run again. InternalError "other_condition"
+  /// where the model is conditioned on something else now.
   Status resume(Parked parked);
-  bool finished() const { return !generation_ || failed_ || generation_->finished(); }
-  Generation* generation() { return generation_.get(); }
-
-  /// With pauseAtLogits: the scores [rows, vocabulary], a row for each sequence, that may be changed before
-  /// acceptLogits(); nullptr: none yet.
-  float* logits() { return state_ == State::Scored ? logits_ : nullptr; }
-  size_t logitsRows() const { return state_ == State::Scored ? logitsRows_ : 0; }
-  Status acceptLogits();
-
-  /// Tokens of each row whose keys and values are kept, padding among them.
-  size_t cachedTokens() const { return held_.empty() ? 0 : held_[0].size(); }
-  /// Prompt tokens that the last begin() found in the cache.
+  bool finished() const { return !search_ || failed_ || search_->finished(); }
+  Search* search() { return search_.get(); }
+  /// Tokens of the prompt that begin() found in the cache.
   size_t reusedTokens() const { return reused_; }
-  size_t cachedRows() const { return held_.size(); }
-  void crop(size_t tokens);
 
-  /// The cache and its ids as bytes; `model` names the checkpoint (a hash), so that another's are refused.
-  Result<Buffer> save(uint64_t model) const;
-  /// InputError "bad_cache" where the bytes are not save()'s for this model; MemoryError. What was there is kept then
-  /// (except where the memory ran out).
+  /// With pauseAtScores: [scoreRows(), vocabulary], after the penalties, to be changed before acceptScores(). nullptr:
+  /// no scores are ready.
+  float* scores() { return state_ == State::Scored ? scores_ : nullptr; }
+  size_t scoreRows() const { return state_ == State::Scored ? scoreRows_ : 0; }
+  Status acceptScores();
+
+  // --- without a search, which ends: the caller picks the tokens himself
+  /// Begins a pass over new tokens of every row behind the cached ones; makes room for them. `type` is that of an empty
+  /// cache. Errors of arch::Decoder::beginCached(); MemoryError.
+  Status beginPass(const Feed& feed, kernels::CacheType type);
+  /// One layer. After the last one scores() has each row's last token, [scoreRows(), vocabulary].
+  Status stepPass();
+  bool passDone() const { return state_ != State::Running; }
+  /// Row r of the cache becomes a copy of row from[r]; makes room where there are more rows.
+  Status reorder(const uint32_t* from, size_t rows);
+
+  // --- the cache
+  void crop(size_t tokens) { text_.crop(tokens); }
+  Result<Buffer> save(uint64_t model) const { return text_.save(model); }
   Status restore(const std::byte* bytes, size_t size, uint64_t model);
 
  private:
   enum class State : uint8_t { Idle, Running, Scored };
-  struct Prefix {
-    size_t tokens, row;
-    bool collapse;
-  };
 
-  Status enter(std::unique_ptr<Generation> made);
-  Prefix commonPrefix(const int32_t* ids, const uint8_t* mask, size_t batch, size_t length) const;
-  Status makeRoom(size_t rows, size_t capacity, kernels::CacheType type, bool keep);
+  Status enter(std::unique_ptr<Search> made);
+  Status checkCondition() const;
   Status nextFeed();
-  Status beginChunk();
   Status oneStep();
-  void hold();
-  Status scored();
+  Status prepareScores();
   void guess();
   Status nextGuess();
-  void keepGuessed(size_t right);
+  void endGuess(size_t unread);
   void dropGuess();
-  size_t cacheBytes() const;
-  void writeCache(std::byte* to) const;
-  bool readCache(const std::byte* from, const std::vector<size_t>& first);
-  size_t chunk() const;
-  std::vector<size_t> firsts() const;
-  void forget();
+  void endSearch();
+  size_t chunk() const { return options_.chunk ? options_.chunk : model_.passTokens(); }
 
   arch::Decoder& model_;
-  const kernels::Table& kernels_;
-  Arena& arena_;
-  std::vector<arch::Output>& outputs_;
-  std::vector<arch::Input> noInputs_;
-  Generation::Clock clock_;
+  CachedText text_;
+  PassRunner passes_;
+  Search::Clock clock_;
   SessionOptions options_;
-  std::unique_ptr<Generation> generation_;
-
-  std::vector<std::vector<int32_t>> held_;   // ids by row of the cache
-  std::vector<std::vector<uint8_t>> masks_;  // theirs: 0 is padding
-  size_t reused_ = 0;
+  std::vector<uint64_t> conditions_;  // of the search's prompts
+  std::unique_ptr<Search> search_;
   State state_ = State::Idle;
-  bool failed_ = false;
-  Feed feed_;                 // being run
-  std::vector<int32_t> ids_;  // what is left of it to run: [rows, width_]; a piece is copied out of it
-  std::vector<uint8_t> mask_;
-  size_t width_ = 0, done_ = 0;  // columns of ids_; those that are run
-  std::vector<int32_t> piece_;
-  std::vector<uint8_t> pieceMask_;
-  size_t pieceLength_ = 0, step_ = 0;
-  float* logits_ = nullptr;
-  size_t logitsRows_ = 0;
-  Lookup lookup_;
-  size_t guessed_ = 0, taken_ = 0;  // tokens of ids_ behind the first that are a guess; those of them that were picked
-  std::vector<int32_t> text_;
-  Buffer spread_;  // logits_, where sequences share a row and the caller wants one for each
+  bool failed_ = false, begun_ = false;  // begun_: the search has been fed
+  size_t reused_ = 0;
+  float* scores_ = nullptr;
+  size_t scoreRows_ = 0;
+  Buffer expanded_;  // scores_, where sequences share a row and the caller wants one for each
+  Speculation guess_;
 };
 
 }  // namespace wasmformers::generate

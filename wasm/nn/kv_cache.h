@@ -32,6 +32,7 @@ class KvCache {
   Status reserve(size_t rows, size_t capacity, kernels::CacheType, Windows windows = {});
   void release();  // gives the memory back
 
+  size_t layers() const { return layerCount_; }
   kernels::CacheType type() const { return type_; }
   size_t room() const { return room_; }          // rows that fit
   size_t capacity() const { return capacity_; }  // tokens that fit in each

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "generate/generation.h"
+#include "generate/search.h"
 #include "json/json.h"
 #include "json/write.h"
 
@@ -66,7 +66,7 @@ class ToyModel {
   }
 
   /// Until the end; the message of what failed.
-  std::string run(generate::Generation& g) {
+  std::string run(generate::Search& g) {
     rows_.clear();
     while (!g.finished()) {
       std::vector<float> logits = answer(g.feed());

@@ -1,4 +1,4 @@
-// Generation as a machine: what it refuses, what chance does with a fixed seed, rows that end, streams of tokens.
+// Search as a machine: what it refuses, what chance does with a fixed seed, rows that end, streams of tokens.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -7,18 +7,19 @@
 #include <numeric>
 #include <set>
 
-#include "generate/generation.h"
+#include "generate/search.h"
 #include "generate/select.h"
 #include "generate/warpers.h"
-#include "generate_toy.h"
+#include "toy_model.h"
 
 namespace wasmformers::testing {
 namespace {
 
 using generate::Candidate;
-using generate::Generation;
+using generate::Ending;
 using generate::GenerationConfig;
 using generate::Grid;
+using generate::Search;
 
 Status refused(const std::string& options) {
   auto parsed = GenerationConfig::parse(options);
@@ -27,17 +28,17 @@ Status refused(const std::string& options) {
 }
 
 struct Made {
-  std::unique_ptr<Generation> generation;
+  std::unique_ptr<Search> search;
   Status status;
-  Generation* operator->() { return generation.get(); }
-  Generation& operator*() { return *generation; }
+  Search* operator->() { return search.get(); }
+  Search& operator*() { return *search; }
 };
 Made make(const std::string& options, std::vector<int32_t> ids = {5, 9}, std::vector<uint8_t> mask = {},
-          size_t batch = 1, size_t vocabulary = kToyVocabulary, size_t context = 0, Generation::Clock clock = {}) {
+          size_t batch = 1, size_t vocabulary = kToyVocabulary, size_t context = 0, Search::Clock clock = {}) {
   auto parsed = GenerationConfig::parse(options);
   EXPECT_TRUE(parsed.ok()) << options << parsed.status().message();
-  auto made = Generation::create(parsed.take(), ids.data(), mask.empty() ? nullptr : mask.data(), batch,
-                                 ids.size() / batch, vocabulary, context, std::move(clock));
+  auto made = Search::create(parsed.take(), ids.data(), mask.empty() ? nullptr : mask.data(), batch, ids.size() / batch,
+                             vocabulary, context, std::move(clock));
   if (!made.ok()) return {nullptr, made.takeStatus()};
   return {made.take(), {}};
 }
@@ -98,7 +99,7 @@ TEST(GenerationConfig, TakesWhatTheHubHas) {
   EXPECT_EQ(parsed->topK, 50);
 }
 
-TEST(Generation, NamesWhatIsWrong) {
+TEST(Search, NamesWhatIsWrong) {
   EXPECT_EQ(make("{}", {5, 13}).status.code(), "token_out_of_range");
   EXPECT_EQ(make("{}", {5, -1}).status.code(), "token_out_of_range");
   EXPECT_EQ(make("{}", {}, {}, 1).status.code(), "empty_input");
@@ -114,7 +115,7 @@ TEST(Generation, NamesWhatIsWrong) {
   EXPECT_EQ(make(R"({"num_beams": 2, "eos_token_id": [0, 1]})", {0, 1}, {}, 1, 2).status.code(), "contradiction");
 }
 
-TEST(Generation, ScoresThatAreNoNumbers) {
+TEST(Search, ScoresThatAreNoNumbers) {
   for (const char* options : {"{}", R"({"do_sample": true})", R"({"num_beams": 3})"}) {
     for (float bad : {NAN, HUGE_VALF}) {
       Made g = make(options);
@@ -130,17 +131,17 @@ TEST(Generation, ScoresThatAreNoNumbers) {
   std::vector<float> logits(kToyVocabulary, -1.f);
   logits[6] = NAN;
   EXPECT_TRUE(g->accept(logits.data()).ok());
-  EXPECT_EQ(g->take().values, std::vector<int32_t>{6});
+  EXPECT_EQ(g->takeTokens().values, std::vector<int32_t>{6});
 }
 
-TEST(Generation, NothingLeftToPick) {
+TEST(Search, NothingLeftToPick) {
   for (const std::string options : {"", R"("do_sample": true, )", R"("num_beams": 3, )"}) {
     Made g = make("{" + options + R"("suppress_tokens": [0,1,2,3,4,5,6,7,8,9,10,11,12]})");
     EXPECT_NE(ToyModel(1).run(*g).find("forbid every token"), std::string::npos) << options;
   }
 }
 
-TEST(Generation, EndsAtTheContext) {
+TEST(Search, EndsAtTheContext) {
   Made g = make(R"({"max_new_tokens": 50})", {5, 9}, {}, 1, 13, 7);
   ASSERT_EQ(ToyModel(1).run(*g), "");
   EXPECT_EQ(g->sequences().count, 7u);
@@ -149,18 +150,61 @@ TEST(Generation, EndsAtTheContext) {
   EXPECT_EQ(h->sequences().count, 22u);  // transformers' default of 20
 }
 
-TEST(Generation, TimeIsUp) {
+TEST(Search, TimeIsUp) {
   for (const char* options :
        {R"({"max_time": 3, "max_new_tokens": 50})", R"({"max_time": 3, "max_new_tokens": 50, "num_beams": 3})"}) {
     double now = 0;
     Made g = make(options, {5, 9}, {}, 1, 13, 0, [&] { return now += 1000; });
     ASSERT_EQ(ToyModel(1).run(*g), "");
     EXPECT_EQ(g->sequences().count, 2u + 4u);  // the step that noticed it still counts
+    EXPECT_EQ(g->endings(), std::vector<Ending>{Ending::Time}) << options;
   }
 }
 
+// What picks a row's token decides why it ended; of several reasons for the same token the row's own one counts.
+TEST(Search, SaysWhyEachRowEnded) {
+  const auto step = [](Made& g, std::vector<int32_t> picks) {
+    std::vector<float> logits(picks.size() * kToyVocabulary);
+    for (size_t r = 0; r < picks.size(); ++r) logits[r * kToyVocabulary + size_t(picks[r])] = 1;
+    ASSERT_TRUE(g->accept(logits.data()).ok());
+  };
+  // By row: eos at the second token, a stop text at the second, a criterion with the last one, eos with the last one
+  // (which a stop text does not change), the length.
+  double now = 0;
+  for (const bool late : {false, true}) {
+    now = 0;
+    Made g = make(R"({"eos_token_id": 3, "pad_token_id": 1, "max_new_tokens": )" +
+                      std::string(late ? "9, \"max_time\": 1}" : "3}"),
+                  {5, 9, 7, 4, 8}, {}, 5, kToyVocabulary, 0, [&] { return now; });
+    const Ending limit = late ? Ending::Time : Ending::Length;
+    step(g, {6, 6, 6, 6, 6});
+    EXPECT_EQ(g->endings(), std::vector<Ending>(5, Ending::None));
+    EXPECT_EQ(g->newTokens(), std::vector<int32_t>(5, 1));
+    step(g, {3, 6, 6, 6, 6});
+    EXPECT_TRUE(g->stopRow(1, Ending::Stop));
+    EXPECT_TRUE(g->stopRow(0, Ending::Stop));
+    EXPECT_EQ(g->endings(), (std::vector<Ending>{Ending::Eos, Ending::Stop, Ending::None, Ending::None, Ending::None}));
+    now = 2000;
+    const auto feed = g->feed();
+    std::vector<int32_t> rows(feed.prompts, feed.prompts + feed.rows), picks;
+    for (int32_t row : rows) picks.push_back(row == 3 ? 3 : 6);
+    step(g, picks);
+    EXPECT_TRUE(g->finished());
+    EXPECT_EQ(g->endings(), (std::vector<Ending>{Ending::Eos, Ending::Stop, limit, Ending::Eos, limit}));
+    EXPECT_TRUE(g->stopRow(2, Ending::Criteria));
+    EXPECT_TRUE(g->stopRow(3, Ending::Stop));
+    EXPECT_EQ(g->endings(), (std::vector<Ending>{Ending::Eos, Ending::Stop, Ending::Criteria, Ending::Eos, limit}));
+    EXPECT_EQ(g->newTokens(), (std::vector<int32_t>{2, 2, 3, 3, 3}));
+  }
+  Made g = make(R"({"max_new_tokens": 9})");
+  step(g, {6});
+  g->stop();
+  EXPECT_EQ(g->endings(), std::vector<Ending>{Ending::Cut});
+  EXPECT_EQ(g->newTokens(), std::vector<int32_t>{1});
+}
+
 // The defect of Transformers.js 4.3.1: a row that had ended went on.
-TEST(Generation, ARowThatEndedIsPadded) {
+TEST(Search, ARowThatEndedIsPadded) {
   Made g = make(R"({"eos_token_id": 3, "pad_token_id": 1, "max_new_tokens": 6})", {5, 9, 7, 4}, {}, 2);
   const auto step = [&](int32_t first, int32_t second) {
     std::vector<float> logits(2 * kToyVocabulary);
@@ -168,7 +212,7 @@ TEST(Generation, ARowThatEndedIsPadded) {
     ASSERT_TRUE(g->accept(logits.data()).ok());
   };
   step(3, 6);
-  EXPECT_EQ(g->take().values, (std::vector<int32_t>{3, 6}));
+  EXPECT_EQ(g->takeTokens().values, (std::vector<int32_t>{3, 6}));
   // It is not run any more: the other takes its place.
   const auto feed = g->feed();
   EXPECT_EQ(std::vector<int32_t>(feed.ids, feed.ids + feed.rows), std::vector<int32_t>{6});
@@ -177,14 +221,16 @@ TEST(Generation, ARowThatEndedIsPadded) {
   step(6, 8);
   EXPECT_EQ(g->feed().from[0], 0u);
   step(6, 8);
-  EXPECT_EQ(g->take().values, (std::vector<int32_t>{1, 6, 1, 6}));
+  EXPECT_EQ(g->takeTokens().values, (std::vector<int32_t>{1, 6, 1, 6}));
   EXPECT_FALSE(g->finished());
   step(3, 8);
   EXPECT_TRUE(g->finished());
   EXPECT_EQ(g->sequences().values, (std::vector<int32_t>{5, 9, 3, 1, 1, 1, 7, 4, 6, 6, 6, 3}));
+  EXPECT_EQ(g->newTokens(), (std::vector<int32_t>{1, 4}));
+  EXPECT_EQ(g->endings(), (std::vector<Ending>{Ending::Eos, Ending::Eos}));
 }
 
-TEST(Generation, ARowThatIsStopped) {
+TEST(Search, ARowThatIsStopped) {
   Made g = make(R"({"pad_token_id": 1, "max_new_tokens": 6})", {5, 9, 7, 4}, {}, 2);
   ToyModel toy(1);
   const auto step = [&] {
@@ -192,31 +238,31 @@ TEST(Generation, ARowThatIsStopped) {
     ASSERT_TRUE(g->accept(logits.data()).ok());
   };
   step();
-  EXPECT_TRUE(g->stopRow(0));
-  EXPECT_FALSE(g->stopRow(2));
-  g->take();
+  EXPECT_TRUE(g->stopRow(0, Ending::Stop));
+  EXPECT_FALSE(g->stopRow(2, Ending::Stop));
+  g->takeTokens();
   step();
-  EXPECT_EQ(g->take().values[0], 1);
+  EXPECT_EQ(g->takeTokens().values[0], 1);
   EXPECT_FALSE(g->finished());
-  EXPECT_TRUE(g->stopRow(1));
+  EXPECT_TRUE(g->stopRow(1, Ending::Stop));
   EXPECT_TRUE(g->finished());
   EXPECT_EQ(g->sequences().count, 4u);
 }
 
-TEST(Generation, StoppedBeamsStillGiveTheirBest) {
+TEST(Search, StoppedBeamsStillGiveTheirBest) {
   Made g = make(R"({"num_beams": 3, "max_new_tokens": 9, "pad_token_id": 1})");
   ToyModel toy(1);
   for (int i = 0; i < 4; ++i) {
-    EXPECT_TRUE(g->take().values.empty());
+    EXPECT_TRUE(g->takeTokens().values.empty());
     auto logits = toy.answer(g->feed());
     ASSERT_TRUE(g->accept(logits.data()).ok());
   }
-  EXPECT_FALSE(g->stopRow(0));
+  EXPECT_FALSE(g->stopRow(0, Ending::Stop));
   g->stop();
   EXPECT_TRUE(g->finished());
   EXPECT_EQ(g->sequences().count, 6u);
-  EXPECT_EQ(g->take().count, 4u);
-  EXPECT_EQ(g->endings(), std::vector<uint8_t>{generate::kInterrupted});
+  EXPECT_EQ(g->takeTokens().count, 4u);
+  EXPECT_EQ(g->endings(), std::vector<Ending>{Ending::Cut});
   EXPECT_GT(g->sequencesScores()[0], -1e8f);
   Made h = make(R"({"num_beams": 3, "max_new_tokens": 9})");
   h->stop();
@@ -226,7 +272,7 @@ TEST(Generation, StoppedBeamsStillGiveTheirBest) {
 
 // Stopped after so many steps is what a criterion that ends all at that step gives: the reference's way (WholeRuns has
 // its vectors).
-TEST(Generation, StoppingBeamsIsACriterionThatEndsAll) {
+TEST(Search, StoppingBeamsIsACriterionThatEndsAll) {
   size_t differ = 0;
   for (const std::string options : {"", R"("eos_token_id": 3, )", R"("eos_token_id": [3, 8], "early_stopping": true, )",
                                     R"("eos_token_id": 3, "length_penalty": 2.5, )",
@@ -237,7 +283,7 @@ TEST(Generation, StoppingBeamsIsACriterionThatEndsAll) {
             "{" + options + R"("num_beams": 4, "num_return_sequences": 4, "max_new_tokens": 9, "pad_token_id": 1})";
         Made a = make(all, {5, 9, 7, 4}, {}, 2), b = make(all, {5, 9, 7, 4}, {}, 2),
              whole = make(all, {5, 9, 7, 4}, {}, 2);
-        b->askContinuations();
+        b->askForEndings();
         ToyModel toyA(scale), toyB(scale), toy(scale);
         ASSERT_EQ(toy.run(*whole), "");
         for (size_t i = 0; i < steps && !a->finished(); ++i) {
@@ -245,10 +291,10 @@ TEST(Generation, StoppingBeamsIsACriterionThatEndsAll) {
           ASSERT_TRUE(a->accept(logits.data()).ok());
           logits = toyB.answer(b->feed());
           ASSERT_TRUE(b->accept(logits.data()).ok());
-          ASSERT_TRUE(b->asking());
+          ASSERT_TRUE(b->awaitsEndings());
           const auto rows = b->continuations();
           EXPECT_EQ(rows.count, i + 1);
-          b->decide(std::vector<uint8_t>(rows.rows, i + 1 == steps ? uint8_t(generate::kCaller) : 0).data());
+          b->decide(std::vector<Ending>(rows.rows, i + 1 == steps ? Ending::Criteria : Ending::None).data());
         }
         a->stop();
         EXPECT_TRUE(b->finished());
@@ -263,7 +309,7 @@ TEST(Generation, StoppingBeamsIsACriterionThatEndsAll) {
 }
 
 // Rows that end at very different steps: each text is what it is alone, whoever has left.
-TEST(Generation, RowsLeaveTheBatchAndOthersTakeTheirPlaces) {
+TEST(Search, RowsLeaveTheBatchAndOthersTakeTheirPlaces) {
   const size_t rows = 7;
   std::vector<int32_t> ids;
   for (size_t r = 0; r < rows; ++r) ids.insert(ids.end(), {int32_t(r), int32_t(2 * r % 13)});
@@ -272,7 +318,7 @@ TEST(Generation, RowsLeaveTheBatchAndOthersTakeTheirPlaces) {
     const std::string all =
         "{" + options + R"("eos_token_id": [3, 11], "pad_token_id": 1, "max_new_tokens": 30, "logprobs": 2})";
     Made g = make(all, ids, {}, rows), kept = make(all, ids, {}, rows);
-    kept->keepRows();
+    kept->editScores();
     ToyModel toy(3), other(3);
     std::set<size_t> sizes;
     while (!g->finished()) {
@@ -284,14 +330,14 @@ TEST(Generation, RowsLeaveTheBatchAndOthersTakeTheirPlaces) {
     ASSERT_EQ(other.run(*kept), "");
     EXPECT_GT(sizes.size(), 3u);
     EXPECT_EQ(g->sequences().values, kept->sequences().values);
-    EXPECT_EQ(g->take().values, kept->take().values);
+    EXPECT_EQ(g->takeTokens().values, kept->takeTokens().values);
     EXPECT_EQ(g->logprobs().picked, kept->logprobs().picked);
     EXPECT_EQ(g->logprobs().topIds, kept->logprobs().topIds);
     EXPECT_EQ(g->logprobs().topLogprobs, kept->logprobs().topLogprobs);
   }
 }
 
-TEST(Generation, StreamEqualsSequences) {
+TEST(Search, StreamEqualsSequences) {
   for (const std::string options : {R"("num_return_sequences": 1)", R"("do_sample": true, "num_return_sequences": 3)",
                                     R"("num_beams": 4, "num_return_sequences": 2)",
                                     R"("num_beams": 4, "num_return_sequences": 4, "do_sample": true)"}) {
@@ -302,7 +348,7 @@ TEST(Generation, StreamEqualsSequences) {
     while (!g->finished()) {
       auto logits = toy.answer(g->feed());
       ASSERT_TRUE(g->accept(logits.data()).ok());
-      const auto fresh = g->take();
+      const auto fresh = g->takeTokens();
       ASSERT_EQ(fresh.values.size(), fresh.count * fresh.rows);
       stream.insert(stream.end(), fresh.values.begin(), fresh.values.end());
     }
@@ -315,7 +361,7 @@ TEST(Generation, StreamEqualsSequences) {
   }
 }
 
-TEST(Generation, TheSameSeedGivesTheSame) {
+TEST(Search, TheSameSeedGivesTheSame) {
   for (const std::string options :
        {R"("top_k": 0)", R"("top_p": 0.8, "num_return_sequences": 2)", R"("num_beams": 3, "top_k": 0)"}) {
     std::vector<std::vector<int32_t>> runs;
@@ -336,7 +382,7 @@ TEST(Generation, TheSameSeedGivesTheSame) {
 }
 
 // A row's text does not depend on the rows beside it.
-TEST(Generation, RowsDrawFromTheirOwnStreams) {
+TEST(Search, RowsDrawFromTheirOwnStreams) {
   Made one = make(R"({"do_sample": true, "seed": 5, "max_new_tokens": 9})"),
        two = make(R"({"do_sample": true, "seed": 5, "max_new_tokens": 9})", {5, 9, 7, 4}, {}, 2);
   ASSERT_EQ(ToyModel(1).run(*one), "");
@@ -346,7 +392,7 @@ TEST(Generation, RowsDrawFromTheirOwnStreams) {
 }
 
 // First tokens of 20 000 draws against the probabilities: Pearson's χ² stays below its 99.99 % quantile.
-TEST(Generation, DrawsByProbability) {
+TEST(Search, DrawsByProbability) {
   const struct {
     const char* options;
     double (*keep)(double p, double best);
@@ -368,7 +414,7 @@ TEST(Generation, DrawsByProbability) {
       Made g = make(std::string("{\"do_sample\": true, \"num_return_sequences\": 1000, \"max_new_tokens\": 1, ") +
                     c.options + ", \"seed\": " + std::to_string(round) + "}");
       ASSERT_EQ(toy.run(*g), "");
-      for (int32_t id : g->take().values) ++seen[size_t(id)], ++draws;
+      for (int32_t id : g->takeTokens().values) ++seen[size_t(id)], ++draws;
     }
     double chi = 0;
     int degrees = -1;
@@ -387,7 +433,7 @@ TEST(Generation, DrawsByProbability) {
 }
 
 // Two of the best by chance, without putting back: the first by its probability, the second by what is left.
-TEST(Generation, BeamsDrawWithoutPuttingBack) {
+TEST(Search, BeamsDrawWithoutPuttingBack) {
   ToyModel toy(2);
   std::vector<double> p(kToyVocabulary);
   for (uint32_t t = 0; t < kToyVocabulary; ++t) p[t] = std::exp(double(toy.score(5, 9, t)));
@@ -400,7 +446,7 @@ TEST(Generation, BeamsDrawWithoutPuttingBack) {
         "\"seed\": " +
         std::to_string(seed) + "}");
     ASSERT_EQ(toy.run(*g), "");
-    const auto ids = g->take().values;
+    const auto ids = g->takeTokens().values;
     ASSERT_EQ(ids.size(), 2u);
     EXPECT_NE(ids[0], ids[1]);
     for (int32_t id : ids) ++seen[size_t(id)];
@@ -413,7 +459,7 @@ TEST(Generation, BeamsDrawWithoutPuttingBack) {
   }
 }
 
-TEST(Generation, PresenceAndFrequency) {
+TEST(Search, PresenceAndFrequency) {
   // After "4 4 6" the scores fall by 2·0.5 + 1 for 4 and by 0.5 + 1 for 6; the prompt does not count.
   Made g = make(R"({"presence_penalty": 1, "frequency_penalty": 0.5, "max_new_tokens": 9})", {5, 9});
   for (int32_t next : {4, 4, 6}) {
@@ -428,13 +474,13 @@ TEST(Generation, PresenceAndFrequency) {
   for (size_t t : {0, 5, 9, 12}) EXPECT_FLOAT_EQ(logits[t], 3.f);
 }
 
-TEST(Generation, LogitBias) {
+TEST(Search, LogitBias) {
   Made g = make(R"({"logit_bias": {"8": 50, "0": -50}, "max_new_tokens": 3})");
   ASSERT_EQ(ToyModel(1).run(*g), "");
-  EXPECT_EQ(g->take().values, (std::vector<int32_t>{8, 8, 8}));
+  EXPECT_EQ(g->takeTokens().values, (std::vector<int32_t>{8, 8, 8}));
 }
 
-TEST(Generation, Logprobs) {
+TEST(Search, Logprobs) {
   ToyModel toy(1);
   Made g = make(
       R"({"logprobs": 3, "max_new_tokens": 2, "repetition_penalty": 1.5, "pad_token_id": 0, "temperature": 0.3, "do_sample": true, "num_return_sequences": 2, "seed": 1})");
@@ -464,7 +510,7 @@ TEST(Generation, Logprobs) {
 }
 
 // Settings put together by chance, to the end: a named refusal or sequences of the right shape whose rows end at EOS.
-TEST(Generation, AnySettings) {
+TEST(Search, AnySettings) {
   const std::vector<std::string> choices[] = {
       {"", R"("do_sample":true)"},
       {"", R"("num_beams":2)", R"("num_beams":5)"},
@@ -514,7 +560,7 @@ TEST(Generation, AnySettings) {
       mask.push_back(i % length + 1 == length || random.next() % 4 != 0);
       if (i % length && mask[i - 1]) mask[i] = 1;
     }
-    auto made = Generation::create(config, ids.data(), mask.data(), batch, length, kToyVocabulary, round % 5 ? 0 : 12);
+    auto made = Search::create(config, ids.data(), mask.data(), batch, length, kToyVocabulary, round % 5 ? 0 : 12);
     if (!made.ok()) {
       EXPECT_EQ(made.status().errorClass(), ErrorClass::Input) << options;
       refusals.insert(made.status().code());
@@ -531,7 +577,9 @@ TEST(Generation, AnySettings) {
       continue;
     }
     ++ended;
-    EXPECT_EQ((*made)->take().values.size() % got.rows, 0u);
+    EXPECT_EQ((*made)->takeTokens().values.size() % got.rows, 0u);
+    const auto counts = (*made)->newTokens();
+    const auto endings = (*made)->endings();
     for (size_t r = 0; r < got.rows; ++r) {
       const int32_t* row = got.values.data() + r * got.count;
       bool over = false;
@@ -542,6 +590,14 @@ TEST(Generation, AnySettings) {
           EXPECT_EQ(row[i], *config.pad) << options;
         }
         over = over || std::find(config.eos.begin(), config.eos.end(), row[i]) != config.eos.end();
+      }
+      const size_t count = size_t(counts.at(r));
+      ASSERT_LE(count, got.count - length) << options;
+      const bool eos =
+          count && std::find(config.eos.begin(), config.eos.end(), row[length + count - 1]) != config.eos.end();
+      // Extreme biases let beams that have not ended become results, as in the reference.
+      if (config.numBeams == 1 || endings.at(r) != Ending::None) {
+        EXPECT_EQ(endings.at(r), eos ? Ending::Eos : Ending::Length) << options;
       }
     }
   }

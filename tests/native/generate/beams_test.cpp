@@ -5,18 +5,18 @@
 #include <algorithm>
 #include <set>
 
-#include "generate_toy.h"
+#include "toy_model.h"
 
 namespace wasmformers::testing {
 namespace {
 
-using generate::Generation;
 using generate::GenerationConfig;
+using generate::Search;
 
-std::unique_ptr<Generation> begin(const std::string& options, const std::vector<int32_t>& ids, size_t batch) {
+std::unique_ptr<Search> begin(const std::string& options, const std::vector<int32_t>& ids, size_t batch) {
   auto parsed = GenerationConfig::parse("{" + options + "}");
   EXPECT_TRUE(parsed.ok()) << options << parsed.status().message();
-  auto made = Generation::create(parsed.take(), ids.data(), nullptr, batch, ids.size() / batch, kToyVocabulary, 0);
+  auto made = Search::create(parsed.take(), ids.data(), nullptr, batch, ids.size() / batch, kToyVocabulary, 0);
   EXPECT_TRUE(made.ok()) << made.status().message();
   return made.take();
 }
@@ -36,7 +36,7 @@ TEST(Beams, SettledPromptsLeaveTheBatch) {
             R"("num_beams": 3, "max_new_tokens": 24, "pad_token_id": 0, "eos_token_id": )" + eos + more;
         SCOPED_TRACE(options + " " + std::to_string(scale));
         auto plain = begin(options, ids, batch), watched = begin(options, ids, batch);
-        watched->keepRows();
+        watched->editScores();
         ToyModel toy(scale), other(scale);
         size_t steps = 0;
         while (!plain->finished()) {
@@ -54,8 +54,8 @@ TEST(Beams, SettledPromptsLeaveTheBatch) {
           const generate::Feed feed = watched->feed();
           auto logits = other.answer(feed);
           std::vector<float> spread(batch * 3 * kToyVocabulary);
-          if (watched->sharing() > 1) {
-            watched->spread(logits.data(), spread.data());
+          if (watched->rowsPerScore() > 1) {
+            watched->expandScores(logits.data(), spread.data());
             logits = spread;
           }
           EXPECT_EQ(logits.size(), spread.size());

@@ -1,5 +1,5 @@
-// What greedy search, sampling and beams share: the checks of a prompt, lengths, padding, clock and stream of tokens.
-#include "generate/generation.h"
+// What greedy search, sampling and beams share: checks of the prompts, lengths, padding and the clock.
+#include "generate/search.h"
 
 #include <algorithm>
 #include <chrono>
@@ -16,11 +16,11 @@ double steadyClock() {
   return std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now().time_since_epoch()).count();
 }
 
-/// For a caller that named no seed: another one each time.
+/// For a caller that gives no seed: another one each time.
 uint64_t someSeed() {
   static uint64_t calls = 0;
   const uint64_t now = uint64_t(std::chrono::system_clock::now().time_since_epoch().count());
-  return Random(now, ++calls).next() >> 12;  // a double holds it
+  return Random(now, ++calls).next() >> 12;  // fits in a double
 }
 
 Status checkPrompt(const int32_t* ids, const uint8_t* mask, size_t batch, size_t length, size_t vocabulary) {
@@ -54,9 +54,9 @@ Status checkPrompt(const int32_t* ids, const uint8_t* mask, size_t batch, size_t
 
 }  // namespace
 
-Result<std::unique_ptr<Generation>> Generation::create(GenerationConfig config, const int32_t* ids, const uint8_t* mask,
-                                                       size_t batch, size_t length, size_t vocabulary, size_t context,
-                                                       Clock clock) {
+Result<std::unique_ptr<Search>> Search::create(GenerationConfig config, const int32_t* ids, const uint8_t* mask,
+                                               size_t batch, size_t length, size_t vocabulary, size_t context,
+                                               Clock clock) {
   WF_TRY(checkPrompt(ids, mask, batch, length, vocabulary));
   // _prepare_generated_length: new tokens count before the whole; without either there are 20 new ones.
   const bool whole = config.maxLength && !config.maxNewTokens;
@@ -97,7 +97,7 @@ Result<std::unique_ptr<Generation>> Generation::create(GenerationConfig config, 
     return Status(ErrorClass::Input, "contradiction", "Beams need a token that is not EOS.").atField("eos_token_id");
   }
 
-  std::unique_ptr<Generation> g;
+  std::unique_ptr<Search> g;
   if (beams)
     g = std::make_unique<Beams>();
   else
@@ -119,9 +119,9 @@ Result<std::unique_ptr<Generation>> Generation::create(GenerationConfig config, 
   g->maxLength_ = size_t(most);
   g->mostRows_ = size_t(rows);
   g->resultRows_ = batch * size_t(g->config_.numReturnSequences);
-  g->sharing_ = size_t(rows) / batch;
+  g->rowsPerScore_ = size_t(rows) / batch;
   g->seed_ = g->config_.seed ? *g->config_.seed : someSeed();
-  // _prepare_special_tokens: no padding token, then EOS. With neither no row ends before another.
+  // _prepare_special_tokens: without a padding token EOS serves. With neither, no row ends before another.
   g->pad_ = g->config_.pad.value_or(g->config_.eos.empty() ? 0 : std::max(0, g->config_.eos[0]));
   g->clock_ = clock ? std::move(clock) : Clock(steadyClock);
   g->begun_ = g->clock_();
@@ -129,77 +129,69 @@ Result<std::unique_ptr<Generation>> Generation::create(GenerationConfig config, 
   return g;
 }
 
-Status Generation::accept(float* logits) {
-  WF_TRY(process(logits));
-  return choose(logits);
+Status Search::accept(float* scores) {
+  WF_TRY(process(scores));
+  return choose(scores);
 }
 
-void Generation::spread(const float* scores, float* to) {
-  for (size_t r = 0; r < batch_ * sharing_; ++r)
-    std::copy_n(scores + r / sharing_ * vocabulary_, vocabulary_, to + r * vocabulary_);
-  sharing_ = 1;
+void Search::expandScores(const float* scores, float* to) {
+  for (size_t r = 0; r < batch_ * rowsPerScore_; ++r)
+    std::copy_n(scores + r / rowsPerScore_ * vocabulary_, vocabulary_, to + r * vocabulary_);
+  rowsPerScore_ = 1;
 }
 
-size_t Generation::fold(float* logits, size_t rows) {
-  if (folded_) return rows;
-  folded_ = true;
-  return foldAll(logits, rows);
+size_t Search::mergeGuidance(float* scores, size_t rows) {
+  if (merged_) return rows;
+  merged_ = true;
+  return mergeAll(scores, rows);
 }
 
-Status Generation::process(float* logits) {
-  fold(logits, 0);
-  Status s = processAll(logits);
+Status Search::process(float* scores) {
+  mergeGuidance(scores, 0);
+  Status s = processAll(scores);
   finished_ = finished_ || !s.ok();
   return s;
 }
 
-Status Generation::choose(float* logits) {
-  replay_ = folded_ = false;
-  Status s = chooseAll(logits);
+Status Search::choose(float* scores) {
+  replay_ = merged_ = false;
+  Status s = chooseAll(scores);
   finished_ = finished_ || !s.ok();
   return s;
 }
 
-Feed Generation::whole(const std::vector<const std::vector<int32_t>*>& rows, const std::vector<size_t>& prompts) {
-  whole_.clear();
+Feed Search::whole(const std::vector<const std::vector<int32_t>*>& texts, const std::vector<uint32_t>& prompts) {
+  wholeIds_.clear();
   wholeMask_.clear();
-  for (size_t r = 0; r < rows.size(); ++r) {
+  for (size_t r = 0; r < texts.size(); ++r) {
     const auto mask = promptMask_.begin() + ptrdiff_t(prompts[r] * prompt_);
-    whole_.insert(whole_.end(), rows[r]->begin(), rows[r]->end());
+    wholeIds_.insert(wholeIds_.end(), texts[r]->begin(), texts[r]->end());
     wholeMask_.insert(wholeMask_.end(), mask, mask + ptrdiff_t(prompt_));
-    wholeMask_.insert(wholeMask_.end(), rows[r]->size() - prompt_, 1);
+    wholeMask_.insert(wholeMask_.end(), texts[r]->size() - prompt_, 1);
   }
-  return {whole_.data(), wholeMask_.data(), rows.size(), rows[0]->size(), nullptr};
+  return {wholeIds_.data(), wholeMask_.data(), texts.size(), texts[0]->size(), nullptr, prompts.data()};
 }
 
-bool Generation::isEos(int32_t id) const {
+bool Search::isEos(int32_t id) const {
   return std::find(config_.eos.begin(), config_.eos.end(), id) != config_.eos.end();
 }
 
-bool Generation::timeIsOver() const { return config_.maxTime && clock_() - begun_ > *config_.maxTime * 1000; }
+bool Search::timeIsOver() const { return config_.maxTime && clock_() - begun_ > *config_.maxTime * 1000; }
 
-Status Generation::noTokenLeft() {
+Status Search::noTokenLeft() {
   return Status(
              ErrorClass::Input, "no_token_left",
              "The settings forbid every token (suppress_tokens, bad_words_ids, no_repeat_ngram_size, min_new_tokens).")
       .atField("suppress_tokens");
 }
 
-Status Generation::checkScores(const float* scores) const {
+Status Search::checkScores(const float* scores) const {
   if (config_.removeInvalidValues) return {};
   if (belowInfinity(scores, vocabulary_)) return {};
   return Status(ErrorClass::Weights, "not_a_number",
                 "The model's scores are not numbers; its weights may be damaged, or too large for this dtype "
                 "(remove_invalid_values goes on nevertheless).")
       .atField("logits");
-}
-
-Grid<int32_t> Generation::take() {
-  Grid<int32_t> out;
-  out.rows = resultRows_;
-  out.count = fresh_.size() / resultRows_;
-  out.values.swap(fresh_);
-  return out;
 }
 
 }  // namespace wasmformers::generate

@@ -3,11 +3,11 @@
 
 #include <cmath>
 
-#include "generate/generation.h"
 #include "generate/processors.h"
+#include "generate/search.h"
 #include "generate/warpers.h"
-#include "generate_toy.h"
 #include "goldens.h"
+#include "toy_model.h"
 
 namespace wasmformers::testing {
 namespace {
@@ -75,7 +75,7 @@ TEST_F(Vectors, ProcessorsAndWarpers) {
 }
 
 /// The results of a run and the reference's.
-void compare(const generate::Generation& g, json::Value c, double tolerance, const std::string& what) {
+void compare(const generate::Search& g, json::Value c, double tolerance, const std::string& what) {
   const auto got = g.sequences();
   ASSERT_EQ(got.rows, c["sequences"].size()) << what;
   ASSERT_EQ(got.count, c["sequences"].at(0).size()) << what;
@@ -102,7 +102,7 @@ TEST_F(Vectors, WholeRuns) {
     auto config = GenerationConfig::parse(c["config"]);
     ASSERT_TRUE(config.ok()) << what << config.status().message();
     auto made =
-        generate::Generation::create(config.take(), p.ids.data(), p.mask.data(), p.rows, p.length, kToyVocabulary, 0);
+        generate::Search::create(config.take(), p.ids.data(), p.mask.data(), p.rows, p.length, kToyVocabulary, 0);
     ASSERT_TRUE(made.ok()) << what << made.status().message();
     ToyModel toy(float(c["scale"].asNumber()));
     ASSERT_EQ(toy.run(**made), "") << what;
@@ -142,11 +142,11 @@ TEST_F(Vectors, RunsThatTheCallerChanges) {
     ASSERT_TRUE(config.ok()) << what << config.status().message();
     const size_t beams = size_t(config->numBeams);
     auto made =
-        generate::Generation::create(config.take(), p.ids.data(), p.mask.data(), p.rows, p.length, kToyVocabulary, 0);
+        generate::Search::create(config.take(), p.ids.data(), p.mask.data(), p.rows, p.length, kToyVocabulary, 0);
     ASSERT_TRUE(made.ok()) << what << made.status().message();
-    generate::Generation& g = **made;
-    if (beams > 1) g.askContinuations();
-    if (c["processor"]) g.keepRows();
+    generate::Search& g = **made;
+    if (beams > 1) g.askForEndings();
+    if (c["processor"]) g.editScores();
     ToyModel toy(float(c["scale"].asNumber()));
     // The ids of a row: its prompt and the new ones, `count` of them at `at`.
     const auto whole = [&](size_t prompt, const int32_t* at, size_t count) {
@@ -158,13 +158,13 @@ TEST_F(Vectors, RunsThatTheCallerChanges) {
     while (!g.finished()) {
       const auto feed = g.feed();
       std::vector<float> logits = toy.answer(feed);
-      if (const size_t each = g.sharing(); c["processor"] && each > 1) {
+      if (const size_t each = g.rowsPerScore(); c["processor"] && each > 1) {
         std::vector<float> spread(feed.rows * each * kToyVocabulary);
-        g.spread(logits.data(), spread.data());
+        g.expandScores(logits.data(), spread.data());
         logits = std::move(spread);
       }
       ASSERT_TRUE(g.process(logits.data()).ok()) << what;
-      const auto running = beams > 1 ? g.running() : g.sequences();
+      const auto running = beams > 1 ? g.runningBeams() : g.sequences();
       for (size_t r = 0; c["processor"] && r < running.rows; ++r) {
         const int32_t* at = running.values.data() + r * running.count;
         change(c["processor"],
@@ -172,15 +172,14 @@ TEST_F(Vectors, RunsThatTheCallerChanges) {
                logits.data() + r * kToyVocabulary);
       }
       ASSERT_TRUE(g.choose(logits.data()).ok()) << what;
-      if (g.asking()) {
+      if (g.awaitsEndings()) {
         const auto rows = g.continuations();
-        std::vector<uint8_t> flags;
-        for (size_t r = 0; r < rows.rows; ++r)
-          flags.push_back(ends(c["ends"],
-                               whole(r / (rows.rows / p.rows), rows.values.data() + r * rows.count, rows.count),
-                               p.length)
-                              ? generate::kCaller
-                              : 0);
+        std::vector<generate::Ending> flags;
+        for (size_t r = 0; r < rows.rows; ++r) {
+          const bool over = ends(
+              c["ends"], whole(r / (rows.rows / p.rows), rows.values.data() + r * rows.count, rows.count), p.length);
+          flags.push_back(over ? generate::Ending::Criteria : generate::Ending::None);
+        }
         g.decide(flags.data());
       } else {
         const auto all = g.sequences();
@@ -188,7 +187,7 @@ TEST_F(Vectors, RunsThatTheCallerChanges) {
           if (ends(c["ends"],
                    {all.values.begin() + ptrdiff_t(r * all.count), all.values.begin() + ptrdiff_t((r + 1) * all.count)},
                    p.length))
-            g.stopRow(r);
+            g.stopRow(r, generate::Ending::Criteria);
         }
       }
     }

@@ -51,7 +51,7 @@ class SessionOf : public ::testing::TestWithParam<std::string> {
                const SessionOptions& o = {CacheType::F32}) {
     return session->begin(config(arguments), prompt.data(), nullptr, 1, prompt.size(), o);
   }
-  std::vector<int32_t> sequences() { return session->generation()->sequences().values; }
+  std::vector<int32_t> sequences() { return session->search()->sequences().values; }
   /// All of one call, from an empty cache.
   std::vector<int32_t> fresh(const std::string& arguments, const std::vector<int32_t>& prompt,
                              CacheType type = CacheType::F32) {
@@ -84,7 +84,7 @@ TEST_P(SessionOf, EveryModeOfGenerateGivesPyTorchsIds) {
                                       {CacheType::F32, chunk, false});
       ASSERT_TRUE(s.ok()) << s.message();
       while (!session->finished()) ASSERT_TRUE(session->run(chunk ? 0 : 1e18, 0).ok());  // 0: a layer at a time
-      const auto got = session->generation()->sequences();
+      const auto got = session->search()->sequences();
       ASSERT_EQ((Shape{int64_t(got.rows), int64_t(got.count)}), want.shape);
       EXPECT_EQ(got.values, want.ints);
     }
@@ -115,7 +115,7 @@ class LlamaSession : public SessionOf {
 TEST_F(LlamaSession, TheNextTurnGoesOnFromTheCache) {
   for (CacheType type : {CacheType::F32, CacheType::F16, CacheType::Q8}) {
     const std::vector<int32_t> first = fresh(kTwelve, ids, type);
-    EXPECT_EQ(session->cachedTokens(), first.size() - 1);
+    EXPECT_EQ(session->text().tokens(), first.size() - 1);
     std::vector<int32_t> next = first;
     for (int32_t id : {5, 6, 7}) next.push_back(id);
     ASSERT_TRUE(begin(kTwelve, next, {type}).ok());
@@ -157,7 +157,7 @@ TEST_F(LlamaSession, OneOfManyRowsGoesOn) {
   session->crop(0);
   ASSERT_TRUE(begin(beams, ids).ok());
   ASSERT_TRUE(session->run(1e18, 0).ok());
-  const auto all = session->generation()->sequences();
+  const auto all = session->search()->sequences();
   for (size_t r = 0; r < all.rows; ++r) {
     std::vector<int32_t> next(all.values.begin() + ptrdiff_t(r * all.count),
                               all.values.begin() + ptrdiff_t((r + 1) * all.count));
@@ -204,7 +204,7 @@ TEST_F(LlamaSession, SavedAndRestored) {
     fresh(kTwelve, {3, 1, 2}, type);
     const Status s = session->restore(saved->data(), saved->size(), 77);
     ASSERT_TRUE(s.ok()) << s.message();
-    EXPECT_EQ(session->cachedTokens(), first.size() - 1);
+    EXPECT_EQ(session->text().tokens(), first.size() - 1);
     ASSERT_TRUE(begin(kTwelve, next, {type}).ok());
     EXPECT_EQ(session->reusedTokens(), first.size() - 1);
     ASSERT_TRUE(session->run(1e18, 0).ok());
@@ -239,14 +239,14 @@ TEST_F(LlamaSession, RestoredAtTheStart) {
   ASSERT_TRUE(later.begin(config(kTwelve), first.data(), nullptr, 1, first.size(), {CacheType::F32}).ok());
   EXPECT_EQ(later.reusedTokens(), first.size() - 1);
   ASSERT_TRUE(later.run(1e18, 0).ok());
-  const auto got = later.generation()->sequences().values;
+  const auto got = later.search()->sequences().values;
   EXPECT_EQ(fresh(kTwelve, first), got);
 }
 
 TEST_F(LlamaSession, CroppedAndLeftInTheMiddle) {
   const auto want = fresh(kTwelve, ids);
   session->crop(4);
-  EXPECT_EQ(session->cachedTokens(), 4u);
+  EXPECT_EQ(session->text().tokens(), 4u);
   ASSERT_TRUE(begin(kTwelve, ids, {CacheType::F32, 2}).ok());
   EXPECT_EQ(session->reusedTokens(), 4u);
   // Abandoned in the middle of a layer's pass, then begun again.
@@ -315,7 +315,7 @@ TEST_F(LlamaSession, TokensComeInTheSlicesAskedFor) {
   std::vector<int32_t> got = ids;
   while (!session->finished()) {
     ASSERT_TRUE(session->run(1e18, 5).ok());
-    const auto fresh = session->generation()->take();
+    const auto fresh = session->search()->takeTokens();
     EXPECT_EQ(fresh.count, got.size() + 5 > want.size() ? 2u : 5u);
     got.insert(got.end(), fresh.values.begin(), fresh.values.end());
   }
@@ -324,17 +324,17 @@ TEST_F(LlamaSession, TokensComeInTheSlicesAskedFor) {
 
 TEST_F(LlamaSession, PausesAtTheScores) {
   session->crop(0);
-  EXPECT_EQ(session->logits(), nullptr);
+  EXPECT_EQ(session->scores(), nullptr);
   ASSERT_TRUE(begin(kTwelve, ids, {CacheType::F32, 0, true}).ok());
-  EXPECT_EQ(session->acceptLogits().code(), "no_scores");
+  EXPECT_EQ(session->acceptScores().code(), "no_scores");
   for (int32_t id : {11, 12, 13}) {
     ASSERT_TRUE(session->run(1e18, 0).ok());
-    ASSERT_NE(session->logits(), nullptr);
-    EXPECT_EQ(session->logitsRows(), 1u);
+    ASSERT_NE(session->scores(), nullptr);
+    EXPECT_EQ(session->scoreRows(), 1u);
     ASSERT_TRUE(session->run(1e18, 0).ok());  // nothing happens before they are accepted
-    session->logits()[id] = 1e6f;
-    ASSERT_TRUE(session->acceptLogits().ok());
-    EXPECT_EQ(session->generation()->take().values, std::vector<int32_t>{id});
+    session->scores()[id] = 1e6f;
+    ASSERT_TRUE(session->acceptScores().ok());
+    EXPECT_EQ(session->search()->takeTokens().values, std::vector<int32_t>{id});
   }
 }
 
@@ -349,8 +349,8 @@ TEST_F(LlamaSession, PausesWithARowForEachSequence) {
     ASSERT_TRUE(begin(all, ids, {CacheType::F32, 0, true}).ok());
     while (!session->finished()) {
       ASSERT_TRUE(session->run(1e18, 0).ok());
-      EXPECT_EQ(session->logitsRows(), 3u);
-      ASSERT_TRUE(session->acceptLogits().ok());
+      EXPECT_EQ(session->scoreRows(), 3u);
+      ASSERT_TRUE(session->acceptScores().ok());
     }
     EXPECT_EQ(sequences(), want) << all;
   }
@@ -371,21 +371,21 @@ TEST_F(LlamaSession, RowsThatEndLeaveTheBatch) {
   };
   run(R"("eos_token_id": null})");
   ASSERT_TRUE(session->run(1e18, 0).ok());
-  const auto whole = session->generation()->sequences();
-  const auto logprobs = session->generation()->logprobs();
+  const auto whole = session->search()->sequences();
+  const auto logprobs = session->search()->logprobs();
   run(R"("eos_token_id": null})");
   const size_t ends[] = {3, 20, 1, 9, 24};  // stopped after so many tokens
   std::set<size_t> rows;
   for (size_t step = 1; !session->finished(); ++step) {
     ASSERT_TRUE(session->run(1e18, 1).ok());
-    rows.insert(session->cachedRows());
+    rows.insert(session->text().rows());
     for (size_t r = 0; r < 5; ++r) {
-      if (ends[r] == step) session->generation()->stopRow(r);
+      if (ends[r] == step) session->search()->stopRow(r, generate::Ending::Stop);
     }
   }
   EXPECT_EQ(rows, (std::set<size_t>{1, 2, 3, 4, 5}));
-  const auto got = session->generation()->sequences();
-  const auto& scores = session->generation()->logprobs();
+  const auto got = session->search()->sequences();
+  const auto& scores = session->search()->logprobs();
   for (size_t r = 0; r < 5; ++r) {
     for (size_t i = 0; i < ids.size() + 24; ++i) {
       EXPECT_EQ(got.values[r * got.count + i], i < ids.size() + ends[r] ? whole.values[r * whole.count + i] : 0)
@@ -403,8 +403,8 @@ TEST_F(LlamaSession, WhatIsWrongLeavesTheNextCallWorking) {
   EXPECT_TRUE(session->run(1e18, 0).ok());  // there is nothing to run
   ASSERT_TRUE(begin(R"({"suppress_tokens": [1], "max_new_tokens": 4})", ids, {CacheType::F32, 0, true}).ok());
   ASSERT_TRUE(session->run(1e18, 0).ok());
-  session->logits()[0] = NAN;
-  EXPECT_EQ(session->acceptLogits().code(), "not_a_number");
+  session->scores()[0] = NAN;
+  EXPECT_EQ(session->acceptScores().code(), "not_a_number");
   EXPECT_TRUE(session->finished());
   ASSERT_TRUE(begin(kTwelve, ids).ok());
   ASSERT_TRUE(session->run(1e18, 0).ok());
@@ -470,7 +470,7 @@ TEST_P(WindowSession, KeepsTheWindowOnly) {
 
   // Cropped as far as that can be; saved, restored, moved to a larger room.
   session->crop(5);
-  EXPECT_EQ(session->cachedTokens(), 0u);
+  EXPECT_EQ(session->text().tokens(), 0u);
   for (CacheType type : {CacheType::F32, CacheType::F16, CacheType::Q8}) {
     session->crop(0);
     const auto one = write(ids, 0, {type, 2});

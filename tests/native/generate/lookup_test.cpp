@@ -79,15 +79,15 @@ class LookupOf : public ::testing::TestWithParam<std::string> {
     size_t before = 0;
     while (!session->finished()) {
       EXPECT_TRUE(session->run(slice, tokens).ok());
-      if (o.pauseAtLogits && session->logits()) {
-        EXPECT_TRUE(session->acceptLogits().ok());
+      if (o.pauseAtScores && session->scores()) {
+        EXPECT_TRUE(session->acceptScores().ok());
       }
-      out.passes += session->cachedTokens() != before;
-      before = session->cachedTokens();
+      out.passes += session->text().tokens() != before;
+      before = session->text().tokens();
     }
-    out.ids = session->generation()->sequences().values;
-    out.logprobs = session->generation()->logprobs().picked;
-    EXPECT_LT(session->cachedTokens(), out.ids.size());
+    out.ids = session->search()->sequences().values;
+    out.logprobs = session->search()->logprobs().picked;
+    EXPECT_LT(session->text().tokens(), out.ids.size());
     return out;
   }
 
@@ -166,18 +166,18 @@ TEST_F(LlamaLookup, IsLeftInTheMiddle) {
     auto parked = session->park();
     ASSERT_TRUE(session->resume(std::move(parked)).ok());
     ASSERT_TRUE(session->run(1e18, 0).ok());
-    EXPECT_EQ(session->generation()->sequences().values, whole.ids) << step;
+    EXPECT_EQ(session->search()->sequences().values, whole.ids) << step;
     begin();
     session->interrupt();
     runner.arena.reset();
     ASSERT_TRUE(session->run(1e18, 0).ok());
-    EXPECT_EQ(session->generation()->sequences().values, whole.ids) << step;
+    EXPECT_EQ(session->search()->sequences().values, whole.ids) << step;
     begin();
-    ASSERT_TRUE(session->generation()->stopRow(0));
+    ASSERT_TRUE(session->search()->stopRow(0, generate::Ending::Stop));
     ASSERT_TRUE(session->run(1e18, 0).ok());
-    const auto cut = session->generation()->sequences().values;
+    const auto cut = session->search()->sequences().values;
     EXPECT_EQ(cut.size(), prompt.size() + step);
-    EXPECT_LE(session->cachedTokens(), cut.size());
+    EXPECT_LE(session->text().tokens(), cut.size());
     // What is left in the cache is the text's beginning: the next turn goes on from it.
     std::vector<int32_t> next = cut;
     next.push_back(5);
