@@ -2,7 +2,8 @@
 // named error, or JSON.
 #include "checks.h"
 #include "json/json.h"
-#include "tokenizer/legacy/old_formats.h"
+#include "tokenizer/legacy/sentencepiece.h"
+#include "tokenizer/legacy/tiktoken.h"
 
 using namespace wasmformers::fuzz;
 

@@ -9,8 +9,9 @@
 #include "binding/handle.h"
 #include "text/utf8.h"
 #include "tokenizer/decoders/decode_stream.h"
-#include "tokenizer/legacy/old_formats.h"
-#include "tokenizer/pre_tokenizers/pattern.h"
+#include "tokenizer/legacy/sentencepiece.h"
+#include "tokenizer/legacy/tiktoken.h"
+#include "tokenizer/patterns/pattern.h"
 #include "tokenizer/tokenizer.h"
 
 namespace wasmformers {
@@ -81,7 +82,7 @@ class TokenizerHandle : public Handle {
   }
   void releaseBinary() { std::string().swap(binary_); }
 
-  /// Turns the old file in the input (0: a SentencePiece model, 1: tiktoken's ranks) into JSON; see old_formats.h.
+  /// Turns the old file in the input (0: a SentencePiece model, 1: tiktoken's ranks) into JSON; see tokenizer/legacy.
   double convert(double bytes, int kind, const std::string& file) {
     const std::string_view in(input_.as<char>(), size_t(bytes));
     auto made = kind ? readTiktoken(in, file) : readSentencePiece(in, file);

@@ -1,7 +1,7 @@
 // Regular expressions as tokenizer.json has them: Oniguruma's syntax (its default one, as the Rust crate `onig`
 // compiles it), matched by PCRE2. Two programs hold this interface: natively, in the tests and in regex.wasm it is
 // engine.cpp over oniguruma.cpp; in tokenizers.wasm it is binding/tokenizers_regex.cpp, which asks regex.wasm, a module
-// that JavaScript loads when a pattern needs it (most have scanners of their own, tokenizer/pre_tokenizers/scanners.h).
+// that JavaScript loads when a pattern needs it (most have scanners of their own, tokenizer/patterns/scanner.h).
 #pragma once
 
 #include <cstdint>

@@ -10,38 +10,13 @@
 
 #include "tokenizer/models/model.h"
 #include "tokenizer/normalizers/normalizer.h"
+#include "tokenizer/string_matcher.h"
 
 namespace wasmformers::tokenizer {
 
 struct AddedToken {
   std::string content;
   bool singleWord = false, lstrip = false, rstrip = false, normalized = true, special = false;
-};
-
-/// A part of a text, and the added token that it is (or -1).
-struct AddedMatch {
-  uint32_t begin, end;
-  int32_t id;
-};
-
-/// Finds the leftmost-longest of a set of strings; a trie behind a table of first bytes, so that a text without any
-/// first byte is only scanned.
-class StringMatcher {
- public:
-  void add(std::string_view text, uint32_t id);
-  bool empty() const { return nodes_.empty(); }
-  /// The first match at or after `from`: its range and id, or false.
-  bool find(std::string_view text, size_t from, AddedMatch& out) const;
-
- private:
-  struct Node {
-    uint32_t child = 0, next = 0;
-    int32_t id = -1;
-    unsigned char byte = 0;
-  };
-  uint32_t step(uint32_t node, unsigned char byte) const;
-  std::vector<Node> nodes_;
-  bool first_[256] = {};
 };
 
 class AddedVocabulary {

@@ -8,7 +8,7 @@
 #include <string_view>
 
 #include "base/status.h"
-#include "tokenizer/models/flat.h"
+#include "tokenizer/flat.h"
 
 namespace wasmformers::tokenizer {
 

@@ -42,12 +42,4 @@ void appendRow(const Encoding& e, uint32_t textIndex, size_t length, const Paddi
 /// them.
 void appendRow(Tokens& tokens, const Frame& frame, uint32_t textIndex, bool idsOnly, EncodedBatch& out);
 
-/// Offsets (two each) and widths (Encoding::widths) of tokens where nothing has moved: whole characters of the text,
-/// counted from token to token. Both are appended.
-void addPlaces(std::string_view text, bool utf16, const std::vector<Span>& ranges, std::vector<uint32_t>& offsets,
-               std::vector<uint8_t>& widths);
-/// The same where normalizing has changed the text: `spans` has what each of its bytes came from.
-void addPlaces(std::string_view text, const std::vector<Span>& spans, bool utf16, const std::vector<Span>& ranges,
-               std::vector<uint32_t>& offsets, std::vector<uint8_t>& widths);
-
 }  // namespace wasmformers::tokenizer

@@ -4,7 +4,8 @@
 #include <algorithm>
 
 #include "text/utf8.h"
-#include "tokenizer/pre_tokenizers/pattern.h"
+#include "tokenizer/offsets.h"
+#include "tokenizer/patterns/pattern.h"
 
 namespace wasmformers::tokenizer {
 namespace {
@@ -61,9 +62,9 @@ Status Tokenizer::tokenizeText(std::string_view bytes, const EncodeOptions& opti
   WF_TRY(model_->tokenize(work_, tokens_));
   if (!options.details) return {};
   if (work_.same)
-    addPlaces(text, options.utf16, tokens_.ranges, tokens_.offsets, tokens_.widths);
+    appendOffsets(text, options.utf16, tokens_.ranges, tokens_.offsets, tokens_.widths);
   else
-    addPlaces(text, work_.spans, options.utf16, tokens_.ranges, tokens_.offsets, tokens_.widths);
+    appendOffsets(text, work_.spans, options.utf16, tokens_.ranges, tokens_.offsets, tokens_.widths);
   return {};
 }
 

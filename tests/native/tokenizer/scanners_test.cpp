@@ -1,5 +1,5 @@
 // Every scanner against the regex engine, on random text made of what the patterns tell apart.
-#include "tokenizer/pre_tokenizers/scanners.h"
+#include "tokenizer/patterns/scanner.h"
 
 #include <gtest/gtest.h>
 

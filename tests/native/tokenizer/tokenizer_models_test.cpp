@@ -8,8 +8,8 @@
 
 #include "json/json.h"
 #include "text/utf8.h"
+#include "tokenizer/models/double_array.h"
 #include "tokenizer/models/model.h"
-#include "tokenizer/normalizers/double_array.h"
 #include "tokenizer_fixtures.h"
 
 namespace wasmformers::tokenizer {

@@ -7,6 +7,7 @@
 
 #include "json/write.h"
 #include "tokenizer/models/model_text.h"
+#include "tokenizer/models/text_scanner.h"
 #include "tokenizer/tokenizer.h"
 
 namespace wasmformers::tokenizer {

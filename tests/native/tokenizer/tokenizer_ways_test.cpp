@@ -7,7 +7,7 @@
 #include "json/write.h"
 #include "text/normal_forms.h"
 #include "text/utf8.h"
-#include "tokenizer/pre_tokenizers/byte_level.h"
+#include "tokenizer/byte_alphabet.h"
 #include "tokenizer/tokenizer.h"
 
 namespace wasmformers::tokenizer {

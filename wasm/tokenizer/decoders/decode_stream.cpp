@@ -3,6 +3,8 @@
 #include "tokenizer/decoders/decode_stream.h"
 
 #include "text/utf8.h"
+#include "tokenizer/byte_alphabet.h"
+#include "tokenizer/decoders/byte_fallback.h"
 
 namespace wasmformers::tokenizer {
 namespace {

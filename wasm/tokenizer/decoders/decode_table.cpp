@@ -5,6 +5,8 @@
 #include <cstring>
 
 #include "text/utf8.h"
+#include "tokenizer/byte_alphabet.h"
+#include "tokenizer/decoders/byte_fallback.h"
 
 namespace wasmformers::tokenizer {
 

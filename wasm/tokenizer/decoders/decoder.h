@@ -12,7 +12,7 @@
 
 namespace wasmformers::tokenizer {
 
-/// A list of strings in one block of memory.
+/// A list of strings that lie behind each other in one block of memory.
 struct TokenList {
   std::string bytes;
   std::vector<size_t> ends;
@@ -26,7 +26,7 @@ struct TokenList {
     bytes.append(s);
     ends.push_back(bytes.size());
   }
-  /// Ends the token whose bytes were appended by hand.
+  /// Ends the token whose bytes the caller has appended.
   void close() { ends.push_back(bytes.size()); }
   void clear() {
     bytes.clear();
@@ -37,50 +37,44 @@ struct TokenList {
 class Decoder {
  public:
   virtual ~Decoder() = default;
-  /// Writes to `out` (empty) what becomes of the tokens; joined, the last decoder's list is the text.
+  /// Appends to `out`, which is empty, what the tokens become. The text is the last decoder's list, joined.
   virtual void decode(const TokenList& in, TokenList& out) const = 0;
-  /// Whether a pattern gave up since this was asked last: then text is missing.
+  /// Whether a pattern gave up since the last call; then text is missing.
   virtual regex::Outcome takeOutcome() const { return regex::Outcome::Done; }
 
-  /// What DecodeStream and DecodeTable must know: what a token becomes depends on it alone, or also on whether it is
-  /// the first, or on the one before as well, or on whether it is the last, or as these decoders do it.
+  /// What a token's text depends on. DecodeStream and DecodeTable choose their way by it.
   enum class Kind : uint8_t {
-    EachToken,
-    FirstToken,
-    LooksBack,
-    LooksAhead,
-    ByteLevel,
+    EachToken,   // on the token alone
+    FirstToken,  // also on whether it is the first
+    LooksBack,   // also on the token before
+    LooksAhead,  // also on whether it is the last
+    ByteLevel,   // as these five decoders do it
     ByteFallback,
     Fuse,
     Strip,
     Sequence
   };
   virtual Kind kind() const { return Kind::LooksBack; }
+
   struct Edges {
     std::string content;  // one character
-    uint32_t start = 0, stop = 0;
+    uint32_t start = 0;   // how many of it are removed at the start, at most
+    uint32_t stop = 0;    // and at the end
   };
-  virtual const Edges* edges() const { return nullptr; }                                  // of Strip
-  virtual const std::vector<std::unique_ptr<Decoder>>* parts() const { return nullptr; }  // of Sequence
+  /// Of Strip; null of others.
+  virtual const Edges* edges() const { return nullptr; }
+  /// Of Sequence; null of others.
+  virtual const std::vector<std::unique_ptr<Decoder>>* parts() const { return nullptr; }
 };
 
-/// The bytes that a token of byte-level characters stands for; a token with any other character stands for itself.
-void appendByteLevel(std::string_view token, std::string& bytes);
-/// The byte of a token like <0x0A>, or -1.
-int fallbackByte(std::string_view token);
-/// What a run of such bytes becomes, handed to give(std::string_view): its text where all of it is well-formed, else a
-/// replacement character for each byte. The run is empty then.
-template <class Give>
-void giveByteRun(std::string& run, Give give) {
-  if (text::isValid(run)) {
-    if (!run.empty()) give(std::string_view(run));
-  } else {
-    for (size_t i = 0; i < run.size(); ++i) give(std::string_view("\xEF\xBF\xBD"));
-  }
-  run.clear();
-}
-
-/// The decoder that `c` describes; null for JSON null and where something is wrong, which c.status says.
+/// The decoder that `c` describes; null for JSON null and on errors, which go to c.status.
+/// `depth`: how many Sequences it is nested in.
 std::unique_ptr<Decoder> makeDecoder(const Component& c, int depth = 0);
+
+// The factories by type; each is in the file of its decoder.
+std::unique_ptr<Decoder> makeByteLevelDecoder();
+std::unique_ptr<Decoder> makeByteFallback();
+std::unique_ptr<Decoder> makeWordDecoder(const Component& c);  // WordPiece, Metaspace, BPEDecoder, CTC
+std::unique_ptr<Decoder> makeEditDecoder(const Component& c);  // Fuse, Replace, Strip
 
 }  // namespace wasmformers::tokenizer

@@ -99,6 +99,7 @@ std::unique_ptr<Model> makeModel(const Component& c, Tables* tables = nullptr);
 std::unique_ptr<Model> makeWordPiece(const Component& c, Tables* tables);
 std::unique_ptr<Model> makeBpe(const Component& c, Tables* tables);
 std::unique_ptr<Model> makeUnigram(const Component& c, Tables* tables);
+std::unique_ptr<Model> makeWordLevel(const Component& c, Tables* tables);
 
 /// The type of the model that `c` describes, or "".
 std::string_view modelType(const Component& c);

@@ -7,8 +7,8 @@
 
 #include "text/utf8.h"
 #include "tokenizer/binary_form.h"
+#include "tokenizer/models/double_array.h"
 #include "tokenizer/models/model.h"
-#include "tokenizer/normalizers/double_array.h"
 
 namespace wasmformers::tokenizer {
 namespace {

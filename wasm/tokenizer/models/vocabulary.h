@@ -8,7 +8,7 @@
 
 #include "base/status.h"
 #include "tokenizer/bytes.h"
-#include "tokenizer/models/flat.h"
+#include "tokenizer/flat.h"
 
 namespace wasmformers::tokenizer {
 

@@ -1,11 +1,8 @@
 // See normalizer.h. Each class is a `type` of the file; what it does is what tokenizers 0.23.3 does.
 #include "tokenizer/normalizers/normalizer.h"
 
-#include <algorithm>
-
 #include "text/unicode.h"
-#include "tokenizer/pre_tokenizers/byte_level.h"
-#include "tokenizer/pre_tokenizers/pattern.h"
+#include "tokenizer/byte_alphabet.h"
 
 namespace wasmformers::tokenizer {
 
@@ -53,8 +50,23 @@ class Lowercase final : public Normalizer {
   void normalize(NormalizedString& s) const override { toLowercase(s); }
 };
 
+// Every byte of the text becomes a printable character, which keeps the byte's span.
 class ByteLevel final : public Normalizer {
-  void normalize(NormalizedString& s) const override { toByteLevel(s); }
+  void normalize(NormalizedString& s) const override {
+    s.needSpans();
+    std::string out(s.text.size() * 2, '\0');  // no character takes more than two bytes
+    out.resize(size_t(writeByteLevel(s.text, out.data()) - out.data()));
+    if (s.aligned) {
+      std::vector<Span> spans;
+      spans.reserve(out.size());
+      for (size_t i = 0; i < s.text.size(); ++i) {
+        const size_t bytes = characterOfByte(uint8_t(s.text[i])) < 0x80 ? 1 : 2;
+        spans.insert(spans.end(), bytes, s.spans[i]);
+      }
+      s.spans.swap(spans);
+    }
+    s.text.swap(out);
+  }
 };
 
 class StripAccents final : public Normalizer {
@@ -120,66 +132,6 @@ class Prepend final : public Normalizer {
   std::string text_;
 };
 
-class Replace final : public Normalizer {
- public:
-  Replace(Pattern pattern, std::string content) : pattern_(std::move(pattern)), content_(std::move(content)) {}
-  void normalize(NormalizedString& s) const override {
-    if (pattern_.character() >= 0) return replaceCharacter(s, char(pattern_.character()));
-    text_.clear();
-    spans_.clear();
-    size_t last = 0;
-    bool any = false;
-    s.outcome = pattern_.forMatches(s.text, [&](size_t begin, size_t end) {
-      if (!any) s.needSpans();
-      any = true;
-      keep(s, last, begin);
-      text_ += content_;
-      // It comes from the last byte that it replaces or stands behind.
-      if (s.aligned) spans_.insert(spans_.end(), content_.size(), end ? s.spans[end - 1] : Span{s.start, s.start});
-      last = end;
-    });
-    if (!any) return;
-    keep(s, last, s.text.size());
-    s.text.swap(text_);
-    s.spans.swap(spans_);
-  }
-
- private:
-  // SentencePiece's space: byte by byte, without a search for each.
-  void replaceCharacter(NormalizedString& s, char c) const {
-    const size_t n = size_t(std::count(s.text.begin(), s.text.end(), c)), length = content_.size();
-    if (!n) return;
-    s.needSpans();
-    text_.resize(s.text.size() - n + n * length);
-    const char *from = s.text.data(), *end = from + s.text.size(), *with = content_.data();
-    char* to = text_.data();
-    if (s.aligned) {
-      spans_.resize(text_.size());
-      Span* spans = spans_.data();
-      for (const Span span : s.spans) spans = std::fill_n(spans, *from++ == c ? length : 1, span);
-      from = s.text.data();
-    }
-    for (; from < end; ++from) {
-      if (*from != c)
-        *to++ = *from;
-      else
-        for (size_t k = 0; k < length; ++k) *to++ = with[k];
-    }
-    s.text.swap(text_);
-    s.spans.swap(spans_);
-  }
-  void keep(const NormalizedString& s, size_t begin, size_t end) const {
-    text_.append(s.text, begin, end - begin);
-    if (s.aligned) spans_.insert(spans_.end(), s.spans.begin() + long(begin), s.spans.begin() + long(end));
-  }
-
-  Pattern pattern_;
-  std::string content_;
-  // Kept for their memory.
-  mutable std::string text_;
-  mutable std::vector<Span> spans_;
-};
-
 class Sequence final : public Normalizer {
  public:
   explicit Sequence(std::vector<std::unique_ptr<Normalizer>> parts) : parts_(std::move(parts)) {}
@@ -217,7 +169,7 @@ std::unique_ptr<Normalizer> makeNormalizer(const Component& c, int depth) {
   if (type == "Strip") return made<Strip>(c.boolean("strip_left"), c.boolean("strip_right"));
   if (type == "Prepend") return made<Prepend>(c.string("prepend"));
   if (type == "Precompiled") return makePrecompiled(c);
-  if (type == "Replace") return made<Replace>(Pattern(c), c.string("content"));
+  if (type == "Replace") return makeReplace(c);
   if (type == "Sequence") {
     std::vector<std::unique_ptr<Normalizer>> parts;
     for (const Component& one : c.list("normalizers")) {

@@ -11,18 +11,20 @@ namespace wasmformers::tokenizer {
 class Normalizer {
  public:
   virtual ~Normalizer() = default;
-  /// Rewrites `s` in place. Text stays valid UTF-8.
+  /// Rewrites `s` in place. Its text stays valid UTF-8.
   virtual void normalize(NormalizedString& s) const = 0;
 };
 
-/// The normalizer that `c` describes; null for JSON null and where something is wrong, which c.status says.
+/// The normalizer that `c` describes; null for JSON null and on errors, which go to c.status.
+/// `depth`: how many Sequences it is nested in.
 std::unique_ptr<Normalizer> makeNormalizer(const Component& c, int depth = 0);
 
-// In files of their own.
+// The factories of the normalizers that have a file of their own.
 std::unique_ptr<Normalizer> makeBertNormalizer(const Component& c);
 std::unique_ptr<Normalizer> makePrecompiled(const Component& c);
+std::unique_ptr<Normalizer> makeReplace(const Component& c);
 
-// What several normalizers share.
+// Steps that several normalizers share.
 void toForm(NormalizedString& s, text::Form form);
 void toLowercase(NormalizedString& s);
 void prepend(NormalizedString& s, std::string_view added);

@@ -4,7 +4,7 @@
 // character by character, and the first, shortest entry counts. Characters of ASCII that have no entry and no mark
 // behind them, most of most texts, are passed over in runs.
 #include "text/unicode.h"
-#include "tokenizer/legacy/base64.h"
+#include "tokenizer/base64.h"
 #include "tokenizer/normalizers/normalizer.h"
 
 namespace wasmformers::tokenizer {

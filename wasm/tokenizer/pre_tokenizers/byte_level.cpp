@@ -1,33 +1,14 @@
-// See byte_level.h; the pattern is hand-written as a scanner, one look at each character.
-#include "tokenizer/pre_tokenizers/byte_level.h"
+// The pre-tokenizer ByteLevel: words by GPT-2's pattern, then each byte as a printable character (byte_alphabet.h).
+// What tokenizers 0.23.3 does (pre_tokenizers/byte_level.rs). A model that takes bytes itself spares the second step.
+#include <algorithm>
 
 #include "text/unicode.h"
 #include "text/utf8.h"
+#include "tokenizer/byte_alphabet.h"
+#include "tokenizer/pre_tokenizers/pre_tokenizer.h"
 
 namespace wasmformers::tokenizer {
 namespace {
-
-bool isPrintable(uint32_t b) { return (b >= '!' && b <= '~') || (b >= 0xA1 && b <= 0xAC) || b >= 0xAE; }
-
-struct Tables {
-  uint16_t character[256];
-  int16_t byte[512];
-  char utf8[256][2];
-  uint8_t length[256];
-  Tables() {
-    for (int16_t& b : byte) b = -1;
-    uint16_t next = 256;
-    for (uint32_t b = 0; b < 256; ++b) {
-      character[b] = isPrintable(b) ? uint16_t(b) : next++;
-      byte[character[b]] = int16_t(b);
-      length[b] = uint8_t(text::encode(character[b], utf8[b]));
-    }
-  }
-};
-const Tables& tables() {
-  static const Tables t;
-  return t;
-}
 
 enum Kind : uint8_t { kLetter, kNumber, kSpace, kOther };
 
@@ -46,18 +27,17 @@ struct AsciiKinds {
   }
 };
 
-// The kind of the character at p; moves p behind it.
+// The kind of the character at p. Moves p past it.
 inline Kind next(const char*& p) {
   static const AsciiKinds ascii;
   if (const unsigned char a = static_cast<unsigned char>(*p); a < 128) return ++p, ascii.of[a];
   return kindOf(text::decode(p));
 }
 
-}  // namespace
-
-uint32_t characterOfByte(uint8_t byte) { return tables().character[byte]; }
-int byteOfCharacter(uint32_t c) { return c < 512 ? tables().byte[c] : -1; }
-
+// Where the word that begins at `from` ends, by GPT-2's pattern:
+// 's|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+
+// `from` must be less than the text's size. Every character belongs to some word. Written by hand as a scanner that
+// looks at each character once.
 size_t endOfGpt2Word(std::string_view s, size_t from) {
   const char *base = s.data(), *p = base + from, *end = base + s.size();
   if (*p == '\'' && p + 1 < end) {
@@ -78,8 +58,8 @@ size_t endOfGpt2Word(std::string_view s, size_t from) {
     }
     return size_t(p - base);
   }
-  // White space up to the end of the text, or all of it but the last, which belongs to the word that follows.
-  const char* last = base + from;  // where the last one begins
+  // White space: all of it at the end of the text, else all but the last, which belongs to the next word.
+  const char* last = base + from;  // where the last white space begins
   while (p < end) {
     const char* at = p;
     if (next(at) != kSpace) return size_t((last > base + from ? last : p) - base);
@@ -89,30 +69,76 @@ size_t endOfGpt2Word(std::string_view s, size_t from) {
   return s.size();
 }
 
-char* writeByteLevel(std::string_view in, char* to) {
-  const Tables& t = tables();
-  for (char c : in) {
-    const auto b = static_cast<unsigned char>(c);
-    to[0] = t.utf8[b][0];
-    to[1] = t.utf8[b][1];
-    to += t.length[b];
+class ByteLevel final : public PreTokenizer {
+ public:
+  ByteLevel(bool addPrefixSpace, bool useRegex) : addPrefixSpace_(addPrefixSpace), useRegex_(useRegex) {}
+  void leaveBytes() override { leave_ = true; }
+  void preTokenize(PreTokenized& t) const override {
+    if (addPrefixSpace_ &&
+        std::any_of(t.pieces.begin(), t.pieces.end(), [&](const Piece& p) { return lacksSpace(t, p); }))
+      addSpaces(t);
+    if (useRegex_) {
+      t.split([](std::string_view s, auto emit) {
+        for (size_t from = 0, end; from < s.size(); from = end) {
+          end = endOfGpt2Word(s, from);
+          emit(from, end);
+        }
+      });
+    }
+    if (leave_)
+      t.bytes = true;
+    else
+      write(t);
   }
-  return to;
-}
 
-void toByteLevel(NormalizedString& s) {
-  const Tables& t = tables();
-  s.needSpans();
-  std::string out(s.text.size() * 2, '\0');  // no character takes more than two bytes
-  out.resize(size_t(writeByteLevel(s.text, out.data()) - out.data()));
-  if (s.aligned) {
-    std::vector<Span> spans;
-    spans.reserve(out.size());
-    for (size_t i = 0; i < s.text.size(); ++i)
-      spans.insert(spans.end(), t.length[static_cast<unsigned char>(s.text[i])], s.spans[i]);
-    s.spans.swap(spans);
+ private:
+  static bool lacksSpace(const PreTokenized& t, const Piece& p) { return p.added < 0 && t.text[p.begin] != ' '; }
+
+  // The span of a space is that of the character that it stands before.
+  [[gnu::cold]] [[gnu::noinline]] static void addSpaces(PreTokenized& t) {
+    t.rebuild([&](PreTokenized& out) {
+      for (const Piece& p : t.pieces) {
+        const uint32_t begin = uint32_t(out.text.size());
+        if (lacksSpace(t, p)) {
+          out.text += ' ';
+          if (t.aligned) out.spans.push_back(t.spans[p.begin]);
+        }
+        out.text += t.view(p);
+        if (t.aligned) out.spans.insert(out.spans.end(), t.spans.begin() + p.begin, t.spans.begin() + p.end);
+        out.pieces.push_back({begin, uint32_t(out.text.size()), p.added});
+      }
+    });
   }
-  s.text.swap(out);
+
+  // Replaces the pieces by their byte-level forms.
+  [[gnu::cold]] [[gnu::noinline]] static void write(PreTokenized& t) {
+    t.rebuild([&](PreTokenized& out) {
+      out.text.resize(2 * t.text.size());  // no byte takes more than two
+      char* to = out.text.data();
+      for (const Piece& p : t.pieces) {
+        const uint32_t begin = uint32_t(to - out.text.data());
+        for (uint32_t i = p.begin; i < p.end; ++i) {
+          char* const from = to;
+          if (p.added < 0)
+            to = writeByteLevel({&t.text[i], 1}, to);
+          else
+            *to++ = t.text[i];
+          if (t.aligned) out.spans.insert(out.spans.end(), size_t(to - from), t.spans[i]);
+        }
+        out.pieces.push_back({begin, uint32_t(to - out.text.data()), p.added});
+      }
+      out.text.resize(size_t(to - out.text.data()));
+    });
+  }
+
+  bool addPrefixSpace_, useRegex_, leave_ = false;
+};
+
+}  // namespace
+
+std::unique_ptr<PreTokenizer> makeByteLevel(const Component& c) {
+  const bool addPrefixSpace = c.boolean("add_prefix_space");
+  return std::unique_ptr<PreTokenizer>(new ByteLevel(addPrefixSpace, c.boolean("use_regex", true)));
 }
 
 }  // namespace wasmformers::tokenizer

@@ -4,7 +4,8 @@
 #include <random>
 
 #include "json/json.h"
-#include "tokenizer/legacy/old_formats.h"
+#include "tokenizer/legacy/sentencepiece.h"
+#include "tokenizer/legacy/tiktoken.h"
 #include "tokenizer_fixtures.h"
 
 namespace wasmformers::tokenizer {

@@ -1,5 +1,5 @@
-// The `pattern` of Split and Replace: {"String": …}, a plain string, or {"Regex": …}, run by a scanner where there is
-// one for it and by the regex engine where not.
+// The `pattern` of Split and Replace. {"String": …} is a plain string. {"Regex": …} is run by a scanner where there is
+// one for it (scanner.h), else by the regex engine (regex/regex.h).
 #pragma once
 
 #include <memory>
@@ -10,23 +10,24 @@
 #include "regex/regex.h"
 #include "text/utf8.h"
 #include "tokenizer/component.h"
-#include "tokenizer/pre_tokenizers/pre_tokenized.h"
-#include "tokenizer/pre_tokenizers/scanners.h"
+#include "tokenizer/patterns/matches.h"
+#include "tokenizer/patterns/scanner.h"
 
 namespace wasmformers::tokenizer {
 
 class Pattern {
  public:
-  /// Reads c's `pattern`; what is wrong with it c.status says.
+  /// Reads the member `pattern` of c. Errors go to c.status.
   explicit Pattern(const Component& c);
 
-  /// The ASCII character that the pattern is, or -1.
+  /// The pattern's character if it is a string of one ASCII character, else -1.
   int character() const { return string_.size() == 1 && !scanner_ && !regex_ && string_[0] > 0 ? string_[0] : -1; }
 
   using Bounds = regex::Bounds;
   using Outcome = regex::Outcome;
 
-  /// Calls found(begin, end) for each match, from left to right; empty ones too.
+  /// Calls found(begin, end) with the byte range of each match, from left to right, empty matches included. The
+  /// outcome says whether the regex engine gave up.
   template <class Found>
   Outcome forMatches(std::string_view s, Found found) const {
     if (s.empty()) return Outcome::Done;  // the reference finds nothing there, whatever the pattern
@@ -46,7 +47,7 @@ class Pattern {
       for (const Bounds& b : bounds_) found(size_t(b.begin), size_t(b.end));
       return outcome;
     }
-    if (string_.empty()) {  // between all characters
+    if (string_.empty()) {  // matches between all characters
       for (size_t at = 0; at < s.size(); at += size_t(text::lengthOf(static_cast<unsigned char>(s[at])))) found(at, at);
       found(s.size(), s.size());
       return Outcome::Done;
@@ -54,7 +55,7 @@ class Pattern {
     for (size_t at = 0; (at = s.find(string_, at)) != s.npos; at += string_.size()) found(at, at + string_.size());
     return Outcome::Done;
   }
-  /// Fills `out` with ranges that cover s, matches (with `invert`: what is none) as delimiters.
+  /// Fills `out` with ranges that cover s. Delimiters are the matches or, with `invert`, the text between them.
   Outcome cover(std::string_view s, bool invert, std::vector<Match>& out) const;
 
  private:
@@ -64,7 +65,7 @@ class Pattern {
   mutable std::vector<Bounds> bounds_;  // kept for its memory
 };
 
-/// The error of a pattern that gave up.
+/// TokenizerError "pattern_memory" or "pattern_steps" where the engine gave up on a text; else no error.
 Status patternError(regex::Outcome outcome);
 
 }  // namespace wasmformers::tokenizer

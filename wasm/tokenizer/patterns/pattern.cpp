@@ -1,5 +1,5 @@
 // See pattern.h.
-#include "tokenizer/pre_tokenizers/pattern.h"
+#include "tokenizer/patterns/pattern.h"
 
 namespace wasmformers::tokenizer {
 

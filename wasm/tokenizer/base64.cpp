@@ -1,5 +1,5 @@
 // See base64.h.
-#include "tokenizer/legacy/base64.h"
+#include "tokenizer/base64.h"
 
 #include <cstdint>
 
