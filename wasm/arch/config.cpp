@@ -1,4 +1,5 @@
 // See config.h.
+// Optimize: least
 #include "arch/config.h"
 
 #include <algorithm>

@@ -1,4 +1,5 @@
 // See families.h.
+// Optimize: least
 #include "arch/families.h"
 
 namespace wasmformers::arch {

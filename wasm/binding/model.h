@@ -209,14 +209,7 @@ class EngineModel : public Handle {
 /// Binds M, derived from EngineModel, as "Model", and what a program says of itself; more methods may follow.
 template <class M>
 emscripten::class_<M> bindEngine() {
-  emscripten::function(
-      "variant", +[] {
-#ifdef __wasm_relaxed_simd__
-        return std::string("relaxed");
-#else
-    return std::string("simd");
-#endif
-      });
+  emscripten::function("variant", +[] { return std::string(kernels::variantName()); });
   emscripten::function("int8Dot", +[] { return std::string(kernels::int8DotName()); });
   emscripten::function("memoryBytes", +[] { return double(emscripten_get_heap_size()); });
   using E = EngineModel;

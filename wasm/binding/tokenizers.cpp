@@ -2,6 +2,7 @@
 // JavaScript writes a request (numbers, then UTF-8) where input() says, and reads flat arrays where the answer's
 // header points. Numbers are 32 bits wide; js/tokenizers/handle.js has the same layouts. Pointers hold until the next
 // call.
+// Optimize: size
 #include <cstring>
 #include <map>
 

@@ -1,4 +1,5 @@
 // See processors.h; each function names the class of logits_process.py that it follows.
+// Optimize: speed
 #include "generate/processors.h"
 
 #include <algorithm>

@@ -1,4 +1,5 @@
 // See select.h.
+// Optimize: speed
 #include "generate/select.h"
 
 #include <algorithm>

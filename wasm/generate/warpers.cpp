@@ -1,4 +1,5 @@
 // See warpers.h; each function names the class of logits_process.py that it follows. Probabilities are in double.
+// Optimize: speed
 #include "generate/warpers.h"
 
 #include <algorithm>

@@ -1,4 +1,5 @@
 // See json.h. Parsing itself is yyjson's (MIT): strict RFC 8259, UTF-8 checked, no recursion, so deep nesting is safe.
+// Optimize: least
 #include "json/json.h"
 
 #include <cmath>

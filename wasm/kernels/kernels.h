@@ -87,6 +87,9 @@ const Table& fast();
 const Table& fastForEncoders();
 const Table& fastForDecoders();
 
+/// Which build of the kernels is linked: "plain", or in Wasm "simd", "relaxed".
+const char* variantName();
+
 /// Which exact int8 product fast() runs: "plain", or in Wasm "dot16", "unsigned", "signed" (see the int8 kernels).
 const char* int8DotName();
 

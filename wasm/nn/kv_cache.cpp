@@ -1,4 +1,5 @@
 // See kv_cache.h.
+// Optimize: size
 #include "nn/kv_cache.h"
 
 #include <algorithm>

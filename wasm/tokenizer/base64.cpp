@@ -1,4 +1,5 @@
 // See base64.h.
+// Optimize: least
 #include "tokenizer/base64.h"
 
 #include <cstdint>

@@ -1,4 +1,5 @@
 // See binary_form.h.
+// Optimize: least
 #include "tokenizer/binary_form.h"
 
 #include "base/hash.h"

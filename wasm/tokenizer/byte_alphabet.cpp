@@ -1,4 +1,5 @@
 // See byte_alphabet.h.
+// Optimize: speed
 #include "tokenizer/byte_alphabet.h"
 
 #include "text/utf8.h"

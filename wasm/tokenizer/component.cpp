@@ -1,4 +1,5 @@
 // See component.h.
+// Optimize: least
 #include "tokenizer/component.h"
 
 namespace wasmformers::tokenizer {

@@ -1,4 +1,5 @@
 // See offsets.h.
+// Optimize: speed
 #include "tokenizer/offsets.h"
 
 #include "text/utf8.h"

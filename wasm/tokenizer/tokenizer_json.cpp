@@ -1,4 +1,5 @@
 // Reading tokenizer.json: its sections in the order of the stages, each by its factory.
+// Optimize: least
 #include "json/write.h"
 #include "tokenizer/tokenizer.h"
 

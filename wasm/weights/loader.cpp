@@ -1,4 +1,5 @@
 // See loader.h.
+// Optimize: least
 #include "weights/loader.h"
 
 #include <algorithm>

@@ -1,4 +1,5 @@
 // See causal_lm.h.
+// Optimize: speed
 #include "arch/decoders/causal_lm.h"
 
 #include <algorithm>

@@ -174,6 +174,7 @@ const Table& reference() {
 const Table& fast() { return reference(); }
 const Table& fastForEncoders() { return reference(); }
 const Table& fastForDecoders() { return reference(); }
+const char* variantName() { return "plain"; }
 const char* int8DotName() { return "plain"; }
 #endif
 

@@ -116,6 +116,14 @@ const Table& fastForDecoders() {
   return table;
 }
 
+const char* variantName() {
+#ifdef __wasm_relaxed_simd__
+  return "relaxed";
+#else
+  return "simd";
+#endif
+}
+
 const char* int8DotName() {
   switch (simd::activationForm()) {
     case ActivationForm::Unsigned: return "unsigned";

@@ -1,4 +1,5 @@
 // See decode_table.h.
+// Optimize: speed
 #include "tokenizer/decoders/decode_table.h"
 
 #include <algorithm>

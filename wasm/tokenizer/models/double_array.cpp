@@ -1,5 +1,6 @@
 // See double_array.h. Built depth first over the sorted strings; places for children are looked for in a ring of the
 // free units, and a node that finds none in a few tries gets a new block.
+// Optimize: least
 #include "tokenizer/models/double_array.h"
 
 #include <algorithm>

@@ -1,4 +1,5 @@
 // See model.h: the factory.
+// Optimize: least
 #include "tokenizer/models/model.h"
 
 namespace wasmformers::tokenizer {

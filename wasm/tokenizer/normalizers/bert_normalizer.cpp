@@ -2,6 +2,7 @@
 // (tokenizers' normalizers/bert.rs). The four steps are fused into one pass over the text. They commute with that
 // only while decomposition keeps the order of what stays; a character that stays and that a canonical reordering
 // could move (rare: spacing marks with a combining class) sends the text through the steps one by one.
+// Optimize: speed
 #include <cstring>
 
 #include "text/unicode.h"

@@ -3,6 +3,7 @@
 // spm_precompiled 0.1.4 and tokenizers' normalizers/precompiled.rs: short grapheme clusters are looked up whole, then
 // character by character, and the first, shortest entry counts. Characters of ASCII that have no entry and no mark
 // behind them, most of most texts, are passed over in runs.
+// Optimize: speed
 #include "text/unicode.h"
 #include "tokenizer/base64.h"
 #include "tokenizer/normalizers/normalizer.h"

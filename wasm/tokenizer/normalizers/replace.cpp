@@ -1,5 +1,6 @@
 // The normalizer Replace: replaces the matches of a pattern by a text. What tokenizers 0.23.3 does
 // (normalizers/replace.rs).
+// Optimize: speed
 #include <algorithm>
 
 #include "tokenizer/normalizers/normalizer.h"

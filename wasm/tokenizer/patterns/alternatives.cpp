@@ -1,4 +1,5 @@
 // See alternatives.h.
+// Optimize: least
 #include "tokenizer/patterns/alternatives.h"
 
 namespace wasmformers::tokenizer {

@@ -1,4 +1,5 @@
 // See pattern.h.
+// Optimize: least
 #include "tokenizer/patterns/pattern.h"
 
 namespace wasmformers::tokenizer {

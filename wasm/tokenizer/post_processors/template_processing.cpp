@@ -1,5 +1,6 @@
 // TemplateProcessing: "[CLS] $A [SEP] $B:1 [SEP]:1" with special tokens of any number of ids; after tokenizers'
 // processors/template.rs. Pieces in the file are objects ({"Sequence": …}, {"SpecialToken": …}).
+// Optimize: least
 #include <algorithm>
 #include <map>
 

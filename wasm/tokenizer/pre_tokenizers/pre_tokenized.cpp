@@ -1,4 +1,5 @@
 // See pre_tokenized.h.
+// Optimize: size
 #include "tokenizer/pre_tokenizers/pre_tokenized.h"
 
 namespace wasmformers::tokenizer {

@@ -1,4 +1,5 @@
 // See pre_tokenizer.h: the factory, and Sequence.
+// Optimize: least
 #include "tokenizer/pre_tokenizers/pre_tokenizer.h"
 
 namespace wasmformers::tokenizer {

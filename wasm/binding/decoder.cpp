@@ -1,8 +1,9 @@
-// The program `lm` (lm-simd.wasm, lm-relaxed.wasm): what binding/model.h binds, for decoder families, and the session
-// of generation. A call runs until its time is over or tokens are there, so that the page breathes in between. The
-// decoder is bound without a search as well (beginPass), for callers that pick tokens themselves.
+// The program `decoder` (decoder-simd.wasm, decoder-relaxed.wasm): what binding/model.h binds, for decoder families,
+// and the session of generation. A call runs until its time is over or tokens are there, so that the page breathes in
+// between. The decoder is bound without a search as well (beginPass), for callers that pick tokens themselves.
 #include "base/hash.h"
 #include "binding/model.h"
+#include "binding/program.h"
 #include "binding/search_methods.h"
 #include "generate/session.h"
 
@@ -27,8 +28,7 @@ Result<kernels::CacheType> cacheTypeOf(std::string_view name) {
 class Model : public EngineModel, public SearchMethods {
  public:
   Model(const std::string& config, const std::string& architecture, const std::string& dtype)
-      : EngineModel(arch::decoderFamilies(), kernels::fastForDecoders(), config, architecture, dtype),
-        name_(nameOf(config, dtype)) {
+      : EngineModel(programFamilies(), programKernels(), config, architecture, dtype), name_(nameOf(config, dtype)) {
     if (model_) session_.emplace(*model_->decoder(), kernels_, arena_, outputs_);  // every decoder family has one
   }
 
@@ -163,7 +163,7 @@ class Model : public EngineModel, public SearchMethods {
   std::vector<generate::Session::Parked> parked_;
 };
 
-EMSCRIPTEN_BINDINGS(lm) {
+EMSCRIPTEN_BINDINGS(decoder) {
   auto model = bindEngine<Model>();
   bindSearch(model);
   model.function("vocabulary", &Model::vocabulary)
