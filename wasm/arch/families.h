@@ -47,6 +47,16 @@ std::span<const Family> decoderFamilies();
 /// type or out of range).
 Result<std::unique_ptr<Model>> createModel(json::Value config, const Request&, std::span<const Family> families);
 
+/// Defines encoderFamilies() or the like from a list with one line FAMILY("model_type", Class) for each family.
+#define WF_FAMILIES(function, LIST)                               \
+  LIST(WF_DECLARE_FAMILY)                                         \
+  std::span<const Family> function() {                            \
+    static constexpr Family kFamilies[] = {LIST(WF_LIST_FAMILY)}; \
+    return kFamilies;                                             \
+  }
+#define WF_DECLARE_FAMILY(type, Class) CreateFamily create##Class;
+#define WF_LIST_FAMILY(type, Class) {type, create##Class},
+
 /// For a family's file: reads the configuration; gives the model, or the first error in it.
 template <class F>
 Result<std::unique_ptr<Model>> createFamily(json::Value config, const Request& request) {

@@ -1,7 +1,5 @@
 // BLOOM (BigScience 2022, arXiv:2211.05100): ALiBi instead of positions, a norm on the embeddings, queries, keys and
 // values in one matrix head by head. After transformers modeling_bloom.py.
-#include <cmath>
-
 #include "arch/decoders/causal_lm.h"
 #include "nn/fused_projection.h"
 #include "nn/row_blocks.h"
@@ -19,13 +17,8 @@ class Bloom : public CausalLM {
     eps_ = c.epsilon("layer_norm_epsilon", 1e-5f);
     slopes_ = nn::alibiSlopes(heads_);
     fromNorm_ = c.flag("apply_residual_connection_post_layernorm", false);
-    const size_t headDim = std::max<size_t>(hiddenSize_ / heads_, 1);
-    setShape(c.either("n_layer", "num_hidden_layers", 2, 512), heads_, headDim);
-    for (nn::DecoderLayer& l : layers_) {
-      l.attention.shape = {hiddenSize_, heads_, heads_, headDim, 1 / std::sqrt(float(headDim))};
-      l.attention.shape.rope = -1;
-      l.attention.shape.slopes = slopes_.data();
-    }
+    makeLayers(c.either("n_layer", "num_hidden_layers", 2, 512), heads_, heads_);
+    for (nn::DecoderLayer& l : layers_) l.attention.shape.slopes = slopes_.data();
   }
 
   // --- weights

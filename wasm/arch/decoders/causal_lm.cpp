@@ -30,6 +30,16 @@ void CausalLM::setShape(size_t layers, size_t kvHeads, size_t headDim) {
   cache_.shape(layers, kvHeads, headDim);
 }
 
+size_t CausalLM::makeLayers(size_t count, size_t heads, size_t kvHeads) {
+  const size_t headDim = std::max<size_t>(hiddenSize_ / heads, 1);
+  setShape(count, kvHeads, headDim);
+  for (nn::DecoderLayer& l : layers_) {
+    l.attention.shape = {hiddenSize_, heads, kvHeads, headDim, 1 / std::sqrt(float(headDim))};
+    l.attention.shape.rope = -1;
+  }
+  return headDim;
+}
+
 void CausalLM::declareWords(weights::Weights& w, const std::string& name, const std::string& head, size_t size) {
   const bool lm = request_.head == Head::CausalLM;
   w.matrix(name, words_, vocabulary_, size, request_.format, lm && tied_ ? kernels::Use::Both : kernels::Use::Lookup);

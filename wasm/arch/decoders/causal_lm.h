@@ -66,6 +66,8 @@ class CausalLM : public Model, public Decoder {
   static void addRows(nn::Compute, const kernels::Matrix& table, const int32_t* positions, size_t rows, float* hidden);
   /// Makes the layers and tells the cache their shape.
   void setShape(size_t layers, size_t kvHeads, size_t headDim);
+  /// The same for layers of heads that split the hidden size: 1/√D as scale, no rope. Returns D, a head's size.
+  size_t makeLayers(size_t count, size_t heads, size_t kvHeads);
   /// Adds a rope; layers refer to it by the number returned (AttentionShape::rope).
   int addRope(nn::Rope rope) {
     ropes_.push_back(std::move(rope));

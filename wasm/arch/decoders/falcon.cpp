@@ -27,19 +27,16 @@ class Falcon : public CausalLM {
     twoNorms_ = grouped && c.size("num_ln_in_parallel_attn", 2, 2) == 2;
     groups_ = grouped ? c.size("num_kv_heads", heads_, 1024) : oneKey ? 1 : heads_;
     c.divides("num_kv_heads", groups_, "num_attention_heads", heads_);
-    const size_t headDim = std::max<size_t>(hiddenSize_ / heads_, 1);
-    setShape(c.either("num_hidden_layers", "n_layer", 32, 512), groups_, headDim);
-    const float scale = 1 / std::sqrt(float(headDim));
+    const size_t headDim = makeLayers(c.either("num_hidden_layers", "n_layer", 32, 512), heads_, groups_);
     if (alibi) {
       slopes_ = nn::alibiSlopes(heads_);
-      for (float& slope : slopes_) slope *= scale;  // the bias is scaled along with the scores
+      for (float& slope : slopes_) slope *= 1 / std::sqrt(float(headDim));  // the bias is scaled along with the scores
     } else {
       const nn::Rope rope = readRope(c, {.headDim = headDim});
       context_ = stretchedContext(rope, c.size("max_position_embeddings", 2048, 1 << 30));
       addRope(rope);
     }
     for (nn::DecoderLayer& l : layers_) {
-      l.attention.shape = {hiddenSize_, heads_, groups_, headDim, scale};
       l.attention.shape.rope = alibi ? -1 : 0;
       l.attention.shape.slopes = alibi ? slopes_.data() : nullptr;
     }

@@ -24,12 +24,6 @@
 
 namespace wasmformers::arch {
 
-#define FUNCTION(type, Class) CreateFamily create##Class;
-DECODERS(FUNCTION)
-
-#define LINE(type, Class) {type, create##Class},
-constexpr Family kDecoders[] = {DECODERS(LINE)};
-
-std::span<const Family> decoderFamilies() { return kDecoders; }
+WF_FAMILIES(decoderFamilies, DECODERS)
 
 }  // namespace wasmformers::arch

@@ -20,6 +20,20 @@ class GemmaLike : public LlamaLike {
     embeddingScale_ = std::sqrt(float(hiddenSize_));
     norm_.offset = 1;
   }
+  /// What Gemma 2 and 3 have in common.
+  static Defaults later(size_t vocabulary, size_t context) {
+    return {.vocabulary = vocabulary,
+            .hidden = 2304,
+            .inner = 9216,
+            .layers = 26,
+            .heads = 8,
+            .kvHeads = 4,
+            .headDim = 256,
+            .context = context,
+            .tied = true,
+            .activationField = "hidden_activation",
+            .activation = "gelu_pytorch_tanh"};
+  }
   void normsBehind() {
     attentionOutNorm_ = "post_attention_layernorm";
     feedForwardNorm_ = "pre_feedforward_layernorm";
@@ -65,19 +79,7 @@ class Gemma : public GemmaLike {
 class Gemma2 : public GemmaLike {
  public:
   // --- configuration
-  Gemma2(ConfigReader& c, const Request& r)
-      : GemmaLike(c, r,
-                  {.vocabulary = 256000,
-                   .hidden = 2304,
-                   .inner = 9216,
-                   .layers = 26,
-                   .heads = 8,
-                   .kvHeads = 4,
-                   .headDim = 256,
-                   .context = 8192,
-                   .tied = true,
-                   .activationField = "hidden_activation",
-                   .activation = "gelu_pytorch_tanh"}) {
+  Gemma2(ConfigReader& c, const Request& r) : GemmaLike(c, r, later(256000, 8192)) {
     normsBehind();
     scoresAndLogits(c, 50, 30);
     readLayerTypes(c, readWindow(c, 4096), [](size_t i) { return i % 2 == 0; });
@@ -90,20 +92,7 @@ class Gemma2 : public GemmaLike {
 class Gemma3 : public GemmaLike {
  public:
   // --- configuration
-  Gemma3(ConfigReader& c, const Request& r)
-      : GemmaLike(c, r,
-                  {.vocabulary = 262208,
-                   .hidden = 2304,
-                   .inner = 9216,
-                   .layers = 26,
-                   .heads = 8,
-                   .kvHeads = 4,
-                   .headDim = 256,
-                   .context = 131072,
-                   .tied = true,
-                   .manyRopes = true,
-                   .activationField = "hidden_activation",
-                   .activation = "gelu_pytorch_tanh"}) {
+  Gemma3(ConfigReader& c, const Request& r) : GemmaLike(c, r, later(262208, 131072)) {
     normsBehind();
     headNorms_ = nn::HeadNorm::Kind::Shared;
     scoresAndLogits(c, 0, 0);

@@ -1,7 +1,5 @@
 // GPT-2 (Radford et al. 2019): learned positions, LayerNorm before each part, matrices stored the other way round.
 // After transformers modeling_gpt2.py.
-#include <cmath>
-
 #include "arch/decoders/causal_lm.h"
 #include "nn/fused_projection.h"
 
@@ -21,14 +19,12 @@ class GPT2 : public CausalLM {
     context_ = c.either("n_positions", "max_position_embeddings", 1024, 1 << 24);
     contextIsBound_ = true;
     if (c.flag("add_cross_attention", false)) c.unsupported("add_cross_attention", "attention to an encoder");
-    const size_t headDim = std::max<size_t>(hiddenSize_ / heads_, 1);
-    setShape(c.either("n_layer", "num_hidden_layers", 12, 512), heads_, headDim);
-    const float scale = c.flag("scale_attn_weights", true) ? 1 / std::sqrt(float(headDim)) : 1;
-    const bool byLayer = c.flag("scale_attn_by_inverse_layer_idx", false);
+    makeLayers(c.either("n_layer", "num_hidden_layers", 12, 512), heads_, heads_);
+    const bool scaled = c.flag("scale_attn_weights", true), byLayer = c.flag("scale_attn_by_inverse_layer_idx", false);
     for (size_t i = 0; i < layers_.size(); ++i) {
-      nn::AttentionShape& s = layers_[i].attention.shape;
-      s = {hiddenSize_, heads_, heads_, headDim, byLayer ? scale / float(i + 1) : scale};
-      s.rope = -1;
+      float& scale = layers_[i].attention.shape.scale;
+      if (!scaled) scale = 1;
+      if (byLayer) scale /= float(i + 1);
     }
   }
 

@@ -1,8 +1,6 @@
 // GPT-NeoX (Black et al. 2022, arXiv:2204.06745) and Pythia: a quarter of each head turns, attention and feed-forward
 // part side by side from norms of their own, queries, keys and values in one matrix head by head. After transformers
 // modeling_gpt_neox.py.
-#include <cmath>
-
 #include "arch/decoders/causal_lm.h"
 #include "arch/decoders/rope_config.h"
 #include "nn/fused_projection.h"
@@ -22,15 +20,12 @@ class GPTNeoX : public CausalLM {
     eps_ = c.epsilon("layer_norm_eps", 1e-5f);
     attentionBias_ = c.flag("attention_bias", true) ? nn::Bias::Yes : nn::Bias::No;
     parallel_ = c.flag("use_parallel_residual", true);
-    const size_t headDim = std::max<size_t>(hiddenSize_ / heads_, 1);
-    setShape(c.size("num_hidden_layers", 44, 512), heads_, headDim);
+    const size_t headDim = makeLayers(c.size("num_hidden_layers", 44, 512), heads_, heads_);
     const nn::Rope rope = readRope(
         c, {.headDim = headDim, .partial = 0.25, .thetaField = "rotary_emb_base", .partialField = "rotary_pct"});
     context_ = stretchedContext(rope, c.size("max_position_embeddings", 2048, 1 << 30));
-    addRope(rope);
-    for (nn::DecoderLayer& l : layers_) {
-      l.attention.shape = {hiddenSize_, heads_, heads_, headDim, 1 / std::sqrt(float(headDim))};
-    }
+    const int number = addRope(rope);
+    for (nn::DecoderLayer& l : layers_) l.attention.shape.rope = number;
   }
 
   // --- weights

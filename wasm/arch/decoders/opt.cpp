@@ -1,7 +1,6 @@
 // OPT (Zhang et al. 2022, arXiv:2205.01068): learned positions that count real tokens from the table's third row on,
 // ReLU; the smallest but one has its norms behind the sums and embeddings narrower than its layers. After transformers
 // modeling_opt.py.
-#include <cmath>
 #include <cstring>
 
 #include "arch/decoders/causal_lm.h"
@@ -26,12 +25,7 @@ class OPT : public CausalLM {
     hasFinalNorm_ = normBefore_ && !c.flag("_remove_final_layer_norm", false);
     context_ = c.size("max_position_embeddings", 2048, 1 << 24);
     contextIsBound_ = true;
-    const size_t headDim = std::max<size_t>(hiddenSize_ / heads_, 1);
-    setShape(c.size("num_hidden_layers", 12, 512), heads_, headDim);
-    for (nn::DecoderLayer& l : layers_) {
-      l.attention.shape = {hiddenSize_, heads_, heads_, headDim, 1 / std::sqrt(float(headDim))};
-      l.attention.shape.rope = -1;
-    }
+    makeLayers(c.size("num_hidden_layers", 12, 512), heads_, heads_);
   }
 
   // --- weights

@@ -5,23 +5,10 @@
 namespace wasmformers::arch {
 namespace {
 
-constexpr HeadNames kHeads[] = {
-    {.head = Head::Base, .pooler = "pooler.dense"},
-    {.head = Head::SequenceClassification, .pooler = "pooler.dense", .out = "classifier"},
-    {.head = Head::MultipleChoice, .pooler = "pooler.dense", .out = "classifier"},
-    {.head = Head::TokenClassification, .out = "classifier"},
-    {.head = Head::QuestionAnswering, .out = "qa_outputs"},
-    {.head = Head::MaskedLM,
-     .dense = "cls.predictions.transform.dense",
-     .norm = "cls.predictions.transform.LayerNorm",
-     .out = "cls.predictions.decoder",
-     .bias = "cls.predictions.bias"},
-};
-
 class Bert : public BertLike {
  public:
   // --- configuration
-  Bert(ConfigReader& c, const Request& r) : BertLike(c, r, kHeads, {}) { absolutePositionsOnly(c); }
+  Bert(ConfigReader& c, const Request& r) : BertLike(c, r, kBertHeads, {}) { absolutePositionsOnly(c); }
 
   // --- weights
   void declare(weights::Weights& w) override {

@@ -20,18 +20,6 @@ constexpr nn::EncoderLayerNames kLayerNames = {"attention.self.query_proj",
                                                "output.dense",
                                                "output.LayerNorm"};
 
-constexpr HeadNames kHeads[] = {
-    {.head = Head::Base},
-    {.head = Head::SequenceClassification, .pooler = "pooler.dense", .out = "classifier"},  // ContextPooler
-    {.head = Head::MultipleChoice, .pooler = "pooler.dense", .out = "classifier"},
-    {.head = Head::TokenClassification, .out = "classifier"},
-    {.head = Head::QuestionAnswering, .out = "qa_outputs"},
-    {.head = Head::MaskedLM,
-     .dense = "cls.predictions.transform.dense",
-     .norm = "cls.predictions.transform.LayerNorm",
-     .out = "cls.predictions.decoder",
-     .bias = "cls.predictions.bias"},
-};
 // The masked language model's head where config.json says `legacy` false.
 constexpr HeadNames kNewLMHead = {.head = Head::MaskedLM,
                                   .dense = "lm_predictions.lm_head.dense",
@@ -42,7 +30,7 @@ class DebertaV2 : public BertLike {
  public:
   // --- configuration
   DebertaV2(ConfigReader& c, const Request& r)
-      : BertLike(c, r, kHeads,
+      : BertLike(c, r, kBertHeads,
                  {.vocabulary = 128100,
                   .hidden = 1536,
                   .layers = 24,
@@ -59,6 +47,7 @@ class DebertaV2 : public BertLike {
       if (embeddingSize_ != hiddenSize_)
         c.unsupported("embedding_size", "an embedding_size other than hidden_size with the head of legacy = false");
     }
+    if (r.head == Head::Base) head_.names.pooler = nullptr;  // only heads have a pooler (ContextPooler)
     head_.poolerActivation = c.activation("pooler_hidden_act", "gelu");
 
     relative_ = c.flag("relative_attention", false);

@@ -16,12 +16,6 @@
 
 namespace wasmformers::arch {
 
-#define FUNCTION(type, Class) CreateFamily create##Class;
-ENCODERS(FUNCTION)
-
-#define LINE(type, Class) {type, create##Class},
-constexpr Family kEncoders[] = {ENCODERS(LINE)};
-
-std::span<const Family> encoderFamilies() { return kEncoders; }
+WF_FAMILIES(encoderFamilies, ENCODERS)
 
 }  // namespace wasmformers::arch

@@ -22,6 +22,20 @@ struct HeadNames {
   std::optional<kernels::Activation> activation = {};  // of `dense`; by default the family's
 };
 
+/// BERT's heads, which DeBERTa kept.
+inline constexpr HeadNames kBertHeads[] = {
+    {.head = Head::Base, .pooler = "pooler.dense"},
+    {.head = Head::SequenceClassification, .pooler = "pooler.dense", .out = "classifier"},
+    {.head = Head::MultipleChoice, .pooler = "pooler.dense", .out = "classifier"},
+    {.head = Head::TokenClassification, .out = "classifier"},
+    {.head = Head::QuestionAnswering, .out = "qa_outputs"},
+    {.head = Head::MaskedLM,
+     .dense = "cls.predictions.transform.dense",
+     .norm = "cls.predictions.transform.LayerNorm",
+     .out = "cls.predictions.decoder",
+     .bias = "cls.predictions.bias"},
+};
+
 /// RoBERTa's heads, which MPNet kept.
 inline constexpr HeadNames kRobertaHeads[] = {
     {.head = Head::Base, .pooler = "pooler.dense"},
