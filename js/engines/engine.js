@@ -93,36 +93,99 @@
  */
 
 /**
- * A model that generates, with its cache of keys and values. The cache knows which text it holds and under which
- * condition; it grows with each pass.
+ * A model that generates, with its cache of keys and values. Calls are made one after another. The cache grows with each
+ * pass; whoever drives the decoder knows which text it holds.
  * @typedef {object} Decoder
- * @property {number} vocabulary
+ * @property {number} vocabulary tokens; ids are smaller
  * @property {number} context tokens that the model can see; 0: no bound
- * @property {number} length tokens that the cache holds, of each row
- * @property {(pass: DecoderPass, signal?: AbortSignal | null) => Promise<Float32Array>} prefill runs a prompt into an
- *   empty cache; gives the last position's scores [rows, vocabulary]
- * @property {(pass: DecoderPass, signal?: AbortSignal | null) => Promise<Float32Array>} step goes on with new tokens
- *   behind the cached ones; gives the same
- * @property {(from: ArrayLike<number>) => Promise<void>} reorder row r becomes a copy of row from[r]; the number of
- *   rows may change
- * @property {(tokens: number) => Promise<void>} crop keeps the first tokens only
- * @property {() => Promise<Uint8Array | null>} save the cache as bytes for restore(); null: this engine cannot
- * @property {(bytes: Uint8Array) => Promise<void>} restore
+ * @property {number} length tokens that the cache holds of each row, padding among them
+ * @property {string[] | null} [conditions] for each prompt a name (such as a hash) of what it is conditioned on: a source
+ *   text, an image, a sound. Cached tokens serve another prompt only where it has the same. null: on nothing
+ * @property {(pass: DecoderPass, signal?: AbortSignal | null) => Promise<Float32Array>} prefill empties the cache and runs
+ *   the prompts; gives the scores of each row's last token, [rows, vocabulary]
+ * @property {(pass: DecoderPass, signal?: AbortSignal | null) => Promise<Float32Array>} step runs further tokens of every
+ *   cached row; gives the same
+ * @property {(from: ArrayLike<number>) => Promise<void>} reorder row r of the cache becomes a copy of row from[r]; the
+ *   number of rows may change
+ * @property {(tokens: number) => Promise<void>} crop keeps the first tokens of every row; none where the engine cannot
+ *   keep so few (`length` tells)
+ * @property {() => Promise<Uint8Array | null>} save the cache as bytes; null: this engine cannot
+ * @property {(bytes: Uint8Array) => Promise<void>} restore InputError "bad_cache": bytes of another model, or damaged ones
  */
 
 /**
  * New tokens of every row.
  * @typedef {object} DecoderPass
  * @property {Int32Array} ids [rows, length]
- * @property {Uint8Array | null} mask [rows, length], 0: padding, before the real tokens; null: all are real
+ * @property {Uint8Array | null} mask [rows, length], 0: padding, which comes before a row's real tokens; null: no padding
  * @property {number} rows
  * @property {number} length
+ * @property {Uint32Array | null} [prompts] [rows]: which of `conditions` each row belongs to; null: row r to the r-th
  */
 
 /**
- * The loop of tokens: gives slices of tokens [count × rows]. See engines/wasm/decoder.js for the hooks.
- * @typedef {(inputs: { input_ids: Values, attention_mask?: Values | null }, options?: Record<string, any>,
- *   hooks?: any) => AsyncGenerator<Int32Array, void>} Generate
+ * The loop of tokens. Gives slices of new tokens, [steps, rows] one after another; rows are prompts ×
+ * num_return_sequences. A row that has ended has padding. Beams give all tokens at the end.
+ * @callback Generate
+ * @param {{ input_ids: { data: any, dims: number[] }, attention_mask?: { data: any, dims: number[] } | null }} inputs
+ *   [rows, length], padded on the left
+ * @param {Record<string, any>} [options] of wasm/generate/config.h; cache_dtype
+ * @param {GenerateHooks} [hooks]
+ * @returns {AsyncGenerator<Int32Array, void>}
+ */
+
+/**
+ * What a caller hears and changes while tokens are generated. The functions are synchronous and called between two
+ * passes; what they throw ends the generation.
+ * @typedef {object} GenerateHooks
+ * @property {AbortSignal | null} [signal]
+ * @property {boolean} [stepwise] a slice for each token; else slices come every few milliseconds
+ * @property {((scores: Float32Array, running: Int32Array, rows: Uint32Array) => ArrayLike<number>) | null} [process] is
+ *   given each step's scores after the penalties [rows, vocabulary], a view that holds during the call; the new tokens of
+ *   running beams [rows, length]; which rows of the results (or beams) these are. Gives the scores to pick from
+ * @property {boolean} [rowsLeave] process() treats rows independently, so finished ones may be absent
+ * @property {((continuations: Int32Array, rows: number) => (Ending | null)[]) | null} [decide] with beams: is given the
+ *   new tokens of each possible continuation [rows, length], as many rows for each prompt; says which end ("stop",
+ *   "criteria")
+ * @property {((tokens: Int32Array) => (Ending | null)[] | null) | null} [step] without beams, makes slices stepwise: is
+ *   given each step's tokens [rows]; says which rows end here ("stop", "criteria")
+ * @property {((scores: Float32Array, logits: Float32Array, vocabulary: number) => void) | null} [scores] is given what
+ *   was picked from and the model's own scores of some steps [steps, rows, vocabulary], as output_scores and
+ *   output_logits ask for them
+ * @property {((outcomes: Outcomes) => void) | null} [progress] is told before each slice how far rows have come
+ * @property {((results: Results) => void) | null} [ended] is given whole results, before the last slice
+ * @property {import('../generation/cache.js').DynamicCache | null} [cache] the caller's, checked
+ */
+
+/**
+ * Why a row ended. length: max_length, max_new_tokens or the context. stop: a stop text. cut: the caller stopped.
+ * @typedef {'eos' | 'length' | 'time' | 'stop' | 'criteria' | 'cut'} Ending
+ */
+
+/**
+ * @typedef {object} Outcomes
+ * @property {Int32Array} newTokens of each row, without padding
+ * @property {(Ending | null)[]} endings of each row; null: it goes on
+ */
+
+/**
+ * @typedef {object} Results
+ * @property {number} rows
+ * @property {number} length tokens of each row, prompt and padding included
+ * @property {Int32Array} ids [rows, length]
+ * @property {number} seed that tokens were drawn with
+ * @property {Float32Array} scores with beams, of each row
+ * @property {number} top most likely tokens in topIds and topValues
+ * @property {Float32Array} picked with logprobs: of the picked tokens [steps, rows]
+ * @property {Int32Array} topIds [steps, rows, top]
+ * @property {Float32Array} topValues their log-probabilities
+ */
+
+/**
+ * What a DynamicCache asks of the loop that fills it.
+ * @typedef {object} CacheDriver
+ * @property {(tokens: number, cache: import('../generation/cache.js').DynamicCache) => Promise<void>} cropCache
+ * @property {(cache: import('../generation/cache.js').DynamicCache) => Promise<Uint8Array | null>} saveCache
  */
 
 export {};

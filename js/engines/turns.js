@@ -1,28 +1,28 @@
-// Whose turn it is, where one at a time may work for long and between its steps waits for somebody to read: the
-// next in line waits while work is done, but not for a reader who has left. Who does not come back within a moment
-// is put aside, and gets another turn when he does.
+// Whose turn it is, where one holder at a time works for long and rests between its steps, while somebody reads what it
+// made. The next in line waits while the holder works, but not for a reader who stays away: a holder that rests too long
+// is parked, and takes another turn later.
 
-/** How long a reader may do nothing while others wait: longer than a page takes to show a token. */
+/** How long a holder may rest while others wait, in milliseconds: longer than a page takes to show a token. */
 const IDLE_MS = 50;
 
 export class Turn {
-  /** Whether somebody else has had a turn meanwhile. */ displaced = false;
-  /** Grows with each rest. */ rests = 0;
+  /** Whether another holder has had a turn since the last take(). */ parked = false;
+  /** How often it has rested. */ rests = 0;
   resting = false;
   /** @type {() => void} */ begin = () => {};
-  /** @param {() => void} aside keeps what is needed to go on later */
-  constructor(aside) {
-    this.aside = aside;
+  /** @param {() => void} park keeps what is needed to go on later */
+  constructor(park) {
+    this.park = park;
   }
 }
 
 export class Turns {
   /** @type {Turn | null} */ #holder = null;
   /** @type {Turn[]} */ #waiting = [];
-  #watching = false;
+  #timed = false;
 
   /**
-   * Begins, or comes back after rest().
+   * Begins, or goes on after rest().
    * @param {Turn} turn
    * @param {AbortSignal | null} [signal] ends the waiting
    * @returns {Promise<void>}
@@ -49,7 +49,7 @@ export class Turns {
   }
 
   /**
-   * Somebody reads what was made.
+   * The holder waits for its reader.
    * @param {Turn} turn
    */
   rest(turn) {
@@ -58,7 +58,10 @@ export class Turns {
     this.#next();
   }
 
-  /** @param {Turn} turn */
+  /**
+   * The holder has ended, or no longer waits.
+   * @param {Turn} turn
+   */
   leave(turn) {
     this.#waiting = this.#waiting.filter((other) => other !== turn);
     if (this.#holder !== turn) return;
@@ -73,14 +76,14 @@ export class Turns {
       this.#holder = /** @type {Turn} */ (this.#waiting.shift());
       this.#holder.begin();
       this.#next();
-    } else if (holder.resting && !this.#watching) {
+    } else if (holder.resting && !this.#timed) {
       const { rests } = holder;
-      this.#watching = true;
+      this.#timed = true;
       setTimeout(() => {
-        this.#watching = false;
+        this.#timed = false;
         if (this.#holder === holder && holder.resting && holder.rests === rests && this.#waiting.length) {
-          holder.displaced = true;
-          holder.aside();
+          holder.parked = true;
+          holder.park();
           this.#holder = null;
         }
         this.#next();

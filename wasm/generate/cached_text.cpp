@@ -103,7 +103,8 @@ Status CachedText::reorder(const uint32_t* from, size_t rows) {
 
 void CachedText::crop(size_t tokens) {
   if (tokens < this->tokens()) {
-    model_.cache().crop(tokens);
+    const size_t limit = model_.changesBeyond();
+    model_.cache().crop(limit && this->tokens() > limit ? 0 : tokens);
     tokens = model_.cache().length();
   }
   if (tokens == 0) return rows_.clear();

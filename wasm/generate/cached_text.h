@@ -40,7 +40,8 @@ class CachedText {
   void recordCached(const int32_t* ids, const uint8_t* mask, const uint32_t* prompts, size_t rows, size_t length);
   /// Row r becomes a copy of row from[r].
   Status reorder(const uint32_t* from, size_t rows);
-  /// Keeps the first tokens of every row; none where a window no longer has what they need.
+  /// Keeps the first tokens of every row; none where a window no longer has what they need, or where their rotations
+  /// depend on the length of the whole text.
   void crop(size_t tokens);
 
   /// The cache as bytes; `model` names the checkpoint (a hash), so that another's are refused. InputError

@@ -5,9 +5,9 @@
 
 namespace wasmformers::generate {
 
-void PassRunner::load(const Feed& feed, size_t skip) {
+void PassRunner::load(const Feed& feed, size_t skip, bool anew) {
   const size_t past = text_.tokens(), limit = model_.recomputeBeyond();
-  const bool again = limit && past && past <= limit && past + feed.length - skip > limit;
+  const bool again = past && (anew || (limit && past <= limit && past + feed.length - skip > limit));
   ids_.clear();
   mask_.clear();
   for (size_t r = 0; r < feed.rows; ++r) {

@@ -14,9 +14,9 @@ class PassRunner {
              CachedText& text)
       : model_(model), kernels_(kernels), arena_(arena), outputs_(outputs), text_(text) {}
 
-  /// Takes the feed's tokens from column `skip` on, in front of them what the model must compute anew (LongRoPE). The
-  /// caller may append() before begin().
-  void load(const Feed& feed, size_t skip);
+  /// Takes the feed's tokens from column `skip` on; in front of them the cached ones, where the model must compute them
+  /// anew (LongRoPE), or where `anew` says so. The caller may append() before begin().
+  void load(const Feed& feed, size_t skip, bool anew = false);
   /// Further tokens of the only row.
   void append(const std::vector<int32_t>& ids);
   size_t rows() const { return rows_; }

@@ -223,7 +223,9 @@ Status Session::beginPass(const Feed& feed, kernels::CacheType type) {
   // Grown by half, so that a text that is run token by token moves its cache seldom.
   if (room.tokens > cache.capacity()) room.tokens = std::max(room.tokens, cache.capacity() * 3 / 2);
   WF_TRY(text_.makeRoom(room));
-  passes_.load(feed, 0);
+  // A prompt whose rotations depend on its length runs as a whole; single tokens go on with what is there.
+  const size_t limit = model_.changesBeyond();
+  passes_.load(feed, 0, limit && feed.length > 1 && text_.tokens() + feed.length > limit);
   WF_TRY(passes_.begin(chunk(), false));
   state_ = State::Running;
   return {};

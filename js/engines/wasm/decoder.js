@@ -1,91 +1,49 @@
-// One loaded language model: a WasmModel whose program runs the whole loop of tokens (wasm/generate). A
-// generation comes in slices; between them the event loop has its turn, an abort is heard and tokens are handed
-// out. Keys and values of the last text stay, and a prompt that begins like it goes on from there.
+// One loaded model that generates: a WasmModel whose program has the decoder's cache and the whole loop of tokens
+// (wasm/generate). A generation comes in slices; between them the event loop gets a turn, an abort is heard and tokens
+// are handed out. Keys and values of the last text stay, and a prompt that begins like it goes on from there.
 
 import { InputError, checkStatus, throwIfAborted } from '../../errors.js';
-import { SLICE_MS, WasmModel, breathe } from './model.js';
+import { CallerCaches } from '../caller-caches.js';
+import { optionsJson } from '../generate-options.js';
 import { Turn, Turns } from '../turns.js';
+import { WasmDecoder } from './decoder-passes.js';
+import { SLICE_MS, WasmModel, breathe } from './model.js';
+import { decideEndings, endRows, hookCause, outcomesOf, processScores } from './search-handle.js';
 
 /**
+ * @typedef {import('../engine.js').GenerateHooks} Hooks
+ * @typedef {import('../../generation/cache.js').DynamicCache} DynamicCache
  * @typedef {'f32' | 'f16' | 'q8'} CacheType
  * @typedef {{ data: ArrayLike<number | bigint>, dims: number[] }} Ids
- * @typedef {{ token: number, logprob: number, top: { token: number, logprob: number }[] }} Logprob
- * @typedef {{
- *   signal?: AbortSignal | null,
- *   stepwise?: boolean,
- *   process?: ((logits: Float32Array, running: Int32Array | null, rows: Uint32Array) => ArrayLike<number>) | null,
- *   rowsLeave?: boolean,
- *   decide?: ((continuations: Int32Array, rows: number) => Uint8Array) | null,
- *   scores?: ((scores: Float32Array, logits: Float32Array) => void) | null,
- *   ended?: ((results: Results) => void) | null,
- *   cache?: import('../../generation/cache.js').DynamicCache | null,
- * }} Hooks stepwise: a slice for each token; process: is given each step's logits [rows, vocabulary] behind the
- * penalties, a
- *   view that holds during the call, with beams also their new tokens, and which rows of the results these are, and
- *   gives what to pick
- *   from; rowsLeave: it looks at each row by itself, so that those that have ended need not be there; decide: with
- *   beams, is given
- *   the new tokens of what they might go on with, as many rows for each prompt, and says with a number from CALLER
- *   on which end;
- *   scores: is given what was picked from and the model's own logits of some steps, [steps, rows, vocabulary],
- *   where output_scores and
- *   output_logits ask for them; cache: the caller's, checked
- * @typedef {{
- *   rows: number, ids: Int32Array, length: number, seed: number, reused: number, scores: Float32Array, outcomes:
- *   Int32Array,
- *   top: number, picked: Float32Array, topIds: Int32Array, topValues: Float32Array,
- * }} Results outcomes: with beams of each row how many new tokens it has, then how each ended (a number of ENDINGS,
- * or decide's)
  */
 
-/** wasm/generate/generation.h's Ending; from CALLER on decide() says what they mean. */
-export const ENDINGS = /** @type {const} */ (['cut', 'eos', 'length', 'time', 'criteria']);
-export const CALLER = ENDINGS.length;
-/** Generations that are put aside at once; the oldest is given up. */
-const ASIDE = 8;
+/** Parked generations; beyond this many the oldest is evicted. */
+const MOST_PARKED = 8;
 
-export class LanguageEngine extends WasmModel {
+export class WasmDecoderModel extends WasmModel {
   #turns = new Turns();
   /**
-   * Turns whose generations are put aside, and their numbers in Wasm.
+   * The turns of parked generations, and their numbers in Wasm.
    * @type {Map<Turn, number>}
    */
-  #aside = new Map();
-  /**
-   * The caller's cache whose text lies in Wasm.
-   * @type {WeakRef<import('../../generation/cache.js').DynamicCache> | null}
-   */
-  #cache = null;
-  /**
-   * Of the last generation.
-   * @type {Results}
-   */
-  #results = {
-    rows: 0,
-    ids: new Int32Array(0),
-    length: 0,
-    seed: 0,
-    reused: 0,
-    scores: new Float32Array(0),
-    outcomes: new Int32Array(0),
-    top: 0,
-    picked: new Float32Array(0),
-    topIds: new Int32Array(0),
-    topValues: new Float32Array(0),
-  };
+  #parked = new Map();
+  #caches = new CallerCaches(this, this);
   /** @type {CacheType} */ #cacheType = 'f16';
+  /** @type {WasmDecoder | null} */ #decoder = null;
+  /** Tokens of the last generation's prompt that were in the cache. */
+  reusedTokens = 0;
 
   /**
    * @param {string} configJson
    * @param {string} architecture
    * @param {any} dtype
    * @param {string} where
-   * @returns {Promise<LanguageEngine>}
+   * @returns {Promise<WasmDecoderModel>}
    */
   static async create(configJson, architecture, dtype, where) {
-    const engine = /** @type {LanguageEngine} */ (await super.create(configJson, architecture, dtype, where, 'lm'));
-    if (dtype === 'fp32') engine.#cacheType = 'f32';
-    return engine;
+    const model = /** @type {WasmDecoderModel} */ (await super.create(configJson, architecture, dtype, where, 'lm'));
+    if (dtype === 'fp32') model.#cacheType = 'f32';
+    return model;
   }
 
   /**
@@ -103,7 +61,7 @@ export class LanguageEngine extends WasmModel {
     return this._alive().context();
   }
   /**
-   * Keys and values of so many sequences of so many tokens, in bytes.
+   * Bytes of a cache of so many sequences of so many tokens.
    * @param {number} rows
    * @param {number} tokens
    * @param {CacheType} [type]
@@ -115,9 +73,8 @@ export class LanguageEngine extends WasmModel {
     checkStatus(handle, this.where);
     return bytes;
   }
-
   /**
-   * What passes over so many rows take besides weights and cache, in bytes.
+   * Bytes that passes over so many rows take besides weights and cache.
    * @param {number} rows
    * @returns {number}
    */
@@ -126,278 +83,140 @@ export class LanguageEngine extends WasmModel {
   }
 
   /**
-   * Generates: slices of tokens [count × rows], rows being prompts × num_return_sequences. A row that has ended has
-   * padding.
-   * Beams give all at the end. Generations wait for each other, but for none whose reader is gone: it is put aside,
-   * and goes on
-   * when it is read again. Forward passes may come between two slices.
+   * The contract's decoder: passes whose scores the caller gets.
+   * @returns {import('../engine.js').Decoder}
+   */
+  get decoder() {
+    return (this.#decoder ??= new WasmDecoder(this, this.#cacheType, (work) => this.#exclusive(work)));
+  }
+
+  /**
+   * The contract's loop of tokens. Generations wait for each other; one whose reader stays away is parked meanwhile.
+   * Forward passes may come between two slices.
    * @param {{ input_ids: Ids, attention_mask?: Ids | null }} inputs padded on the left
    * @param {Record<string, any>} [options] of wasm/generate/config.h, and cache_dtype
    * @param {Hooks} [hooks]
    * @returns {AsyncGenerator<Int32Array, void>}
    */
-  async *generate(
-    { input_ids, attention_mask },
-    options = {},
-    {
-      signal = null,
-      stepwise = false,
-      process = null,
-      rowsLeave = false,
-      decide = null,
-      scores = null,
-      ended = null,
-      cache = null,
-    } = {},
-  ) {
-    const { cache_dtype = this.#cacheType, ...rest } = options,
+  async *generate({ input_ids, attention_mask }, options = {}, hooks = {}) {
+    const { signal = null, process, rowsLeave = false, decide, step, scores, progress, ended, cache = null } = hooks,
+      { cache_dtype, ...rest } = options,
       json = optionsJson(rest),
-      turn = new Turn(() => this.#putAside(turn));
+      stepwise = hooks.stepwise || step,
+      turn = new Turn(() => this.#park(turn));
     throwIfAborted(signal);
     try {
       await this.#turns.take(turn, signal);
-      await this._use((handle, module) => {
+      await this._use(async (handle, module) => {
         throwIfAborted(signal);
         handle.release(); // inputs of a call that failed
-        this.#bring(handle, module, cache);
+        await this.#bring(handle, module, cache);
         this._setInput(handle, 'input_ids', input_ids);
         if (attention_mask) this._setInput(handle, 'attention_mask', attention_mask);
-        handle.generateBegin(
-          json,
-          String(cache_dtype ?? this.#cacheType),
-          process !== null,
-          rowsLeave,
-          decide !== null,
-        );
+        handle.generateBegin(json, String(cache_dtype ?? this.#cacheType), !!process, rowsLeave, !!decide);
         checkStatus(handle, this.where);
       });
       for (let finished = false; !finished; ) {
-        /** @type {{ cause: unknown } | null} what the caller's own function threw */
-        let thrown = null;
         const tokens = await this._use(async (handle, module) => {
           for (;;) {
             throwIfAborted(signal);
             handle.generateRun(SLICE_MS, stepwise ? 1 : 0);
             checkStatus(handle, this.where);
-            if (process && (thrown = this.#process(handle, module, process))) return null;
-            if (decide && (thrown = this.#decide(handle, decide))) return null;
-            finished = handle.generateFinished();
+            if (process) processScores(handle, module, handle.vocabulary(), process, this.where);
+            if (decide) decideEndings(handle, module, decide);
             const some = handle.takeTokens();
-            scores?.(handle.takeScores(), handle.takeLogits());
+            if (step && some.length) endRows(handle, module, some, step);
+            finished = handle.generateFinished();
+            scores?.(handle.takeScores(), handle.takeLogits(), handle.vocabulary());
             if (cache) cache._state.tokens = handle.cachedTokens();
-            if (finished) this.#keep(handle);
-            if (some.length || finished) return some;
+            if (some.length || finished) {
+              progress?.(outcomesOf(handle, module));
+              this.reusedTokens = handle.reusedTokens();
+              if (finished) ended?.(handle.results());
+              return some;
+            }
             await breathe();
             this._alive();
           }
+        }).catch((error) => {
+          throw hookCause(error);
         });
-        if (thrown) throw /** @type {{ cause: unknown }} */ (thrown).cause;
-        if (finished) {
-          ended?.(this.#results);
-          this.#turns.leave(turn);
-          if (tokens?.length) yield tokens;
-          return;
-        }
-        if (!tokens?.length) continue;
-        this.#turns.rest(turn);
-        yield tokens;
+        if (finished) this.#turns.leave(turn);
+        else this.#turns.rest(turn);
+        if (tokens.length) yield tokens;
+        if (finished) return;
         await this.#turns.take(turn, signal);
-        if (turn.displaced) await this._use((handle, module) => this.#goOn(turn, handle, module, cache));
+        if (turn.parked) await this._use((handle, module) => this.#resume(turn, handle, module, cache));
       }
     } finally {
       this.#turns.leave(turn);
-      this.#drop(turn);
+      this.#evict(turn);
     }
   }
 
   /**
-   * Others had a turn: what is needed to go on after theirs is kept.
+   * Another generation gets its turn: keeps what is needed to go on later.
    * @param {Turn} turn
    */
-  #putAside(turn) {
+  #park(turn) {
     try {
-      this.#aside.set(turn, this._alive().park());
-      if (this.#aside.size > ASIDE) this.#drop(/** @type {Turn} */ (this.#aside.keys().next().value));
-    } catch {} // disposed of: it will hear of it
+      this.#parked.set(turn, this._alive().park());
+      if (this.#parked.size > MOST_PARKED) this.#evict(/** @type {Turn} */ (this.#parked.keys().next().value));
+    } catch {} // disposed of: the generation's next step says so
   }
   /**
    * @param {Turn} turn
    * @param {any} handle
    * @param {any} module
-   * @param {import('../../generation/cache.js').DynamicCache | null} cache
+   * @param {DynamicCache | null} cache
    */
-  #goOn(turn, handle, module, cache) {
-    const number = this.#aside.get(turn);
-    turn.displaced = false;
+  async #resume(turn, handle, module, cache) {
+    const number = this.#parked.get(turn);
+    turn.parked = false;
     if (number === undefined) {
       throw new InputError(
-        `This generation was left unread while ${ASIDE} others were, too, and was given up; begin it anew.`,
+        `This generation was not read while ${MOST_PARKED} others were parked, and was evicted; begin it again.`,
         { code: 'given_up', field: 'stream' },
       );
     }
-    this.#aside.delete(turn);
-    this.#bring(handle, module, cache);
+    this.#parked.delete(turn);
+    await this.#bring(handle, module, cache);
     handle.resume(number);
     checkStatus(handle, this.where);
   }
-  /** @param {Turn} turn */
-  #drop(turn) {
-    const number = this.#aside.get(turn);
+  /**
+   * Frees a parked generation.
+   * @param {Turn} turn
+   */
+  #evict(turn) {
+    const number = this.#parked.get(turn);
     if (number === undefined) return;
-    this.#aside.delete(turn);
+    this.#parked.delete(turn);
     try {
       this._alive().drop(number);
-    } catch {} // gone with the model
+    } catch {} // disposed of
   }
 
   /**
-   * Brings the text of a caller's cache in, and keeps the one of another that somebody still has.
    * @param {any} handle
    * @param {any} module
-   * @param {import('../../generation/cache.js').DynamicCache | null} cache
+   * @param {DynamicCache | null} cache the caller's
    */
   #bring(handle, module, cache) {
-    const other = this.#cache?.deref();
-    if (cache && other === cache) return;
-    if (cache && other?._state.engine === this && handle.cachedTokens()) {
-      other._state.bytes = handle.saveCache(); // null where the memory is not there: it is computed anew then
-    }
-    this.#cache = cache ? new WeakRef(cache) : null;
-    if (!cache) return;
-    const { bytes } = cache._state;
-    if (bytes) this.#restore(handle, module, bytes);
-    Object.assign(cache._state, {
-      engine: this,
-      bytes: null,
-      tokens: bytes ? handle.cachedTokens() : cache._state.tokens,
+    return this.#caches.bring(cache, {
+      tokens: () => handle.cachedTokens(),
+      save: () => handle.saveCache(),
+      restore: (bytes) => this.#restore(handle, module, bytes),
     });
   }
 
-  /**
-   * @param {any} handle
-   * @param {(continuations: Int32Array, rows: number) => Uint8Array} decide
-   */
-  #decide(handle, decide) {
-    const all = handle.continuations(),
-      rows = all[0];
-    if (!rows) return null;
-    try {
-      const ends = decide(all.subarray(1), rows);
-      if (ends.length !== rows)
-        throw new InputError(`${rows} rows are to be decided on, not ${ends.length}.`, {
-          code: 'shape_mismatch',
-          field: 'stopping_criteria',
-        });
-      handle.decide(ends);
-    } catch (cause) {
-      return { cause };
-    }
-    return null;
-  }
-
-  /**
-   * @param {any} handle
-   * @param {any} module
-   * @param {NonNullable<Hooks['process']>} process
-   */
-  #process(handle, module, process) {
-    const pointer = handle.logitsPtr();
-    if (!pointer) return null;
-    const size = handle.logitsRows() * handle.vocabulary(),
-      view = () => new Float32Array(module.HEAPU8.buffer, pointer, size);
-    let changed;
-    try {
-      changed = process(view(), handle.runningTokens(), handle.scoredRows());
-    } catch (cause) {
-      return { cause };
-    }
-    if (changed?.length !== size)
-      throw new InputError(`Processed logits must be ${size} numbers.`, {
-        code: 'shape_mismatch',
-        field: 'logits_processor',
-      });
-    view().set(changed);
-    handle.generateAccept();
-    checkStatus(handle, this.where);
-    return null;
-  }
-
-  /** @param {any} handle */
-  #keep(handle) {
-    this.#results = {
-      rows: handle.resultRows(),
-      ids: handle.sequences(),
-      length: handle.sequencesLength(),
-      seed: handle.generateSeed(),
-      reused: handle.reusedTokens(),
-      scores: handle.sequencesScores(),
-      outcomes: handle.outcomes(),
-      top: handle.logprobsTop(),
-      picked: handle.logprobsPicked(),
-      topIds: handle.logprobsTopIds(),
-      topValues: handle.logprobsTopValues(),
-    };
-  }
-
-  /**
-   * Ends a row after the tokens that were given (not with beams).
-   * @param {number} row of the results
-   * @returns {boolean}
-   */
-  stopRow(row) {
-    return this._alive().stopRow(row);
-  }
-  /** Ends all rows; beams give the best that they have. */
+  /** Ends all rows of the generation that runs; beams give the best that they have. */
   stop() {
     this._alive().stopAll();
   }
 
-  // Of the last generation, once it has ended.
   /**
-   * The seed that it drew by.
-   * @returns {number}
-   */
-  get seed() {
-    return this.#results.seed;
-  }
-  /**
-   * Tokens of its prompt that were in the cache.
-   * @returns {number}
-   */
-  get reusedTokens() {
-    return this.#results.reused;
-  }
-  /**
-   * A score for each sequence, with beams.
-   * @returns {Float32Array}
-   */
-  sequencesScores() {
-    return this.#results.scores;
-  }
-  /**
-   * With the option logprobs: for each token of a row.
-   * @param {number} row
-   * @param {Results} [results]
-   * @returns {Logprob[]}
-   */
-  logprobs(row, results = this.#results) {
-    const { rows, ids, length, top, picked, topIds, topValues } = results,
-      out = [],
-      steps = picked.length / rows;
-    for (let step = 0; step < steps; step++) {
-      const i = step * rows + row,
-        token = ids[(row + 1) * length - steps + step];
-      const best = Array.from({ length: top }, (_, k) => ({
-        token: topIds[i * top + k],
-        logprob: topValues[i * top + k],
-      }));
-      out.push({ token, logprob: picked[i], top: best });
-    }
-    return out;
-  }
-
-  /**
-   * Tokens whose keys and values are kept.
+   * Tokens whose keys and values are kept, of each row.
    * @returns {number}
    */
   get cachedTokens() {
@@ -406,7 +225,7 @@ export class LanguageEngine extends WasmModel {
   /**
    * Keeps the first tokens only.
    * @param {number} tokens
-   * @param {import('../../generation/cache.js').DynamicCache | null} [cache]
+   * @param {DynamicCache | null} [cache] the caller's
    * @returns {Promise<void>}
    */
   cropCache(tokens, cache = null) {
@@ -415,32 +234,33 @@ export class LanguageEngine extends WasmModel {
         code: 'bad_option',
         field: 'tokens',
       });
-    return this.#between((handle) => {
+    return this.#exclusive((handle) => {
       handle.cropCache(tokens);
       if (cache) cache._state.tokens = handle.cachedTokens();
     }, cache);
   }
   /**
    * The cache as bytes, for restoreCache() of the same model.
-   * @param {import('../../generation/cache.js').DynamicCache | null} [cache]
+   * @param {DynamicCache | null} [cache] the caller's
    * @returns {Promise<Uint8Array>}
    */
   saveCache(cache = null) {
-    return this.#between((handle) => {
+    return this.#exclusive((handle) => {
       const bytes = handle.saveCache();
       checkStatus(handle, this.where);
       return bytes;
     }, cache);
   }
   /**
-   * @param {Uint8Array} bytes saveCache()'s
+   * InputError "bad_cache": bytes that are not saveCache()'s for this model.
+   * @param {Uint8Array} bytes
    * @returns {Promise<void>}
    */
   restoreCache(bytes) {
     if (!(bytes instanceof Uint8Array))
       throw new InputError('A saved cache is a Uint8Array.', { code: 'bad_cache', field: 'cache' });
-    return this.#between((handle, module) => {
-      this.#cache = null;
+    return this.#exclusive((handle, module) => {
+      this.#caches.forget();
       this.#restore(handle, module, bytes);
     });
   }
@@ -458,18 +278,18 @@ export class LanguageEngine extends WasmModel {
   }
 
   /**
-   * Work on the cache that must not come into a generation.
+   * Work on the cache that must not come between the steps of a generation.
    * @template T
-   * @param {(handle: any, module: any) => T} work
-   * @param {import('../../generation/cache.js').DynamicCache | null} [cache] the one that is meant
+   * @param {(handle: any, module: any) => T | Promise<T>} work
+   * @param {DynamicCache | null} [cache] the caller's cache that is meant
    * @returns {Promise<T>}
    */
-  async #between(work, cache = null) {
+  async #exclusive(work, cache = null) {
     const turn = new Turn(() => {});
     try {
       await this.#turns.take(turn);
-      return await this._use((handle, module) => {
-        if (cache) this.#bring(handle, module, cache);
+      return await this._use(async (handle, module) => {
+        if (cache) await this.#bring(handle, module, cache);
         return work(handle, module);
       });
     } finally {
@@ -478,35 +298,12 @@ export class LanguageEngine extends WasmModel {
   }
 
   /**
-   * A forward pass; a generation's pass that it comes into is done again.
+   * A forward pass. It takes the memory of a pass that a generation has begun, which is run again.
    * @param {Record<string, { data: ArrayLike<number | bigint>, dims: number[] }>} inputs
    * @param {AbortSignal} [signal]
    */
   run(inputs, signal) {
-    this._use((handle) => handle.interrupt()).catch(() => {}); // the pass says what is wrong
+    this._use((handle) => handle.interrupt()).catch(() => {}); // the pass itself says what is wrong
     return super.run(inputs, signal);
   }
-}
-
-/**
- * JSON would make null, which is nothing said, of what is no number.
- * @param {Record<string, any>} options
- */
-function optionsJson(options) {
-  const { seed = options.do_sample ? crypto.getRandomValues(new Uint32Array(1))[0] : undefined, ...rest } = options;
-  return JSON.stringify({ ...rest, seed }, (key, value) => {
-    if (typeof value === 'bigint') return Number(value);
-    if (typeof value === 'number' && !Number.isFinite(value))
-      throw new InputError(`The option ${key} must be a finite number, not ${value}.`, {
-        code: 'bad_option',
-        field: key,
-      });
-    if (ArrayBuffer.isView(value)) return Array.from(/** @type {any} */ (value), Number);
-    if (typeof value === 'function')
-      throw new InputError(`The option ${key} is a function; the engine takes none.`, {
-        code: 'bad_option',
-        field: key,
-      });
-    return value;
-  });
 }

@@ -18,7 +18,7 @@ import { WasmModel } from './model.js';
  */
 const MODELS = {
   engine: async () => WasmModel,
-  lm: async () => (await import('./decoder.js')).LanguageEngine,
+  lm: async () => (await import('./decoder.js')).WasmDecoderModel,
 };
 
 /**

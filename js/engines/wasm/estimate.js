@@ -14,7 +14,7 @@ const PROGRAM = 6e6,
 /**
  * @param {import('../engine.js').LoadRequest} request
  * @param {import('../engine.js').EstimateSize} size
- * @param {(request: import('../engine.js').LoadRequest) => Promise<any>} createModel a LanguageEngine without weights
+ * @param {(request: import('../engine.js').LoadRequest) => Promise<any>} createModel a WasmDecoderModel without weights
  * @returns {Promise<import('../engine.js').Estimate>}
  */
 export async function estimate(request, { max_length, rows = 1, cache_dtype }, createModel) {
