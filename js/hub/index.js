@@ -124,7 +124,16 @@ export async function getText(id, name, options = {}) {
  */
 export async function getJSON(id, name, options = {}) {
   const text = await getText(id, name, options);
-  if (text === null) return null;
+  return text === null ? null : parseJSON(text, id, name);
+}
+
+/**
+ * @param {string} text
+ * @param {string} id for the error
+ * @param {string} name
+ * @returns {any}
+ */
+export function parseJSON(text, id, name) {
   try {
     return JSON.parse(text);
   } catch (cause) {

@@ -3,9 +3,8 @@
 import { InputError } from '../errors.js';
 
 /**
- * All inputs as data and shape. Tensors stay as they are. An array that lacks the first axis of what the model
- * declares is a batch of one.
- * @param {Record<string, any>} inputs null and undefined: left out
+ * Data and shape of each input. Tensors stay as they are; an array that lacks the first axis is a batch of one.
+ * @param {Record<string, any>} inputs
  * @param {import('../engines/engine.js').Declared[]} declared
  */
 export function fromArrays(inputs, declared) {
@@ -13,11 +12,8 @@ export function fromArrays(inputs, declared) {
   const out = {};
   for (const [name, value] of Object.entries(inputs)) {
     if (value === null || value === undefined) continue;
-    if (Array.isArray(value.dims) && value.data) {
-      out[name] = value;
-      continue;
-    }
-    /** @type {number[]} */
+    out[name] = value;
+    if (Array.isArray(value.dims) && value.data) continue;
     const dims = [];
     for (let v = value; Array.isArray(v) || ArrayBuffer.isView(v); v = /** @type {any} */ (v)[0])
       dims.push(/** @type {any} */ (v).length);

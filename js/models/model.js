@@ -1,10 +1,9 @@
-// Models as users hold them: from_pretrained by a repository's id, called with named tensors, giving named tensors. All
-// classes by their names in Transformers are made here from the table of models (catalog.js), each when it is first
-// asked for.
+// Models as users hold them: from_pretrained by a repository's id, called with named tensors, giving named tensors. The
+// classes by their names in Transformers are made from the table of models (catalog.js) when they are first asked for.
 
 import { ConfigError, InputError, throwIfAborted } from '../errors.js';
 import { chooseEngine, warmUp } from '../engines/index.js';
-import { getJSON, getText, missing, withTotals } from '../hub/index.js';
+import { getJSON, getText, missing, parseJSON, withTotals } from '../hub/index.js';
 import { withLinkedAbort } from '../utils/abort.js';
 import { Callable } from '../utils/callable.js';
 import { AUTO_CLASSES, FAMILIES, GENERATES, autoFor, headFor } from './catalog.js';
@@ -20,20 +19,11 @@ import { fromArrays } from './inputs.js';
  */
 
 export class PreTrainedModel extends Callable {
-  /**
-   * model_type of config.json that this class is for; null: any.
-   * @type {string | null}
-   */
-  static model_type = null;
-  /**
-   * Class name in config.json that this class is; null: of a family, the one that `auto` or config.json names.
-   * @type {string | null}
-   */
-  static architecture = null;
-  /**
-   * The Auto class that this is. '': none.
-   * @type {string}
-   */
+  /** model_type of config.json that this class is for. '': any. */
+  static model_type = '';
+  /** Ending of its name: the head. '': the one that `auto` or config.json names. */
+  static head = '';
+  /** The Auto class whose families it takes. '': any. */
   static auto = '';
 
   /**
@@ -59,7 +49,7 @@ export class PreTrainedModel extends Callable {
   get engine() {
     return /** @type {any} */ (this)._engine;
   }
-  /** Facts to look at: with the Wasm engine variant, 8-bit product, bytes of Wasm memory and of the packed weights. */
+  /** Facts that the engine tells, e.g. bytes of memory. */
   get stats() {
     return { ...this.engine.stats, dtype: this.dtype };
   }
@@ -68,8 +58,8 @@ export class PreTrainedModel extends Callable {
    * Loads a repository as the Hub holds it.
    * @param {string} id repository id, folder or URL
    * @param {ModelOptions} [options]
-   * @returns {Promise<any>} an instance of the class that it is called on. An Auto class gives the class of the
-   *   repository's family, PreTrainedModel the one that config.json names.
+   * @returns {Promise<any>} an instance of the class that it is called on; of an Auto class, of the family's own; of
+   *   PreTrainedModel, of the one that config.json names
    */
   static async from_pretrained(id, options = {}) {
     throwIfAborted(options.signal);
@@ -78,12 +68,10 @@ export class PreTrainedModel extends Callable {
       const { Class, request } = await requestFor(this, id, { ...withTotals(options), signal }),
         engine = await chooseEngine(request),
         more = Class.loadMore(request);
-      more.catch(() => {}); // thrown again below
+      more.catch(() => {}); // thrown below
       const loaded = await engine.load(request);
       try {
-        const model = new Class(request.config, loaded);
-        Object.assign(model, await more);
-        return model;
+        return Object.assign(new Class(request.config, loaded), await more);
       } catch (error) {
         loaded.dispose();
         throw error;
@@ -175,54 +163,41 @@ export class PreTrainedCausalLM extends PreTrainedModel {
 
 // --- classes by their names -----------------------------------------------------------------------------------------
 
-/**
- * Classes that were made already.
- * @type {Map<string, typeof PreTrainedModel>}
- */
+/** @type {Map<string, any>} */
 const made = new Map();
 
 /**
  * @param {string} name
- * @param {boolean} generates
- * @param {{ model_type?: string, architecture?: string, auto?: string }} statics
+ * @param {string} head
+ * @param {object} statics
  * @returns {any}
  */
-function classNamed(name, generates, statics) {
-  let Class = made.get(name);
-  if (!Class) {
-    Class = class extends (generates ? PreTrainedCausalLM : PreTrainedModel) {};
+function classNamed(name, head, statics) {
+  if (!made.has(name)) {
+    const Class = class extends (GENERATES.includes(head) ? PreTrainedCausalLM : PreTrainedModel) {};
     Object.defineProperty(Class, 'name', { value: name });
     made.set(name, Object.assign(Class, statics));
   }
-  return Class;
+  return made.get(name);
 }
 
 /**
  * The class of a family and head, e.g. BertForMaskedLM.
  * @param {string} model_type
- * @param {string} head the ending of its name
+ * @param {string} head
  */
-export function modelClass(model_type, head) {
-  const architecture = FAMILIES[model_type].name + head;
-  return classNamed(architecture, GENERATES.includes(head), { model_type, architecture });
-}
+export const modelClass = (model_type, head) =>
+  classNamed(FAMILIES[model_type].name + head, head, { model_type, head });
 
 /** @param {string} auto e.g. AutoModelForMaskedLM */
-export const autoClass = (auto) =>
-  classNamed(
-    auto,
-    AUTO_CLASSES[auto].some((head) => GENERATES.includes(head)),
-    { auto },
-  );
+export const autoClass = (auto) => classNamed(auto, AUTO_CLASSES[auto][0], { auto });
 
 /**
  * The families that a class may load.
  * @param {typeof PreTrainedModel} Class
  */
-function familiesOf({ model_type, auto }) {
-  if (model_type) return [FAMILIES[model_type]];
-  return Object.values(FAMILIES).filter((family) => !auto || headFor(family, auto));
-}
+const familiesOf = ({ model_type, auto }) =>
+  model_type ? [FAMILIES[model_type]] : Object.values(FAMILIES).filter((family) => !auto || headFor(family, auto));
 
 /**
  * Reads config.json, and finds the class that a repository gets.
@@ -234,57 +209,24 @@ function familiesOf({ model_type, auto }) {
 async function requestFor(Asked, id, options) {
   const configText = options.config ? JSON.stringify(options.config) : await getText(id, 'config.json', options);
   if (configText === null) throw missing(id, 'config.json', options);
-  const config = options.config ?? parsed(configText, id),
-    family = Object.hasOwn(FAMILIES, config.model_type) ? FAMILIES[config.model_type] : null,
-    { Class, architecture } = classFor(Asked, config, family);
-  return { Class, request: { id, configText, config, family, architecture, options } };
-}
-
-/**
- * @param {typeof PreTrainedModel} Asked
- * @param {Record<string, any>} config
- * @param {import('./catalog.js').Family | null} family
- * @returns {{ Class: typeof PreTrainedModel, architecture: string }}
- */
-function classFor(Asked, config, family) {
-  const { model_type: type } = config,
-    wrong = (/** @type {string} */ wanted, /** @type {string} */ code) =>
-      new ConfigError(`${Asked.name} is for the model_type ${wanted}; config.json says "${type}".`, {
-        code,
-        file: 'config.json',
-        field: 'model_type',
-      });
-  if (Asked.architecture) {
-    if (type !== Asked.model_type) throw wrong(`"${Asked.model_type}"`, 'wrong_model_type');
-    return { Class: Asked, architecture: Asked.architecture };
-  }
-  const named = String(config.architectures?.[0] ?? ''),
+  const config = options.config ?? parseJSON(configText, id, 'config.json') ?? {},
+    { model_type, architectures } = config,
+    family = Object.hasOwn(FAMILIES, model_type) ? FAMILIES[model_type] : null,
+    named = String(architectures?.[0] ?? ''),
     auto = Asked.auto || autoFor(named),
-    head = family && (auto || named ? headFor(family, auto) : family.heads[0]);
-  if (Asked.auto && !head) {
-    const known = Object.keys(FAMILIES).filter((one) => headFor(FAMILIES[one], auto));
-    throw wrong(known.join(', '), 'unknown_model_type');
+    head = Asked.head || (family && (auto || named ? headFor(family, auto) : family.heads[0]));
+  if (Asked.model_type ? Asked.model_type !== model_type : Asked.auto && !head) {
+    const known = Asked.model_type || Object.keys(FAMILIES).filter((type) => headFor(FAMILIES[type], auto));
+    throw new ConfigError(`${Asked.name} is for the model_type ${known}; config.json of ${id} says "${model_type}".`, {
+      code: Asked.model_type ? 'wrong_model_type' : 'unknown_model_type',
+      file: 'config.json',
+      field: 'model_type',
+    });
   }
-  if (!head) return { Class: Asked, architecture: named }; // the engine says what it lacks
-  const isOurs = Asked === PreTrainedModel || Asked === PreTrainedCausalLM || made.get(Asked.name) === Asked;
-  return { Class: isOurs ? modelClass(type, head) : Asked, architecture: family.name + head };
-}
-
-/**
- * @param {string} text
- * @param {string} id
- * @returns {Record<string, any>}
- */
-function parsed(text, id) {
-  const bad = (/** @type {string} */ what, /** @type {string} */ code, /** @type {object} */ more = {}) =>
-    new ConfigError(`config.json of ${id} ${what}`, { code, file: 'config.json', ...more });
-  let config;
-  try {
-    config = JSON.parse(text);
-  } catch (cause) {
-    throw bad(`is not valid JSON: ${/** @type {Error} */ (cause).message}`, 'invalid_json', { cause });
-  }
-  if (config === null || typeof config !== 'object' || Array.isArray(config))
-    throw bad('is no JSON object.', 'invalid_config');
-  return config;
+  const isOwn = Object.hasOwn(Asked, 'auto') && family && head; // not a caller's subclass
+  return {
+    Class: isOwn ? modelClass(model_type, head) : Asked,
+    // What the catalog does not know is the engine's to refuse.
+    request: { id, configText, config, family, architecture: family && head ? family.name + head : named, options },
+  };
 }

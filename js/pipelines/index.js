@@ -79,12 +79,14 @@ async function load(Class, id, options) {
   }
 }
 
-export { FeatureExtractionPipeline } from './feature-extraction.js';
-export { FillMaskPipeline } from './fill-mask.js';
 export { Pipeline } from './pipeline.js';
-export { QuestionAnsweringPipeline } from './question-answering.js';
-export { TextClassificationPipeline } from './text-classification.js';
-export { TextGenerationPipeline } from './text-generation.js';
-export { TextRankingPipeline } from './text-ranking.js';
-export { TokenClassificationPipeline } from './token-classification.js';
-export { ZeroShotClassificationPipeline } from './zero-shot-classification.js';
+export {
+  FeatureExtractionPipeline,
+  FillMaskPipeline,
+  QuestionAnsweringPipeline,
+  TextClassificationPipeline,
+  TextGenerationPipeline,
+  TextRankingPipeline,
+  TokenClassificationPipeline,
+  ZeroShotClassificationPipeline,
+} from './tasks.js';

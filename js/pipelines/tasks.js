@@ -23,6 +23,17 @@ export const TASKS = {
   'zero-shot-classification': ZeroShotClassificationPipeline,
 };
 
+export {
+  FeatureExtractionPipeline,
+  FillMaskPipeline,
+  QuestionAnsweringPipeline,
+  TextClassificationPipeline,
+  TextGenerationPipeline,
+  TextRankingPipeline,
+  TokenClassificationPipeline,
+  ZeroShotClassificationPipeline,
+};
+
 /**
  * A task under its own name; undefined where there is none.
  * @param {string} task or another name for it

@@ -1,5 +1,5 @@
-// The Wasm engine: our C++ reads safetensors as the Hub holds them. Here files and the program are chosen, fetched and
-// brought together; model.js and decoder.js run what was loaded.
+// The Wasm engine: our C++, which reads safetensors as the Hub holds them. Chooses and fetches the files and the program;
+// model.js and decoder.js run what was loaded.
 
 import { ConfigError, throwIfAborted } from '../../errors.js';
 import { blameShard, weightFiles } from '../../hub/safetensors-files.js';
@@ -13,7 +13,7 @@ import { WasmModel } from './model.js';
  */
 
 /**
- * By program, the class of its models. What generates is loaded only when such a model is.
+ * The class of a program's models.
  * @type {Record<Program, () => Promise<typeof WasmModel>>}
  */
 const MODELS = {
@@ -22,7 +22,7 @@ const MODELS = {
 };
 
 /**
- * dtype as users write it → how the weights are packed.
+ * dtype of users → form of the packed weights.
  * @type {Record<string, Dtype>}
  */
 const DTYPES = {
@@ -37,13 +37,10 @@ const DTYPES = {
   fp32: 'fp32',
 };
 
-/** Transformers.js also takes a dtype for each file of a repository; here one model has all weights. */
+/** Transformers.js also takes a dtype for each file; here one model has all weights. */
 const FILES = ['model', 'decoder_model_merged', 'decoder_model'];
 
-/**
- * @param {import('../engine.js').ModelOptions} options
- * @returns {Dtype}
- */
+/** @param {import('../engine.js').ModelOptions} options */
 function dtypeOf({ dtype: asked, device }) {
   if (device && !['auto', 'cpu', 'wasm'].includes(device)) {
     throw new ConfigError(`The device "${device}" is unknown here; there are auto, cpu and wasm.`, {
@@ -61,30 +58,25 @@ function dtypeOf({ dtype: asked, device }) {
 }
 
 /**
- * A model without its weights: its instance of the program, which knows config.json.
+ * A model that has no weights yet.
  * @param {LoadRequest} request
- * @returns {Promise<WasmModel>}
  */
 async function createModel({ id, configText, family, architecture, options }) {
-  const dtype = dtypeOf(options),
-    program = /** @type {Program} */ (family?.program),
+  const program = /** @type {Program} */ (family?.program),
     Class = await MODELS[program]();
-  return Class.create(configText, architecture, dtype, id, program);
+  return Class.create(configText, architecture, dtypeOf(options), id, program);
 }
 
 /**
- * Asks for the first file now; it is read later.
- * @template T
- * @param {AsyncGenerator<T, void>} files
- * @returns {AsyncGenerator<T, void>}
+ * Opens the first file now; the others are opened when they are read.
+ * @param {AsyncGenerator<import('../../hub/index.js').OpenFile, void>} files
  */
 function prefetchFirst(files) {
   const first = files.next();
-  first.catch(() => {}); // thrown again where it is read
+  first.catch(() => {}); // thrown where it is read
   return (async function* () {
-    const { done, value } = await first;
-    if (done) return;
-    yield value;
+    const { value } = await first;
+    if (value) yield value;
     yield* files;
   })();
 }
@@ -98,17 +90,16 @@ export const wasmEngine = {
   warmUp(families) {
     const programs = new Set(families.map(({ program }) => program)),
       [program] = /** @type {Set<Program | undefined>} */ (programs);
-    if (programs.size !== 1 || !program) return; // config.json will tell
+    if (programs.size !== 1 || !program) return;
     warmUp(program);
-    MODELS[program]().catch(() => {}); // load says what is wrong
+    MODELS[program]().catch(() => {}); // thrown by load
   },
 
   async load(request) {
     const { id, options } = request;
-    dtypeOf(options);
+    dtypeOf(options); // before anything is fetched
     /** @type {{ index?: import('../../hub/safetensors-files.js').Index }} */
     const found = {};
-    // The weights are on their way while the program is made ready.
     const files = prefetchFirst(weightFiles(id, options, found));
     /** @type {WasmModel | undefined} */
     let model;

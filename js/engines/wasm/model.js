@@ -106,15 +106,12 @@ export class WasmModel {
     return new this(module, handle, where, dtype, configJson);
   }
 
-  /**
-   * What passes take, as C++ declares it.
-   * @returns {import('../engine.js').Declared[]}
-   */
+  /** @returns {import('../engine.js').Declared[]} */
   get inputs() {
     return (this.#inputs ??= inputsOf(this._alive()));
   }
   /**
-   * What passes give; known once the weights are loaded, since some outputs need optional ones.
+   * Known once the weights are loaded: some outputs need optional ones.
    * @returns {import('../engine.js').Declared[]}
    */
   get outputs() {
@@ -133,16 +130,16 @@ export class WasmModel {
     return this._alive().packedBytesExpected();
   }
   /**
-   * variant: "simd" or "relaxed"; int8Dot: which exact 8-bit product runs ("dot16", "unsigned", "signed");
-   * memoryBytes: size of this model's Wasm memory; bytesNeeded: bytes of the packed weights in it.
-   * @returns {{ variant: string, int8Dot: string, memoryBytes: number, bytesNeeded: number }}
+   * variant: "simd" or "relaxed"; int8Dot: the exact 8-bit product ("dot16", "unsigned", "signed"); memoryBytes: of
+   * Wasm memory; bytesNeeded: of the packed weights in it.
    */
   get stats() {
-    const { bytesNeeded } = this;
+    const { bytesNeeded } = this,
+      module = this.#module;
     return {
-      variant: this.#module.variant(),
-      int8Dot: this.#module.int8Dot(),
-      memoryBytes: this.#module.memoryBytes(),
+      variant: module.variant(),
+      int8Dot: module.int8Dot(),
+      memoryBytes: module.memoryBytes(),
       bytesNeeded,
     };
   }
