@@ -1,6 +1,6 @@
-// Settings that hold for the whole page or process, by the names that Transformers.js gives them.
+// Settings of the whole page or process, by Transformers.js' names.
 
-/** True in Node (and what imitates it closely enough to have its files and modules). */
+/** True in Node, and in runtimes that have its files and modules. */
 export const isNode =
   typeof process !== 'undefined' &&
   !!process.versions?.node &&
@@ -8,35 +8,35 @@ export const isNode =
 
 export const env = {
   version: '0.1.0',
-  /** May files come from the network? */
+  /** Whether files may come from the network. */
   allowRemoteModels: true,
-  /** May files come from localModelPath? Off in browsers, where every miss would cost a request. */
+  /** Whether files may come from localModelPath. Off in browsers, where every missing file would cost a request. */
   allowLocalModels: isNode,
-  /** Where repositories lie beside the app: a URL path or folder with {model}/{file} in it. */
+  /** Where the app has repositories of its own: a URL path or a folder that contains {model}/{file}. */
   localModelPath: isNode ? '' : '/models/',
   /** The Hub or a mirror of it. */
   remoteHost: 'https://huggingface.co/',
   remotePathTemplate: '{model}/resolve/{revision}/',
-  /** Keep downloads in the browser's Cache API (under cacheKey). */
+  /** Whether downloads are kept in the browser's Cache API (under cacheKey). */
   useBrowserCache: typeof caches !== 'undefined' && !isNode,
   cacheKey: 'wasmformers-cache',
-  /** Keep downloads in a folder (Node). */
+  /** Whether downloads are kept in a folder (Node). */
   useFSCache: isNode,
-  /** That folder; empty: WASMFORMERS_CACHE, or wasmformers/ in the user's cache folder. */
+  /** That folder. Empty: WASMFORMERS_CACHE, or wasmformers/ in the user's cache folder. */
   cacheDir: '',
   /**
-   * An own cache: { match(key) → Response | undefined, put(key, Response) }.
+   * A cache of the app's own: { match(key) → Response | undefined, put(key, Response) }.
    * @type {null | { match(key: string): Promise<Response | undefined>, put(key: string, response: Response):
    *   Promise<void> }}
    */
   customCache: null,
   /**
-   * Every request goes through this: headers, tokens, tests.
+   * Sends every request: replace it to add headers or tokens.
    * @type {typeof fetch}
    */
   fetch: (input, init) => globalThis.fetch(input, init),
-  /** There is one backend; what pages set here for ONNX Runtime does nothing. */
+  /** There is one backend: settings for ONNX Runtime do nothing. */
   backends: { onnx: { /** @type {Record<string, any>} */ wasm: {}, /** @type {Record<string, any>} */ webgpu: {} } },
-  /** Wasm: force a variant ('simd' or 'relaxed'; '' chooses by what the engine validates). */
+  /** Forces a variant of Wasm: 'simd' or 'relaxed'. '' chooses by what the browser validates. */
   wasm: { variant: /** @type {'' | 'simd' | 'relaxed'} */ ('') },
 };

@@ -1,12 +1,12 @@
-// The errors of the package. Each says its class, a stable code, and where it can: the file and the field that are
-// wrong. C++ failures arrive as a handle's status and become one of these in checkStatus().
+// The errors of the package. Each has a class and a stable code, and names the file and the field that are wrong where
+// there are such. A failure in C++ arrives as a handle's status; checkStatus() makes it one of these errors.
 
 /**
  * @typedef {{ code?: string, file?: string, field?: string, status?: number, url?: string, cause?: unknown }}
  *   ErrorDetails
  */
 
-/** Base of all errors that this package makes. */
+/** Base of this package's errors. */
 export class WasmformersError extends Error {
   /**
    * @param {string} message a sentence that says what is wrong
@@ -20,7 +20,7 @@ export class WasmformersError extends Error {
      */
     this.code = details.code ?? 'error';
     /**
-     * The file that is wrong, "" if there is none.
+     * The file that is wrong, "" where there is none.
      * @type {string}
      */
     this.file = details.file ?? '';
@@ -40,12 +40,12 @@ export class WeightsError extends WasmformersError {}
 export class TokenizerError extends WasmformersError {}
 /** What a caller passed to a model, tokenizer or pipeline. */
 export class InputError extends WasmformersError {}
-/** Memory that could not be had; the next, smaller attempt may work. */
+/** Memory ran out. A smaller input may work. */
 export class MemoryError extends WasmformersError {}
-/** A broken promise of ours: please report it. */
+/** A defect of this package: please report it. */
 export class InternalError extends WasmformersError {}
 
-/** A file that could not be had: missing, forbidden, offline, cut off, or a web page in its place. */
+/** A file that could not be read: missing, forbidden, offline, cut off, or a web page in its place. */
 export class HubError extends WasmformersError {
   /**
    * @param {string} message
@@ -74,17 +74,17 @@ const CLASSES = {
   HubError,
   WasmformersError,
 };
-// Spelt out: minifiers call classes as they like.
+// Minifiers rename classes, so the names are set.
 for (const name in CLASSES) CLASSES[name].prototype.name = name;
 
 /**
- * What every Embind handle of ours can say about its last call.
+ * The status of a handle's last call, as every Embind handle of ours has it.
  * @typedef {{ ok(): boolean, errorClass(): string, errorCode(): string, errorMessage(): string, errorFile():
  *   string, errorField(): string }} StatusHandle
  */
 
 /**
- * Throws the named error that the handle's last call left, if it failed.
+ * Throws the error of the handle's last call, if that failed.
  * @param {StatusHandle} handle
  * @param {string} [where] put before the file's name, e.g. the repository
  */
@@ -99,7 +99,7 @@ export function checkStatus(handle, where = '') {
 }
 
 /**
- * The error of an aborted call: the signal's own reason.
+ * Throws the signal's reason where it is aborted.
  * @param {AbortSignal | null | undefined} signal
  */
 export function throwIfAborted(signal) {

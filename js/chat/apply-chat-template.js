@@ -15,7 +15,7 @@ import { renderTemplate } from './template-engine.js';
 const wrong = (message, code, field) => new InputError(message, { code, field });
 
 /**
- * A copy of plain data; what is not becomes its kind's name, as templates need no more.
+ * A copy of plain data. A value of another kind becomes the name of its kind.
  * @param {any} x
  * @param {string} field
  * @param {number} [depth]
@@ -28,7 +28,7 @@ function plainData(x, field, depth = 0) {
   if (typeof x === 'bigint') return Number(x);
   if (Array.isArray(x)) return x.map((one) => plainData(one ?? null, field, depth + 1));
   if (x instanceof Map) return plainData(Object.fromEntries(x), field, depth);
-  // An object of a class is a placeholder, but where it is a message or a tool itself.
+  // An instance of a class becomes its name, unless it is a message or a tool itself.
   const plain = typeof x === 'object' && [null, Object.prototype].includes(Object.getPrototypeOf(x));
   if (!plain && (typeof x !== 'object' || depth > 0)) return `<${x.constructor?.name ?? typeof x}>`;
   /** @type {Json} */
@@ -39,11 +39,11 @@ function plainData(x, field, depth = 0) {
   return copy;
 }
 
-// Names of a message's reasoning; the first is the one that templates read, gpt-oss' read "thinking".
+// Fields of a message's reasoning. Templates read the first; gpt-oss' reads "thinking".
 const REASONING = ['reasoning_content', 'thinking', 'reasoning'];
 
 /**
- * A chat as templates get it.
+ * Copies a chat for templates.
  * @param {any} chat
  * @returns {Json[]}
  */
@@ -65,7 +65,7 @@ function readChat(chat) {
 const TAG = 'CONTINUE_FINAL_MESSAGE_TAG ';
 
 /**
- * Marks the end of what is to be continued.
+ * Marks the end of the last message, so that cutAtTag() finds it in the rendered text.
  * @param {Json[]} chat
  * @param {string} field
  * @param {string} template
@@ -116,12 +116,12 @@ function cutAtTag(rendered, final) {
       'continue_final_message',
     );
   }
-  // Where the template trims messages, it trimmed the tag's space too.
+  // A template that trims messages has trimmed the tag's space, too.
   return rendered.startsWith(TAG, at) ? rendered.slice(0, at) : rendered.slice(0, at).trimEnd();
 }
 
 /**
- * Two characters of none of the inputs: Unicode keeps U+FDD0 … U+FDEF free for such uses.
+ * Two characters that no input contains. Unicode reserves U+FDD0 … U+FDEF for such uses.
  * @param {string} all
  * @returns {[string, string]}
  */
@@ -137,7 +137,7 @@ function freeMarks(all) {
 }
 
 /**
- * Takes the marks out.
+ * Removes the marks, and tells what they enclosed.
  * @param {string} marked
  * @param {[string, string]} marks
  * @returns {{ text: string, ranges: [number, number][] }}
@@ -160,7 +160,7 @@ function takeMarks(marked, [open, close]) {
 }
 
 /**
- * Texts of chats, and where the assistant speaks in them.
+ * Renders chats, and tells which ranges of each text are the assistant's.
  * @param {any[]} chats
  * @param {{ template: string, file: string, tools: any, documents: any, add_generation_prompt: boolean,
  *   continue_final_message: boolean | string, mask: boolean, variables: Json }} options
@@ -195,7 +195,7 @@ export function renderChats(
 }
 
 /**
- * 1 for the tokens of what the assistant says.
+ * 1 for each token of the assistant's text.
  * @param {import('../tokenizers/encodings/encoding.js').Encoding} encoding
  * @param {[number, number][]} ranges of characters
  * @returns {Int32Array}

@@ -1,6 +1,5 @@
-// The library's side of template-engine.js: its kinds of values made from plain data and back, and the filters and
-// tests of Jinja that it lacks or has with other results. After the lists in Jinja's template designer
-// documentation.
+// Filters and tests of Jinja that @huggingface/jinja lacks, or has with other results, and the conversion of plain data
+// to the library's values and back. After the lists in Jinja's template designer documentation.
 
 import {
   SPACE,
@@ -22,12 +21,12 @@ import {
  * @typedef {(v: Value, name: string) => Value} RunFilter
  */
 
-/** What the filter title begins words after. */
+/** Characters after which the filter `title` begins a word. */
 const WORDS = new RegExp(`(${SPACE.replace('[', '[-({\\[<')}+)`);
 
-/** @param {any} library */
+/** @param {any} library @huggingface/jinja, which has no types for these parts */
 export function makeFilters({ Environment, Interpreter, parse, tokenize }) {
-  // The library exports none of its values' classes: samples tell them.
+  // The library does not export the classes of its values, so they are read from samples.
   const sample = new Environment();
   const classOf = (/** @type {unknown} */ x) => sample.set(`x${Math.random()}`, x).constructor;
   const [
@@ -45,7 +44,7 @@ export function makeFilters({ Environment, Interpreter, parse, tokenize }) {
   const TupleValue = sample.lookupVariable('tuple').constructor;
 
   /**
-   * @param {unknown} x what a method gave
+   * @param {unknown} x plain data
    * @returns {Value}
    */
   const wrap = (x) => {
@@ -84,7 +83,7 @@ export function makeFilters({ Environment, Interpreter, parse, tokenize }) {
   const isList = (/** @type {Value} */ v) => v instanceof ArrayValue;
   const truth = (/** @type {any} */ v) => v.__bool__().value;
   /**
-   * What a for loop or a filter goes over.
+   * The entries that a for loop or a filter iterates over.
    * @param {Value} v
    * @returns {Value[]}
    */
@@ -128,7 +127,7 @@ export function makeFilters({ Environment, Interpreter, parse, tokenize }) {
   };
 
   /**
-   * Filters that the library lacks or has with other results.
+   * By name.
    * @type {Map<string, (v: Value, args: Value[], kwargs: Map<string, Value>, run: RunFilter) => Value>}
    */
   const FILTERS = new Map(
@@ -368,7 +367,7 @@ export function makeFilters({ Environment, Interpreter, parse, tokenize }) {
     return test(v, args[0]);
   };
   /**
-   * select's and reject's way to say a test.
+   * The test that select and reject are given as arguments.
    * @param {Value} v
    * @param {Value[]} args
    */

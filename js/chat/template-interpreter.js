@@ -1,5 +1,5 @@
-// The library's interpreter made to say what Python's jinja2 says in Transformers' sandbox, and kept within bounds:
-// steps, lengths of texts, weights of lists. What it overrides are methods that @huggingface/jinja 0.5 has.
+// @huggingface/jinja's interpreter with the results of Python's jinja2 in Transformers' sandbox, and with bounds: steps,
+// lengths of texts, weights of lists. It overrides methods of version 0.5.
 
 import { makeFilters } from './template-filters.js';
 import { lex, withoutNothing } from './template-lexer.js';
@@ -19,15 +19,15 @@ import {
 /** @typedef {import('./template-values.js').Value} Value */
 
 /**
- * Steps of one rendering: a node of the template is one, so are 256 characters of a text or an entry of a list that
- * is gone through.
+ * Most steps of one rendering. A node of the template is a step, and so are 256 characters of a text, or an entry of a
+ * list that is iterated over.
  */
 const MAX_STEPS = 5e6;
 const MAX_DEPTH = 200;
-/** Filters that compare what they go over with their arguments. */
+/** Filters that compare each entry with their arguments. */
 const COMPARING = new Set([' is', 'select', 'reject', 'selectattr', 'rejectattr']);
 
-/** A break or continue on its way to its loop, with the text of the turn so far. */
+/** Carries a break or continue to its loop, with the text of the iteration so far. */
 class Control extends Error {
   /** @param {boolean} ends */
   constructor(ends) {
@@ -40,7 +40,7 @@ class Control extends Error {
 /** @type {WeakMap<object, number>} */
 const sizes = new WeakMap();
 /**
- * Nodes in a part of a template.
+ * Number of nodes in a part of a template.
  * @param {any} node
  * @returns {number}
  */
@@ -55,7 +55,7 @@ function sizeOf(node) {
   return size;
 }
 
-/** @param {any} jinja the library */
+/** @param {any} jinja the library, which has no types for these parts */
 export function makeEngine({ Environment, Interpreter, parse, tokenize }) {
   const {
     BooleanValue,
@@ -89,7 +89,7 @@ export function makeEngine({ Environment, Interpreter, parse, tokenize }) {
             wrap(null),
         );
       case 'items':
-        return new FunctionValue(() => pairs(object)); // whatever the mapping holds
+        return new FunctionValue(() => pairs(object)); // even where the mapping has a key "items"
       case 'keys':
         return new FunctionValue(() => wrap([...object.value.keys()]));
       case 'values':
@@ -115,7 +115,8 @@ export function makeEngine({ Environment, Interpreter, parse, tokenize }) {
     }
 
     /**
-     * Characters and entries in a value, each as often as it would be printed. Only namespaces change.
+     * Characters and entries in a value, each as often as it would be printed. Only namespaces are mutable, so the
+     * weights of other values are kept.
      * @param {Value} v
      * @returns {number}
      */
@@ -139,7 +140,7 @@ export function makeEngine({ Environment, Interpreter, parse, tokenize }) {
     }
 
     /**
-     * Of what goes through all of a value.
+     * Charges for work that visits all of a value.
      * @param {Value} v
      */
     chargeFor(v) {
@@ -154,7 +155,7 @@ export function makeEngine({ Environment, Interpreter, parse, tokenize }) {
     evaluate(node, env) {
       if (node?.ready) return node.ready; // an operand that was evaluated before
       this.charge(1);
-      // The library looks through all of a macro, again and again.
+      // The library searches the whole macro on every call.
       if (node?.type === 'Macro' || node?.type === 'CallStatement') this.charge(sizeOf(node));
       if (node?.type === 'Break' || node?.type === 'Continue') throw new Control(node.type === 'Break');
       const v =
@@ -171,7 +172,7 @@ export function makeEngine({ Environment, Interpreter, parse, tokenize }) {
       return v;
     }
 
-    // --- what Python does otherwise -----------------------------------------------------------------------------
+    // --- where Python differs -----------------------------------------------------------------------------------
 
     /**
      * @param {any[]} statements
@@ -220,7 +221,7 @@ export function makeEngine({ Environment, Interpreter, parse, tokenize }) {
           return truth(this.evaluate(node.iterable.test, scope));
         });
       }
-      // As in Python, else is for loops of which no turn came to its end.
+      // As in jinja2, `else` is rendered where no iteration came to its end.
       let result = '',
         ended = false;
       for (let i = 0; i < list.length; i++) {
@@ -262,7 +263,7 @@ export function makeEngine({ Environment, Interpreter, parse, tokenize }) {
     }
 
     /**
-     * What is set inside {% set x %} … {% endset %} stays there.
+     * Variables that are set inside {% set x %} … {% endset %} are local to it.
      * @param {any} node
      * @param {any} env
      */
@@ -353,7 +354,7 @@ export function makeEngine({ Environment, Interpreter, parse, tokenize }) {
     evaluateMemberExpression(node, env) {
       const object = this.evaluate(node.object, env);
       if (!node.computed && object instanceof ObjectValue) {
-        // x.items is the method, whatever x holds.
+        // x.items is the method, even where x has a key "items".
         const name = node.property.value,
           method = methodOf(object, name);
         if (method) return method;
@@ -400,7 +401,7 @@ export function makeEngine({ Environment, Interpreter, parse, tokenize }) {
       if (!own) return super.applyFilter(operand, node, env);
       const [args, kwargs] = call ? this.evaluateArguments(node.args, env) : [[], new Map()];
       if (COMPARING.has(name)) {
-        // each entry with an argument
+        // each entry is compared with the argument
         const times = /select|reject/.test(name) && operand.value?.length > 1 ? operand.value.length : 1;
         for (const arg of args) this.charge(times * (this.weight(arg) >> 3));
       }

@@ -1,6 +1,6 @@
-// Templates cut into tokens as Python's jinja2 cuts them (lexer.py of 3.1, with trim_blocks and lstrip_blocks) for the
-// parser of @huggingface/jinja; what that parser does not know is said in its words: {% generation %}, tests with
-// arguments, commas at the end of a tuple. Takes linear time.
+// Cuts templates into tokens as Python's jinja2 does (lexer.py of 3.1, with trim_blocks and lstrip_blocks), for the
+// parser of @huggingface/jinja. Syntax that the parser lacks is rewritten in syntax that it knows: {% generation %},
+// tests with arguments, commas at the end of a tuple. Takes linear time.
 
 import { SPACE, TemplateFault, strip } from './template-values.js';
 
@@ -52,7 +52,7 @@ const ESCAPES = /** @type {Record<string, string>} */ ({
   v: '\v',
 });
 /**
- * What a text in quotes stands for; Python leaves an unknown escape as it is.
+ * The value of a quoted string. Python leaves an unknown escape as it is.
  * @param {string} s without the quotes
  */
 function unescaped(s) {
@@ -84,7 +84,7 @@ function number(text) {
 }
 
 /**
- * Data before a tag, less the white space that the tag's sign or lstrip_blocks takes.
+ * Data before a tag, without the white space that the tag's sign or lstrip_blocks removes.
  * @param {string} data
  * @param {string} sign
  * @param {boolean} block
@@ -115,7 +115,7 @@ export function lex(template) {
     if (value) push('Text', value);
   };
   /**
-   * The end of what was opened; from there it goes on.
+   * Finds the end of what was opened, and continues from there.
    * @param {RegExp} end
    * @param {string} what
    */
@@ -128,7 +128,7 @@ export function lex(template) {
     return found;
   };
   /**
-   * What stands here, or null.
+   * The match at the current position, or null.
    * @param {RegExp} sticky
    */
   const take = (sticky) => {
@@ -194,8 +194,8 @@ export function lex(template) {
 // --- what the parser lacks ------------------------------------------------------------------------------------------
 
 /**
- * A name that no template can write: a tuple's entry that is taken out again, and the filter that a test with
- * arguments becomes.
+ * A name that no template can write. It stands for the filter that a test with arguments becomes, and for entries of
+ * tuples that are removed again.
  */
 const NOTHING = '',
   TEST = ' is';
@@ -212,7 +212,7 @@ const name = (value) => ({ type: 'Identifier', value });
 const operator = (value) => ({ type: /** @type {string} */ (TYPES.get(value)), value });
 
 /**
- * Index behind the bracket that closes the one at i.
+ * Index after the bracket that closes the one at i.
  * @param {Token[]} tag
  * @param {number} i
  */
@@ -272,7 +272,7 @@ function withTests(tag, depth = 0) {
       if (first.type === 'StringLiteral') while (tag[end + 1]?.type === 'StringLiteral') end++;
       end = /^Open/.test(first.type) ? behind(tag, end) : end + 1;
       for (; end < tag.length; end = tag[end].type === 'Dot' ? end + 2 : behind(tag, end)) {
-        // what may follow: .name, […], (…)
+        // .name, […], (…) may follow
         if (!['Dot', 'OpenSquareBracket', 'OpenParen'].includes(tag[end].type)) break;
       }
     }
@@ -303,7 +303,7 @@ const endsTuple = (tag, i) => !tag[i] || tag[i].type === 'CloseParen';
 function withTuples(tag) {
   /** @type {Token[]} */
   const out = [];
-  // Of every open bracket: how many commas, or -1 where commas make no tuple.
+  // For every open bracket: the number of commas, or -1 where commas make no tuple.
   const commas = [tag[0].value === 'set' ? 0 : -1];
   for (let i = 0; i < tag.length; i++) {
     const token = tag[i],
@@ -337,7 +337,7 @@ function withTuples(tag) {
 }
 
 /**
- * Takes what stood in for nothing out of a program's tuples.
+ * Removes the placeholders from a program's tuples.
  * @template T
  * @param {T} node
  * @returns {T}

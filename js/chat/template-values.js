@@ -1,20 +1,19 @@
-// What Python says where @huggingface/jinja says something of JavaScript's: how values are printed and compared,
-// JSON, and methods of strings. After the Python library reference (str, repr, json.dumps) and Jinja's list of
-// filters and tests.
+// Values as Python prints, compares and serializes them, and Python's methods of strings, where @huggingface/jinja does
+// as JavaScript does. After the Python library reference (str, repr, json.dumps) and Jinja's list of filters and tests.
 
 /**
  * A value of the template engine: `type` names its class ("StringValue", …), `value` is what it holds.
  * @typedef {{ type: string, value: any }} Value
  */
 
-/** No text that a template makes may be longer, no list or mapping heavier. */
+/** Most characters of a text that a template makes, and most weight of a list or mapping. */
 export const MAX_TEXT = 1 << 24;
-/** Nor may a text be cut into more pieces. */
+/** Most pieces that a text may be cut into. */
 const MAX_ENTRIES = 1 << 20;
 
-/** What went wrong in a template; template-engine.js makes it one of the package's errors. */
+/** A failure in a template. template-engine.js makes it one of the package's errors. */
 export class TemplateFault extends Error {}
-/** What would have taken too long or too much memory. */
+/** A template that would take too long, or too much memory. */
 export class LimitFault extends TemplateFault {}
 
 /**
@@ -67,7 +66,7 @@ function quoted(s) {
 }
 
 /**
- * A key of a mapping that is no text.
+ * repr() of a key that is not a string.
  * @param {number | boolean | null} key
  */
 const keyText = (key) =>
@@ -97,7 +96,7 @@ function repr(v) {
 }
 
 /**
- * What a mapping's Map has for a key.
+ * The Map's key for a value that is used as a key.
  * @param {Value} v
  * @returns {string | number | boolean | null}
  */
@@ -113,7 +112,7 @@ export function keyOf(v) {
 }
 
 /**
- * The key that a mapping has and that is equal to this one: to Python 1 is True.
+ * The key of the mapping that equals this one, as Python compares: 1 equals True.
  * @param {Map<any, any>} map
  * @param {any} key
  */
@@ -173,7 +172,7 @@ export function equal(a, b) {
 }
 
 /**
- * a in b, or undefined where Python would not compare.
+ * a in b; undefined where Python would raise an error.
  * @param {Value} a
  * @param {Value} b
  * @returns {boolean | undefined}
@@ -186,7 +185,7 @@ export function contains(a, b) {
 }
 
 /**
- * json.dumps as Transformers sets it up.
+ * json.dumps with Transformers' settings.
  * @param {Value} v
  * @param {{ indent: number | null, separators: [string, string] | null, ensureAscii: boolean, sortKeys: boolean }} o
  * @param {string} [margin]
@@ -195,7 +194,7 @@ export function contains(a, b) {
 export function json(v, o, margin = '') {
   const [item, key] = o.separators ?? [o.indent === null ? ', ' : ',', ': '];
   const string = (/** @type {string} */ s) => {
-    const out = JSON.stringify(s).replace(/\\u(d[89a-f]..)/g, (_, hex) => String.fromCharCode(parseInt(hex, 16))); // Python leaves surrogates alone
+    const out = JSON.stringify(s).replace(/\\u(d[89a-f]..)/g, (_, hex) => String.fromCharCode(parseInt(hex, 16))); // Python does not escape surrogates
     return o.ensureAscii
       ? out.replace(/[\x7f-\uffff]/g, (c) => (c === '\x7f' ? c : '\\u' + c.charCodeAt(0).toString(16).padStart(4, '0')))
       : out;
@@ -326,12 +325,12 @@ export const title = (s) => s.toLowerCase().replace(/\p{L}+/gu, (word) => word[0
 export const capitalize = (s) => s.slice(0, 1).toUpperCase() + s.slice(1).toLowerCase();
 
 /**
- * Arguments of a method as JavaScript's: strings, numbers, booleans, null.
+ * Arguments of a method as JavaScript's values: strings, numbers, booleans, null.
  * @typedef {any[]} Plain
  */
 
 /**
- * Methods of strings, by name. What they give: a string, number or boolean, or a list of strings.
+ * Methods of strings, by name.
  * @type {Map<string, (s: string, args: Plain, named: Record<string, any>) => string | number | boolean | string[]>}
  */
 export const STRING_METHODS = new Map(

@@ -1,5 +1,5 @@
-// A checkpoint's files of weights: model.safetensors, or the shards that model.safetensors.index.json names (the
-// form of transformers' modeling_utils.py: metadata.total_size, weight_map: tensor → file).
+// A checkpoint's files of weights: model.safetensors, or the shards that model.safetensors.index.json names. The index
+// has the form of transformers' modeling_utils.py: metadata.total_size, weight_map: tensor → file.
 
 import { ConfigError, WeightsError } from '../errors.js';
 import { getText, missing, openFile, sizeOf } from './index.js';
@@ -7,8 +7,12 @@ import { expectTotal } from './progress.js';
 
 /**
  * @typedef {import('./index.js').HubOptions & { model_file_name?: string }} WeightsOptions
- * @typedef {{ map: Record<string, string>, shards: string[], total: number, name: string }} Index shards in the
- *   order of their names; total: bytes of all tensors, 0 where the file does not say
+ *
+ * @typedef {object} Index
+ * @property {Record<string, string>} map tensor → shard
+ * @property {string[]} shards in the order of their names
+ * @property {number} total bytes of all tensors, 0 where the file does not say
+ * @property {string} name the index's file name
  */
 
 /**
@@ -18,7 +22,7 @@ import { expectTotal } from './progress.js';
  * @returns {Index}
  */
 export function readIndex(text, id, name) {
-  const bad = (/** @type {string} */ what, /** @type {any} */ more = {}) =>
+  const bad = (/** @type {string} */ what, /** @type {import('../errors.js').ErrorDetails} */ more = {}) =>
     new ConfigError(`${name} of ${id} ${what}`, { code: 'bad_index', file: name, field: 'weight_map', ...more });
   /** @type {any} */
   let index;
@@ -34,7 +38,7 @@ export function readIndex(text, id, name) {
   const map = index?.weight_map;
   if (map === null || typeof map !== 'object' || Array.isArray(map)) throw bad('has no weight_map.');
   for (const file of new Set(Object.values(map))) {
-    // A shard lies beside the index: what leads elsewhere is refused before anything is asked for.
+    // A shard lies beside the index: a path that leads elsewhere is refused before any request.
     if (typeof file !== 'string' || !/^[\w.-]+\.safetensors$/.test(file))
       throw bad(`names a shard that is no safetensors file beside it: ${JSON.stringify(file)}.`);
   }
@@ -56,10 +60,10 @@ async function findIndex(id, options) {
 }
 
 /**
- * The files of weights, opened one after the other.
+ * Opens the files of weights, one after the other.
  * @param {string} id
  * @param {WeightsOptions} options
- * @param {{ index?: Index }} [found] is told the index, where there is one
+ * @param {{ index?: Index }} [found] receives the index, where there is one
  * @returns {AsyncGenerator<import('./index.js').OpenFile, void>}
  */
 export async function* weightFiles(id, options, found = {}) {
@@ -81,7 +85,7 @@ export async function* weightFiles(id, options, found = {}) {
 }
 
 /**
- * The error of a tensor that did not come, with the shard that should have held it.
+ * Adds to the error of a missing tensor the shard that should contain it.
  * @param {any} error
  * @param {Index | undefined} index
  * @param {string} id
@@ -97,7 +101,7 @@ export function blameShard(error, index, id) {
 }
 
 /**
- * What a download of the weights would be, without beginning it.
+ * The files of weights and their sizes in bytes. Nothing is downloaded.
  * @param {string} id
  * @param {WeightsOptions} options
  * @returns {Promise<{ files: { file: string, size: number, cached: boolean }[], size: number }>} sizes 0 where the

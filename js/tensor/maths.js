@@ -1,4 +1,4 @@
-// Small numbers' work for pipelines and users: probabilities, similarities, best-of lists.
+// Functions on arrays of numbers, for pipelines and users: probabilities, similarities, the largest values.
 
 /**
  * @param {ArrayLike<number>} x

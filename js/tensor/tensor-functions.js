@@ -1,4 +1,4 @@
-// Functions on tensors, by Transformers.js' names: making and joining them, pooling, norms, binary embeddings.
+// Functions that make, join, pool and normalize tensors, by Transformers.js' names.
 
 import { InputError } from '../errors.js';
 import { ARRAYS, Tensor, axis, product } from './tensor.js';
@@ -101,7 +101,7 @@ export function matmul(a, b) {
 }
 
 /**
- * Means over the tokens that the mask shows: [B, T, H] with mask [B, T] → [B, H].
+ * Mean over the tokens where the mask is 1: [B, T, H] with mask [B, T] → [B, H].
  * @param {Tensor} hidden
  * @param {Tensor | { data: ArrayLike<number | bigint> }} mask
  */
@@ -142,7 +142,7 @@ export function layer_norm(x, shape, { eps = 1e-5 } = {}) {
 }
 
 /**
- * One bit per value: [B, H] → [B, H/8], the sign of each, most significant first.
+ * One bit per value, its sign: [B, H] → [B, H/8], most significant bit first.
  * @param {Tensor} x
  * @param {'binary' | 'ubinary'} precision
  */

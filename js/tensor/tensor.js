@@ -1,5 +1,5 @@
-// Tensors as the package gives them out: plain typed arrays with a shape. The names and results are Transformers.js';
-// everything is synchronous and row-major. Heavy work belongs to the engine; these are for what surrounds it.
+// Tensors: typed arrays with a shape, row-major. Names and results are Transformers.js'; every method is synchronous.
+// They are for small work around a model. A model's own work is done by the engine.
 
 import { InputError } from '../errors.js';
 
@@ -74,7 +74,7 @@ export class Tensor {
   }
   dispose() {}
 
-  /** The one value of a tensor that has just one. */
+  /** The value of a tensor that has exactly one. */
   item() {
     if (this.size !== 1)
       throw new InputError(`item() needs a tensor of one value, this one has ${this.size}.`, { code: 'not_scalar' });
@@ -143,8 +143,8 @@ export class Tensor {
   }
 
   /**
-   * Part of the tensor: per dimension null (all), a number (that one, the dimension goes) or [from, to] (negative: from
-   * the end; null: to the end).
+   * Part of the tensor. For each dimension: null takes all, a number takes that index and removes the dimension,
+   * [from, to] takes a range (negative: counted from the end; null: to the end).
    * @param {...(number | [number | null, number | null] | null)} ranges
    */
   slice(...ranges) {
@@ -173,7 +173,7 @@ export class Tensor {
       dims.push(to - from);
     });
     const strides = this.dims.map((_, d) => product(this.dims.slice(d + 1)));
-    // Behind the last dimension that is cut, everything is one piece.
+    // After the last dimension that is cut, the values are contiguous.
     let last = lengths.length - 1;
     while (last > 0 && lengths[last] === this.dims[last]) last--;
     /** @type {any[]} */
@@ -225,7 +225,7 @@ export class Tensor {
     return new Tensor(this.type, this.data.map(f), this.dims);
   }
   /**
-   * Element by element, with a number or a tensor that broadcasts.
+   * Combines element by element with a number, or with a tensor that broadcasts.
    * @param {number | bigint | Tensor} other
    * @param {(a: any, b: any) => any} f
    */
@@ -306,7 +306,7 @@ export class Tensor {
   }
 
   /**
-   * Folds one dimension, or all of them.
+   * Reduces one dimension, or all of them.
    * @param {number | null} dim
    * @param {boolean} keepdim
    * @param {(values: Float64Array) => number} f
@@ -363,7 +363,7 @@ export class Tensor {
   argmin(dim = null, keepdim = false) {
     return this.#fold(dim, keepdim, (v) => v.reduce((best, x, i) => (x < v[best] ? i : best), 0)).to('int64');
   }
-  /** Vectors along `dim` of length 1. */
+  /** Scales the vectors along `dim` to length 1. */
   normalize(p = 2, dim = 1) {
     const length = this.norm(p, dim, true).map((v) => Math.max(v, 1e-12));
     return this.div(length);
@@ -384,8 +384,8 @@ export class Tensor {
     return this.#with(other, (a, b) => ((a % b) + b) % b);
   }
   /**
-   * Each row of the first dimension again and again: [2, H].repeat(3, 1) is [6, H].
-   * @param {...number} times one per dimension, more are put in front
+   * Repeats the tensor along each dimension: [2, H].repeat(3, 1) is [6, H].
+   * @param {...number} times one per dimension; further ones add dimensions in front
    */
   repeat(...times) {
     if (times.length < this.dims.length)
@@ -421,7 +421,7 @@ export class Tensor {
 }
 
 /**
- * Row i, where that is possible on the same memory: what is written there is written in the tensor.
+ * Row i as a view of the tensor's memory, where that is possible.
  * @param {Tensor} tensor
  * @param {number} i
  */
@@ -431,7 +431,7 @@ function part({ type, data, dims: [, ...dims] }, i) {
   return new Tensor(type, data[cut](i * size, (i + 1) * size), dims);
 }
 
-// What ends in "_" changes the tensor itself, as in PyTorch.
+// A method whose name ends in "_" changes the tensor itself, as in PyTorch.
 const prototype = /** @type {any} */ (Tensor.prototype);
 for (const name of [
   'add',

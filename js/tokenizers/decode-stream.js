@@ -1,19 +1,18 @@
-// Text as ids arrive: what push() gives is final and whole characters only; together with end()'s it is what
-// decode() gives of all ids. The state is in Wasm (decode_stream.cpp), so that an id costs the same however many
-// came before.
+// Decodes ids as they arrive. push() returns final text in whole characters; together with end()'s text it is what
+// decode() returns for all ids. The state is in Wasm (decode_stream.cpp): an id costs the same however many came before.
 
 import { InputError } from '../errors.js';
 import { cleanUp } from './config.js';
 import { idList } from './options.js';
 
-// What stands at the end and could still become part of something that the clean-up changes: all begin with a space.
+// An end that further text may turn into something that the clean-up changes. All of them begin with a space.
 const OPEN = /(?: +(?:'|n'?|'[vr])?)+$/;
 
 /**
- * Streams that were forgotten before their end.
+ * Closes streams that were neither ended nor disposed of.
  * @type {FinalizationRegistry<{ core: import('../engines/tokenizer.js').WasmTokenizer, stream: number }>}
  */
-const forgotten = new FinalizationRegistry(({ core, stream }) => core.closeStream(stream));
+const abandoned = new FinalizationRegistry(({ core, stream }) => core.closeStream(stream));
 
 export class DecodeStream {
   #core;
@@ -30,7 +29,7 @@ export class DecodeStream {
     this.#core = core;
     this.#cleanUp = clean_up_tokenization_spaces;
     this.#stream = core.openStream(skip_special_tokens);
-    forgotten.register(this, { core, stream: this.#stream }, this);
+    abandoned.register(this, { core, stream: this.#stream }, this);
   }
 
   /**
@@ -43,9 +42,9 @@ export class DecodeStream {
   }
 
   /**
-   * The text that these ids settle.
+   * Gives ids to the stream.
    * @param {number | bigint | Iterable<number | bigint> | ArrayLike<number>} ids one or several
-   * @returns {string}
+   * @returns {string} the text that is final now
    */
   push(ids) {
     const text = this.#decode(idList(typeof ids === 'number' || typeof ids === 'bigint' ? [ids] : ids), false);
@@ -57,7 +56,7 @@ export class DecodeStream {
   }
 
   /**
-   * The rest; the next push begins a new text.
+   * The rest of the text. The next push begins a new one.
    * @returns {string}
    */
   end() {
@@ -66,9 +65,9 @@ export class DecodeStream {
     return this.#cleanUp ? cleanUp(all) : all;
   }
 
-  /** Lets go of the stream; the tokenizer stays. */
+  /** Disposes of the stream; the tokenizer stays. */
   dispose() {
-    forgotten.unregister(this);
+    abandoned.unregister(this);
     this.#core.closeStream(this.#stream);
     this.#stream = 0;
   }

@@ -1,5 +1,5 @@
-// The door `wasmformers/tokenizers`: a tokenizer.json alone, with what Rust's `tokenizers` 0.23.3 answers. No engine,
-// no Hub. AutoTokenizer, which adds tokenizer_config.json, is in auto-tokenizer.js.
+// The entry `wasmformers/tokenizers`: a tokenizer.json alone, with the results of Rust's `tokenizers` 0.23.3. It loads
+// no model and knows no Hub. AutoTokenizer, which adds tokenizer_config.json, is in auto-tokenizer.js.
 
 import { InputError, TokenizerError } from '../errors.js';
 import { WasmTokenizer } from '../engines/tokenizer.js';
@@ -31,8 +31,8 @@ export class Tokenizer {
 
   /**
    * Reads a tokenizer.json.
-   * @param {string | Uint8Array | ArrayBuffer | object} json its text, its bytes or what JSON.parse made of it
-   * @param {Record<string, any>} [config] tokenizer_config.json: `pad_token` and the sides are taken from it
+   * @param {string | Uint8Array | ArrayBuffer | object} json its text, its bytes or its parsed JSON
+   * @param {Record<string, any>} [config] tokenizer_config.json: `pad_token` and the sides are read from it
    * @returns {Promise<Tokenizer>} rejects with a TokenizerError that names the field
    */
   static async fromJSON(json, config = {}) {
@@ -42,8 +42,9 @@ export class Tokenizer {
   }
 
   /**
-   * The binary form: loads in milliseconds. For this version of the library only; keep the tokenizer.json beside it.
-   * @returns {Uint8Array} with the tokens that were added
+   * The binary form, added tokens included: it loads in milliseconds, by this version of the library only. Keep the
+   * tokenizer.json beside it.
+   * @returns {Uint8Array}
    */
   toBinary() {
     return this.#core.binary();
@@ -53,8 +54,8 @@ export class Tokenizer {
    * Reads what toBinary() gave.
    * @param {Uint8Array | ArrayBuffer} form
    * @param {Record<string, any>} [config] as for fromJSON
-   * @returns {Promise<Tokenizer>} rejects with a TokenizerError where the form is another version's, cut or
-   *   damaged: read the tokenizer.json then
+   * @returns {Promise<Tokenizer>} rejects with a TokenizerError where the form is of another version, cut or
+   *   damaged: then read the tokenizer.json
    */
   static async fromBinary(form, config = {}) {
     if (!(form instanceof Uint8Array) && !(form instanceof ArrayBuffer)) {
@@ -95,7 +96,7 @@ export class Tokenizer {
   }
 
   /**
-   * Encodes many texts in one call across the border. Padding makes them equally long.
+   * Encodes many texts in one call of Wasm. Padding makes them equally long.
    * @param {(string | string[])[]} texts
    * @param {EncodeOptions} [options] text_pair: one for each text
    * @returns {Encoding[]}
@@ -110,7 +111,7 @@ export class Tokenizer {
   }
 
   /**
-   * Ids alone, of many texts: the fast way. `ids` of text i are ids.subarray(starts[i], starts[i + 1]).
+   * Ids of many texts and nothing else, which is fastest. Those of text i are ids.subarray(starts[i], starts[i + 1]).
    * @param {string[]} texts
    * @param {EncodeOptions} [options]
    * @returns {{ ids: Int32Array, starts: Uint32Array }}
@@ -126,7 +127,7 @@ export class Tokenizer {
   }
 
   /**
-   * The text of ids; ids that do not exist are passed over.
+   * The text of ids. Ids that do not exist are skipped.
    * @param {Iterable<number | bigint> | ArrayLike<number>} ids
    * @param {{ skip_special_tokens?: boolean }} [options]
    */
@@ -178,15 +179,15 @@ export class Tokenizer {
     return map;
   }
   /**
-   * Adds tokens; ones that the vocabulary has keep their id.
+   * Adds tokens. Ones that the vocabulary has keep their id.
    * @param {(AddedToken | string)[]} tokens
    */
   addTokens(tokens) {
     this.#core.addTokens(tokens.map(addedToken));
   }
   /**
-   * What BPE's dropout does from now on is the same for the same number; a loaded tokenizer begins at one of its
-   * own.
+   * Sets where BPE's dropout draws from: the same number gives the same results. A loaded tokenizer begins with a
+   * random one.
    * @param {number} number
    */
   seed(number) {

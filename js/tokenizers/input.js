@@ -1,4 +1,4 @@
-// What callers give in several shapes: a tokenizer.json and added tokens.
+// Arguments that callers may pass in several shapes: a tokenizer.json, added tokens.
 
 import { TokenizerError } from '../errors.js';
 

@@ -1,4 +1,4 @@
-// What callers may ask of an encoding, in Transformers' words, checked and turned into the numbers that Wasm takes.
+// Options of an encoding, by Transformers' names: checked and turned into the numbers that Wasm takes.
 
 import { InputError } from '../errors.js';
 
@@ -201,8 +201,8 @@ export function encodeTexts(core, texts, pairs, options) {
 }
 
 /**
- * Ids as numbers, from whatever they come in.
- * @param {any} ids array, typed array (64-bit too), Tensor or iterable
+ * Ids as 32-bit numbers.
+ * @param {any} ids array, typed array (64-bit too), Tensor or iterable: checked here
  * @returns {Int32Array | Uint32Array}
  */
 export function idList(ids) {

@@ -1,4 +1,4 @@
-// Objects that can be called: `await model(inputs)` is `await model._call(inputs)`. Made without the Function
+// Objects that can be called: `await model(inputs)` is `await model._call(inputs)`. They are made without the Function
 // constructor, which a page's Content-Security-Policy may forbid.
 
 export class Callable {

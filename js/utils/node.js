@@ -1,4 +1,5 @@
-// Node's own modules, out of the sight of bundlers: for a page they would look for a file "node:fs" and fail.
+// Imports Node's own modules in a way that bundlers do not follow: building for a page, they would look for a file
+// "node:fs" and fail.
 
 /**
  * @template {'fs' | 'fs/promises' | 'os' | 'path' | 'url'} N

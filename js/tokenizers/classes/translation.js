@@ -1,6 +1,5 @@
-// Tokenizers of translation models: the language stands as a token before or after the text. After the classes of
-// the same names in Transformers (set_src_lang_special_tokens, _build_translation_inputs); Marian's writes it into
-// the text.
+// Tokenizers of translation models, after Transformers' classes (set_src_lang_special_tokens,
+// _build_translation_inputs). A token before or after the text names the language; with Marian it is part of the text.
 
 import { InputError } from '../../errors.js';
 import { PreTrainedTokenizer } from '../pre-trained-tokenizer.js';
@@ -8,7 +7,7 @@ import { surroundBy } from '../post-processor.js';
 
 /** @typedef {Record<string, any>} Json */
 
-/** Base of those whose languages are tokens of the vocabulary. */
+/** Base of the classes whose languages are special tokens. */
 class LanguageTokenizer extends PreTrainedTokenizer {
   /**
    * @param {any} core
@@ -86,7 +85,7 @@ class LanguageTokenizer extends PreTrainedTokenizer {
     surroundBy(this, ...this.around(lang));
   }
   /**
-   * Texts are in the target language from now on.
+   * From now on, texts are in the target language.
    * @param {string} [lang]
    */
   set_tgt_lang_special_tokens(lang = this.tgt_lang ?? this.source) {
@@ -110,7 +109,7 @@ class LanguageTokenizer extends PreTrainedTokenizer {
   }
 
   /**
-   * Inputs of a translation; the target language is put into generate_kwargs as forced_bos_token_id.
+   * Inputs of a translation. Writes the target language to generate_kwargs.forced_bos_token_id.
    * @param {string | string[]} raw_inputs
    * @param {Json} tokenizer_options of the call
    * @param {Json} generate_kwargs src_lang (else as before), tgt_lang

@@ -1,5 +1,5 @@
-// WhisperTokenizer: the tokens that tell Whisper what to do, and texts with timestamps. After Transformers' class; the
-// languages are those of OpenAI's model, in the order of their tokens. _decode_asr belongs to the audio pipeline.
+// WhisperTokenizer: prompts that name the language and the task, and texts with timestamps. After Transformers' class;
+// the languages are those of OpenAI's model, in the order of their tokens. _decode_asr belongs to the audio pipeline.
 
 import { InputError } from '../../errors.js';
 import { idList } from '../options.js';
@@ -93,7 +93,7 @@ export class Whisper extends PreTrainedTokenizer {
   }
 
   /**
-   * What stands before a text: start, language, task, and that there are no timestamps.
+   * Tokens before a text: start, language, task, and whether there are timestamps.
    * @returns {number[]}
    */
   get prefix_tokens() {
@@ -111,9 +111,9 @@ export class Whisper extends PreTrainedTokenizer {
     return ids;
   }
   /**
-   * Sets what stands before texts.
-   * @param {{ language?: string | null, task?: string | null, predict_timestamps?: boolean | null }} [options] what
-   *   is left out stays
+   * Sets the tokens before texts.
+   * @param {{ language?: string | null, task?: string | null, predict_timestamps?: boolean | null }} [options] an option
+   *   that is left out stays as it is
    */
   set_prefix_tokens({ language = null, task = null, predict_timestamps = null } = {}) {
     const before = [this.language, this.task, this.predict_timestamps];
@@ -128,7 +128,7 @@ export class Whisper extends PreTrainedTokenizer {
     }
   }
   /**
-   * Ids that generation begins with, by place.
+   * Ids that generation begins with, each with its index.
    * @param {{ language?: string | null, task?: string | null, no_timestamps?: boolean }} [options]
    * @returns {[number, number][]}
    */
@@ -137,7 +137,7 @@ export class Whisper extends PreTrainedTokenizer {
     return this.prefix_tokens.slice(1).map((id, i) => [i + 1, id]);
   }
   /**
-   * Ids of a text that came before, for generate's prompt_ids.
+   * Ids of an earlier text, for generate's prompt_ids.
    * @param {string} text
    * @returns {number[]}
    */
@@ -162,8 +162,8 @@ export class Whisper extends PreTrainedTokenizer {
 
   /**
    * @param {any} batch
-   * @param {Json} [options] also decode_with_timestamps (timestamps stand in the text), output_offsets ({ text,
-   *   offsets } in its place), time_precision
+   * @param {Json} [options] also decode_with_timestamps (the text contains timestamps), output_offsets (results are
+   *   { text, offsets }), time_precision (seconds)
    * @returns {any[]}
    */
   batch_decode(
@@ -185,7 +185,7 @@ export class Whisper extends PreTrainedTokenizer {
   }
 
   /**
-   * What follows a prompt of earlier text.
+   * The ids without a prompt of earlier text.
    * @param {number[]} ids
    */
   #withoutPrompt(ids) {
@@ -194,8 +194,8 @@ export class Whisper extends PreTrainedTokenizer {
     return start < 0 ? [] : ids.slice(start);
   }
 
-  // Both ways through timestamps: one that is smaller than the last begins a new window of 30 seconds (1500 frames). If
-  // the window before ended with a single timestamp it was full, else it ended where its last segment began.
+  // In the next two methods, a timestamp that is smaller than the last one begins a new window of 30 seconds (1500
+  // frames). If the window before ended with a single timestamp it was full; else it ended where its last segment began.
 
   /**
    * @param {number[]} ids
@@ -276,7 +276,7 @@ export class Whisper extends PreTrainedTokenizer {
 }
 
 /**
- * Newer files have timestamps in the vocabulary.
+ * In newer files the timestamps are tokens of the vocabulary.
  * @param {string} text
  */
 const withoutTimestamps = (text) => text.replace(/<\|\d+\.\d+\|>/g, '');

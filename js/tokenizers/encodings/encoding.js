@@ -32,14 +32,14 @@ export class Encoding {
     this.attention_mask = batch.attentionMask.subarray(begin, end);
     /** 1: added by the tokenizer. */
     this.special_tokens_mask = batch.special.subarray(begin, end);
-    /** Begin and end of every token in the text that it came from, as JavaScript counts: [b0, e0, b1, e1, …]. */
+    /** Begin and end of every token in its text, in UTF-16 units: [b0, e0, b1, e1, …]. */
     this.offsets = batch.offsets.subarray(begin * 2, end * 2);
     /** Index of the word, -1 where there is none. */
     this.word_ids = batch.words.subarray(begin, end);
     /** 0: the text, 1: its pair, -1: neither. */
     this.sequence_ids = batch.sequences.subarray(begin, end);
     /**
-     * What truncation cut off, in pieces.
+     * What truncation cut off, in encodings of their own.
      * @type {Encoding[]}
      */
     this.overflowing = [];
@@ -50,7 +50,7 @@ export class Encoding {
   }
 
   /**
-   * The tokens' texts, made when asked for.
+   * The tokens' texts.
    * @returns {string[]}
    */
   get tokens() {
@@ -84,7 +84,7 @@ export class Encoding {
     return cover;
   }
   /**
-   * Where a token stands in its text, or null.
+   * Begin and end of a token in its text, or null.
    * @param {number} i
    * @returns {[number, number] | null}
    */
@@ -131,7 +131,7 @@ export class Encoding {
 }
 
 /**
- * The encodings of a batch's texts, overflow attached to its text's.
+ * The encodings of a batch's texts. Rows of overflow belong to their text's encoding.
  * @param {WasmTokenizer} core
  * @param {Batch} batch
  * @param {string} padToken

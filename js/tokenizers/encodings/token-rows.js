@@ -1,5 +1,5 @@
-// A batch of encoded texts on its way into a model: rows of tokens of their own lengths, padded only when a few of
-// them become the inputs of a forward pass. For pipelines; 32-bit ids all the way.
+// Encoded texts of a pipeline: rows of tokens, each of its own length. They are padded when some of them become the
+// inputs of a forward pass. Ids stay 32-bit.
 
 /**
  * @typedef {import('../../engines/tokenizer.js').Batch} Batch
@@ -26,12 +26,12 @@ export class TokenRows {
     this.#typeIds = typeIds;
   }
 
-  /** How many rows: one per text, and one per piece of overflow. */
+  /** Number of rows: one per text, and one per piece of overflow. */
   get count() {
     return this.#batch.rows;
   }
   /**
-   * Which text a row comes from.
+   * Index of the text that a row comes from.
    * @param {number} row
    */
   textOf(row) {
@@ -53,7 +53,7 @@ export class TokenRows {
     return this.#batch.ids[this.#batch.rowStarts[row] + i];
   }
 
-  // With details only.
+  // The following need an encoding with details.
   /**
    * @param {number} row
    * @param {number} i

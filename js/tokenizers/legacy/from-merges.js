@@ -1,5 +1,5 @@
-// vocab.json and merges.txt, or tiktoken's ranks, as a tokenizer.json: for each class of Transformers what its
-// converter in convert_slow_tokenizer.py makes of them.
+// Makes a tokenizer.json of vocab.json and merges.txt, or of tiktoken's ranks, as the converters of Transformers'
+// classes do (convert_slow_tokenizer.py).
 
 import { addedTokens, sequence, template } from './old-parts.js';
 

@@ -1,20 +1,20 @@
-// Marian's and M2M100's files: a SentencePiece model cuts the text (Marian: source.spm), and vocab.json, which has
-// pieces of both languages, numbers the pieces. As one vocabulary: a piece of the other language alone costs so
-// much that it is taken only where the model does not know a character; Transformers looks a whole run of such
-// characters up, this each alone.
+// Makes a tokenizer.json of Marian's and M2M100's files. A SentencePiece model cuts the text (Marian: source.spm);
+// vocab.json, which has the pieces of both languages, numbers the pieces. Both become one vocabulary. A piece that only
+// the other language has costs so much that it is chosen only for characters that the model does not know. For a run of
+// such characters Transformers looks up the whole run, this one each character.
 
 import { TokenizerError } from '../../errors.js';
 import { addedTokens, sequence, template } from './old-parts.js';
 
-/** @typedef {import('./from-sentencepiece.js').Model} Model */
+/** @typedef {import('../../engines/tokenizer.js').SentencePiece} Model */
 /** @typedef {Record<string, any>} Json */
 
 /**
- * For a character of a piece that the model does not have: below every way through a word with the ones that it
- * has.
+ * Score of each character of a piece that the model does not have: below the score of any segmentation by pieces
+ * that it has.
  */
 const FOREIGN = -2000;
-// The order is that of the tokens' ids behind the vocabulary.
+// In the order of the tokens' ids, which follow the vocabulary's.
 const M2M100 =
   'af am ar ast az ba be bg bn br bs ca ceb cs cy da de el en es et fa ff fi fr fy ga gd gl gu ha he hi hr ht hu hy id ig ilo is it ja jv ka kk km kn ko lb lg ln lo lt lv mg mk ml mn mr ms my ' +
   'ne nl no ns oc or pa pl ps pt ro ru sd si sk sl so sq sr ss su sv sw ta th tl tn tr uk ur uz vi wo xh yi yo zh zu';

@@ -1,5 +1,4 @@
-// Repositories from before tokenizer.json: the tokenizer of BERT's vocab.txt, as Transformers' BertConverter
-// (convert_slow_tokenizer.py) writes it. Other old formats: old-formats.js.
+// Makes a tokenizer.json of BERT's vocab.txt, as Transformers' BertConverter does (convert_slow_tokenizer.py).
 
 import { contentOf } from '../config.js';
 

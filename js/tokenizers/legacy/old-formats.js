@@ -1,5 +1,5 @@
-// Repositories without a tokenizer.json: which files stand for it, tried in the order in which the class (or the
-// model's family) makes them likely, and what becomes of them.
+// Repositories without a tokenizer.json: finds the files of an older format and has them converted. The class, or the
+// model's family, says which files are likely; those are tried first.
 
 import { getBytes, getJSON, getText } from '../../hub/index.js';
 import { TokenizerError } from '../../errors.js';
@@ -8,7 +8,7 @@ import { fromVocab } from './from-vocab.js';
 
 /** @typedef {Record<string, any>} Json */
 
-// Where no file names the class, the model's family does.
+// model_type → class, for repositories whose files name no class.
 const FAMILIES = /** @type {Record<string, string>} */ ({
   albert: 'Albert',
   bart: 'Bart',
@@ -48,7 +48,7 @@ const FAMILIES = /** @type {Record<string, string>} */ ({
 });
 const MODELS = ['tokenizer.model', 'spiece.model', 'sentencepiece.bpe.model', 'spm.model', 'sentencepiece.model'];
 const RANKS = ['qwen.tiktoken', 'tiktoken.model', 'cl100k_base.tiktoken', 'o200k_base.tiktoken'];
-/** A SentencePiece model begins with its first piece, a field of this tag; ranks are text. */
+/** The first byte of a SentencePiece model: its first piece is a field with this tag. Ranks are text. */
 const PIECE_TAG = 10;
 
 /**
@@ -125,7 +125,7 @@ export async function fromOldFiles(id, config, options) {
       });
     if (made) return target ? { ...made, target } : made;
   }
-  // What is likelier goes first: each file that is not there is a question to the network.
+  // The likeliest files first: every missing one costs a request.
   const first = /^(Bert|DistilBert|Electra|MobileBert|ConvBert|MPNet|SqueezeBert|Splinter|Funnel|Lxmert|DPR.*|)$/.test(
     kind,
   )

@@ -1,5 +1,5 @@
-// Parts of a tokenizer.json that the converters of older formats put together: sequences, templates and the list of
-// added tokens, as Transformers' fast tokenizers add them to what was converted.
+// Parts of a tokenizer.json that all converters of older formats need: sequences, templates, and the list of added
+// tokens as Transformers' fast tokenizers make it.
 
 import { TokenizerError } from '../../errors.js';
 import { SPECIAL, contentOf } from '../config.js';
@@ -40,7 +40,7 @@ export function template(single, pair, idOf) {
 }
 
 /**
- * The list of added tokens: first those of the file, then added_tokens_decoder, then special tokens that are not there.
+ * The list of added tokens: those of the file, then added_tokens_decoder, then special tokens that neither has.
  * @param {{ content: string, special: boolean }[]} own
  * @param {Json} config tokenizer_config.json, with special_tokens_map.json's tokens
  * @param {Record<string, string>} special the class's own special tokens, e.g. { bos: "<s>" }
