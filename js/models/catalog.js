@@ -36,35 +36,35 @@ const DECODER = ['ForCausalLM'];
  * @type {Record<string, Family>}
  */
 export const FAMILIES = {
-  albert: { name: 'Albert', heads: ENCODER, program: 'engine' }, // ALBERT
-  bert: { name: 'Bert', heads: ENCODER, program: 'engine' }, // BERT
-  camembert: { name: 'Camembert', heads: ENCODER, program: 'engine' }, // CamemBERT
-  'deberta-v2': { name: 'DebertaV2', heads: ENCODER, program: 'engine' }, // DeBERTa-v2/v3
-  distilbert: { name: 'DistilBert', heads: ENCODER, program: 'engine' }, // DistilBERT
-  electra: { name: 'Electra', heads: ENCODER, program: 'engine' }, // ELECTRA
-  modernbert: { name: 'ModernBert', heads: ENCODER, program: 'engine' }, // ModernBERT
-  mpnet: { name: 'MPNet', heads: ENCODER, program: 'engine' }, // MPNet
-  roberta: { name: 'Roberta', heads: ENCODER, program: 'engine' }, // RoBERTa
-  'xlm-roberta': { name: 'XLMRoberta', heads: ENCODER, program: 'engine' }, // XLM-RoBERTa
+  albert: { name: 'Albert', heads: ENCODER, program: 'encoder' }, // ALBERT
+  bert: { name: 'Bert', heads: ENCODER, program: 'encoder' }, // BERT
+  camembert: { name: 'Camembert', heads: ENCODER, program: 'encoder' }, // CamemBERT
+  'deberta-v2': { name: 'DebertaV2', heads: ENCODER, program: 'encoder' }, // DeBERTa-v2/v3
+  distilbert: { name: 'DistilBert', heads: ENCODER, program: 'encoder' }, // DistilBERT
+  electra: { name: 'Electra', heads: ENCODER, program: 'encoder' }, // ELECTRA
+  modernbert: { name: 'ModernBert', heads: ENCODER, program: 'encoder' }, // ModernBERT
+  mpnet: { name: 'MPNet', heads: ENCODER, program: 'encoder' }, // MPNet
+  roberta: { name: 'Roberta', heads: ENCODER, program: 'encoder' }, // RoBERTa
+  'xlm-roberta': { name: 'XLMRoberta', heads: ENCODER, program: 'encoder' }, // XLM-RoBERTa
 
-  bloom: { name: 'Bloom', heads: DECODER, program: 'lm' }, // BLOOM
-  falcon: { name: 'Falcon', heads: DECODER, program: 'lm' }, // Falcon
-  gemma: { name: 'Gemma', heads: DECODER, program: 'lm' }, // Gemma
-  gemma2: { name: 'Gemma2', heads: DECODER, program: 'lm' }, // Gemma 2
-  gemma3_text: { name: 'Gemma3', heads: DECODER, program: 'lm' }, // Gemma 3 (text)
-  gpt2: { name: 'GPT2', heads: ['LMHeadModel'], program: 'lm' }, // GPT-2
-  gpt_neox: { name: 'GPTNeoX', heads: DECODER, program: 'lm' }, // GPT-NeoX
-  granite: { name: 'Granite', heads: DECODER, program: 'lm' }, // Granite
-  llama: { name: 'Llama', heads: DECODER, program: 'lm' }, // Llama
-  mistral: { name: 'Mistral', heads: DECODER, program: 'lm' }, // Mistral
-  olmo2: { name: 'Olmo2', heads: DECODER, program: 'lm' }, // OLMo 2
-  opt: { name: 'OPT', heads: DECODER, program: 'lm' }, // OPT
-  phi3: { name: 'Phi3', heads: DECODER, program: 'lm' }, // Phi-3
-  qwen2: { name: 'Qwen2', heads: DECODER, program: 'lm' }, // Qwen2
-  qwen2_moe: { name: 'Qwen2Moe', heads: DECODER, program: 'lm' }, // Qwen2-MoE
-  qwen3: { name: 'Qwen3', heads: DECODER, program: 'lm' }, // Qwen3
-  smollm3: { name: 'SmolLM3', heads: DECODER, program: 'lm' }, // SmolLM3
-  stablelm: { name: 'StableLm', heads: DECODER, program: 'lm' }, // StableLM
+  bloom: { name: 'Bloom', heads: DECODER, program: 'decoder' }, // BLOOM
+  falcon: { name: 'Falcon', heads: DECODER, program: 'decoder' }, // Falcon
+  gemma: { name: 'Gemma', heads: DECODER, program: 'decoder' }, // Gemma
+  gemma2: { name: 'Gemma2', heads: DECODER, program: 'decoder' }, // Gemma 2
+  gemma3_text: { name: 'Gemma3', heads: DECODER, program: 'decoder' }, // Gemma 3 (text)
+  gpt2: { name: 'GPT2', heads: ['LMHeadModel'], program: 'decoder' }, // GPT-2
+  gpt_neox: { name: 'GPTNeoX', heads: DECODER, program: 'decoder' }, // GPT-NeoX
+  granite: { name: 'Granite', heads: DECODER, program: 'decoder' }, // Granite
+  llama: { name: 'Llama', heads: DECODER, program: 'decoder' }, // Llama
+  mistral: { name: 'Mistral', heads: DECODER, program: 'decoder' }, // Mistral
+  olmo2: { name: 'Olmo2', heads: DECODER, program: 'decoder' }, // OLMo 2
+  opt: { name: 'OPT', heads: DECODER, program: 'decoder' }, // OPT
+  phi3: { name: 'Phi3', heads: DECODER, program: 'decoder' }, // Phi-3
+  qwen2: { name: 'Qwen2', heads: DECODER, program: 'decoder' }, // Qwen2
+  qwen2_moe: { name: 'Qwen2Moe', heads: DECODER, program: 'decoder' }, // Qwen2-MoE
+  qwen3: { name: 'Qwen3', heads: DECODER, program: 'decoder' }, // Qwen3
+  smollm3: { name: 'SmolLM3', heads: DECODER, program: 'decoder' }, // SmolLM3
+  stablelm: { name: 'StableLm', heads: DECODER, program: 'decoder' }, // StableLM
 };
 
 /**

@@ -127,20 +127,20 @@ function size() {
     .reduce((s, f) => s + brotli(here(`../../js/${f}`)), 0);
   const oneFile = brotli(here('../../js/dist/wasmformers.js'));
   table(
-    ['variant', 'engine', 'tokenizers', 'JS as modules', 'together', 'goal', 'with JS in one file'],
+    ['variant', 'encoder', 'tokenizers', 'JS as modules', 'together', 'goal', 'with JS in one file'],
     ['simd', 'relaxed'].map((v) => {
       const wasm = (/** @type {string} */ n) =>
         brotli(here(`../../js/wasm/${n}.wasm`)) + brotli(here(`../../js/wasm/${n}.js`));
-      const engine = wasm(`engine-${v}`),
+      const encoder = wasm(`encoder-${v}`),
         tokenizers = wasm('tokenizers');
       return [
         v,
-        engine.toFixed(0),
+        encoder.toFixed(0),
         tokenizers.toFixed(0),
         js.toFixed(0),
-        (engine + tokenizers + js).toFixed(0),
+        (encoder + tokenizers + js).toFixed(0),
         '≤ 350',
-        (engine + tokenizers + oneFile).toFixed(0),
+        (encoder + tokenizers + oneFile).toFixed(0),
       ];
     }),
   );

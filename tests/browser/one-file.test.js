@@ -30,8 +30,8 @@ test('js/dist/wasmformers.js embeds text in a page that bundles nothing', async 
   const variant = await page.evaluate(() => document.body.dataset.variant);
   assert.deepEqual(scripts.sort(), [
     '/js/dist/wasmformers.js',
-    `/js/wasm/engine-${variant}.js`,
-    `/js/wasm/engine-${variant}.wasm`,
+    `/js/wasm/encoder-${variant}.js`,
+    `/js/wasm/encoder-${variant}.wasm`,
     '/js/wasm/tokenizers.js',
     '/js/wasm/tokenizers.wasm',
   ]);

@@ -80,7 +80,7 @@ test('a page bundled by Vite embeds text and writes in Chromium', async (t) => {
   };
   await build({ ...settings, build: { outDir: 'dist', target: 'es2022' } });
   const built = await fs.readdir(path.join(folder, 'dist/assets'));
-  for (const name of ['engine-simd', 'engine-relaxed', 'lm-simd', 'lm-relaxed', 'tokenizers']) {
+  for (const name of ['encoder-simd', 'encoder-relaxed', 'decoder-simd', 'decoder-relaxed', 'tokenizers']) {
     assert.ok(
       built.some((file) => file.startsWith(name) && file.endsWith('.wasm')),
       `${name}.wasm is not in ${built}`,

@@ -25,7 +25,7 @@ Result<kernels::CacheType> cacheTypeOf(std::string_view name) {
       .atField("cache_dtype");
 }
 
-class Model : public EngineModel, public SearchMethods {
+class Model final : public EngineModel, public SearchMethods {
  public:
   Model(const std::string& config, const std::string& architecture, const std::string& dtype)
       : EngineModel(programFamilies(), programKernels(), config, architecture, dtype), name_(nameOf(config, dtype)) {

@@ -5,7 +5,7 @@
 #include <span>
 #include <vector>
 
-#include "arch/model.h"
+#include "arch/families.h"
 #include "kernels/kernels.h"
 
 namespace wasmformers {

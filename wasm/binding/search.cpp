@@ -7,7 +7,7 @@
 namespace wasmformers {
 namespace {
 
-class SearchHandle : public Handle, public SearchMethods {
+class SearchHandle final : public Handle, public SearchMethods {
  public:
   /// `ids` and `mask` (or null) are typed arrays, [rows, length]. `editsScores`, `rowwise`, `asksForEndings`: see
   /// generate/changes.h.

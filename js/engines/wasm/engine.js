@@ -5,10 +5,11 @@ import { ConfigError, throwIfAborted } from '../../errors.js';
 import { blameShard, weightFiles } from '../../hub/safetensors-files.js';
 import { warmUp } from './load-wasm.js';
 import { WasmModel } from './model.js';
+import * as PROGRAMS from './programs.js';
 
 /**
  * @typedef {import('../engine.js').LoadRequest} LoadRequest
- * @typedef {import('./load-wasm.js').Program} Program
+ * @typedef {import('./model.js').Program} Program
  * @typedef {'fp32' | 'fp16' | 'q8' | 'q4'} Dtype
  */
 
@@ -17,8 +18,8 @@ import { WasmModel } from './model.js';
  * @type {Record<Program, () => Promise<typeof WasmModel>>}
  */
 const MODELS = {
-  engine: async () => WasmModel,
-  lm: async () => (await import('./decoder.js')).WasmDecoderModel,
+  encoder: async () => WasmModel,
+  decoder: async () => (await import('./decoder.js')).WasmDecoderModel,
 };
 
 /**
@@ -91,7 +92,7 @@ export const wasmEngine = {
     const programs = new Set(families.map(({ program }) => program)),
       [program] = /** @type {Set<Program | undefined>} */ (programs);
     if (programs.size !== 1 || !program) return;
-    warmUp(program);
+    warmUp(PROGRAMS[program]);
     MODELS[program]().catch(() => {}); // thrown by load
   },
 

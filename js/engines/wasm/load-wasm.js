@@ -4,7 +4,10 @@
 import { compileOnce, instantiate } from './instantiate.js';
 import { wasmVariant } from './variant.js';
 
-/** @typedef {import('./programs.js').Program} Program */
+/**
+ * @typedef {import('./programs.js').Program} Program
+ * @typedef {import('./programs.js').Glue} Glue
+ */
 
 /**
  * Begins to fetch a program, in the variant that this machine takes, and its glue.
@@ -23,7 +26,7 @@ export function fetchProgram(program) {
 export async function loadProgram(program) {
   const begun = fetchProgram(program);
   const [module, glue] = await Promise.all([begun.module, begun.glue]);
-  return instantiate(module, glue.default);
+  return instantiate(module, /** @type {Glue} */ (glue).default);
 }
 
 /**

@@ -6,9 +6,13 @@ import { InternalError, MemoryError, InputError, checkStatus, throwIfAborted } f
 import { isNode } from '../../env.js';
 import { Tensor } from '../../tensor/tensor.js';
 import { inputsOf, limitsOf } from './declared.js';
-import { loadEngine } from './load-wasm.js';
+import { loadProgram } from './load-wasm.js';
+import * as PROGRAMS from './programs.js';
 
-/** @typedef {import('../engine.js').Values} Values */
+/**
+ * @typedef {import('../engine.js').Values} Values
+ * @typedef {'encoder' | 'decoder'} Program of programs.js, whose C++ binds a model
+ */
 
 /** How long a pass may hold the thread before it gives the event loop a turn. */
 export const SLICE_MS = 8;
@@ -86,10 +90,10 @@ export class WasmModel {
    * @param {string} architecture class name such as "BertForMaskedLM"
    * @param {'fp32' | 'fp16' | 'q8' | 'q4'} dtype
    * @param {string} where for messages: the repository
-   * @param {import('./load-wasm.js').Program} [program] that has the model's family
+   * @param {Program} [program] that has the model's family
    */
-  static async create(configJson, architecture, dtype, where, program = 'engine') {
-    const module = await loadEngine(program).catch((cause) => {
+  static async create(configJson, architecture, dtype, where, program = 'encoder') {
+    const module = await loadProgram(PROGRAMS[program]).catch((cause) => {
       if (!(cause instanceof RangeError)) throw cause;
       throw new MemoryError(`There is no memory for another model: ${cause.message}.`, {
         code: 'out_of_memory',

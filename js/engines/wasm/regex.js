@@ -1,7 +1,8 @@
 // The regex engine (regex.wasm) for tokenizers whose patterns need one: fetched when the first such tokenizer is
 // loaded, and an instance for each. Not Embind: plain functions of numbers (wasm/binding/regex.cpp).
 
-import { compileOnce } from './instantiate.js';
+import { fetchProgram } from './load-wasm.js';
+import { regex } from './programs.js';
 
 /** What tokenizers.wasm asks for as Module.regex (wasm/binding/tokenizers_regex.cpp). */
 export class Regex {
@@ -13,7 +14,7 @@ export class Regex {
 
   /** A fresh engine. */
   static async load() {
-    const module = await compileOnce(new URL('../../wasm/regex.wasm', import.meta.url));
+    const module = await fetchProgram(regex).module;
     // What an engine without system calls still imports (its memory has grown, it was killed) asks for nothing.
     /** @type {Record<string, Record<string, () => number>>} */
     const imports = {};

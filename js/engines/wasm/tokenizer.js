@@ -3,7 +3,8 @@
 // memory is given back when it is disposed of, or collected with its owner.
 
 import { InputError, MemoryError, checkStatus } from '../../errors.js';
-import { compileOnce, instantiate } from './instantiate.js';
+import { loadProgram } from './load-wasm.js';
+import { tokenizers } from './programs.js';
 import { Regex } from './regex.js';
 import {
   Views,
@@ -26,13 +27,8 @@ import {
 
 /** @returns {Promise<Module>} */
 async function load() {
-  // @ts-ignore: made by the build
-  const [module, { default: factory }] = await Promise.all([
-    compileOnce(new URL('../../wasm/tokenizers.wasm', import.meta.url)),
-    import('../../wasm/tokenizers.js'),
-  ]);
   try {
-    return await instantiate(module, factory);
+    return await loadProgram(tokenizers);
   } catch (cause) {
     throw isTrap(cause) ? outOfMemory(cause) : cause;
   }

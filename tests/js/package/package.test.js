@@ -26,7 +26,7 @@ test('npm pack gives a package that runs by itself', async (t) => {
   });
   const [{ filename, files }] = JSON.parse(packed.stdout);
   const names = files.map((/** @type {{ path: string }} */ file) => file.path);
-  for (const name of ['engine-simd', 'engine-relaxed', 'lm-simd', 'lm-relaxed', 'tokenizers']) {
+  for (const name of ['encoder-simd', 'encoder-relaxed', 'decoder-simd', 'decoder-relaxed', 'tokenizers']) {
     for (const kind of ['js', 'wasm'])
       assert.ok(names.includes(`js/wasm/${name}.${kind}`), `js/wasm/${name}.${kind} is missing`);
   }

@@ -45,8 +45,8 @@ async function loaded(...entries) {
 const modules = await loaded('index.js'),
   generating = await loaded('index.js', 'pipelines/text-generation.js', 'engines/wasm/decoder.js', 'generation/config.js');
 const PAGES = {
-  embeds: { program: 'engine', files: modules, limit: 350_000 },
-  generates: { program: 'lm', files: generating, limit: 430_000 },
+  embeds: { program: 'encoder', files: modules, limit: 350_000 },
+  generates: { program: 'decoder', files: generating, limit: 430_000 },
 };
 
 test('what a page loads is known', () => {
