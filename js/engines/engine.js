@@ -84,8 +84,7 @@
  * @property {Declared[]} outputs
  * @property {Limits} limits
  * @property {(inputs: Record<string, Values>, signal?: AbortSignal) => Promise<Record<string, Tensor>>} run one forward
- *   pass. Names that the model does not declare are ignored. InputError: an input that is missing, or whose values
- *   or shape are wrong.
+ *   pass over inputs that it declares. InputError: an input is missing, or its values or shape are wrong.
  * @property {Decoder | null} [decoder] of a model that generates, driven by engines/search-session.js
  * @property {Generate} [generate] of an engine that runs the whole loop of tokens itself; goes before `decoder`
  * @property {Record<string, any>} stats facts to look at, e.g. bytes of memory

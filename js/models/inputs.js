@@ -3,14 +3,15 @@
 import { InputError } from '../errors.js';
 
 /**
- * Data and shape of each input. Tensors stay as they are; an array that lacks the first axis is a batch of one.
+ * Data and shape of each input that the model declares. An array that lacks the first axis is a batch of one.
  * @param {Record<string, any>} inputs
  * @param {import('../engines/engine.js').Declared[]} declared
  */
 export function fromArrays(inputs, declared) {
   /** @type {Record<string, import('../engines/engine.js').Values>} */
   const out = {};
-  for (const [name, value] of Object.entries(inputs)) {
+  for (const { name, dims: axes } of declared) {
+    const value = inputs[name];
     if (value === null || value === undefined) continue;
     out[name] = value;
     if (Array.isArray(value.dims) && value.data) continue;
@@ -19,7 +20,7 @@ export function fromArrays(inputs, declared) {
       dims.push(/** @type {any} */ (v).length);
     if (!dims.length)
       throw new InputError(`${name} is no tensor and no array of numbers.`, { code: 'bad_input', field: name });
-    if (declared.find((one) => one.name === name)?.dims.length === dims.length + 1) dims.unshift(1);
+    if (axes.length === dims.length + 1) dims.unshift(1);
     out[name] = { data: Array.isArray(value) ? value.flat(Infinity) : value, dims };
   }
   return out;

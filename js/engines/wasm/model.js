@@ -277,7 +277,7 @@ export class WasmModel {
     const handle = this._alive(),
       module = this.#module;
     try {
-      for (const { name } of this.inputs) if (inputs[name]) this._setInput(handle, name, inputs[name]);
+      for (const name in inputs) this._setInput(handle, name, inputs[name]);
       handle.begin();
       checkStatus(handle, this.where);
       const steps = handle.steps();

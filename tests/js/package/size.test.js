@@ -43,7 +43,12 @@ async function loaded(...entries) {
   return files;
 }
 const modules = await loaded('index.js'),
-  generating = await loaded('index.js', 'pipelines/text-generation.js', 'engines/wasm/decoder.js', 'generation/config.js');
+  generating = await loaded(
+    'index.js',
+    'pipelines/text-generation.js',
+    'engines/wasm/decoder.js',
+    'generation/config.js',
+  );
 const PAGES = {
   embeds: { program: 'encoder', files: modules, limit: 350_000 },
   generates: { program: 'decoder', files: generating, limit: 430_000 },

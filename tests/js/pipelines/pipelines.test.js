@@ -211,7 +211,15 @@ test('a part that fails stops the other and says what it was', async (t) => {
     '/b/resolve/main/model.safetensors': { body: weights, stall: 1000 },
     '/b/resolve/main/tokenizer.json': '{}',
   });
-  useHub(t, server.url);
+  const hub = useHub(t, server.url),
+    { fetch } = hub,
+    asked = (/** @type {string} */ file) => server.requests.some(({ path: url }) => url === file);
+  hub.fetch = async (url, init) => {
+    // The tokenizer fails when the weights are on their way.
+    if (String(url).endsWith('/a/resolve/main/tokenizer.json'))
+      await eventually(() => asked('/a/resolve/main/model.safetensors'), 'the weights are asked for');
+    return fetch(url, init);
+  };
   const error = await rejection(pipeline('text-classification', 'a'));
   assert.equal(error.name, 'TokenizerError', error.message);
   assert.equal(error.file, 'tokenizer.json');
@@ -224,6 +232,7 @@ test('a part that fails stops the other and says what it was', async (t) => {
     () => server.closed.includes('/a/resolve/main/model.safetensors'),
     'the download of the weights is stopped',
   );
+  assert.ok(!asked('/b/resolve/main/model.safetensors'), 'no weights without a config.json');
 });
 
 test('an abort while loading and while running; the next call works', async (t) => {

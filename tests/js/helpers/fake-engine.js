@@ -1,0 +1,202 @@
+// An engine of the contract (js/engines/engine.js) in plain JS: outputs are simple functions of the token ids, so that
+// a test can tell what a pipeline must answer. It reads no file of weights, and nothing of it knows Wasm.
+//   AutoModel                     last_hidden_state [B, T, 4]: the id, its place, 1, the id modulo 7
+//   …ForMaskedLM, …ForCausalLM    logits [B, T, vocabulary]: 10 for nextOf(the id before the place), else 0
+//   …ForSequenceClassification    logits [B, labels]: how many of the text's ids are the label, modulo labels
+//   …ForTokenClassification       logits [B, T, labels]: 10 for the id modulo labels
+//   …ForQuestionAnswering         start_logits, end_logits [B, T]: the id in the second text, elsewhere 0
+import { InputError } from '../../../js/errors.js';
+import { Tensor } from '../../../js/tensor/tensor.js';
+
+/**
+ * @typedef {import('../../../js/engines/engine.js').LoadRequest} LoadRequest
+ * @typedef {import('../../../js/engines/engine.js').Values} Values
+ * @typedef {{ ids: number[], types: number[] }} Row without padding
+ */
+
+/** The longest input of its models. */
+export const LENGTH = 48;
+
+/**
+ * What the fake language model writes after an id: any id but the special ones, in a fixed order.
+ * @param {number} id
+ * @param {number} vocabulary
+ */
+export const nextOf = (id, vocabulary) => 5 + ((id * 7 + 3) % (vocabulary - 5));
+
+const HIDDEN = 4;
+/**
+ * Outputs of an architecture's ending: name → values of one token or, where `text` is set, of a whole text.
+ * @type {Record<string, { width: (config: any) => number, text?: boolean, names: string[],
+ *   of: (row: Row, t: number, width: number) => number[] }>}
+ */
+const OUTPUTS = {
+  Model: {
+    names: ['last_hidden_state'],
+    width: () => HIDDEN,
+    of: ({ ids }, t) => [ids[t], t, 1, ids[t] % 7],
+  },
+  ForMaskedLM: {
+    names: ['logits'],
+    width: (config) => config.vocab_size,
+    of: ({ ids }, t, width) => oneHot(t ? nextOf(ids[t - 1], width) : 0, width),
+  },
+  ForCausalLM: {
+    names: ['logits'],
+    width: (config) => config.vocab_size,
+    of: ({ ids }, t, width) => oneHot(nextOf(ids[t], width), width),
+  },
+  ForSequenceClassification: {
+    names: ['logits'],
+    text: true,
+    width: labelsOf,
+    of: ({ ids }, _, width) => Array.from({ length: width }, (__, i) => ids.filter((id) => id % width === i).length),
+  },
+  ForTokenClassification: {
+    names: ['logits'],
+    width: labelsOf,
+    of: ({ ids }, t, width) => oneHot(ids[t] % width, width),
+  },
+  ForQuestionAnswering: {
+    names: ['start_logits', 'end_logits'],
+    width: () => 0, // a number for each token, no axis
+    of: ({ ids, types }, t) => [types[t] ? ids[t] : 0],
+  },
+};
+
+/** @param {any} config */
+function labelsOf(config) {
+  return Object.keys(config.id2label ?? { 0: '', 1: '' }).length;
+}
+
+/**
+ * @param {number} at
+ * @param {number} length
+ */
+const oneHot = (at, length) => Array.from({ length }, (_, i) => (i === at ? 10 : 0));
+
+class FakeModel {
+  dtype = 'fp32';
+  disposed = false;
+  limits;
+  inputs;
+  outputs;
+  /**
+   * The shapes of every pass, for tests to look at.
+   * @type {Record<string, number[]>[]}
+   */
+  passes = [];
+  #config;
+  #output;
+
+  /** @param {LoadRequest} request */
+  constructor({ config, architecture }) {
+    this.#config = config;
+    const ending = Object.keys(OUTPUTS).find((one) => architecture.endsWith(one));
+    if (!ending) throw new InputError(`The fake engine has no ${architecture}.`, { code: 'unknown_architecture' });
+    this.#output = OUTPUTS[ending];
+    this.limits = { length: LENGTH, vocabulary: config.vocab_size };
+    const declare = (/** @type {string} */ name, optional = true) => ({
+      name,
+      dtype: /** @type {const} */ ('int32'),
+      dims: ['batch', 'length'],
+      optional,
+    });
+    this.inputs = [declare('input_ids', false), declare('attention_mask')];
+    if (config.model_type === 'bert') this.inputs.push(declare('token_type_ids'));
+    const { names, text, width } = this.#output,
+      axes = [...(text ? ['batch'] : ['batch', 'length']), ...(width(config) ? [width(config)] : [])];
+    this.outputs = names.map((name) => ({ name, dtype: /** @type {const} */ ('float32'), dims: axes }));
+  }
+
+  get stats() {
+    return { passes: this.passes.length };
+  }
+
+  /**
+   * @param {Record<string, Values>} inputs
+   * @param {AbortSignal} [signal]
+   */
+  async run(inputs, signal) {
+    signal?.throwIfAborted();
+    if (this.disposed) throw new InputError('This model was disposed of.', { code: 'disposed' });
+    const unknown = Object.keys(inputs).filter((name) => !this.inputs.some((one) => one.name === name));
+    if (unknown.length) throw new InputError(`The model does not declare ${unknown}.`, { code: 'unknown_input' });
+    this.passes.push(Object.fromEntries(Object.entries(inputs).map(([name, { dims }]) => [name, dims])));
+    const { input_ids, attention_mask, token_type_ids } = inputs,
+      [batch, length] = input_ids.dims;
+    if (length > LENGTH) throw new InputError(`${length} tokens are too many.`, { code: 'too_long' });
+    const { names, text, of } = this.#output,
+      width = this.#output.width(this.#config) || 1,
+      places = text ? 1 : length,
+      data = new Float32Array(batch * places * width);
+    for (let b = 0; b < batch; b++) {
+      const real = Array.from({ length }, (_, t) => b * length + t).filter((i) => Number(attention_mask?.data[i] ?? 1)),
+        row = {
+          ids: real.map((i) => Number(input_ids.data[i])),
+          types: real.map((i) => Number(token_type_ids?.data[i] ?? 0)),
+        };
+      const from = text ? 0 : real[0] - b * length;
+      for (let t = 0; t < (text ? 1 : real.length); t++) data.set(of(row, t, width), (b * places + from + t) * width);
+    }
+    const dims = [batch, ...(text ? [] : [length]), ...(this.#output.width(this.#config) ? [width] : [])];
+    return Object.fromEntries(names.map((name) => [name, new Tensor('float32', data.slice(), dims)]));
+  }
+
+  dispose() {
+    this.disposed = true;
+  }
+}
+
+/** A model that generates: greedily, by a loop of its own. */
+class FakeLanguageModel extends FakeModel {
+  /** @type {Set<number>} */ #stopped = new Set();
+
+  get vocabulary() {
+    return this.limits.vocabulary;
+  }
+
+  /**
+   * @param {{ input_ids: Values, attention_mask?: Values | null }} prompt padded on the left
+   * @param {Record<string, any>} [options]
+   * @param {any} [hooks]
+   */
+  async *generate({ input_ids }, { max_new_tokens = 8, eos_token_id = [], pad_token_id = 0 } = {}, hooks = {}) {
+    const [rows, length] = input_ids.dims,
+      ends = [eos_token_id ?? []].flat(),
+      last = Array.from({ length: rows }, (_, r) => Number(input_ids.data[(r + 1) * length - 1]));
+    this.#stopped.clear();
+    for (let step = 0; step < max_new_tokens && this.#stopped.size < rows; step++) {
+      hooks.signal?.throwIfAborted();
+      const tokens = new Int32Array(rows).fill(pad_token_id);
+      for (let r = 0; r < rows; r++) {
+        if (this.#stopped.has(r)) continue;
+        tokens[r] = last[r] = nextOf(last[r], this.vocabulary);
+        if (ends.includes(tokens[r])) this.#stopped.add(r);
+      }
+      yield tokens;
+    }
+    hooks.ended?.({ rows, outcomes: new Int32Array(0), scores: new Float32Array(0), picked: new Float32Array(0) });
+  }
+
+  /** @param {number} row */
+  stopRow(row) {
+    this.#stopped.add(row);
+    return true;
+  }
+}
+
+/** Models that were loaded, in order: a test looks at their passes. */
+export const loaded = /** @type {FakeModel[]} */ ([]);
+
+/** @type {import('../../../js/engines/engine.js').Engine} */
+export const fakeEngine = {
+  name: 'fake',
+  accepts: ({ config }) => config.engine === 'fake',
+  async load(request) {
+    const generates = request.architecture.endsWith('ForCausalLM') && !request.config.cannotGenerate,
+      model = new (generates ? FakeLanguageModel : FakeModel)(request);
+    loaded.push(model);
+    return model;
+  },
+};
