@@ -260,7 +260,8 @@ const copyOf = ({ ids, mask, condition }, tokens) => ({
 function columnsFrom(feed, skip) {
   const { rows, length } = feed,
     rest = (/** @type {any} */ all) =>
-      all && all.constructor.from({ length: rows * (length - skip) }, (/** @type {any} */ _, /** @type {number} */ i) => {
+      all &&
+      all.constructor.from({ length: rows * (length - skip) }, (/** @type {any} */ _, /** @type {number} */ i) => {
         const width = length - skip;
         return all[Math.floor(i / width) * length + skip + (i % width)];
       });

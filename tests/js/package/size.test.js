@@ -45,7 +45,7 @@ async function loaded(...entries) {
 const modules = await loaded('index.js'),
   generating = await loaded(
     'index.js',
-    'pipelines/text-generation.js',
+    'pipelines/text-generation-work.js',
     'engines/wasm/decoder.js',
     'generation/config.js',
   );
@@ -68,7 +68,8 @@ test('what a page loads is known', () => {
     'engines/wasm/decoder.js',
     'generation/generate.js',
     'generation/text-stream.js',
-    'pipelines/text-generation.js',
+    'pipelines/text-generation-work.js',
+    'engines/wasm/estimate.js',
   ])
     assert.ok(existsSync(path.join(JS, file)) && !modules.includes(file), file);
   assert.ok(generating.includes('generation/generate.js'));
