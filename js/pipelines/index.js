@@ -67,7 +67,6 @@ async function load(Class, id, options) {
         code: 'no_decoder',
         field: 'model',
       });
-    parts.tokenizer?.limitTo?.(parts.model.config);
     return parts;
   } catch (error) {
     for (const part of loads)

@@ -14,12 +14,6 @@ export const SPECIAL = /** @type {const} */ (['bos', 'eos', 'unk', 'sep', 'pad',
 export const contentOf = (token) => (typeof token === 'string' ? token : (token?.content ?? undefined));
 
 /**
- * Where no file names a class, the model's family tells.
- * @param {Record<string, any>} config config.json
- */
-export const familyHasTypeIds = (config) => /^(albert|bert|deberta-v2|electra)$/.test(config?.model_type ?? '');
-
-/**
  * @typedef {object} TokenizerConfig
  * @property {Record<string, string | undefined>} tokens special tokens by their names in SPECIAL
  * @property {Record<string, string>} extra special tokens with names of the model's own (image_token, …)

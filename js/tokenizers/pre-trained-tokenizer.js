@@ -5,7 +5,7 @@ import { applyChatTemplate, chooseTemplate, loadTemplateEngine, readChatTemplate
 import { WasmTokenizer } from '../engines/tokenizer.js';
 import { InputError, TokenizerError } from '../errors.js';
 import { Tensor } from '../tensor/tensor.js';
-import { cleanUp, familyHasTypeIds } from './config.js';
+import { cleanUp } from './config.js';
 import { DecodeStream } from './decode-stream.js';
 import { batchEncoding } from './encodings/batch-encoding.js';
 import { Encoding, encodingsOf } from './encodings/encoding.js';
@@ -271,18 +271,5 @@ export class PreTrainedTokenizer extends SpecialTokens {
    */
   load_chat_templates() {
     return loadTemplateEngine();
-  }
-
-  /**
-   * Where the tokenizer's files say no length, the model's positions do; where they name no class, its family tells
-   * of token_type_ids.
-   * @param {Json} config config.json
-   */
-  limitTo(config) {
-    this._.typeIds ??= familyHasTypeIds(config);
-    if (Number.isFinite(this.model_max_length) || !(config?.max_position_embeddings > 0)) return;
-    // RoBERTa's positions begin behind the padding's.
-    const offset = /roberta|camembert|mpnet/.test(config.model_type ?? '') ? (config.pad_token_id ?? 1) + 1 : 0;
-    this.model_max_length = config.max_position_embeddings - offset;
   }
 }

@@ -236,13 +236,32 @@ test('special tokens and the vocabulary', async () => {
   assert.ok(t.all_special_tokens.includes('<x>'));
   const unlimited = await make({ ...special, model_max_length: 1e30 });
   assert.equal(unlimited.model_max_length, Infinity);
-  unlimited.limitTo({ max_position_embeddings: 514, model_type: 'roberta', pad_token_id: 1 });
-  assert.equal(unlimited.model_max_length, 512);
   await assert.rejects(make({ padding_side: 'up' }), {
     name: 'TokenizerError',
     file: 'tokenizer_config.json',
     field: 'padding_side',
   });
+});
+
+test('rows for pipelines: what the model takes holds where the files say nothing', async () => {
+  const long = 'the man '.repeat(300);
+  /**
+   * @param {object} config
+   * @param {object} options
+   */
+  const row = async (config, options) => {
+    const rows = (await make(config)).encodeRows([long], { truncation: true, ...options });
+    return [rows.lengthOf(0), 'token_type_ids' in rows.inputs([0])];
+  };
+  const silent = { model_max_length: 1e30 },
+    bert = { ...silent, tokenizer_class: 'BertTokenizer' },
+    roberta = { ...silent, tokenizer_class: 'RobertaTokenizer' };
+  assert.deepEqual(await row(silent, { max_length: 512 }), [512, false]);
+  assert.deepEqual(await row(silent, { max_length: 512, typeIds: true }), [512, true]);
+  assert.deepEqual(await row({ model_max_length: 100 }, { max_length: 512 }), [100, false]);
+  assert.deepEqual(await row(bert, { max_length: 512, typeIds: false }), [512, true]);
+  assert.deepEqual(await row(roberta, { max_length: 512, typeIds: true }), [512, false]);
+  assert.deepEqual(await row({ ...silent, model_input_names: ['token_type_ids'] }, {}), [602, true]);
 });
 
 test('rows for pipelines: padded only where they meet', async () => {
