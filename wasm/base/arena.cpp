@@ -1,4 +1,4 @@
-// See arena.h. Blocks grow geometrically; a request larger than a block gets a block of its own size.
+// See arena.h. Blocks grow geometrically. A request that is larger than a block gets a block of its own size.
 #include "base/arena.h"
 
 #include <algorithm>
@@ -6,7 +6,7 @@
 namespace wasmformers {
 
 void* Arena::allocBytes(size_t bytes) {
-  if (bytes > SIZE_MAX / 2) {  // more than there can be, or a product that would not fit
+  if (bytes > SIZE_MAX / 2) {  // more than memory holds, or alloc()'s product overflowed
     failed_ = true;
     return nullptr;
   }
@@ -33,8 +33,8 @@ void* Arena::allocBytes(size_t bytes) {
 }
 
 void Arena::reset() {
-  // One block of the whole size serves the next pass without fragments; several are left as they are when the
-  // merged one cannot be had.
+  // One block of the total size serves the next pass without fragments. If that block cannot be allocated, the arena
+  // begins again without any.
   if (blocks_.size() > 1) {
     const size_t total = capacity();
     blocks_.clear();

@@ -1,5 +1,5 @@
-// A bump allocator for activations: everything of one forward pass is let go at once by reset(). Blocks are kept,
-// so that the second pass of the same shape allocates nothing. Pointers stay valid until reset().
+// A bump allocator for activations: reset() frees everything of one forward pass at once. Blocks are kept, so the
+// second pass of the same shape allocates nothing. Pointers stay valid until reset().
 #pragma once
 
 #include <vector>
@@ -10,15 +10,15 @@ namespace wasmformers {
 
 class Arena {
  public:
-  /// `count` uninitialized elements, 64-byte aligned, readable 64 bytes past the end; nullptr when memory ran out
-  /// (failed() then stays true until reset(), so that a pass can check once at its end of a step).
+  /// `count` uninitialized elements, 64-byte aligned, readable 64 bytes past the end. Null when memory ran out; then
+  /// failed() stays true until reset(), so a pass can check once at its end.
   template <class T>
   T* alloc(size_t count) {
     return static_cast<T*>(allocBytes(count > SIZE_MAX / 2 / sizeof(T) ? SIZE_MAX : count * sizeof(T)));
   }
   void* allocBytes(size_t bytes);
 
-  /// A place to come back to: what was allocated after mark() is let go by release().
+  /// A position in the arena: release() frees what was allocated after mark().
   struct Mark {
     size_t block, used;
   };
@@ -28,10 +28,10 @@ class Arena {
     used_ = m.used;
   }
 
-  void reset();   // lets everything go; merges the blocks into one of the size that was needed
-  void shrink();  // resets and returns all memory to the allocator
+  void reset();   // frees everything; merges the blocks into one of their total size
+  void shrink();  // frees everything and returns all memory to the allocator
   bool failed() const { return failed_; }
-  size_t capacity() const;
+  size_t capacity() const;  // bytes of all blocks
 
  private:
   std::vector<Buffer> blocks_;

@@ -1,4 +1,4 @@
-// Aligned allocation by hand: aligned_alloc is missing or slow in some C libraries, malloc is everywhere.
+// See buffer.h. Memory is aligned by hand, because aligned_alloc is missing or slow in some C libraries.
 #include "base/buffer.h"
 
 #include <cstdlib>
@@ -12,7 +12,7 @@ Buffer::Buffer(size_t bytes) {
   if (!raw) return;
   const uintptr_t first = reinterpret_cast<uintptr_t>(raw) + sizeof(void*);
   const uintptr_t aligned = (first + kAlign - 1) & ~uintptr_t(kAlign - 1);
-  reinterpret_cast<void**>(aligned)[-1] = raw;  // what the destructor frees
+  reinterpret_cast<void**>(aligned)[-1] = raw;  // for the destructor
   data_ = reinterpret_cast<std::byte*>(aligned);
   size_ = bytes;
 }

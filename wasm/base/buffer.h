@@ -1,5 +1,5 @@
-// An owned, 64-byte aligned block of raw memory, the storage of every weight and activation. Allocation can fail
-// (a browser tab has little memory); the caller asks ok() and answers with a MemoryError.
+// An owned, 64-byte aligned block of raw memory: the storage of every weight and activation. Allocation can fail, since
+// a browser tab has little memory; the caller checks ok() and returns a MemoryError.
 #pragma once
 
 #include <cstddef>
@@ -13,11 +13,11 @@ namespace wasmformers {
 class Buffer {
  public:
   static constexpr size_t kAlign = 64;
-  // Kernels may read (never write) this many bytes past the end, so tails need no special case.
+  // Kernels may read (never write) this many bytes past the end, so that tails need no special case.
   static constexpr size_t kSlack = 64;
 
   Buffer() = default;
-  /// `bytes` uninitialized bytes plus readable slack; ok() is false when memory ran out.
+  /// `bytes` uninitialized bytes and kSlack readable ones behind them. ok() is false when memory ran out.
   explicit Buffer(size_t bytes);
   ~Buffer();
   Buffer(Buffer&& o) noexcept : data_(std::exchange(o.data_, nullptr)), size_(std::exchange(o.size_, 0)) {}
@@ -47,7 +47,7 @@ class Buffer {
   size_t size_ = 0;
 };
 
-/// A Buffer of `bytes`, or a MemoryError that says how much was asked for and what it was for.
+/// A Buffer of `bytes`, or the MemoryError "out_of_memory" that names the size and `what` it was for.
 Result<Buffer> allocate(size_t bytes, std::string_view what);
 
 }  // namespace wasmformers

@@ -1,4 +1,4 @@
-// See hash.h: four lanes of multiply and fold.
+// See hash.h. Four lanes of multiply and fold, which run in parallel.
 #include "base/hash.h"
 
 #include <cstring>

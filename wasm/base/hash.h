@@ -1,4 +1,4 @@
-// A fast hash of bytes, for finding damage and changed files, not for hostile ones.
+// A fast hash of bytes that finds damaged and changed files. It does not resist attacks.
 #pragma once
 
 #include <cstddef>

@@ -1,6 +1,6 @@
-// Errors without exceptions. Every fallible function of the core returns Status or Result<T>; the border turns a
-// failed Status into a named JavaScript error. A Status carries what a person needs to repair the input: a class,
-// a stable code, the file and the field that are wrong, and a sentence.
+// Errors without exceptions. Every function of the core that can fail returns Status or Result<T>; binding/ turns a
+// failed Status into a named JavaScript error. A Status holds what a person needs to repair the input: a class, a
+// stable code, the file and the field that are wrong, and a sentence.
 #pragma once
 
 #include <optional>
@@ -17,8 +17,8 @@ enum class ErrorClass : unsigned char {
   Weights,    // WeightsError: safetensors header or data, missing tensors, wrong shapes
   Tokenizer,  // TokenizerError: tokenizer.json, unknown component, vocabulary
   Input,      // InputError: ids out of range, too long input, shapes that do not fit
-  Memory,     // MemoryError: an allocation that cannot be met
-  Internal,   // InternalError: a broken invariant of ours
+  Memory,     // MemoryError: an allocation failed
+  Internal,   // InternalError: a bug of this library
 };
 
 /// Name of the JavaScript class, e.g. "WeightsError"; "" for None.
@@ -27,7 +27,7 @@ std::string_view errorClassName(ErrorClass c);
 class [[nodiscard]] Status {
  public:
   Status() = default;  // ok
-  /// `code` is stable, lower_snake_case, e.g. "header_overlap"; `message` a whole sentence.
+  /// `code`: stable, lower_snake_case, e.g. "header_overlap". `message`: a whole sentence.
   Status(ErrorClass c, std::string code, std::string message)
       : class_(c), code_(std::move(code)), message_(std::move(message)) {}
 
@@ -38,7 +38,7 @@ class [[nodiscard]] Status {
   const std::string& file() const { return file_; }    // "model.safetensors", "" if unknown
   const std::string& field() const { return field_; }  // tensor name, JSON path, input name; "" if none
 
-  /// Adds where it happened; an inner place, if there is one already, is kept.
+  /// Adds the file or the field where it happened. One that was set before, by an inner function, stays.
   Status&& inFile(std::string_view file) && {
     if (file_.empty()) file_ = file;
     return std::move(*this);
@@ -74,7 +74,7 @@ class [[nodiscard]] Result {
   Status status_;
 };
 
-// Leaves the calling function with the Status when `expr` failed.
+// Returns the Status of `expr` from the calling function when it failed.
 #define WF_TRY(expr)                                                              \
   do {                                                                            \
     if (::wasmformers::Status wfStatus = (expr); !wfStatus.ok()) return wfStatus; \
@@ -82,7 +82,7 @@ class [[nodiscard]] Result {
 
 #define WF_CONCAT2(a, b) a##b
 #define WF_CONCAT(a, b) WF_CONCAT2(a, b)
-// `WF_ASSIGN(auto x, f());` declares x from a Result or leaves with its Status.
+// `WF_ASSIGN(auto x, f());` declares x from a Result, or returns the Result's Status from the calling function.
 #define WF_ASSIGN(decl, expr)                                                                 \
   auto WF_CONCAT(wfResult, __LINE__) = (expr);                                                \
   if (!WF_CONCAT(wfResult, __LINE__).ok()) return WF_CONCAT(wfResult, __LINE__).takeStatus(); \

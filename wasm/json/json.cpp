@@ -1,4 +1,4 @@
-// See json.h. Parsing itself is yyjson's (MIT): strict RFC 8259, UTF-8 checked, no recursion, so deep nesting is safe.
+// See json.h. yyjson parses: strict RFC 8259, with a check of UTF-8, and without recursion, so deep nesting is safe.
 // Optimize: least
 #include "json/json.h"
 
@@ -10,7 +10,7 @@
 namespace wasmformers::json {
 namespace {
 
-// Numbers of documents that are read as Rust reads them are kept as text.
+// In documents that are parsed with `asRust`, numbers are kept as text.
 bool isText(yyjson_val* v) { return yyjson_is_raw(v); }
 RustNumber rustNumber(yyjson_val* v) { return readRustNumber({yyjson_get_raw(v), yyjson_get_len(v)}); }
 
@@ -86,7 +86,7 @@ Value Value::at(size_t index) const { return isArray() ? Value(yyjson_arr_get(v_
 Value::MemberRange Value::members() const { return MemberRange(isObject() ? v_ : nullptr); }
 Value::ElementRange Value::elements() const { return ElementRange(isArray() ? v_ : nullptr); }
 
-// yyjson keeps a container's children in a row behind it; key and value of a member follow each other.
+// In yyjson's tree the children of a container follow it; a member is its key, then its value.
 Value::MemberRange::Iterator Value::MemberRange::begin() const {
   const size_t n = object_ ? yyjson_obj_size(object_) : 0;
   return {n ? unsafe_yyjson_get_first(object_) : nullptr, n};
@@ -113,7 +113,7 @@ Value Document::root() const { return Value(yyjson_doc_get_root(doc_.get())); }
 Result<Document> Document::parse(std::string_view text, std::string_view file, ErrorClass c, bool asRust) {
   if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
   yyjson_read_err err{};
-  // Without YYJSON_READ_INSITU the text is only read; the cast is the C interface's.
+  // The C interface asks for char*, but without YYJSON_READ_INSITU it only reads the text.
   yyjson_doc* doc = yyjson_read_opts(const_cast<char*>(text.data()), text.size(),
                                      asRust ? YYJSON_READ_NUMBER_AS_RAW : YYJSON_READ_NOFLAG, nullptr, &err);
   if (doc) return Document(doc);

@@ -1,6 +1,5 @@
-// A thin, safe view over yyjson's parse tree: every access to a missing or differently typed value gives an empty
-// Value instead of a crash, so that readers can be written straight and check once. Documents own the text's tree;
-// Values are views that must not outlive their Document.
+// A thin, safe view of yyjson's parse tree. Reading a value that is missing or has another type gives an empty Value,
+// so readers need no check at every step. A Document owns the tree; Values must not outlive it.
 #pragma once
 
 #include <cstdint>
@@ -34,16 +33,16 @@ class Value {
 
   bool asBool(bool fallback = false) const;
   double asNumber(double fallback = 0) const;
-  int64_t asInt(int64_t fallback = 0) const;                        // numbers that are no integers give the fallback
+  int64_t asInt(int64_t fallback = 0) const;                        // the fallback for numbers that are no integers
   std::optional<uint64_t> asUint() const;                           // none for negatives, fractions and other types
   std::string_view asString(std::string_view fallback = {}) const;  // may contain NUL bytes
 
   size_t size() const;                           // of an array or object, else 0
-  Value operator[](std::string_view key) const;  // member of an object; the first of duplicates
-  Value at(size_t index) const;                  // element of an array; O(1) only for flat arrays: iterate instead
+  Value operator[](std::string_view key) const;  // member of an object; the first one where a key is there twice
+  Value at(size_t index) const;                  // element of an array; O(1) for flat arrays only: iterate instead
   Value operator[](const char* key) const { return (*this)[std::string_view(key)]; }
 
-  // `for (auto [key, value] : v.members())` and `for (Value v : array.elements())`; nothing for other types.
+  // for (auto [key, value] : object.members()); for (Value v : array.elements()). Other types have none.
   struct Member;
   class MemberRange;
   class ElementRange;
@@ -97,9 +96,9 @@ class Value::ElementRange {
 
 class Document {
  public:
-  /// Parses UTF-8 JSON (a BOM is skipped). On failure a Status of class `c`, code "invalid_json", that names
-  /// `file`, line and column and shows what stood there; "html_instead_of_json" when the text is a web page.
-  /// asRust: numbers are what serde_json makes of them, see rust_number.h.
+  /// Parses JSON in UTF-8; a byte order mark is skipped. Errors are of class `c` and name `file`:
+  /// "invalid_json" with line and column; "html_instead_of_json" where the text is a web page.
+  /// asRust: numbers get the values that Rust's serde_json gives them (rust_number.h).
   static Result<Document> parse(std::string_view text, std::string_view file, ErrorClass c, bool asRust = false);
 
   Value root() const;

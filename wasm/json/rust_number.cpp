@@ -7,7 +7,8 @@
 namespace wasmformers::json {
 namespace {
 
-double powerOfTen(int n) {  // 0 … 308, rounded correctly
+// 10^n for n from 0 to 308, rounded correctly.
+double powerOfTen(int n) {
   static const double kExact[] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,  1e8,  1e9,  1e10, 1e11,
                                   1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
   if (n <= 22) return kExact[n];
@@ -15,7 +16,7 @@ double powerOfTen(int n) {  // 0 … 308, rounded correctly
   return std::strtod(text, nullptr);
 }
 
-// False where the result is beyond the doubles.
+// out = digits · 10^exponent. False where that is too large for a double.
 bool scale(uint64_t digits, int64_t exponent, double& out) {
   out = double(digits);
   while (std::abs(exponent) > 308) {
@@ -42,7 +43,7 @@ RustNumber readRustNumber(std::string_view text) {
   if (n.negative) ++at;
   uint64_t digits = 0;
   int64_t exponent = 0;
-  bool full = false;  // further digits are passed over
+  bool full = false;  // `digits` has no room for more; further ones only count for the exponent
   const auto take = [&](char c) {
     const uint64_t d = uint64_t(c - '0');
     full = full || digits > (UINT64_MAX - d) / 10;

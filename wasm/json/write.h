@@ -1,14 +1,14 @@
-// Writing a parsed value again, compactly: for parts of a file that are kept.
+// Writes a parsed value as compact JSON: for parts of a file that are kept.
 #pragma once
 
 #include "json/json.h"
 
 namespace wasmformers::json {
 
-/// Appends `s` in quotes.
+/// Appends `s` as a JSON string, in quotes and escaped.
 void writeString(std::string_view s, std::string& out);
 
-/// Appends `v`. What stands deeper than `depth` levels becomes null.
+/// Appends `v`. Values that are nested more than `depth` levels deep become null.
 void write(Value v, std::string& out, int depth = 100);
 
 }  // namespace wasmformers::json

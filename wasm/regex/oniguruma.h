@@ -1,4 +1,4 @@
-// Oniguruma's regular expressions in PCRE2's words.
+// Translates regular expressions from Oniguruma's syntax, which tokenizer.json uses, to PCRE2's.
 #pragma once
 
 #include <string>
@@ -8,8 +8,8 @@
 
 namespace wasmformers::regex {
 
-/// The pattern for PCRE2 as engine.cpp compiles it (UTF, UCP, multi-line, extended classes); "" and `failure` where
-/// there is none. isScript(name) says whether PCRE2 knows the script.
+/// The pattern for PCRE2 with the options of pcre2.cpp (UTF, UCP, multi-line, extended classes). On errors "", and
+/// `failure` is set. isScript(name) says whether PCRE2 knows the script.
 std::string translate(std::string_view oniguruma, bool (*isScript)(std::string_view name), Failure& failure);
 
 }  // namespace wasmformers::regex

@@ -1,7 +1,7 @@
-// Regular expressions as tokenizer.json has them: Oniguruma's syntax (its default one, as the Rust crate `onig`
-// compiles it), matched by PCRE2. Two programs hold this interface: natively, in the tests and in regex.wasm it is
-// engine.cpp over oniguruma.cpp; in tokenizers.wasm it is binding/tokenizers_regex.cpp, which asks regex.wasm, a module
-// that JavaScript loads when a pattern needs it (most have scanners of their own, tokenizer/patterns/scanner.h).
+// Regular expressions as tokenizer.json has them: in Oniguruma's default syntax, as the Rust crate `onig` compiles it,
+// matched by PCRE2. The interface has two implementations. Natively and in regex.wasm it is pcre2.cpp with
+// oniguruma.cpp. In tokenizers.wasm it is binding/tokenizers_regex.cpp, which calls regex.wasm, a module that
+// JavaScript loads when a pattern needs it. Most patterns do not: they have scanners (tokenizer/patterns/scanner.h).
 #pragma once
 
 #include <cstdint>
@@ -19,7 +19,7 @@ struct Bounds {
 
 enum class Outcome : uint8_t { Done, TooMuchWork, TooMuchMemory };
 
-/// What is wrong with a pattern. `code` as in Status: "bad_pattern", "unsupported_pattern", "needs_regex_engine".
+/// What is wrong with a pattern. `code`, as in Status: "bad_pattern", "unsupported_pattern" or "needs_regex_engine".
 struct Failure {
   std::string code;
   std::string sentence;  // what follows the field's name
@@ -28,12 +28,12 @@ struct Failure {
 class Regex {
  public:
   virtual ~Regex() = default;
-  /// Fills `out` with every match in valid UTF-8, from left to right, empty ones too (but none right where the last
-  /// one ended). Not Done: the pattern took more steps or memory than any sane one, and `out` is not complete.
+  /// Fills `out` with every match in valid UTF-8, from left to right. Empty matches are included, but none directly
+  /// after another match. Not Done: the pattern took too many steps or too much memory, and `out` is incomplete.
   virtual Outcome findAll(std::string_view text, std::vector<Bounds>& out) const = 0;
 };
 
-/// Null and `failure` where the pattern is not one, or uses what there is no translation for.
+/// Null, and `failure` is set, where the pattern is malformed or uses something that cannot be translated.
 std::unique_ptr<Regex> compile(std::string_view pattern, Failure& failure);
 
 }  // namespace wasmformers::regex

@@ -1,5 +1,6 @@
-// See normal_forms.h. Decompose, sort marks between starters by combining class (stable), then for NFC and NFKC
-// compose what is not blocked, summing the changes, as decompose.rs and recompose.rs of that crate do.
+// See normal_forms.h. Characters are decomposed; marks between starters are sorted by combining class (stably); for NFC
+// and NFKC, pairs that no mark blocks are composed, and their changes summed. As that crate's decompose.rs and
+// recompose.rs do.
 #include "text/normal_forms.h"
 
 #include <algorithm>
@@ -11,7 +12,7 @@ namespace {
 
 using namespace tables;
 
-// The packed decompositions, spread out at first use: sorted keys, and where each one's image begins.
+// The packed decompositions, unpacked at first use: sorted keys, and where the decomposition of each begins.
 class Decompositions {
  public:
   Decompositions(const uint8_t* distances, const uint8_t* lengths, const char* text, int count) : text_(text) {
@@ -51,8 +52,9 @@ const Decompositions& compatible() {
   return table;
 }
 
-// Pairs that compose, found by (first, second) in an open hash table. They are those decompositions read backwards:
-// the last character is the second half, what the others compose to is the first; so shorter ones come first.
+// Pairs that compose, in a hash table with open addressing by (first, second). They are the decompositions read
+// backwards: the last character is the second half, and what the others compose to is the first half. So shorter
+// decompositions are added first.
 class Compositions {
  public:
   Compositions() : slots_(kSlots) {
@@ -93,9 +95,9 @@ class Compositions {
   std::vector<Slot> slots_;
 };
 
-// Whether the text can be left alone: no character decomposes, is reordered, or composes with its neighbour.
-// NFC keeps composed letters that a composition gives back, where no mark (or Jamo) is near: the quick check of UAX
-// #15.
+// Whether the text surely is in the form: no character decomposes, is reordered, or composes with its neighbour. NFC
+// keeps composed letters that composition restores, as long as no mark or Jamo is in the text (the quick check of
+// UAX #15).
 bool unchanged(std::string_view text, Form form) {
   const bool compatibility = form == Form::Nfkd || form == Form::Nfkc;
   const bool composed = form == Form::Nfc || form == Form::Nfkc;
@@ -118,7 +120,7 @@ struct Pending {
 };
 
 void decompose(std::string_view text, bool compatibility, std::vector<Pending>& out) {
-  size_t ready = 0;  // everything before is in its final order
+  size_t ready = 0;  // characters before it are in their final order
   const auto sortMarks = [&] {
     if (out.size() - ready > 1) {
       std::stable_sort(out.begin() + long(ready), out.end(),
@@ -152,9 +154,9 @@ void decompose(std::string_view text, bool compatibility, std::vector<Pending>& 
 
 void recompose(const std::vector<Pending>& in, std::vector<Changed>& out) {
   bool starter = false, blockedBy = false;
-  Changed k{};                 // the starter that may still grow
+  Changed k{};                 // the starter that later marks may compose with
   uint32_t lastClass = 0;      // of the mark before, where blockedBy
-  std::vector<Changed> marks;  // behind k, kept
+  std::vector<Changed> marks;  // after k, which did not compose
   const auto flush = [&] {
     if (starter) out.push_back(k);
     out.insert(out.end(), marks.begin(), marks.end());

@@ -1,4 +1,4 @@
-// The four Unicode normal forms (UAX #15), with the changes that let a caller keep its alignment to the original.
+// The four Unicode normal forms (UAX #15), with the changes by which a caller keeps its alignment to the original.
 // Data and order of operations are those of the crate unicode-normalization-alignments 0.1.12 (Unicode 9).
 #pragma once
 
@@ -11,18 +11,18 @@ namespace wasmformers::text {
 
 enum class Form { Nfd, Nfkd, Nfc, Nfkc };
 
-/// A character of the result. change 0: replaces the next character of the input; 1: was added; -n: replaces the
-/// next one and swallows n more.
+/// A character of the result. change 0: replaces the next character of the input. 1: was added. -n: replaces the next
+/// 1 + n characters.
 struct Changed {
   uint32_t character;
   int32_t change;
 };
 
-/// The normal form of valid UTF-8. Returns false, leaving `out` alone, where the text is seen at once to be in that
-/// form already (ASCII always is).
+/// Fills `out` with the normal form of valid UTF-8. False, and `out` unchanged, where a quick check shows that the text
+/// is in that form already (ASCII always is).
 bool normalForm(std::string_view text, Form form, std::vector<Changed>& out);
 
-/// The full canonical (or compatibility) decomposition of c as UTF-8; "" where c stays as it is or is Hangul.
+/// The full canonical or compatibility decomposition of c as UTF-8; "" where c does not decompose or is Hangul.
 std::string_view decomposition(uint32_t c, bool compatibility);
 
 /// The character that a and b compose to, or 0.

@@ -13,7 +13,7 @@ uint32_t lowercase(uint32_t c) {
   const auto* end = tables::kLower + tables::kLowerCount;
   const auto* r = std::upper_bound(tables::kLower, end, int32_t(c),
                                    [](int32_t x, const tables::LowerRange& range) { return x < range.first; });
-  // Ranges do not overlap, so the last one that starts at or before c holds it.
+  // Ranges do not overlap, so the last one that begins at or before c holds c.
   return r == tables::kLower ? c : uint32_t(int32_t(c) + r[-1].delta);
 }
 

@@ -21,7 +21,8 @@ size_t asciiPrefix(std::string_view t) {
   return i;
 }
 
-// Length of the well-formed character at s (n bytes left), or minus the length of the ill-formed part.
+// The length in bytes of the well-formed character at s, which n bytes follow; or minus the length of the ill-formed
+// part there.
 int checkOne(const unsigned char* s, size_t n) {
   const unsigned char a = s[0];
   if (a < 0x80) return 1;
@@ -61,13 +62,13 @@ size_t utf16Length(std::string_view t) {
 }
 
 namespace {
-// Where the first ill-formed part begins, or the size.
+// Where the first ill-formed part begins; the text's size where there is none.
 size_t validPrefix(std::string_view t) {
   size_t i = asciiPrefix(t);
   const auto* s = reinterpret_cast<const unsigned char*>(t.data());
   const auto follows = [](unsigned char c) { return (c & 0xC0) == 0x80; };
   while (i < t.size()) {
-    // The characters of most scripts, without the cases.
+    // The characters of most scripts, without checkOne()'s cases.
     if (t.size() - i >= 3 && follows(s[i + 1])) {
       if (s[i] >= 0xC2 && s[i] < 0xE0) {
         i += 2;

@@ -1,5 +1,5 @@
-// UTF-8 in and out. Inside the tokenizer every text is valid UTF-8: bytes from outside pass makeValid() once, after
-// which decode() needs no checks. Offsets are bytes; Utf16Offsets turns them into JavaScript's string indices.
+// UTF-8. Inside the tokenizer every text is valid UTF-8: makeValid() is called once on bytes from outside, so decode()
+// needs no checks. Offsets are bytes; Utf16Offsets converts them to JavaScript's string indices.
 #pragma once
 
 #include <cstdint>
@@ -17,7 +17,7 @@ inline int lengthOf(unsigned char lead) { return lead < 0x80 ? 1 : lead < 0xE0 ?
 /// Bytes that `c` takes.
 inline int encodedLength(uint32_t c) { return c < 0x80 ? 1 : c < 0x800 ? 2 : c < 0x10000 ? 3 : 4; }
 
-/// The code point at p of valid UTF-8; moves p behind it.
+/// The code point at p of valid UTF-8. Moves p past it.
 inline uint32_t decode(const char*& p) {
   const auto* s = reinterpret_cast<const unsigned char*>(p);
   if (s[0] < 0x80) return p += 1, s[0];
@@ -27,7 +27,7 @@ inline uint32_t decode(const char*& p) {
   return uint32_t(s[0] & 0x07) << 18 | uint32_t(s[1] & 0x3F) << 12 | uint32_t(s[2] & 0x3F) << 6 | (s[3] & 0x3F);
 }
 
-/// The last code point before p; moves p to its start.
+/// The last code point before p. Moves p to its start.
 inline uint32_t decodeBack(const char*& p) {
   do --p;
   while ((static_cast<unsigned char>(*p) & 0xC0) == 0x80);

@@ -1,7 +1,7 @@
-// See regex.h. PCRE2 interprets; it is given few steps for each place where a match could begin, and more, taken from
-// a budget that grows with the text only, where these do not do. A loop over one set of characters is one step however
-// far it goes, so the characters that are passed between two elements are counted too. So no pattern runs for ever,
-// quadratic ones neither.
+// See regex.h: PCRE2's interpreter, with limits, so that no pattern runs forever, not even a quadratic one. Each place
+// where a match could begin gets few steps. Where these are not enough it gets more, from a budget that grows linearly
+// with the text. A loop over one set of characters counts as one step however far it goes, so the characters between
+// two elements are counted, too.
 #include "regex/oniguruma.h"
 
 #define PCRE2_CODE_UNIT_WIDTH 8
@@ -22,11 +22,11 @@ constexpr uint32_t kHeapKilobytes = 64 * 1024;
 
 PCRE2_SPTR units(std::string_view s) { return reinterpret_cast<PCRE2_SPTR>(s.data()); }
 
-// There is a callout before every element. The pattern's first one, which has another number, tells where the attempt
-// that is going on began, and ends the search when an attempt with many steps is over.
+// PCRE2 calls onCallout() before every element. The pattern's first callout has number 1: it tells where the current
+// attempt began, and ends the search when an attempt with many steps is over.
 struct Attempt {
   size_t start = 0;
-  bool alone = false;
+  bool alone = false;       // only this attempt may run
   size_t last = 0;          // position at the last callout
   uint64_t characters = 0;  // that may still be passed
 };
@@ -67,7 +67,7 @@ class Pcre2Regex final : public Regex {
     out.clear();
     uint64_t budget = kBudget + kBudgetPerByte * text.size();
     attempt_.characters = kCharacters + kCharactersPerByte * text.size();
-    // As the iterator FindMatches of the crate `onig`: an empty match right behind the last one is passed over.
+    // As the iterator FindMatches of the crate `onig`: an empty match directly after the last match is skipped.
     size_t from = 0, lastEnd = size_t(-1);
     while (from <= text.size()) {
       const int found = search(text, from, budget);
@@ -82,7 +82,7 @@ class Pcre2Regex final : public Regex {
         while (from < text.size() && (static_cast<unsigned char>(text[from]) & 0xC0) == 0x80);
         continue;
       }
-      if (begin > end || end < from) return Outcome::TooMuchWork;  // \K, moved about in ways that have no order
+      if (begin > end || end < from) return Outcome::TooMuchWork;  // \K made matches that are not in order
       out.push_back({uint32_t(begin), uint32_t(end)});
       from = lastEnd = end;
     }
