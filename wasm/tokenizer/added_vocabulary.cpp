@@ -60,7 +60,7 @@ bool AddedVocabulary::split(std::string_view s, bool normalizedSet, std::vector<
   const bool everywhere = normalizedSet && (cutsEverywhere_ || cutsBesideWords_);
   if (matcher.empty() && !everywhere) return false;
   AddedMatch m;
-  uint32_t done = 0;  // everything before belongs to a part already
+  uint32_t done = 0;  // bytes before it belong to a part already
   bool any = false;
   const auto between = [&](uint32_t end) {
     for (const char* p = s.data() + done; everywhere && p < s.data() + end;) {
@@ -73,7 +73,7 @@ bool AddedVocabulary::split(std::string_view s, bool normalizedSet, std::vector<
     if (done < end) out.push_back({done, end, -1});
   };
   for (size_t from = 0; matcher.find(s, from, m);) {
-    from = m.end;  // the search goes on behind the match even where it is refused
+    from = m.end;  // the search goes on after the match even where it is refused
     const AddedToken& token = byId_.find(uint32_t(m.id))->second;
     if (token.singleWord) {
       const char *left = s.data() + m.begin, *right = s.data() + m.end;
@@ -87,7 +87,7 @@ bool AddedVocabulary::split(std::string_view s, bool normalizedSet, std::vector<
         if (!text::is(text::decodeBack(before), text::kWhiteSpace)) break;
         p = before;
       }
-      m.begin = std::max(done, uint32_t(p - s.data()));  // later than before where a match has taken its beginning
+      m.begin = std::max(done, uint32_t(p - s.data()));  // the match before, with rstrip, may have taken its beginning
       if (m.begin > m.end) continue;                     // or all of it; the reference panics then
     }
     if (token.rstrip) {

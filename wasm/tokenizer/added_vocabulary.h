@@ -1,6 +1,6 @@
-// Added tokens: strings that are found in the text before anything else cuts it (special tokens among them). After
-// tokenizers' tokenizer/added_vocabulary.rs: two sets, one searched in the text as given and one in the normalized
-// text; leftmost-longest matches; then single_word, lstrip and rstrip.
+// Added tokens: strings that are found in the text before anything else cuts it, special tokens among them. After
+// tokenizers' tokenizer/added_vocabulary.rs: one set is searched in the text as given, another in the normalized text.
+// Matches are leftmost-longest; then single_word, lstrip and rstrip apply.
 #pragma once
 
 #include <map>
@@ -21,14 +21,15 @@ struct AddedToken {
 
 class AddedVocabulary {
  public:
-  /// Adds tokens as the file lists them. Ids are the model's where it knows the content, else the next free ones.
+  /// Adds tokens in the order of the file. A token that the model knows keeps its id; others get the next free ids.
   void add(const std::vector<AddedToken>& tokens, const Vocabulary& model, const Normalizer* normalizer);
 
-  /// Cuts `text` at the tokens of one set; false when there is none in it (the common case, `out` untouched).
+  /// Cuts `text` at the tokens of one set. False, and `out` unchanged, where the text has none, which is usual.
   bool split(std::string_view text, bool normalizedSet, std::vector<AddedMatch>& out) const;
 
+  /// The token's id, or kNoId.
   uint32_t find(std::string_view content) const;
-  /// The token as decoding sees it (its normalized form where it has one), or null.
+  /// The token's text for decoding: its normalized form where it has one. Null where the id is none of an added token.
   const std::string* decoded(uint32_t id) const;
   bool isSpecial(std::string_view content) const { return specials_.find(content) != specials_.end(); }
   const std::map<uint32_t, AddedToken>& tokens() const { return byId_; }
@@ -39,8 +40,8 @@ class AddedVocabulary {
   std::map<uint32_t, std::string> normalizedForms_;  // where it differs from the content
   std::set<std::string, std::less<>> specials_;
   StringMatcher raw_, normalized_;
-  // A token whose normalized text is empty stands between all characters, as in the reference; with single_word, where
-  // no letter is.
+  // A token whose normalized text is empty matches between all characters, as in the reference; with single_word, only
+  // where neither neighbour is a character of a word.
   bool cutsEverywhere_ = false, cutsBesideWords_ = false;
 };
 

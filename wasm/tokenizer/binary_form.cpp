@@ -10,7 +10,7 @@ namespace wasmformers::tokenizer {
 namespace {
 
 constexpr char kMagic[8] = {'w', 'f', 't', 'o', 'k', 'b', 'i', 'n'};
-// One more for every change of a table's layout, of hashBytes(), or of what is made from a tokenizer.json.
+// Must grow with every change of a table's layout, of hashBytes(), or of what is made from a tokenizer.json.
 constexpr uint32_t kVersion = 3;
 
 struct Header {
@@ -18,7 +18,7 @@ struct Header {
   uint32_t version, headerBytes;
   uint64_t size;  // of the whole form
   uint64_t sourceSize, sourceHash;
-  uint64_t checksum;  // of all behind the header
+  uint64_t checksum;  // of everything after the header
 };
 static_assert(sizeof(Header) == 48);
 struct SectionHeader {

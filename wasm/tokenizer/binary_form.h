@@ -1,7 +1,7 @@
-// The binary form of a tokenizer.json: a header (magic, version, the source's size and hash, a checksum), the file
-// without its vocabulary and merges as JSON, then the model's tables as flat arrays that are used where they lie.
-// Little-endian, everything at multiples of eight bytes. Made and read by the same version of this library only:
-// whoever is told that a form is another one's, cut or damaged reads the tokenizer.json again.
+// The binary form of a tokenizer.json, which loads without parsing: a header (magic, version, the source's size and
+// hash, a checksum), the file without its vocabulary and merges as JSON, then the model's tables as flat arrays, which
+// are used in place. Little-endian; everything begins at a multiple of eight bytes. Only the version of the library
+// that wrote a form reads it: on the errors of open(), the caller reads the tokenizer.json again.
 #pragma once
 
 #include <string>
@@ -12,7 +12,7 @@
 
 namespace wasmformers::tokenizer {
 
-/// Which bytes a form was made from.
+/// Identifies the bytes that a form was made from.
 struct Source {
   uint64_t size = 0, hash = 0;
   static Source of(std::string_view bytes);
@@ -27,7 +27,7 @@ class BinaryWriter {
   void array(const Flat<T>& a) {
     section(a.data(), a.size(), sizeof(T));
   }
-  /// The whole form; the writer is done then.
+  /// The whole form. The writer must not be used afterwards.
   std::string finish();
 
  private:
@@ -35,16 +35,17 @@ class BinaryWriter {
   std::string out_;
 };
 
-/// Reads sections in the order in which they were written. Whatever does not fit is remembered by ok() and read as
-/// empty; nothing outside the form is ever touched.
+/// Reads sections in the order in which they were written. A section that does not fit is read as empty, and ok() is
+/// false from then on. Memory outside the form is never read.
 class BinaryReader {
  public:
-  /// Checks the header. TokenizerError: "not_binary_form", "binary_form_version", "binary_form_cut",
-  /// "binary_form_damaged". `form` lies at a multiple of eight bytes and outlives what is read.
+  /// Checks the header. `form` must lie at a multiple of eight bytes and outlive what is read.
+  /// TokenizerError: "not_binary_form", "binary_form_version", "binary_form_cut", "binary_form_damaged".
   static Result<BinaryReader> open(std::string_view form);
 
   const Source& source() const { return source_; }
   bool ok() const { return ok_; }
+  /// Makes ok() false where `holds` is false.
   void require(bool holds) { ok_ &= holds; }
   std::string_view bytes() {
     size_t count = 0;

@@ -1,5 +1,5 @@
-// Hashing, comparing and copying short strings of bytes, eight at a time: what every look-up of a word or token costs.
-// (Wasm's memcmp goes byte by byte.)
+// Hashing, comparing and copying short strings of bytes, eight bytes at a time. Every look-up of a word or token does
+// this. (Wasm's memcmp compares byte by byte.)
 #pragma once
 
 #include <cstddef>
@@ -15,7 +15,7 @@ inline T loadAs(const char* p) {
   return v;
 }
 
-/// At most eight bytes as one number, zero behind them.
+/// Up to eight bytes as one little-endian number; missing ones are 0.
 inline uint64_t numberOf(const char* p, size_t n) {
   if (n >= 4) return loadAs<uint32_t>(p) | uint64_t(loadAs<uint32_t>(p + n - 4)) << 8 * (n - 4);
   if (!n) return 0;
@@ -24,14 +24,13 @@ inline uint64_t numberOf(const char* p, size_t n) {
 }
 
 constexpr uint64_t kHashFactor = 0x9E3779B97F4A7C15u;
-/// The hash of n bytes of which the last up to 16 are these numbers, and those before them are folded into h.
+/// The hash of n bytes: `first` and `second` are the last 16 or fewer, and those before them are folded into h.
 inline uint32_t endHash(uint64_t h, size_t n, uint64_t first, uint64_t second) {
   h = (h ^ first) * kHashFactor + (second ^ n) * 0xC2B2AE3D27D4EB4Fu;
   return uint32_t((h ^ h >> 32) * kHashFactor >> 32);
 }
 
-/// A short string's hash: multiply and fold. Not for hostile keys in maps that must not degrade; here a bad
-/// vocabulary only slows its own owner.
+/// A short string's hash: multiply and fold. It does not resist attacks: a hostile vocabulary makes itself slow.
 inline uint32_t hashBytes(const char* p, size_t size) {
   uint64_t h = 0;
   size_t n = size;
@@ -71,10 +70,10 @@ inline void copyBytes(char* to, const char* from, size_t n) {
   }
 }
 
-/// A string that is looked for many at a time: with its hash and with its first 16 bytes as numbers, zero behind its
-/// end, so that no branch asks for the length of most.
+/// A string to look up together with many others: with its hash, and with its first 16 bytes as numbers (0 after its
+/// end), so that short strings are compared without branches on their length.
 struct Spelling {
-  static constexpr size_t kReadable = 16;  // bytes from the beginning of whatever it is compared with
+  static constexpr size_t kReadable = 16;  // this many bytes must be readable where isAt() compares
   static constexpr struct {
     uint64_t first, second;
   } kMasks[17] = {{0, 0},
@@ -99,7 +98,7 @@ struct Spelling {
   uint32_t size, hash;
   uint64_t first, second;
 
-  /// n bytes at `from`; readable: kReadable bytes are, however small n is.
+  /// The n bytes at `from`. `readable`: kReadable bytes may be read there, even if n is smaller.
   void set(const char* from, size_t n, bool readable) {
     data = from, size = uint32_t(n);
     if (readable) [[likely]] {
@@ -110,7 +109,7 @@ struct Spelling {
     }
     hash = n <= 16 ? endHash(0, n, first, second) : hashBytes(from, n);
   }
-  /// Whether it stands at p.
+  /// Whether the bytes at p equal the string.
   bool isAt(const char* p) const {
     const auto& mask = kMasks[size < 16 ? size : 16];
     const uint64_t other =

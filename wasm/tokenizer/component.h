@@ -1,7 +1,7 @@
 // Reading the parts of tokenizer.json. A Component is one object of the file and its path
-// ("pre_tokenizer.pretokenizers[1]"); its getters hand out typed fields. The first thing that is wrong is kept in the
-// one Status of the whole reading, with the field's path; getters then give fallbacks, so readers are written
-// straight and whoever started the reading looks once.
+// ("pre_tokenizer.pretokenizers[1]"), with getters for typed fields. All components of a file share one Status, which
+// keeps the first error with the field's path. After an error getters return fallbacks, so readers need no checks; the
+// caller who started the reading checks the Status once.
 #pragma once
 
 #include <memory>
@@ -14,7 +14,7 @@
 
 namespace wasmformers::tokenizer {
 
-/// TokenizerError at `field`. `code` e.g. "missing_field"; `message` a whole sentence.
+/// A TokenizerError at `field`. `code`: e.g. "missing_field". `message`: a whole sentence.
 Status tokenizerError(std::string_view code, std::string message, std::string_view field);
 
 class Component {
@@ -30,9 +30,9 @@ class Component {
   /// The `type`, or "" where there is none.
   std::string_view type() const { return value["type"].asString(); }
   Component member(std::string_view key) const;
-  /// The elements of the array `key`, which must be there.
+  /// The elements of the array `key`. A missing array is an error.
   std::vector<Component> list(std::string_view key) const;
-  /// Those of this component itself.
+  /// The elements of this component, which must be an array.
   std::vector<Component> elements() const;
 
   // Required fields, and optional ones (missing or null) with a fallback. A wrong type is always an error.
@@ -42,19 +42,20 @@ class Component {
   bool boolean(std::string_view key, bool fallback) const;
   uint32_t number(std::string_view key) const;
   uint32_t number(std::string_view key, uint32_t fallback) const;
-  /// Position of the required string field among `names`, e.g. of an enumeration.
+  /// The index of the string field's value in `names`. `fallback`: for a field that is missing or null; "" requires it.
   size_t oneOf(std::string_view key, std::string_view fallback, std::initializer_list<std::string_view> names) const;
   /// This component's own value as a token id.
   uint32_t id() const;
 
-  // Recording what is wrong. All return nullptr, for factories to return.
-  std::nullptr_t fail(std::string_view code, std::string_view sentence) const;  // sentence: what follows the path
+  // These record an error. They return nullptr, so that a factory can return their result.
+  /// `sentence`: what follows the path in the message.
+  std::nullptr_t fail(std::string_view code, std::string_view sentence) const;
   std::nullptr_t wrongType(std::string_view wanted) const;
-  /// A `type` that there is no component for; `stage` as a person calls it, e.g. "pre-tokenizer".
+  /// The `type` is unknown. `stage`: its name for people, e.g. "pre-tokenizer".
   std::nullptr_t unknown(std::string_view stage) const;
 };
 
-/// How deep Sequences may stand in each other: real files have two levels.
+/// How deeply Sequences may be nested. Real files have two levels.
 constexpr int kMaxDepth = 32;
 
 }  // namespace wasmformers::tokenizer

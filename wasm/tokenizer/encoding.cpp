@@ -6,7 +6,7 @@
 namespace wasmformers::tokenizer {
 namespace {
 
-// Combining the overflow of both texts multiplies; beyond this many tokens it is refused instead of filling memory.
+// The overflows of both texts of a pair are combined, so their numbers multiply. More tokens than this are an error.
 constexpr size_t kMaxOverflowTokens = size_t(1) << 26;
 
 template <class T>
@@ -46,7 +46,7 @@ void Encoding::addSpecial(uint32_t id, uint32_t typeId, const std::string* surfa
 }
 
 std::vector<int8_t> Encoding::sequenceIds() const {
-  // Where no range is known there is one text and every token belongs to it; a missing range means all tokens.
+  // Where no range is known, there is one text and every token belongs to it. A missing range means all tokens.
   std::vector<int8_t> out(size(), -1);
   const int count = sequence[0].set + sequence[1].set;
   for (int i = 0; i < std::max(1, count); ++i) {
@@ -80,7 +80,7 @@ void Encoding::merge(Encoding&& o) {
     combined.back().overflowing.clear();
     combined.back().append(b);
   };
-  if (mine.empty() || o.overflowing.empty()) {  // nothing to multiply: extend in place
+  if (mine.empty() || o.overflowing.empty()) {  // at most one has overflow: extend in place
     for (Encoding& piece : mine) {
       piece.append(o);
       combined.push_back(std::move(piece));
@@ -163,7 +163,7 @@ Status truncateEncodings(std::vector<Encoding>& e, const Truncation& t, bool kee
   const size_t tooMany = first + second - most;
   if (t.strategy == TruncationStrategy::LongestFirst) {
     if (!pair) return cut(0, most);
-    // The shorter text keeps all it can; when both are too long they share, the longer one getting the odd token.
+    // The shorter text keeps as much as possible. When both are too long, each gets half; the longer one the odd token.
     size_t shorter = std::min(first, second), longer;
     longer = shorter > most ? shorter : std::max(shorter, most - shorter);
     if (shorter + longer > most) {

@@ -1,6 +1,6 @@
-// What encoding a text gives: parallel arrays, one entry per token. Ids and type ids are always there; the rest
-// ("details") only where asked for, so that the plain path moves nothing but ids. Truncation, merging and their
-// overflow follow tokenizers 0.23.3 (tokenizer/encoding.rs), order of the overflowing pieces included.
+// The encoding of a text: parallel arrays with one entry per token. Ids and type ids are always there; the rest
+// ("details") only on request, so that the usual path moves nothing but ids. Truncation, merging and overflow follow
+// tokenizers 0.23.3 (tokenizer/encoding.rs), including the order of the overflowing pieces.
 #pragma once
 
 #include <cstdint>
@@ -11,12 +11,13 @@
 
 namespace wasmformers::tokenizer {
 
-/// A token whose text is not its id's own: an added token matched with the spaces around it, an unknown piece.
+/// A token whose text is not that of its id: an added token that matched the spaces around it, or an unknown piece.
 struct Surface {
   uint32_t token;  // index in the encoding
   std::string text;
 };
 
+/// A range of tokens; not `set`: unknown.
 struct Range {
   uint32_t begin = 0, end = 0;
   bool set = false;
@@ -25,10 +26,10 @@ struct Range {
 struct Encoding {
   std::vector<uint32_t> ids, typeIds;
   // Details.
-  std::vector<uint32_t> offsets;  // begin and end of each token in its text
+  std::vector<uint32_t> offsets;  // two per token: begin and end in its text
   std::vector<int32_t> words;     // index of the word, -1 where there is none
   std::vector<uint8_t> special;   // 1: added by the post-processor
-  std::vector<uint8_t> widths;  // of a token that is one character: that character's width in units of offsets; else 1
+  std::vector<uint8_t> widths;    // of a token of one character: that character's width in units of offsets; else 1
   std::vector<Surface> surfaces;  // sorted by token
   Range sequence[2];              // tokens of the first and of the second text, where known
   bool detailed = false;
@@ -37,7 +38,7 @@ struct Encoding {
 
   size_t size() const { return ids.size(); }
   void clear(bool details);
-  /// Appends a token that belongs to no text.
+  /// Appends a token that belongs to no text. `surface`: its text for details, or null.
   void addSpecial(uint32_t id, uint32_t typeId, const std::string* surface);
   void setTypeIds(uint32_t typeId) { typeIds.assign(ids.size(), typeId); }
   void setSequence(int i) { sequence[i] = {0, uint32_t(size()), true}; }
@@ -46,10 +47,10 @@ struct Encoding {
 
   /// Appends `other`, without its overflow.
   void append(const Encoding& other);
-  /// Appends `other`; overflow of either is combined with all of the other.
+  /// Appends `other`. Each overflowing piece of either is combined with the other encoding and with its pieces.
   void merge(Encoding&& other);
-  /// Cuts to maxLength tokens; the rest becomes `overflowing` in pieces that share `stride` tokens, if kept.
-  /// InputError when stride leaves no room to move.
+  /// Cuts to maxLength tokens. With `keepOverflow` the rest goes to `overflowing`, in pieces that share `stride`
+  /// tokens. InputError "stride_too_large" where stride is not smaller than maxLength.
   Status truncate(size_t maxLength, size_t stride, bool fromLeft, bool keepOverflow);
 
  private:
@@ -65,7 +66,8 @@ struct Truncation {
   bool fromLeft = false;
 };
 
-/// Truncates a text's encoding, or those of a pair, to t.maxLength tokens together.
+/// Truncates one encoding, or two of a pair, to t.maxLength tokens in all.
+/// InputError: "stride_too_large", "too_much_overflow", "no_second_text", "text_too_short".
 Status truncateEncodings(std::vector<Encoding>& encodings, const Truncation& t, bool keepOverflow);
 
 }  // namespace wasmformers::tokenizer

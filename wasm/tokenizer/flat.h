@@ -1,5 +1,5 @@
-// An array of plain numbers that is either its own or a view of memory that someone else keeps: the tables of a model
-// are built into the first and, from the binary form, are used where they lie.
+// An array of plain numbers that either owns its memory or views memory of another owner. The tables of a model are
+// built in memory of their own; read from the binary form, they are views of it.
 #pragma once
 
 #include <cstddef>
@@ -15,7 +15,7 @@ class Flat {
   Flat() = default;
   Flat(Flat&& o) noexcept { *this = std::move(o); }
   Flat& operator=(Flat&& o) noexcept {
-    own_ = std::move(o.own_);  // a vector's memory moves with it
+    own_ = std::move(o.own_);  // moves the memory, so data_ stays valid
     data_ = std::exchange(o.data_, nullptr);
     size_ = std::exchange(o.size_, 0);
     return *this;
@@ -28,32 +28,32 @@ class Flat {
   const T* end() const { return data_ + size_; }
   const T& operator[](size_t i) const { return data_[i]; }
 
-  /// Takes a vector over.
+  /// Takes ownership of a vector.
   void own(std::vector<T>&& v) {
     own_ = std::move(v);
-    look();
+    viewOwn();
   }
-  /// Looks at memory that outlives this.
+  /// Views memory that must outlive this.
   void view(const T* data, size_t size) {
     own_ = {};
     data_ = data;
     size_ = size;
   }
-  /// Changes an array of its own: `change` gets the vector.
+  /// Calls change(vector) with the owned vector.
   template <class Change>
   void edit(Change change) {
     change(own_);
-    look();
+    viewOwn();
   }
   void push_back(T v) {
     own_.push_back(v);
-    look();
+    viewOwn();
   }
   T& at(size_t i) { return own_[i]; }
   size_t capacity() const { return own_.capacity(); }
 
  private:
-  void look() { data_ = own_.data(), size_ = own_.size(); }
+  void viewOwn() { data_ = own_.data(), size_ = own_.size(); }
   std::vector<T> own_;
   const T* data_ = nullptr;
   size_t size_ = 0;

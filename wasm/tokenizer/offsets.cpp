@@ -19,12 +19,12 @@ void appendOffsets(std::string_view text, bool utf16, const std::vector<Span>& r
   }
   const auto* s = reinterpret_cast<const unsigned char*>(text.data());
   const auto inside = [&](uint32_t at) { return at < text.size() && (s[at] & 0xC0) == 0x80; };
-  uint32_t at = 0, units = 0;  // of a cursor
+  uint32_t at = 0, units = 0;  // a cursor: its byte, and the units before it
   const auto unitsAt = [&](uint32_t byte) {
     if (!utf16) return byte;
     const auto widthAt = [&](uint32_t i) { return uint32_t((s[i] & 0xC0) != 0x80) + uint32_t(s[i] >= 0xF0); };
     while (at < byte) units += widthAt(at++);
-    while (at > byte) units -= widthAt(--at);  // two tokens in one character
+    while (at > byte) units -= widthAt(--at);  // where two tokens share a character
     return units;
   };
   for (const Span r : ranges) {
@@ -42,7 +42,7 @@ void appendOffsets(std::string_view text, bool utf16, const std::vector<Span>& r
 
 void appendOffsets(std::string_view text, const std::vector<Span>& spans, bool utf16, const std::vector<Span>& ranges,
                    std::vector<uint32_t>& offsets, std::vector<uint8_t>& widths) {
-  const text::Utf16Offsets units(utf16 ? text : std::string_view());  // of no text: leaves bytes as they are
+  const text::Utf16Offsets units(utf16 ? text : std::string_view());  // an empty text leaves bytes as they are
   for (const Span r : ranges) {
     Span at = r;
     if (r.begin < r.end && r.end <= spans.size()) at = {spans[r.begin].begin, spans[r.end - 1].end};

@@ -1,5 +1,5 @@
-// A batch of encodings as flat arrays, row behind row, and the short way there: where a post-processor only puts tokens
-// around one text, its tokens go straight into their row, with no Encoding of their own.
+// A batch of encodings as flat arrays, one row after the other, with padding. There is a short way: where the
+// post-processor only puts tokens around one text, the text's tokens go straight into their row, without an Encoding.
 #pragma once
 
 #include "tokenizer/encoding.h"
@@ -8,9 +8,9 @@
 
 namespace wasmformers::tokenizer {
 
-/// A batch as flat arrays: row r has tokens rowStarts[r] .. rowStarts[r + 1]. Overflow follows its text as rows of
-/// its own; rowTexts says which text a row comes from. Details are empty where they were not asked for, of ids alone
-/// type ids and mask too.
+/// A batch as flat arrays: row r has tokens rowStarts[r] … rowStarts[r + 1]. Overflowing pieces are rows after their
+/// text's; rowTexts has the index of each row's text. Details are empty where they were not requested; type ids and
+/// mask, too, where only ids were.
 struct EncodedBatch {
   std::vector<uint32_t> rowStarts, rowTexts;
   std::vector<uint32_t> ids, typeIds;
@@ -36,10 +36,10 @@ struct Padding {
   std::string token = "[PAD]";
 };
 
-/// Appends an encoding as a row of `length` tokens or more.
+/// Appends an encoding as a row, padded to `length` tokens where it is shorter.
 void appendRow(const Encoding& e, uint32_t textIndex, size_t length, const Padding& p, EncodedBatch& out);
-/// Appends a model's tokens as a row within a frame; with details places and widths are as the two functions below gave
-/// them.
+/// Appends a model's tokens as a row, with the frame's tokens around them. For details, appendOffsets() must have
+/// filled the tokens' offsets and widths. `idsOnly`: without type ids and mask.
 void appendRow(Tokens& tokens, const Frame& frame, uint32_t textIndex, bool idsOnly, EncodedBatch& out);
 
 }  // namespace wasmformers::tokenizer

@@ -14,7 +14,7 @@ constexpr uint8_t kUnknownSpaces = 0xFF;
 
 }  // namespace
 
-// Normalizes a part of the text that holds no raw added token and cuts it at the normalized ones.
+// Normalizes a part of the text without raw added tokens, and cuts it at the added tokens of normalized text.
 void Tokenizer::appendPart(std::string_view part, uint32_t start, bool details) {
   part_.assign(part, start, details);
   if (normalizer_) normalizer_->normalize(part_);
@@ -32,7 +32,7 @@ void Tokenizer::appendPart(std::string_view part, uint32_t start, bool details) 
   }
 }
 
-// Fills work_ with the pieces that the model gets.
+// Fills work_ with the pieces for the model.
 void Tokenizer::prepare(std::string_view text, bool details) {
   work_.clear(details);
   std::vector<AddedMatch> matches;
@@ -53,7 +53,7 @@ void Tokenizer::prepare(std::string_view text, bool details) {
   if (preTokenizer_) preTokenizer_->preTokenize(work_);
 }
 
-// Makes one text (or one word of it) tokens_.
+// Fills tokens_ with the tokens of one text or of one word of it.
 Status Tokenizer::tokenizeText(std::string_view bytes, const EncodeOptions& options) {
   const std::string_view text = text::makeValid(bytes, repaired_);
   prepare(text, options.details || (preTokenizer_ && preTokenizer_->needsSpans()));
@@ -68,7 +68,7 @@ Status Tokenizer::tokenizeText(std::string_view bytes, const EncodeOptions& opti
   return {};
 }
 
-// Appends the tokens of one text (or of one word of it) to `out`.
+// Appends the tokens of one text or of one word of it to `out`. `word`: the word's index, or −1 for a whole text.
 Status Tokenizer::encodeText(std::string_view bytes, int32_t word, uint32_t typeId, const EncodeOptions& options,
                              Encoding& out) {
   WF_TRY(tokenizeText(bytes, options));
@@ -89,7 +89,7 @@ Status Tokenizer::encodeText(std::string_view bytes, int32_t word, uint32_t type
   return {};
 }
 
-// The short way: each input is one text, neither cut nor padded.
+// The short way (rows.h): each input is one text, neither truncated nor padded.
 Status Tokenizer::encodeRows(const std::vector<EncodeInput>& inputs, const EncodeOptions& options, const Frame& frame,
                              EncodedBatch& out) {
   for (size_t i = 0; i < inputs.size(); ++i) {
@@ -101,7 +101,7 @@ Status Tokenizer::encodeRows(const std::vector<EncodeInput>& inputs, const Encod
   return {};
 }
 
-// The reference refuses such a stride when truncation is set up, before it knows a text or whether there is a pair.
+// The reference checks the stride when truncation is set up, before it knows a text or whether there is a pair.
 Status Tokenizer::checkStride(const Truncation& t) const {
   const size_t added = addedTokens(false);
   if (t.strategy == TruncationStrategy::None || t.maxLength < added || t.maxLength - added >= t.stride) return {};
@@ -124,7 +124,7 @@ Status Tokenizer::encodeBatch(const std::vector<EncodeInput>& inputs, const Enco
       std::all_of(inputs.begin(), inputs.end(), isOneText)) {
     return encodeRows(inputs, options, frame, out);
   }
-  std::vector<Encoding> whole;  // only where the padding has to wait for the longest
+  std::vector<Encoding> whole;  // with padding: all encodings, since the longest must be known first
   std::vector<Encoding> parts;
   for (const EncodeInput& input : inputs) {
     parts.resize(input.pair ? 2 : 1);
@@ -137,7 +137,7 @@ Status Tokenizer::encodeBatch(const std::vector<EncodeInput>& inputs, const Enco
     Truncation t = options.truncation;
     if (t.strategy != TruncationStrategy::None) {
       const size_t added = options.addSpecialTokens ? addedTokens(input.pair) : 0;
-      // Less room than the special tokens take: the reference does not truncate then, and neither does this.
+      // Where maxLength is less than the number of special tokens, the reference does not truncate, and so here.
       if (t.maxLength >= added) {
         t.maxLength -= uint32_t(added);
         WF_TRY(truncateEncodings(parts, t, options.overflow));

@@ -1,5 +1,5 @@
 // A whole tokenizer.json: text → normalizer → pre-tokenizer → model → post-processor → Encoding, and ids → decoder →
-// text. Gives what Rust's `tokenizers` 0.23.3 gives for the components that it knows (see the factories).
+// text. It gives the results of Rust's `tokenizers` 0.23.3, for the components that the factories list.
 #pragma once
 
 #include <memory>
@@ -25,14 +25,14 @@ namespace wasmformers::tokenizer {
 struct EncodeOptions {
   bool addSpecialTokens = true;
   bool details = true;    // offsets, words, special_tokens_mask, sequences, surfaces
-  bool idsOnly = false;   // neither type ids nor a mask; without details
+  bool idsOnly = false;   // no type ids and no mask; needs details = false
   bool overflow = false;  // keep what truncation cuts off
   bool utf16 = false;     // offsets in UTF-16 code units instead of bytes
   Truncation truncation;
   Padding padding;
 };
 
-/// One or two texts; each is one string, or words that were split before (then each word's offsets are its own).
+/// One or two texts. Each is one string, or words that the caller has split; then offsets count from each word's start.
 struct EncodeInput {
   std::vector<std::string_view> texts[2];
   bool pair = false;
@@ -41,30 +41,30 @@ struct EncodeInput {
 
 class Tokenizer final : private TokenTexts {
  public:
-  /// Reads tokenizer.json. `file` names it in errors (class Tokenizer).
+  /// Reads a tokenizer.json. `file` names it in errors (TokenizerError).
   static Result<std::unique_ptr<Tokenizer>> fromJson(std::string_view json, std::string_view file);
-  /// Reads the binary form in the first `size` bytes of `form`, which it keeps: the tables are used where they lie.
-  /// TokenizerError as BinaryReader::open(), and "binary_form_stale" where it was made from other bytes than `source`.
+  /// Reads the binary form in the first `size` bytes of `form`. It keeps `form`, because the tables are used in place.
+  /// TokenizerError: as BinaryReader::open(), and "binary_form_stale" where it was made from other bytes than `source`.
   static Result<std::unique_ptr<Tokenizer>> fromBinary(Buffer form, size_t size, const Source* source = nullptr);
-  /// The binary form, with the tokens that were added since.
+  /// The binary form, with the tokens that addTokens() added.
   std::string toBinary() const;
 
-  /// Encodes a batch into `out` (cleared first). InputError for options that contradict the text, TokenizerError
-  /// where a word has no token; `out` is then unspecified and the next call works.
+  /// Encodes a batch into `out`, which is cleared first. InputError where options contradict the text; TokenizerError
+  /// where a word has no token or a pattern gives up. Then `out` is unspecified, and the tokenizer stays usable.
   Status encodeBatch(const std::vector<EncodeInput>& inputs, const EncodeOptions& options, EncodedBatch& out);
 
-  /// The text of ids; ids that do not exist are passed over, as in the reference.
+  /// The text of ids. Ids that do not exist are skipped, as in the reference.
   std::string decode(const uint32_t* ids, size_t count, bool skipSpecialTokens) const;
-  /// The same, behind what `out` holds; where a pattern of the decoder gave up, `failure` says so.
+  /// The same, appended to `out`. `failure` is set where a pattern of the decoder gave up.
   void decode(const uint32_t* ids, size_t count, bool skipSpecialTokens, std::string& out,
               Status* failure = nullptr) const;
-  /// The token that decoding sees; false where there is none or it is passed over.
+  /// The token's text for decoding. False where there is no such id, or it is special and skipped.
   bool decodedToken(uint32_t id, bool skipSpecialTokens, std::string_view& token) const;
   const Decoder* decoder() const { return decoder_.get(); }
 
-  /// kNoId where there is none.
+  /// The token's id, or kNoId.
   uint32_t tokenToId(std::string_view token) const;
-  /// The token as the vocabulary (or the added tokens) spells it.
+  /// The token as the vocabulary or the added tokens spell it.
   std::optional<std::string_view> idToToken(uint32_t id) const;
   /// One more than the highest id in use.
   uint32_t idEnd() const;
@@ -77,12 +77,12 @@ class Tokenizer final : private TokenTexts {
     spaces_.clear();
     decodes_ = Decodes::Unknown;
   }
-  /// Another post-processor than the file's; null: none. The binary form keeps the file's.
+  /// Replaces the file's post-processor; null: none. The binary form keeps the file's.
   void setPostProcessor(std::unique_ptr<PostProcessor> post) { post_ = std::move(post); }
-  /// BPE's dropout is as the number says, from now on.
+  /// Seeds the random numbers of BPE's dropout.
   void seed(uint32_t number) { model_->seed(number); }
   const std::string& continuingSubwordPrefix() const { return model_->continuingSubwordPrefix(); }
-  /// Tokens that the post-processor adds.
+  /// How many tokens the post-processor adds.
   size_t addedTokens(bool pair) const { return post_ ? post_->addedTokens(pair) : 0; }
 
   /// The file's own `truncation` and `padding` sections (strategy None where there is none).
@@ -104,10 +104,10 @@ class Tokenizer final : private TokenTexts {
   void decodeTokens(const uint32_t* ids, size_t count, bool skipSpecialTokens, std::string& text) const;
   void appendPart(std::string_view part, uint32_t start, bool details);
 
-  Buffer form_;  // whose tables the model looks at; first, so that it is let go last
+  Buffer form_;  // the model views its tables; declared first, so that it is freed last
   Source source_;
   std::string skeleton_;           // the file without the model's tables
-  std::vector<AddedToken> later_;  // added since
+  std::vector<AddedToken> later_;  // added by addTokens()
 
   std::unique_ptr<Normalizer> normalizer_;
   std::unique_ptr<PreTokenizer> preTokenizer_;
@@ -122,7 +122,7 @@ class Tokenizer final : private TokenTexts {
   Truncation truncation_;
   Padding padding_;
 
-  // Kept between calls for their memory.
+  // Working memory, kept between calls.
   PreTokenized work_;
   NormalizedString part_;
   Tokens tokens_;

@@ -1,4 +1,5 @@
-// A tokenizer to its binary form and back: the skeleton of its file, the tokens added since, the model's tables.
+// Writing and reading a tokenizer's binary form (binary_form.h): its file without the model's tables, the tokens that
+// addTokens() added, and the model's tables.
 // Optimize: least
 #include "json/write.h"
 #include "tokenizer/tokenizer.h"

@@ -1,4 +1,4 @@
-// Reading tokenizer.json: its sections in the order of the stages, each by its factory.
+// Reading tokenizer.json: its sections in the order of the stages, each by the factory of its stage.
 // Optimize: least
 #include "json/write.h"
 #include "tokenizer/tokenizer.h"
@@ -37,7 +37,8 @@ Padding readPadding(const Component& c) {
   return p;
 }
 
-// The sections that are read here; of the model what is no table.
+// The file as JSON without what the binary form keeps as tables: the sections that are read here, and of the model all
+// but vocab and merges.
 std::string skeletonOf(const Component& root) {
   std::string out = "{";
   const auto key = [&](std::string_view name) {
@@ -110,7 +111,7 @@ Result<std::unique_ptr<Tokenizer>> Tokenizer::fromJson(std::string_view json, st
       return quick;
     }
   }
-  auto whole = parsed(json, file, nullptr);  // which also knows best what is wrong
+  auto whole = parsed(json, file, nullptr);  // which also gives the best errors
   if (whole.ok()) (*whole)->source_ = Source::of(json);
   return whole;
 }

@@ -1,5 +1,5 @@
-// See decode_stream.h. Behind a decoder that makes one token of all (Fuse, ByteLevel) a token arrives in parts: the
-// stages that know how go on at once, the others wait for its end.
+// See decode_stream.h. After a decoder that joins all tokens (Fuse, ByteLevel), the one token arrives in parts. Stages
+// that can, handle a part at once; the others wait for the token's end.
 #include "tokenizer/decoders/decode_stream.h"
 
 #include "text/utf8.h"
@@ -35,7 +35,7 @@ size_t unfinished(std::string_view s) {
 class DecodeStream::Stage {
  public:
   virtual ~Stage() = default;
-  /// A token, or a part of one: `closes` with its last.
+  /// Takes a token or a part of one. `closes`: it is the last part.
   void take(std::string_view part, bool closes) {
     if (closes && open_.empty()) return token(part);
     open_ += part;
@@ -58,7 +58,7 @@ class DecodeStream::Stage {
   std::string open_;
 };
 
-// What becomes of a token depends on it, on the one before, and on whether it is the first.
+// Decoders whose text for a token depends on it, on the token before, and on whether it is the first.
 class DecodeStream::Local final : public Stage {
  public:
   explicit Local(const Decoder& decoder) : decoder_(decoder) {}
@@ -88,7 +88,7 @@ class DecodeStream::Local final : public Stage {
   bool any_ = false;
 };
 
-// The last token becomes something else than the others: every token waits for the next.
+// Decoders that treat the last token differently: every token waits for the next.
 class DecodeStream::Lagging final : public Stage {
  public:
   explicit Lagging(const Decoder& decoder) : decoder_(decoder) {}
@@ -116,7 +116,7 @@ class DecodeStream::Lagging final : public Stage {
   TokenList in_, out_;
 };
 
-// ByteLevel: one token of all bytes; a character waits for its last byte.
+// ByteLevel: the bytes of all tokens are one token. A character waits for its last byte.
 class DecodeStream::Bytes final : public Stage {
  public:
   void end() override {
@@ -137,7 +137,7 @@ class DecodeStream::Bytes final : public Stage {
   std::string bytes_, repaired_;
 };
 
-// ByteFallback: a run of bytes is text only if all of it is, so it waits for its end.
+// ByteFallback: whether a byte is text depends on its whole run of bytes, so it waits for the run's end.
 class DecodeStream::Fallback final : public Stage {
  public:
   void end() override { flush(); }
@@ -165,7 +165,7 @@ class DecodeStream::Fused final : public Stage {
   void end() override { give({}, true); }
 };
 
-// Strip: up to so many of a character at the head are dropped, so many at the tail wait for what follows.
+// Strip: characters at the start are dropped, and those at the end wait, since text may follow them.
 class DecodeStream::Edged final : public Stage {
  public:
   explicit Edged(const Decoder::Edges& edges) : edges_(edges) {}
@@ -194,7 +194,7 @@ class DecodeStream::Edged final : public Stage {
   bool past_ = false;
 };
 
-// No decoder.
+// No decoder: tokens are joined with spaces.
 class DecodeStream::Spaced final : public Stage {
  public:
   void end() override { any_ = false; }

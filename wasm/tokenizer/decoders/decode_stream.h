@@ -1,6 +1,7 @@
-// Decoding token by token: what is written is final, and together it is what decoding all tokens at once gives. A chain
-// of stages, one for each decoder; each keeps only what its next token can still change, so that a token costs the same
-// however many came before. (Rust's DecodeStream decodes a window again and again, and differs where tokens look back.)
+// Decoding token by token. What is written is final; all of it together is what decoding all tokens at once gives.
+// There is a chain of stages, one for each decoder. A stage keeps only what its next token can still change, so a
+// token's cost does not depend on how many came before. (Rust's DecodeStream decodes a window again for each token, and
+// its result differs where a decoder looks at the token before.)
 #pragma once
 
 #include <memory>
@@ -14,15 +15,15 @@ namespace wasmformers::tokenizer {
 
 class DecodeStream {
  public:
-  /// `decoder` must live longer; null joins tokens by spaces.
+  /// `decoder` must live longer. Null joins tokens with spaces.
   explicit DecodeStream(const Decoder* decoder);
   ~DecodeStream();
   DecodeStream(const DecodeStream&) = delete;
   DecodeStream& operator=(const DecodeStream&) = delete;
 
-  /// The next token; appends to `out` what is final now: whole characters.
+  /// Takes the next token. Appends to `out` the text that is final now, in whole characters.
   void push(std::string_view token, std::string& out);
-  /// No token follows; appends the rest. The stream is then as new.
+  /// Appends the rest of the text. The stream is then as new.
   void end(std::string& out);
 
  private:

@@ -24,12 +24,12 @@ std::unique_ptr<DecodeTable> DecodeTable::make(const Decoder* decoder, TokenOf t
   return table;
 }
 
-// Puts one decoder behind those that were planned.
+// Adds a decoder after those that were planned. False where it does not allow a table.
 bool DecodeTable::plan(const Decoder& d) {
   if (d.kind() == Kind::Sequence) {
     return std::all_of(d.parts()->begin(), d.parts()->end(), [this](const auto& part) { return plan(*part); });
   }
-  if (fused_) return tail_.push_back(&d), true;  // one token holds all: everything can run on it
+  if (fused_) return tail_.push_back(&d), true;  // all tokens are joined: any decoder can run on the whole
   switch (d.kind()) {
     case Kind::ByteLevel:
       fused_ = true;
@@ -49,13 +49,13 @@ bool DecodeTable::plan(const Decoder& d) {
   }
 }
 
-// Behind runs of bytes a token is no longer an id.
+// Adds a decoder that works on each token. After decoders of byte runs that is not possible.
 bool DecodeTable::planLocal(const Decoder& d) {
   locals_.push_back(&d);
   return join_ == Join::Texts;
 }
 
-// Runs the token through the local decoders, between others or at the edge of the text.
+// Computes the text of an id: runs its token through the local decoders, with neighbours or at the edge of the text.
 void DecodeTable::fill(Entry& e, uint32_t id, bool atEdge) {
   std::string_view token;
   bool special = false;
@@ -66,7 +66,7 @@ void DecodeTable::fill(Entry& e, uint32_t id, bool atEdge) {
   const uint32_t flags = special ? kSpecial : 0;
   TokenList in, out;
   const bool before = !atEdge && edge_ == Edge::First, behind = !atEdge && edge_ == Edge::Last;
-  if (before) in.add("a");  // any neighbour will do
+  if (before) in.add("a");  // the result does not depend on which neighbour it is
   in.add(token);
   if (behind) in.add("a");
   for (const Decoder* d : locals_) {
@@ -95,7 +95,7 @@ const DecodeTable::Entry& DecodeTable::entry(std::vector<Entry>& table, uint32_t
   if (id >= table.size()) {
     std::string_view token;
     bool special;
-    if (!tokenOf_(id, token, special)) return kNone;  // however large the id, no memory for it
+    if (!tokenOf_(id, token, special)) return kNone;  // no memory is spent on an id without a token, however large
     table.resize(std::max<size_t>(id + 1, table.size() * 2), Entry{0, kUnknown});
   }
   Entry& e = table[id];

@@ -1,6 +1,7 @@
-// Decoding at the speed of copying: what each id becomes is worked out when it is first met and kept. It serves every
-// decoder whose tokens look at nothing but whether they are the first (or the last) of the text; runs of byte tokens
-// and what is done to the whole text afterwards (Fuse and all behind it) come on top. The others decode token by token.
+// Decoding at the speed of copying: the text of each id is computed once and kept. This works for decoders where a
+// token's text depends on nothing but whether it is the first (or the last) token. Runs of byte tokens are supported,
+// and so are decoders that work on the whole text (Fuse and what follows it). With other decoders, the caller decodes
+// token by token.
 #pragma once
 
 #include <functional>
@@ -15,27 +16,25 @@ namespace wasmformers::tokenizer {
 
 class DecodeTable {
  public:
-  /// A token and whether it is special; false where the id has none.
+  /// Gets the token of an id and whether it is special. False where the id has none.
   using TokenOf = std::function<bool(uint32_t id, std::string_view& token, bool& special)>;
 
-  /// nullptr where the decoder is not of that kind. Both must live longer; null is no decoder: spaces between tokens.
+  /// Null where the decoder does not allow a table. Both arguments must live longer. `decoder` null: tokens are joined
+  /// with spaces.
   static std::unique_ptr<DecodeTable> make(const Decoder* decoder, TokenOf tokenOf);
 
-  /// Appends the text of `count` ids: what Tokenizer::decode gives.
+  /// Appends the text of `count` ids, the same as Tokenizer::decode().
   void decode(const uint32_t* ids, size_t count, bool skipSpecialTokens, std::string& out);
 
  private:
-  // Bytes [begin, begin + length) of blob_; the flags are above the length.
+  // The text of an id: bytes [begin, begin + length) of blob_. The upper bits of length are flags.
   struct Entry {
     uint32_t begin, length;
   };
   static constexpr uint32_t kSpecial = 1u << 31, kByte = 1u << 30, kAbsent = 1u << 29, kUnknown = 1u << 28,
                             kFlags = 0xFu << 28;
-  enum class Join : uint8_t {
-    Texts,
-    Bytes,
-    ByteRuns
-  };  // of texts, of bytes that are made valid, of texts with runs of bytes
+  // What is joined: texts, bytes that may be ill-formed, or texts with runs of byte tokens.
+  enum class Join : uint8_t { Texts, Bytes, ByteRuns };
   enum class Edge : uint8_t { None, First, Last };
 
   DecodeTable() = default;
@@ -47,7 +46,7 @@ class DecodeTable {
   void append(std::string_view piece);
   void grow(size_t more);
 
-  static constexpr size_t kStep = 16;  // short pieces are copied by as much
+  static constexpr size_t kStep = 16;  // short texts are copied as this many bytes
 
   TokenOf tokenOf_;
   bool spaced_ = false;  // no decoder
@@ -57,8 +56,8 @@ class DecodeTable {
   bool fused_ = false;
 
   std::vector<Entry> inside_, atEdge_;
-  std::string blob_ = std::string(kStep, '\0');  // pieces one after the other, then kStep bytes to read over the end
-  std::string text_;                             // of the ids being decoded: room, of which size_ bytes are in use
+  std::string blob_ = std::string(kStep, '\0');  // the texts, then kStep bytes that may be read past their end
+  std::string text_;                             // a buffer for the decoded text, of which size_ bytes are used
   size_t size_ = 0;
   std::string run_, repaired_;
 };

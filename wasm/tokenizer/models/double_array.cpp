@@ -1,5 +1,5 @@
-// See double_array.h. Built depth first over the sorted strings; places for children are looked for in a ring of the
-// free units, and a node that finds none in a few tries gets a new block.
+// See double_array.h. It is built depth first over the sorted strings. Places for a node's children are searched in a
+// ring of the free units; a node that finds none in a few tries gets a new block.
 // Optimize: least
 #include "tokenizer/models/double_array.h"
 
@@ -14,11 +14,11 @@ constexpr uint32_t kBlock = 256;
 constexpr int kTries = 48;
 
 struct Key {
-  uint64_t first;
+  uint64_t first;  // the first eight bytes, the very first one highest
   uint32_t entry;
-};  // the first eight bytes, the very first highest
+};
 
-// The strings in the order of their bytes: by the first eight, one after the other, then what is alike in these.
+// The strings in the order of their bytes: radix sort by the first eight, then heap sort of strings that share these.
 std::vector<Key> sorted(const Vocabulary& v) {
   std::vector<Key> keys;
   keys.reserve(v.size());
@@ -54,7 +54,7 @@ void DoubleArray::build(const Vocabulary& v) {
     uint32_t before, after;
   };
   std::vector<Ring> ring;
-  uint32_t head = kNoId;  // some free unit
+  uint32_t head = kNoId;  // a free unit, where the search begins
   const auto take = [&](uint32_t at, uint32_t parent) {
     units[at].parent = parent;
     const Ring r = ring[at];
@@ -73,7 +73,7 @@ void DoubleArray::build(const Vocabulary& v) {
       ring[from].before = last;
       ring[last].after = from;
       head = from;
-    } else {  // behind the last free one
+    } else {  // after the last free unit
       const uint32_t end = ring[head].before;
       ring[end].after = from;
       ring[from].before = end;
@@ -83,13 +83,13 @@ void DoubleArray::build(const Vocabulary& v) {
     return from;
   };
   addBlock();
-  take(kRoot, kNoId);  // nobody's child: no unit has that number
+  take(kRoot, kNoId);  // no unit has this number, so the root is no unit's child
 
   struct Work {
     uint32_t node, begin, end, depth;
   };
   std::vector<Work> stack{{kRoot, 0, uint32_t(order.size()), 0}};
-  std::vector<std::pair<unsigned char, uint32_t>> labels;  // and where each one's strings begin
+  std::vector<std::pair<unsigned char, uint32_t>> labels;  // a child's byte, and where its strings begin
   while (!stack.empty()) {
     Work w = stack.back();
     stack.pop_back();
@@ -121,7 +121,7 @@ void DoubleArray::build(const Vocabulary& v) {
     if (base == kNoId) {
       base = addBlock();
     } else if (labels.size() > 1) {
-      head = at;  // what lies before is crowded; single children will still come round to it
+      head = at;  // units before it are crowded; single children still reach them around the ring
     }
     units[w.node].base = (units[w.node].base & kHasId) | base;
     for (size_t k = 0; k < labels.size(); ++k) {

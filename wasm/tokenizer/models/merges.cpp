@@ -53,7 +53,7 @@ void Merges::read(BinaryReader& from) {
   from.array(wide_);
   mask_ = uint32_t(slots_.size() - 1);
   size_ = uint32_t(wide_.empty() ? pairs_.size() : wide_.size());
-  const bool free = std::find(slots_.begin(), slots_.end(), kFree) != slots_.end();  // where a search ends
+  const bool free = std::find(slots_.begin(), slots_.end(), kFree) != slots_.end();  // else a search would not end
   from.require(free && !(slots_.size() & mask_) && (wide_.empty() || pairs_.empty()));
   if (!from.ok()) reserve(0);
 }

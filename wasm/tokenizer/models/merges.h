@@ -1,6 +1,6 @@
-// BPE's merges: (left id, right id) → rank, and rank → id of what the pair becomes. The pairs lie in the order of their
-// ranks, each one number of 64 bits where the ids allow it, as in every tokenizer known; a flat hash table has ranks
-// and, in the bits above, the rest of the hash.
+// BPE's merges: (left id, right id) → rank, and rank → id of what the pair becomes. Pairs are stored by rank, each as
+// one number of 64 bits where the ids allow it, as those of every known tokenizer do. A flat hash table holds ranks
+// and, in the bits above them, the rest of the hash.
 #pragma once
 
 #include "tokenizer/models/vocabulary.h"
@@ -11,10 +11,10 @@ class Merges {
  public:
   static constexpr uint32_t kNone = UINT32_MAX;  // later than every rank
 
-  /// Forgets what there is. Room for `n`, which have to be added then.
+  /// Removes all merges and makes room for `n`, which must then be added.
   void reserve(size_t n);
   bool full() const { return size_ == pairs_.size() + wide_.size(); }
-  /// The next rank's pair; a pair that was there before gets the new rank.
+  /// Adds the pair of the next rank. A pair that was added before gets the new rank.
   void add(uint32_t left, uint32_t right, uint32_t id) {
     if ((left | right | id) >> kIdBits || !wide_.empty()) return addWide(left, right, id);
     const uint64_t key = keyOf(left, right);
@@ -22,7 +22,7 @@ class Merges {
     put(hash(left, right), [&](uint32_t rank) { return pairs_[rank] >> kIdBits == key; });
   }
 
-  /// Touches the memory that add() and rank() will need.
+  /// Reads the memory that add() and rank() will need, so that it is in the cache.
   uint64_t peek(uint32_t left, uint32_t right) const { return slots_.empty() ? 0 : slots_[hash(left, right) & mask_]; }
 
   size_t size() const { return size_; }
@@ -37,7 +37,7 @@ class Merges {
       if (!((slot ^ h) & ~mask_) && rank < size_ && pairs_[rank] >> kIdBits == key) return rank;
     }
   }
-  /// What a pair of this rank becomes.
+  /// The id of what a pair of this rank becomes.
   uint32_t id(uint32_t rank) const {
     if (rank >= size_) return 0;
     return wide_.empty() ? uint32_t(pairs_[rank]) & ((1u << kIdBits) - 1) : wide_[rank].id;
@@ -47,7 +47,7 @@ class Merges {
   void read(BinaryReader& from);
 
  private:
-  static constexpr int kIdBits = 21;  // left, right, id
+  static constexpr int kIdBits = 21;  // of left, right and id
   static constexpr uint32_t kFree = UINT32_MAX;
   struct Wide {
     uint32_t left, right, id;
@@ -59,7 +59,7 @@ class Merges {
   [[gnu::cold]] [[gnu::noinline]] uint32_t wideRank(uint32_t left, uint32_t right) const;
   [[gnu::cold]] [[gnu::noinline]] void addWide(uint32_t left, uint32_t right, uint32_t id);
 
-  // The next rank, in the slot of an earlier one that is the same pair or in a free one.
+  // Stores the next rank in the slot of an earlier rank of the same pair, else in a free slot.
   template <class Same>
   void put(uint32_t h, Same same) {
     uint32_t at = h & mask_;
@@ -72,7 +72,7 @@ class Merges {
 
   Flat<uint32_t> slots_;
   Flat<uint64_t> pairs_;
-  Flat<Wide> wide_;  // used instead of them where it is not empty
+  Flat<Wide> wide_;  // if not empty, used instead of pairs_
   uint32_t mask_ = 0, size_ = 0;
 };
 

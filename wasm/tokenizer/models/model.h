@@ -12,15 +12,15 @@
 
 namespace wasmformers::tokenizer {
 
-/// What the model makes of a text: ids and, where the text is aligned, for each one its word and bytes of the
+/// The tokens that the model gives for a text: ids, and with details for each one its word and its bytes of the
 /// normalized text.
 struct Tokens {
   std::vector<uint32_t> ids;
   std::vector<Span> ranges;
   std::vector<int32_t> words;
   std::vector<Surface> surfaces;
-  std::vector<uint32_t> offsets;  // begin and end in the text, and Encoding::widths: not the model's, see rows.h
-  std::vector<uint8_t> widths;
+  std::vector<uint32_t> offsets;  // begin and end in the original text; filled by appendOffsets(), not by the model
+  std::vector<uint8_t> widths;    // Encoding::widths; filled by appendOffsets()
   bool detailed = false;
 
   void clear(bool details) {
@@ -57,27 +57,27 @@ struct Tokens {
   }
 };
 
-/// Where a model's tables come from, if not from the file's tree: from a binary form, or from the file's text.
+/// The source of a model's tables, if not the file's tree: a binary form, or the file's text.
 struct Tables {
   BinaryReader* form = nullptr;
   const ModelText* text = nullptr;
-  bool unusual = false;  // the text has to be parsed as a whole after all
+  bool unusual = false;  // set by readers: the text is not written as usual and must be parsed as a whole
 };
 
 class Model {
  public:
   virtual ~Model() = default;
-  /// Appends the tokens of every piece of `text`, added tokens included. TokenizerError when a word has no token and
-  /// the vocabulary no unknown one.
+  /// Appends the tokens of every piece of `text`, including added tokens. TokenizerError "missing_unk_token" where a
+  /// word has no token and the vocabulary lacks the unknown token.
   virtual Status tokenize(const PreTokenized& text, Tokens& out) const = 0;
   const Vocabulary& vocabulary() const { return vocabulary_; }
-  /// What marks tokens that go on with a word ("##"), or "".
+  /// The prefix of tokens that continue a word ("##"), or "".
   const std::string& continuingSubwordPrefix() const { return prefix_; }
-  /// Whether it reads pieces that stand for their byte-level forms (PreTokenized::bytes).
+  /// Whether it accepts pieces that stand for their byte-level forms (PreTokenized::bytes).
   virtual bool takesBytes() const { return false; }
-  /// Where BPE's dropout draws from, from now on.
+  /// Seeds the random numbers of BPE's dropout.
   virtual void seed(uint32_t) {}
-  /// The tables, for makeModel() to read again.
+  /// Writes the tables, for makeModel() to read.
   virtual void write(BinaryWriter& to) const { vocabulary_.write(to); }
 
  protected:
@@ -93,8 +93,8 @@ class Model {
   std::string prefix_;
 };
 
-/// The model that `c` describes; null where something is wrong, which c.status says. A missing `type` (older files)
-/// is told from the other fields. With `tables`, c has no vocabulary and no merges: they come from there.
+/// The model that `c` describes; null on errors, which go to c.status. Older files have no `type`; then the other
+/// fields tell it. With `tables`, c has no vocabulary and no merges, and `tables` gives them.
 std::unique_ptr<Model> makeModel(const Component& c, Tables* tables = nullptr);
 std::unique_ptr<Model> makeWordPiece(const Component& c, Tables* tables);
 std::unique_ptr<Model> makeBpe(const Component& c, Tables* tables);
@@ -104,13 +104,13 @@ std::unique_ptr<Model> makeWordLevel(const Component& c, Tables* tables);
 /// The type of the model that `c` describes, or "".
 std::string_view modelType(const Component& c);
 
-/// Fills `to` from an object {token: id}, or from the tables.
+/// Fills `to` from the object {token: id} or, if not null, from `tables`.
 void readVocabulary(const Component& c, Tables* tables, Vocabulary& to);
 
-/// The ids of the tokens "<0x00>" to "<0xFF>", kNoId where there is none.
+/// Fills `ids` with the ids of the tokens "<0x00>" to "<0xFF>"; kNoId where there is none.
 void readByteTokens(const Vocabulary& v, uint32_t (&ids)[256]);
 
-/// The error of a word without tokens where the unknown token is not in the vocabulary either.
+/// TokenizerError "missing_unk_token": a word has no token, and the vocabulary lacks the unknown token.
 Status missingUnkToken(std::string_view unkToken);
 
 }  // namespace wasmformers::tokenizer

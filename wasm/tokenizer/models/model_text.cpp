@@ -11,7 +11,7 @@ bool ModelText::find(std::string_view json) {
   rest.clear();
   TextScanner s(json);
   const char* copied = json.data();
-  // The members of an object: visit(key) reads the value. False where something is unusual.
+  // Reads the members of an object; visit(key) reads a value. False where something is unusual.
   const auto members = [&](auto visit) {
     if (!s.take('{')) return false;
     do {
@@ -20,7 +20,7 @@ bool ModelText::find(std::string_view json) {
     } while (s.take(','));
     return s.take('}');
   };
-  // As most files end: the merges, then two braces. A wrong guess is found by who reads them.
+  // Most files end in the merges and two braces. Where this guess is wrong, the reader of the merges notices it.
   const auto last = [&](std::string_view& to) {
     size_t end = json.size(), braces = 0;
     for (; end && (json[end - 1] == '}' || TextScanner::isSpace(json[end - 1])); --end) braces += json[end - 1] == '}';

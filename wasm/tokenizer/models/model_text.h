@@ -1,5 +1,6 @@
-// The two long sections of a tokenizer.json, model.vocab and model.merges, read straight from its text: no tree of half
-// a million values is made for them. What is not written as usual is refused here, and then the whole file is parsed.
+// The two long sections of a tokenizer.json, model.vocab and model.merges, as text. Their readers work on the text
+// itself, without a tree of half a million values. A file that is not written as usual is refused here; then the caller
+// parses the whole file.
 #pragma once
 
 #include <cstddef>
@@ -9,11 +10,11 @@
 namespace wasmformers::tokenizer {
 
 struct ModelText {
-  std::string_view vocab, merges;  // each with its brackets; merges "" where there is none
-  size_t vocabCommas = 0;          // outside strings
-  std::string rest;                // the file with {} and [] in their place
+  std::string_view vocab, merges;  // each with its brackets; merges is "" where there are none
+  size_t vocabCommas = 0;          // commas of vocab outside strings
+  std::string rest;                // the file with {} and [] in place of the sections
 
-  /// Finds them. False: parse the whole file.
+  /// Finds the sections. False: the whole file must be parsed.
   bool find(std::string_view json);
 };
 

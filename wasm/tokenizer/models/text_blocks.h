@@ -1,5 +1,5 @@
-// JSON's text many bytes at a time: bit masks of where a byte stands, and which bytes stand inside strings (after
-// Langdale and Lemire, "Parsing gigabytes of JSON per second", 2019).
+// Scanning the text of JSON many bytes at a time: bit masks of the places of a byte, and of the bytes inside strings.
+// After Langdale and Lemire, "Parsing gigabytes of JSON per second", 2019.
 #pragma once
 
 #include <bit>
@@ -9,7 +9,8 @@
 
 namespace wasmformers::tokenizer {
 
-/// Vectors * 16 bytes; bit i of a mask is byte i. (Vectors of the compiler: what it makes of them is SIMD in Wasm.)
+/// Vectors · 16 bytes of a text. Bit i of a mask stands for byte i. Uses the compiler's vector types, which become SIMD
+/// in Wasm.
 template <int Vectors>
 class Block {
  public:
@@ -18,7 +19,7 @@ class Block {
   uint64_t equal(char c) const {
     return mask([c](Bytes v) { return v == uint8_t(c); });
   }
-  /// What ends the plain part of a string: its quote, a backslash, a control character.
+  /// The bytes that end the plain part of a string: quotes, backslashes and control characters.
   uint64_t endsString() const {
     return mask([](Bytes v) { return (v == uint8_t('"')) | (v == uint8_t('\\')) | (v < uint8_t(' ')); });
   }
@@ -28,7 +29,7 @@ class Block {
 
  private:
   typedef uint8_t Bytes __attribute__((vector_size(16)));
-  typedef int8_t Truths __attribute__((vector_size(16)));  // each 0 or -1
+  typedef int8_t Truths __attribute__((vector_size(16)));  // each element 0 or −1
   template <class Is>
   uint64_t mask(Is is) const {
     uint64_t m = 0;
@@ -47,17 +48,18 @@ class Block {
   Bytes v_[Vectors];
 };
 
-/// Blocks of 64 bytes of a text that begins outside strings, from left to right.
+/// Tells which bytes are outside strings. Takes a text, which begins outside strings, in blocks of 64 bytes, from left
+/// to right.
 class Outside {
  public:
-  /// The quotes of `block`, which lies at p, that begin and end strings. Either this or next() for each block.
+  /// The quotes of `block` that begin or end strings. The block is the bytes at p. Call this or next() for each block.
   uint64_t quotes(const Block<4>& block, const char* p) {
     return escaped_ || block.equal('\\') ? unescapedQuotes(p) : block.equal('"');
   }
   /// The bytes that are not inside a string.
   uint64_t next(const Block<4>& block, const char* p) {
     const uint64_t quotes = this->quotes(block, p);
-    uint64_t inside = quotes;  // every bit the parity of the quotes up to it
+    uint64_t inside = quotes;  // each bit becomes the parity of the quotes up to it
     for (int shift = 1; shift < 64; shift *= 2) inside ^= inside << shift;
     inside ^= inside_;
     inside_ = uint64_t(int64_t(inside) >> 63);
@@ -77,12 +79,12 @@ class Outside {
     }
     return quotes;
   }
-  uint64_t inside_ = 0;  // all ones: the last block ended inside a string
+  uint64_t inside_ = 0;  // all ones where the last block ended inside a string
   bool escaped_ = false;
 };
 
-/// Calls visit(block, outside, at, p) for 64 bytes after 64 until that says true: the block lies at `at`, which is p
-/// or, at the end of the text, a copy with spaces behind.
+/// Calls visit(block, outside, at, p) for each 64 bytes, until it returns true. p: where they are in the text. at:
+/// where they can be read, which is p or, for the last bytes, a copy that spaces fill up.
 template <class Visit>
 inline void eachBlock(const char* p, const char* end, Visit visit) {
   Outside outside;

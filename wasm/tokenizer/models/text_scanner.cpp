@@ -55,7 +55,7 @@ bool TextScanner::unescape(const char* p, const char* end, std::string& out) {
       continue;
     }
     static const char letters[] = "\"\\/bfnrt", meanings[] = "\"\\/\b\f\n\r\t";
-    const char c = p[1];  // there is one: a string does not end in a single backslash
+    const char c = p[1];  // it exists: a string does not end in a single backslash
     p += 2;
     if (const size_t known = std::string_view(letters).find(c); known != std::string_view::npos) {
       out += meanings[known];
@@ -95,16 +95,17 @@ bool TextScanner::pair(std::string_view& left, std::string_view& right) {
 
 namespace {
 
-// White space and strings of up to 31 bytes, twice, what follows them, and 16 more for Spelling.
+// The bytes that one element may touch: white space and strings of up to 31 bytes, twice, what follows them, and 16
+// more for Spelling.
 constexpr ptrdiff_t kRoom = 256;
 
-// A line's end and the next one's indentation are one step.
+// Skips the end of a line and the next line's indentation in one step.
 const char* pastSpace(const char* p) {
   if (*p == '\n') p += 1 + std::countr_one(Block<1>(p + 1).equal(' '));
   return p;
 }
 
-// The plain string at p; where it ends, or null.
+// Reads the plain string at p. Returns its end, or null.
 const char* plainString(const char* p, Spelling& out) {
   if (*p++ != '"') return nullptr;
   const uint64_t ends = Block<2>(p).endsString();
@@ -191,7 +192,7 @@ bool TextScanner::flat(std::string_view& out, size_t& commas) {
     if (bracket) close = p + std::countr_zero(bracket);
     return bracket != 0;
   });
-  if (!close || *close != *from + 2) return false;  // } and ] stand two behind { and [
+  if (!close || *close != *from + 2) return false;  // } and ] are two more than { and [
   at_ = close + 1;
   out = {from, size_t(at_ - from)};
   return true;
@@ -220,7 +221,7 @@ bool TextScanner::skip() {
       case '[': ++depth; break;
       case '}':
       case ']':
-        if (!depth) return true;  // the end of what it stands in
+        if (!depth) return true;  // the end of the value around it
         if (!--depth) return ++at_, true;
         break;
       case ',':

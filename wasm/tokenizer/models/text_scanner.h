@@ -9,14 +9,14 @@
 
 namespace wasmformers::tokenizer {
 
-/// How many strings there are.
+/// How many strings a JSON text has.
 size_t countStrings(std::string_view json);
 
-/// Reads the elements of such a section from left to right.
+/// A cursor in a JSON text.
 class TextScanner {
  public:
   explicit TextScanner(std::string_view text) : at_(text.data()), end_(at_ + text.size()) {}
-  /// Passes over white space, then over c if it is there.
+  /// Skips white space, then c if it is there. False: it is not.
   bool take(char c) {
     if (at_ < end_ && *at_ == c) return ++at_, true;
     skipSpace();
@@ -24,24 +24,25 @@ class TextScanner {
     ++at_;
     return true;
   }
-  /// Passes over white space. Where that is in `text`, which this reads.
+  /// Skips white space and returns the position in `text`, which must be the text that this reads.
   size_t place(std::string_view text) { return skipSpace(), size_t(at_ - text.data()); }
   bool atEnd() const { return at_ == end_; }
   static bool isSpace(char c) { return c == ' ' || c == '\n' || c == '\r' || c == '\t'; }
-  /// A string, in `out` until the next one of the same slot (0 or 1). False where there is none or it is broken.
+  /// Reads a string. `out` is valid until the next string of the same slot (0 or 1). False where there is no string, or
+  /// it is malformed.
   bool string(std::string_view& out, int slot = 0);
-  /// A string of two parts with one space between them. False also where it has escapes: then nothing was read.
+  /// Reads a string of two parts with one space between them. False, also where it has escapes: then nothing was read.
   bool pair(std::string_view& left, std::string_view& right);
-  /// Of the elements "left right" that come next, each with a comma behind, those that are written plainly: their
-  /// parts, at most `most`.
+  /// Reads up to `most` parts of the elements "left right" that come next, each followed by a comma; stops before one
+  /// that is not written plainly (an escape, unusual white space, a long string). Returns the number of parts.
   size_t plainPairs(Spelling* parts, size_t most);
-  /// The same of elements ["left", "right"].
+  /// The same for elements ["left", "right"].
   size_t plainLists(Spelling* parts, size_t most);
-  /// The same of members "token": id.
+  /// The same for members "token": id. Returns the number of members.
   size_t plainMembers(Spelling* tokens, uint32_t* ids, size_t most);
-  /// A string without escapes, of at most 64 bytes.
+  /// Reads a string without escapes, of at most 64 bytes.
   bool key(std::string_view& out);
-  /// A number of at most ten digits.
+  /// Reads a whole number of at most ten digits.
   bool number(uint64_t& out) {
     skipSpace();
     const char* from = at_;
@@ -50,9 +51,9 @@ class TextScanner {
     if (at_ == from || (*from == '0' && at_ - from > 1)) return false;
     return at_ < end_ && *at_ != '.' && *at_ != 'e' && *at_ != 'E' && !(*at_ >= '0' && *at_ <= '9');
   }
-  /// Any value, in `out` as it is written; its brackets are only counted.
+  /// Reads any value; `out` is its text. Its brackets are counted, but their kinds are not compared.
   bool value(std::string_view& out);
-  /// An object or array that holds no other: as value(), and how many commas it has. False: nothing was read.
+  /// Reads an object or array that holds no other one: as value(), and counts its commas. False: nothing was read.
   bool flat(std::string_view& out, size_t& commas);
 
  private:

@@ -1,7 +1,7 @@
-// Unigram: of all ways to cut a word into known pieces, the one whose scores sum to the most (Kudo, 2018), by Viterbi
-// over byte positions; a character that no piece covers costs ten below the worst score, and unknown ones in a row are
-// one token. After tokenizers' models/unigram (encode_optimized), with the pieces in a double array; words seen before
-// come from a cache.
+// Unigram: of all ways to cut a word into known pieces, the one with the largest sum of scores (Kudo, 2018), by Viterbi
+// over byte positions. A character that no piece covers scores ten less than the worst piece; unknown characters in a
+// row are one token. After tokenizers' models/unigram (encode_optimized), with the pieces in a double array. The tokens
+// of words that were seen before come from a cache.
 #include <algorithm>
 #include <limits>
 
@@ -59,7 +59,7 @@ class Unigram final : public Model {
         if (cached) cache_.put(word, hash, parts_);
         out.add(parts_, p.begin, i);
       }
-      for (size_t k = before; out.detailed && k < out.ids.size(); ++k) {  // an unknown token is spelled as its piece
+      for (size_t k = before; out.detailed && k < out.ids.size(); ++k) {  // an unknown token's text is its piece
         if (out.ids[k] != unk_) continue;
         const Span r = out.ranges[k];
         out.surfaces.push_back({uint32_t(k), text.text.substr(r.begin, r.end - r.begin)});
@@ -69,10 +69,12 @@ class Unigram final : public Model {
   }
 
  private:
+  // The best way to a byte position: its score, and its last piece.
   struct Best {
     double score;
-    uint32_t start, id;
-  };  // start kNoId: not reached
+    uint32_t start;  // of the last piece; kNoId: no way leads here
+    uint32_t id;
+  };
 
   void readVocab(const Component& list) {
     if (!list.value.isArray()) list.wrongType("an array of [piece, score]");
@@ -90,8 +92,7 @@ class Unigram final : public Model {
     scores_.own(std::move(scores));
   }
 
-  // Fills best_: for every place that is reached, the last piece of the best way there. False: an unknown token is
-  // needed and not there.
+  // Fills best_ for every position. False: the unknown token is needed and there is none.
   bool cut(std::string_view word) const {
     const size_t size = word.size();
     best_.assign(size + 1, {0, kNoId, 0});
@@ -120,8 +121,8 @@ class Unigram final : public Model {
     if (b.start == kNoId || score > b.score) b = {score, uint32_t(start), id};
   }
 
-  // Fills parts_ with the tokens of the best way: unknown pieces in a row are one, and it may be a known one after all,
-  // or its bytes. False as above.
+  // Fills parts_ with the tokens of the best way. Unknown pieces in a row are joined; the result may be a known piece,
+  // or becomes its bytes or the unknown token. False as above.
   bool name(std::string_view word) const {
     cuts_.clear();
     for (size_t end = word.size(); end > 0; end = best_[end].start) {
@@ -148,7 +149,7 @@ class Unigram final : public Model {
     return true;
   }
 
-  // The piece's bytes as tokens, each of them for the whole piece, if all are there.
+  // Adds the piece's bytes as tokens, each with the range of the whole piece, if the vocabulary has all of them.
   bool addBytes(std::string_view piece, const Part& part) const {
     if (!byteFallback_) return false;
     for (char c : piece) {

@@ -47,7 +47,7 @@ uint32_t Vocabulary::add(std::string_view token, uint32_t id, uint32_t hash) {
     entry = size_++;
     slots_.at(at) = (hash & ~mask_) | entry;
     const size_t from = starts_[entry], to = from + token.size();
-    if (to > bytes_.size()) bytes_.edit([&](auto& v) { v.resize(to + 4096); });  // not byte by byte
+    if (to > bytes_.size()) bytes_.edit([&](auto& v) { v.resize(to + 4096); });  // grows in steps
     if (from < to) copyBytes(&bytes_.at(from), token.data(), token.size());
     starts_.push_back(uint32_t(to));
     longest_ = std::max(longest_, token.size());
@@ -71,7 +71,9 @@ void Vocabulary::addMany(const Spelling* tokens, const uint32_t* ids, size_t n) 
 
 void Vocabulary::finish() {
   if (size_)
-    bytes_.edit([&](auto& v) { v.resize(starts_[size_]), v.resize(v.size() + Spelling::kReadable); });  // zeros behind
+    bytes_.edit([&](auto& v) {
+      v.resize(starts_[size_]), v.resize(v.size() + Spelling::kReadable);
+    });  // zeros after the last token
   idEnd_ = size_;
   if (ids_.empty()) return;
   idEnd_ = 0;
@@ -79,11 +81,11 @@ void Vocabulary::finish() {
   for (uint32_t e = 0; e < size_; ++e) {
     const uint32_t id = ids_[e];
     idEnd_ = std::max(idEnd_, id == kNoId ? id : id + 1);
-    byId_.at(placeOf(id)) = e;  // of two with one id the later counts
+    byId_.at(placeOf(id)) = e;  // of two entries with one id the later one counts
   }
 }
 
-// Where the table has an entry of the id, or the free place for one.
+// The place in byId_ of the entry with this id, or the free place for it.
 uint32_t Vocabulary::placeOf(uint32_t id) const {
   uint32_t at = uint32_t(id * kHashFactor >> 32) & mask_;
   while (byId_[at] < size_ && ids_[byId_[at]] != id) at = (at + 1) & mask_;
@@ -121,7 +123,7 @@ void Vocabulary::write(BinaryWriter& to) const {
   to.array(byId_);
 }
 
-// Checks what keeps look-ups inside the tables and finite; what else a damaged form may say its checksum finds.
+// Checks what look-ups need to stay inside the tables and to end. The checksum of the form finds other damage.
 void Vocabulary::read(BinaryReader& from) {
   from.array(bytes_);
   from.array(starts_);
@@ -151,7 +153,7 @@ void Vocabulary::read(BinaryReader& from) {
     longest = std::max(longest, size);
   }
   holds = holds && !backwards;
-  for (size_t e = 0; holds && e < n; ++e) {  // a token's last character ends in it
+  for (size_t e = 0; holds && e < n; ++e) {  // no token ends inside a character
     const uint32_t end = starts_[e + 1], size = end - starts_[e];
     if (!size || bytes[end - 1] < 0x80) continue;
     holds = bytes[end - 1] < 0xC0 && (size < 2 || bytes[end - 2] < 0xE0) && (size < 3 || bytes[end - 3] < 0xF0);

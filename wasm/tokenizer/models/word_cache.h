@@ -1,7 +1,8 @@
-// Words seen before and their tokens: a table over one block of records, both of bounded size, forgotten together when
-// full. A word has four places in the table, so that few push each other out; a place is a record's number and what is
-// left of the hash. A record is its word's length and number of tokens, the word in whole fours of bytes, the ids, then
-// begin and end of each token as bytes. What a model answers for a word must depend on the word alone.
+// A cache of words and their tokens. A model may use it where the tokens of a word depend on the word alone. It is a
+// hash table over one block of records; both have a bounded size and are emptied together when the block is full. A
+// word has four places in the table, so few words evict each other; a place is a record's number and the rest of the
+// hash. A record is the word's length and its number of tokens (a byte each), the word, padded to four bytes, the ids,
+// then begin and end of each token, a byte each.
 #pragma once
 
 #include <string_view>
@@ -12,16 +13,16 @@
 
 namespace wasmformers::tokenizer {
 
-/// A token of a word: its id and its bytes there.
+/// A token of a word: its id, and its bytes in the word.
 struct Part {
   uint32_t id, begin, end;
 };
 
 class WordCache {
  public:
-  static constexpr size_t kLongest = 128;  // bytes of a word that is kept
+  static constexpr size_t kLongest = 128;  // bytes of the longest word that is cached
 
-  /// A word's tokens, valid until the next put().
+  /// A word's tokens, or false. Valid until the next put().
   class Entry {
    public:
     explicit Entry(const char* record) : record_(record) {}
@@ -39,7 +40,7 @@ class WordCache {
     const char* record_;
   };
 
-  /// Never for words longer than kLongest.
+  /// `word` must not be longer than kLongest; `hash` is hashBytes(word).
   Entry find(std::string_view word, uint32_t hash) const {
     if (places_.empty()) return Entry(nullptr);
     const uint32_t* p = &places_[hash >> (32 - kSetBits) << 2];
@@ -57,7 +58,7 @@ class WordCache {
     const size_t bytes = idsAt(word.size()) + parts.size() * 6, words = (bytes + 7) / 8;
     if (places_.empty() || records_.size() + words > kMostWords) {
       places_.assign(size_t(4) << kSetBits, 0);
-      records_.assign(1, UINT64_MAX);  // what empty places point to; no word is that long
+      records_.assign(1, UINT64_MAX);  // the record of empty places; no word has its length
     }
     const size_t number = records_.size();
     records_.resize(number + words);

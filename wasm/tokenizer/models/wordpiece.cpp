@@ -1,7 +1,7 @@
-// WordPiece: a word is cut greedily into the longest pieces that the vocabulary has, from the left; pieces after the
-// first carry the continuing prefix ("##"). A word that cannot be cut whole, or has too many characters, is unknown.
-// After tokenizers' models/wordpiece; made linear-ish by never trying more bytes than the longest token has, and by
-// a second table that holds the continuing pieces without their prefix.
+// WordPiece: a word is cut from the left, each time at the longest piece that the vocabulary has; pieces after the
+// first have a prefix ("##"). A word that cannot be cut completely, or has too many characters, is the unknown token.
+// After tokenizers' models/wordpiece. It is fast because it never tries more bytes than the longest token has, and
+// because a second table holds the continuing pieces without their prefix.
 #include <algorithm>
 
 #include "text/utf8.h"
@@ -47,7 +47,7 @@ class WordPiece final : public Model {
   }
 
  private:
-  // Appends the word's pieces, or nothing and false.
+  // Appends the word's pieces. False, and nothing is appended, where it cannot be cut.
   bool addWord(std::string_view word, uint32_t base, size_t index, Tokens& out) const {
     const size_t before = out.ids.size();
     for (size_t start = 0; start < word.size();) {

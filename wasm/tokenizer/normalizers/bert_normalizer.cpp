@@ -1,7 +1,7 @@
-// BertNormalizer: clean-up, spaces around Chinese characters, accents off, lowercase, in the reference's order
-// (tokenizers' normalizers/bert.rs). The four steps are fused into one pass over the text. They commute with that
-// only while decomposition keeps the order of what stays; a character that stays and that a canonical reordering
-// could move (rare: spacing marks with a combining class) sends the text through the steps one by one.
+// BertNormalizer: clean-up, spaces around Chinese characters, removal of accents, lowercase, in the order of the
+// reference (tokenizers' normalizers/bert.rs). The four steps are fused into one pass over the text. That is right as
+// long as decomposition keeps the order of the characters that stay. Where one of these could be moved by canonical
+// reordering (rare: spacing marks with a combining class), the text goes through the steps one by one.
 // Optimize: speed
 #include <cstring>
 
@@ -18,9 +18,9 @@ using text::kNonspacing;
 using text::kOther;
 using text::kWhiteSpace;
 
-// Eight ASCII bytes at a time.
+// Eight ASCII bytes are handled at a time; this is a byte repeated eight times.
 constexpr uint64_t times(uint64_t byte) { return byte * 0x0101010101010101u; }
-// Whether a byte is no ASCII, a control character or DEL (which the clean-up changes).
+// Whether one of the bytes is not ASCII, or a control character or DEL, which the clean-up removes or changes.
 constexpr bool needsCare(uint64_t x) { return (x | ((x - times(0x20)) & ~x) | (x + times(1))) & times(0x80); }
 constexpr uint64_t lowered(uint64_t x) {
   const uint64_t upper = (x + times(0x80 - 'A')) & ~(x + times(0x80 - 'Z' - 1)) & times(0x80);
@@ -52,14 +52,14 @@ class BertNormalizer final : public Normalizer {
     return c == 0 || c == 0xFFFD || ((r & kOther) && c != '\t' && c != '\n' && c != '\r');
   }
 
-  // False, with `s` untouched, where the steps have to be taken one by one.
+  // All steps in one pass. False, and `s` unchanged, where they must be taken one by one.
   bool fused(NormalizedString& s) const {
     s.needSpans();
     const std::string& in = s.text;
     std::string out(in.size() + 32, '\0');
     std::vector<Span> spans;
     if (s.aligned) spans.resize(out.size());
-    size_t w = 0, from = 0;  // `from`: the old byte whose span what is written gets
+    size_t w = 0, from = 0;  // bytes written; the old byte whose span they get
     bool reordered = false;
 
     const auto room = [&](size_t n) {
@@ -80,7 +80,7 @@ class BertNormalizer final : public Normalizer {
       else
         write(c);
     };
-    // One character of the decomposed text: accents go, the rest is lowercased.
+    // Writes a character of the decomposed text in lowercase, unless it is an accent.
     const auto writeDecomposed = [&](uint32_t c) {
       const uint32_t r = text::record(c);
       if (r & kNonspacing) return;

@@ -39,7 +39,7 @@ void Rewriter::putBytes(std::string_view bytes, int32_t change) {
     if (change <= 0) advance(size_t(1 - change));
     return;
   }
-  // An added character belongs to what the one before it came from.
+  // An added character gets the span of the character before it.
   const size_t from = change > 0 ? at_ - 1 : at_;
   const Span span = from < s_.spans.size() ? s_.spans[from] : Span{s_.start, s_.start};
   spans_.insert(spans_.end(), bytes.size(), span);

@@ -1,4 +1,5 @@
-// See normalizer.h. Each class is a `type` of the file; what it does is what tokenizers 0.23.3 does.
+// See normalizer.h: the factory, and the short normalizers. Each class is a `type` of tokenizer.json and does what
+// tokenizers 0.23.3 does.
 #include "tokenizer/normalizers/normalizer.h"
 
 #include "text/unicode.h"
@@ -31,7 +32,7 @@ void prepend(NormalizedString& s, std::string_view added) {
   if (s.text.empty() || added.empty()) return;
   s.needSpans();
   s.text.insert(0, added);
-  // What is added comes from the first character.
+  // The added text gets the span of the first character.
   if (s.aligned) s.spans.insert(s.spans.begin(), added.size(), Span(s.spans[0]));
 }
 

@@ -1,8 +1,8 @@
-// Precompiled: SentencePiece's own normalizer. Its charsmap is a double-array trie (Darts) from byte strings to texts
-// in a blob, base64 in the file: [u32 bytes of the trie][trie of u32][texts, each ended by NUL]. After the crate
-// spm_precompiled 0.1.4 and tokenizers' normalizers/precompiled.rs: short grapheme clusters are looked up whole, then
-// character by character, and the first, shortest entry counts. Characters of ASCII that have no entry and no mark
-// behind them, most of most texts, are passed over in runs.
+// Precompiled: SentencePiece's normalizer. Its charsmap is a double-array trie (Darts) from byte strings to texts, in
+// Base64: [u32 bytes of the trie][trie of u32][texts, each ended by NUL]. After the crate spm_precompiled 0.1.4 and
+// tokenizers' normalizers/precompiled.rs: a short grapheme cluster is looked up whole, then character by character, and
+// the first, shortest entry counts. ASCII characters without an entry and without a mark after them, which most texts
+// consist of, are skipped in runs.
 // Optimize: speed
 #include "text/unicode.h"
 #include "tokenizer/base64.h"
@@ -11,7 +11,7 @@
 namespace wasmformers::tokenizer {
 namespace {
 
-// Goes on with what is behind it in one grapheme cluster (Grapheme_Cluster_Break=Prepend of Unicode 16).
+// Whether c joins the character after it in one grapheme cluster (Grapheme_Cluster_Break=Prepend of Unicode 16).
 bool isPrepended(uint32_t c) {
   if (c < 0x600) return false;
   return c <= 0x605 || c == 0x6DD || c == 0x70F || c == 0x890 || c == 0x891 || c == 0x8E2 || c == 0xD4E ||
@@ -19,7 +19,7 @@ bool isPrepended(uint32_t c) {
          c == 0x11A3A || (c >= 0x11A84 && c <= 0x11A89) || c == 0x11D46 || c == 0x11F02;
 }
 
-// Ends a grapheme cluster at both sides (UAX #29).
+// Whether c is a grapheme cluster of its own (UAX #29).
 bool isControl(uint32_t c) {
   if (text::is(c, text::kExtends) || isPrepended(c)) return false;
   const text::Category k = text::categoryOf(text::record(c));
@@ -28,11 +28,11 @@ bool isControl(uint32_t c) {
 
 class Precompiled final : public Normalizer {
  public:
-  // False where the charsmap does not hold together.
+  // False where the charsmap is malformed.
   bool read(std::string_view base64) {
     std::string bytes;
     if (!decodeBase64(base64, bytes)) return false;
-    if (bytes.empty()) return true;  // written so where there is nothing to normalize
+    if (bytes.empty()) return true;  // nothing is to be normalized
     if (bytes.size() < 4) return false;
     const auto word = [&](size_t at) {
       const auto* b = reinterpret_cast<const unsigned char*>(bytes.data()) + at;
@@ -55,7 +55,7 @@ class Precompiled final : public Normalizer {
     const char *begin = s.text.data(), *end = begin + s.text.size();
     if (!s.aligned) {
       std::string out;
-      const char* copied = begin;  // what stays is copied when something changes
+      const char* copied = begin;  // unchanged text is copied when something changes after it
       walk(
           begin, end, [](const char*, const char*) {},
           [&](const char* from, const char* to, std::string_view text) {
@@ -111,14 +111,14 @@ class Precompiled final : public Normalizer {
     return p;
   }
 
-  // Calls same(from, to) for what stays, in runs, and change(from, to, text) for what becomes `text`.
+  // Calls same(from, to) for runs of characters that stay, and change(from, to, text) for what is replaced by `text`.
   template <class Same, class Change>
   void walk(const char* p, const char* end, Same same, Change change) const {
     std::string_view text;
     while (p < end) {
       const char* from = p;
       while (p < end && static_cast<unsigned char>(*p) < 128 && plain_[static_cast<unsigned char>(*p)]) ++p;
-      if (p > from && p < end && static_cast<unsigned char>(*p) >= 128) --p;  // there may be marks on the last one
+      if (p > from && p < end && static_cast<unsigned char>(*p) >= 128) --p;  // marks may follow the last one
       if (p > from) {
         same(from, p);
         continue;
@@ -139,7 +139,8 @@ class Precompiled final : public Normalizer {
     }
   }
 
-  // Darts: a unit holds the offset to its children, its label, and whether a value hangs on it.
+  // Finds the shortest prefix of `key` that has an entry. In Darts' format a unit holds the offset to its children, its
+  // label, and whether it has a value.
   bool find(std::string_view key, std::string_view& to) const {
     const auto offset = [](uint32_t unit) { return (unit >> 10) << ((unit & (1u << 9)) >> 6); };
     size_t node = offset(trie_[0]);
@@ -161,8 +162,8 @@ class Precompiled final : public Normalizer {
     return false;
   }
 
-  // The first characters replace the old ones; more are added, and where there are fewer the last one written, of
-  // whatever came before if need be, swallows the rest.
+  // Appends the changes that replace `from` by `to`: the first characters replace the old ones, further ones are added.
+  // Where there are fewer, the last character written so far replaces the rest, even if it is from before `from`.
   static void replace(std::vector<text::Changed>& out, std::string_view from, std::string_view to) {
     const auto before = int32_t(text::countCharacters(from)), after = int32_t(text::countCharacters(to));
     int32_t i = 0;
@@ -175,7 +176,7 @@ class Precompiled final : public Normalizer {
 
   std::vector<uint32_t> trie_;
   std::string texts_;
-  bool plain_[128] = {};  // characters that no entry begins with
+  bool plain_[128] = {};  // ASCII characters that no entry begins with
 };
 
 }  // namespace

@@ -1,5 +1,5 @@
 // See post_processor.h; after tokenizers' processors/ (bert.rs, roberta.rs, sequence.rs), pre_tokenizers/byte_level.rs
-// (trimming) and PostProcessor::process.
+// (trimming of offsets) and PostProcessor::process.
 #include "tokenizer/post_processors/post_processor.h"
 
 #include <algorithm>
@@ -48,7 +48,7 @@ class ClsSepProcessing final : public PostProcessor {
   void process(std::vector<Encoding>& encodings, bool addSpecialTokens, const TokenTexts& texts) const override {
     for (Encoding& e : encodings) {
       if (trim_) forEncodingAndOverflow(e, [&](Encoding& one) { trimOffsets(one, addPrefixSpace_, texts); });
-      if (roberta_) e.setTypeIds(0);  // but not its overflow's: the reference forgets it where nothing is added
+      if (roberta_) e.setTypeIds(0);  // not those of its overflow: the reference forgets them if nothing is added
     }
     if (!addSpecialTokens) return;
     for (size_t i = 0; i < encodings.size(); ++i) {
@@ -70,8 +70,8 @@ class ClsSepProcessing final : public PostProcessor {
     if (roberta_) out.setTypeIds(0);
     out.sequence[0] = out.sequence[1] = {};
     out.sequence[i ? 1 : 0] = {begin, uint32_t(out.size()), true};
-    out.addSpecial(sep_.id, roberta_ || !i ? 0 : 1,
-                   &sep_.text);  // 1 also for what a template before this one put third
+    // A third encoding, which a template before this processor may have made, gets type id 1, too.
+    out.addSpecial(sep_.id, roberta_ || !i ? 0 : 1, &sep_.text);
     out.overflowing = std::move(e.overflowing);
     e = std::move(out);
   }
@@ -133,7 +133,7 @@ Spaces Spaces::around(std::string_view token) {
   return out;
 }
 
-// A space that add_prefix_space put there is in no text, so the first token keeps it.
+// A space that add_prefix_space added is not part of the text, so it is not trimmed off the first token's offsets.
 void trimOffsets(const std::vector<uint32_t>& ids, const std::vector<uint8_t>& widths,
                  const std::vector<Surface>& surfaces, bool addPrefixSpace, const TokenTexts& texts,
                  std::vector<uint32_t>& offsets) {

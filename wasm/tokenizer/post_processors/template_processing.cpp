@@ -1,5 +1,5 @@
-// TemplateProcessing: "[CLS] $A [SEP] $B:1 [SEP]:1" with special tokens of any number of ids; after tokenizers'
-// processors/template.rs. Pieces in the file are objects ({"Sequence": …}, {"SpecialToken": …}).
+// TemplateProcessing: "[CLS] $A [SEP] $B:1 [SEP]:1", with special tokens of any number of ids. After tokenizers'
+// processors/template.rs. In the file, pieces are objects: {"Sequence": …} or {"SpecialToken": …}.
 // Optimize: least
 #include <algorithm>
 #include <map>
@@ -65,7 +65,7 @@ class TemplateProcessing final : public PostProcessor {
       }
       if (size_t(p.sequence) >= encodings.size()) continue;
       Encoding& e = encodings[size_t(p.sequence)];
-      e.setTypeIds(p.typeId);  // its overflow keeps what it has, as in the reference
+      e.setTypeIds(p.typeId);  // its overflow keeps its type ids, as in the reference
       e.setSequence(p.sequence);
       out.push_back(e);
     }

@@ -1,6 +1,6 @@
-// The pre-tokenizer Metaspace: spaces become ▁, one is put in front, and words begin at each. What tokenizers 0.23.3
-// does (pre_tokenizers/metaspace.rs), in one pass over all pieces: a ▁ comes from the space that it replaces, the one
-// in front from the first character.
+// The pre-tokenizer Metaspace: spaces become ▁, one ▁ is prepended, and words begin at each ▁. What tokenizers 0.23.3
+// does (pre_tokenizers/metaspace.rs), in one pass over all pieces. A ▁ has the span of the space that it replaces; the
+// one that is prepended has the span of the first character.
 #include "text/utf8.h"
 #include "tokenizer/pre_tokenizers/pre_tokenizer.h"
 
@@ -23,7 +23,7 @@ class Metaspace final : public PreTokenizer {
 
  private:
   void add(const PreTokenized& t, const Piece& p, PreTokenized& out) const {
-    uint32_t word = uint32_t(out.text.size());  // where the open one begins
+    uint32_t word = uint32_t(out.text.size());  // where the current word begins
     if (p.added >= 0) {
       copy(t, p.begin, p.end, out);
       out.pieces.push_back({word, uint32_t(out.text.size()), p.added});
@@ -74,7 +74,7 @@ class Metaspace final : public PreTokenizer {
 
 }  // namespace
 
-// Older files say add_prefix_space instead of prepend_scheme.
+// Older files have add_prefix_space instead of prepend_scheme.
 std::unique_ptr<PreTokenizer> makeMetaspace(const Component& c) {
   std::string mark = c.string("replacement");
   if (text::countCharacters(mark) != 1) return c.member("replacement").fail("bad_value", "must be one character.");

@@ -10,7 +10,7 @@ uint32_t PreTokenized::append(NormalizedString& part) {
     needSpans();
     part.needSpans();
   }
-  if (text.empty()) {  // the usual case: one part, nothing to copy
+  if (text.empty()) {  // usually there is one part: nothing is copied
     text.swap(part.text);
     spans.swap(part.spans);
     return 0;

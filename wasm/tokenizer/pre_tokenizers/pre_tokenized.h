@@ -1,5 +1,5 @@
-// A text cut into pieces, on its way from the pre-tokenizer to the model. All pieces lie behind each other in one
-// buffer; a piece is a range in it, so cutting copies nothing.
+// A text that is cut into pieces, on its way from the pre-tokenizer to the model. The pieces are ranges of one buffer,
+// so cutting copies nothing.
 #pragma once
 
 #include <cstdint>
@@ -23,10 +23,10 @@ struct PreTokenized {
   std::string text;
   std::vector<Span> spans;  // per byte, where `aligned`
   bool aligned = false;
-  bool same = false;   // aligned, and the text is the original's: spans are not written out
-  bool bytes = false;  // pieces stand for their byte-level forms (byte_level.h), which nobody has written
+  bool same = false;   // aligned, and the text is unchanged: spans are not stored
+  bool bytes = false;  // pieces stand for their byte-level forms (byte_alphabet.h), which are not written out
   std::vector<Piece> pieces;
-  regex::Outcome outcome = regex::Outcome::Done;  // otherwise a pattern gave up, and pieces are missing
+  regex::Outcome outcome = regex::Outcome::Done;  // not Done: a pattern gave up, and pieces are missing
 
   std::string_view view(const Piece& p) const { return {text.data() + p.begin, p.end - p.begin}; }
   void clear(bool align) {
@@ -37,13 +37,13 @@ struct PreTokenized {
     bytes = false;
     outcome = regex::Outcome::Done;
   }
-  /// Takes over a normalized part; pieces of it are added by the caller, from the offset that is returned on.
+  /// Appends a normalized part, whose text may be moved away. Returns where it begins; the caller adds its pieces.
   uint32_t append(NormalizedString& part);
-  /// Writes spans out if they are not.
+  /// Stores the spans of an aligned text, if they are not stored yet.
   void needSpans();
 
-  /// Cuts every piece that is no added token: cut(view, emit) calls emit(begin, end) with offsets inside the view for
-  /// what shall stay, in order. Empty pieces vanish.
+  /// Cuts every piece that is no added token. cut(view, emit) must call emit(begin, end), with offsets in the view, for
+  /// the parts that stay, in order. Empty parts are dropped.
   template <class Cut>
   void split(Cut cut) {
     next_.clear();
@@ -59,7 +59,7 @@ struct PreTokenized {
     pieces.swap(next_);
   }
 
-  /// Replaces everything: build(next) fills the text, spans (where aligned) and pieces of an empty one.
+  /// Replaces everything: build(next) must fill the text, the spans (where aligned) and the pieces of an empty one.
   template <class Build>
   void rebuild(Build build) {
     needSpans();
@@ -73,7 +73,7 @@ struct PreTokenized {
   }
 
  private:
-  // Kept for their memory.
+  // Working memory.
   std::vector<Piece> next_;
   std::unique_ptr<PreTokenized> spare_;
 };
