@@ -3,8 +3,7 @@
 //   out: progress { loaded, total } | loaded { name, ms, facts, chat } | encoded { id, … } | cancelled | failed { during, … }
 // chat of encode: null, or { system, prompt, whole }: the conversation is rendered too, and with `whole` it is what
 // is cut.
-import { AutoTokenizer } from '../../js/tokenizers/auto-tokenizer.js';
-import { PreTrainedTokenizer } from '../../js/tokenizers/classes/classes.js';
+import { AutoTokenizer, PreTrainedTokenizer } from '../../js/tokenizers/auto-tokenizer.js';
 import { chooseShelf } from '../shared/shelf.js';
 
 /** Tokens that are shown; further ones are counted. */
