@@ -1,32 +1,76 @@
-// The page: what people see and press. All work is done in worker.js; conversation.js shows the turns.
-import { MB, beginLoading, busyLoading, showPreparing, showProgress } from '../shared/loading.js';
-import { $, element, ms, showErrorIn, startTheme } from '../shared/page.js';
+// The page for chat: what people see and press. worker.js does the work; conversation.js shows the turns.
+import {
+  CANCELLED,
+  FROM_HUB,
+  LOAD_ADVICE,
+  MB,
+  beginLoading,
+  busyLoading,
+  offerModels,
+  showFacts,
+  showOther,
+  showPreparing,
+  showProgress,
+  simdOf,
+} from '../shared/loading.js';
+import { listen } from '../shared/messages.js';
+import { button, byId, element, ms, showErrorIn, startTheme } from '../shared/page.js';
 import { Conversation } from './conversation.js';
 import { IDEAS, MODELS } from './models.js';
 
+/**
+ * @typedef {object} ChatElements
+ * @property {HTMLSelectElement} dtype
+ * @property {HTMLFormElement} settings
+ * @property {HTMLDetailsElement} model-step
+ * @property {HTMLDetailsElement} settings-step
+ * @property {HTMLTextAreaElement} system
+ * @property {HTMLInputElement} sample
+ * @property {HTMLInputElement} temperature
+ * @property {HTMLInputElement} top_p
+ * @property {HTMLInputElement} top_k
+ * @property {HTMLInputElement} seed
+ * @property {HTMLInputElement} repetition_penalty
+ * @property {HTMLInputElement} max_new_tokens
+ * @property {HTMLFormElement} talk-form
+ * @property {HTMLTextAreaElement} message
+ * @property {HTMLButtonElement} send
+ */
+const $ = /** @type {import('../shared/page.js').ById<import('../shared/loading.js').LoadElements & ChatElements>} */ (
+  byId
+);
+
 const worker = new Worker(new URL('worker.js', import.meta.url), { type: 'module' });
-const send = (type, more = {}) => worker.postMessage({ type, ...more });
+const send = (/** @type {import('./worker.js').Request} */ request) => worker.postMessage(request);
 const ADVICE = {
-  unreachable: 'Is this machine online? Some networks block the Hub.',
-  unauthorized: 'Is the id written as on the Hub? Private and gated models cannot be loaded here.',
-  not_found: 'Is the id written as on the Hub? The repository must hold config.json, tokenizer files and safetensors.',
-  bad_id: 'An id looks like organisation/name.',
-  cut_download: 'The connection broke off; what had arrived whole is kept.',
-  out_of_memory: 'A smaller model or precision may fit.',
-  prompt_too_long: 'Begin anew, or edit an earlier message.',
+  ...LOAD_ADVICE,
+  not_found: 'Is the id spelled as on the Hub? The repository must hold config.json, tokenizer files and safetensors.',
+  out_of_memory: 'A smaller model or a lower precision may fit.',
+  prompt_too_long: 'Start over, or edit an earlier message.',
 };
-/** Characters that a message holds; more would be no message, and the browser itself takes its time over it. */
+/** The longest message, in characters: the browser itself takes long over more. */
 const LARGEST = 200_000;
 /** Bytes that WebAssembly can address. */
 const ROOM = 2 ** 32;
-const NUMBERS = ['temperature', 'top_p', 'top_k', 'seed', 'repetition_penalty', 'max_new_tokens'];
+const NUMBERS = /** @type {const} */ ([
+  'temperature',
+  'top_p',
+  'top_k',
+  'seed',
+  'repetition_penalty',
+  'max_new_tokens',
+]);
 
 let ready = false,
-  writing = null,
-  asked = 0,
-  planned = 0,
-  most = 0,
-  wanted = '';
+  /** the number of the newest request to write */ asked = 0,
+  /** the number of the newest plan */ planned = 0,
+  /** new tokens that were asked for, 0: as many as the library gives */ most = 0,
+  /** the story to begin with once the model is loaded */ wanted = '';
+/**
+ * The answer that is being written.
+ * @type {import('./conversation.js').Turn | null}
+ */
+let writing = null;
 const talk = new Conversation($('log'), {
   edit(turn, text) {
     talk.cut(turn);
@@ -39,44 +83,38 @@ const talk = new Conversation($('log'), {
 });
 startTheme();
 
-function showError(where, error, retry) {
-  const box = showErrorIn(where, error, ADVICE);
-  if (!error || !retry) return;
-  const button = element('button', 'Try again');
-  button.type = 'button';
-  button.onclick = retry;
-  box.append(button);
-}
+/**
+ * @param {'load' | 'talk'} where
+ * @param {import('../shared/messages.js').PlainError} [error]
+ * @param {() => void} [retry]
+ */
+const showError = (where, error, retry) => showErrorIn(where, error, ADVICE, retry);
 
 // --- 1 model
-for (const { id, name, about, megabytes } of MODELS)
-  $('choice').append(new Option(`${name ?? id.split('/')[1]} · ${megabytes} MB · ${about}`, id));
-$('choice').append(new Option('Another one from the Hub…', ''));
-/** The page's address on the Hub does as well as the id. */
+offerModels(MODELS);
 const chosen = () => ({
   model:
     $('choice').value ||
     $('other')
       .value.trim()
-      .replace(/^https:\/\/(huggingface\.co|hf\.co)\/([^/]+\/[^/?#]+).*$/, '$2'),
-  dtype: $('dtype').value,
+      .replace(/^https:\/\/(huggingface\.co|hf\.co)\/([^/]+\/[^/?#]+).*$/, '$2'), // the address of its page
+  dtype: /** @type {import('./worker.js').Dtype} */ ($('dtype').value),
 });
 
-/** What it would take, before anything is downloaded. */
+/** Asks how much the model needs, before anything is downloaded. */
 function plan() {
   const choice = chosen();
   planned++;
-  $('plan').textContent = choice.model ? 'Asking for the size…' : '';
-  if (choice.model) send('plan', { id: planned, ...choice });
+  $('plan').textContent = choice.model ? 'Checking the size…' : '';
+  if (choice.model) send({ type: 'plan', id: planned, ...choice });
 }
-$('choice').onchange = () => {
-  const other = !$('choice').value;
-  $('other-field').hidden = !other;
-  $('other').required = other;
+function choose() {
+  const other = showOther();
   showError('load');
   plan();
   if (other) $('other').focus();
-};
+}
+$('choice').onchange = choose;
 $('other').onchange = $('dtype').onchange = () => {
   showError('load');
   plan();
@@ -88,16 +126,16 @@ function load() {
   showError('talk');
   beginLoading();
   refresh();
-  send('load', chosen());
+  send({ type: 'load', ...chosen() });
 }
 $('load-form').onsubmit = (event) => {
   event.preventDefault();
   load();
 };
-$('cancel-load').onclick = () => send('cancel');
+$('cancel-load').onclick = () => send({ type: 'cancel' });
 $('quick').onclick = () => {
   $('choice').value = MODELS[0].id;
-  $('choice').onchange();
+  choose();
   wanted = IDEAS.story[0];
   load();
 };
@@ -107,24 +145,29 @@ $('settings').onsubmit = (event) => event.preventDefault();
 $('sample').onchange = () => {
   $('sampling').hidden = !$('sample').checked;
 };
-/** A field that holds something that is no number, which the browser gives no value for. */
+/** The name of a field that holds something else than a number; the browser gives no value for it. */
 const noNumber = () => NUMBERS.find((name) => $(name).validity.badInput);
 function options() {
-  const sample = $('sample').checked,
-    out = { do_sample: sample };
+  const sample = $('sample').checked;
+  /** @type {import('./worker.js').Settings} */
+  const out = { do_sample: sample };
   for (const name of NUMBERS) {
     const value = $(name).valueAsNumber;
     if (Number.isFinite(value) && (sample || !$('sampling').contains($(name)))) out[name] = value;
   }
   return out;
 }
-/** The model's own wishes, where its repository has some. */
+/**
+ * Takes over what the model's repository recommends.
+ * @param {Record<string, unknown>} defaults
+ */
 function adopt(defaults) {
-  for (const name of ['temperature', 'top_p', 'top_k', 'repetition_penalty'])
-    if (typeof defaults[name] === 'number') $(name).value = defaults[name];
+  for (const name of /** @type {const} */ (['temperature', 'top_p', 'top_k', 'repetition_penalty']))
+    if (typeof defaults[name] === 'number') $(name).value = String(defaults[name]);
 }
 
 // --- the conversation
+/** @param {string} text */
 function say(text) {
   if (text) talk.add('user', text);
   answer();
@@ -133,28 +176,31 @@ function answer() {
   if (!ready || writing || !talk.turns.length) return;
   showError('talk');
   const wrong = noNumber();
-  if (wrong)
+  if (wrong) {
+    const label = $(wrong).parentElement?.firstChild?.textContent?.trim();
     return handlers.failed({
+      type: 'failed',
       during: 'write',
       id: asked,
       name: 'InputError',
       code: 'bad_option',
       field: wrong,
-      message: `${$(wrong).parentElement.firstChild.data.trim()} is not a number.`,
+      message: `${label} is not a number.`,
     });
+  }
   const settings = options();
   const prompt = talk.prompt($('system').value.trim());
   writing = talk.add('assistant', '');
   writing.item.classList.add('writing');
-  $('talk-status').textContent = 'The model reads…';
-  most = settings.max_new_tokens;
+  $('talk-status').textContent = 'The model is reading…';
+  most = settings.max_new_tokens ?? 0;
   refresh();
   $('talk-form').scrollIntoView({ block: 'nearest' });
-  send('write', { id: ++asked, prompt, options: settings });
+  send({ type: 'write', id: ++asked, prompt, options: settings });
 }
 function submit() {
   const text = $('message').value.trim();
-  // A story goes on without a word; a conversation does not.
+  // A story can continue without a new text; a conversation cannot.
   if (!ready || writing || (!text && (talk.chat || !talk.turns.length))) return;
   $('message').value = '';
   say(text);
@@ -170,22 +216,22 @@ $('message').onkeydown = (event) => {
   submit();
 };
 $('message').oninput = refresh;
-$('talk-title')
-  .closest('.card')
-  .addEventListener('beforeinput', (event) => {
-    const more = event.data ?? event.dataTransfer?.getData('text/plain') ?? '',
-      length = event.target.value.length + more.length;
-    if (length <= LARGEST || !more) return;
-    event.preventDefault();
-    showError('talk', {
-      name: 'InputError',
-      code: 'too_long',
-      message: `That would be a message of ${length.toLocaleString('en')} characters; ${LARGEST.toLocaleString('en')} are the most.`,
-    });
+const talkCard = /** @type {HTMLElement} */ ($('talk-title').closest('.card'));
+talkCard.addEventListener('beforeinput', (event) => {
+  const more = event.data ?? event.dataTransfer?.getData('text/plain') ?? '',
+    length = /** @type {HTMLTextAreaElement} */ (event.target).value.length + more.length;
+  if (length <= LARGEST || !more) return;
+  event.preventDefault();
+  const [would, limit] = [length, LARGEST].map((count) => count.toLocaleString('en'));
+  showError('talk', {
+    name: 'InputError',
+    code: 'too_long',
+    message: `The message would have ${would} characters; the limit is ${limit}.`,
   });
-$('stop').onclick = () => send('stop');
+});
+$('stop').onclick = () => send({ type: 'stop' });
 $('clear').onclick = () => {
-  send('stop');
+  send({ type: 'stop' });
   writing = null;
   asked++;
   talk.clear();
@@ -197,70 +243,77 @@ $('clear').onclick = () => {
 
 function refresh() {
   const { chat, turns } = talk,
-    idle = ready && !writing;
+    idle = ready && !writing,
+    typed = !!$('message').value.trim();
   $('message').disabled = !ready;
   $('message').placeholder = !ready
     ? 'Load a model first'
     : chat
       ? 'Write to the model…'
       : turns.length
-        ? 'Write on, or let the model go on…'
+        ? 'Write more, or let the model continue…'
         : 'Begin a story…';
   $('message-label').textContent = chat ? 'Your message' : 'Your part of the story';
   $('talk-title').textContent = chat ? 'Conversation' : 'Story';
   $('log').classList.toggle('story', !chat);
-  $('send').textContent = chat ? 'Send' : $('message').value.trim() || !turns.length ? 'Write' : 'Go on';
-  $('send').disabled = !idle || (!$('message').value.trim() && (chat || !turns.length));
+  $('send').textContent = chat ? 'Send' : typed || !turns.length ? 'Write' : 'Continue';
+  $('send').disabled = !idle || (!typed && (chat || !turns.length));
   $('send').hidden = !!writing;
   $('stop').hidden = !writing;
   $('clear').hidden = !turns.length;
-  $('talk-title').closest('.card').classList.toggle('talking', !!turns.length);
+  talkCard.classList.toggle('talking', !!turns.length);
   $('system-field').hidden = !chat;
   $('ideas').hidden = !ready || !!turns.length;
-  if (!turns.length && !$('log').childElementCount)
-    $('log').append(
-      element(
-        'p',
-        ready
-          ? chat
-            ? 'Say something.'
-            : 'Write the beginning of a story; the model goes on.'
-          : 'Load a model; then write to it here.',
-        'empty',
-      ),
-    );
+  if (!turns.length && !$('log').childElementCount) $('log').append(element('p', invitation(), 'empty'));
   talk.offer(idle);
 }
 
+function invitation() {
+  if (!ready) return 'Load a model, then write to it here.';
+  return talk.chat ? 'Say something.' : 'Write the beginning of a story; the model continues it.';
+}
+
 function offerIdeas() {
+  const ideas = talk.chat ? IDEAS.chat : IDEAS.story;
   $('ideas').replaceChildren(
-    ...(talk.chat ? IDEAS.chat : IDEAS.story).map((idea) => {
-      const button = element('button', idea);
-      button.type = 'button';
-      button.onclick = () => {
+    ...ideas.map((idea) =>
+      button(idea, () => {
         if (!writing) say(idea);
-      };
-      return button;
-    }),
+      }),
+    ),
   );
 }
+/** @param {import('./worker.js').Stats} stats */
 const aboutWriting = ({ new_tokens: tokens, tokens_per_second: rate, first_token_ms: first }) =>
-  `${tokens} tokens · ${rate.toFixed(rate < 10 ? 1 : 0)} tokens/s · the first after ${ms(first)}`;
+  `${tokens} tokens · ${rate.toFixed(rate < 10 ? 1 : 0)} tokens/s · first token after ${ms(first)}`;
+/** @type {Record<string, string>} */
 const ENDS = {
-  length: 'stopped at the most new tokens',
-  full: 'the model can hold no more',
+  length: 'stopped at the limit of new tokens',
+  full: 'the model’s context is full',
   stopped: 'stopped',
   time: 'out of time',
 };
+/** @param {import('./worker.js').Planned['plan']} plan */
+function describePlan({ download, files, weights, cache, tokens }) {
+  const parts = files.length > 1 ? ` in ${files.length} files` : '';
+  const size = files.every(({ cached }) => cached)
+    ? 'Already downloaded'
+    : download
+      ? `Download: ${MB(download)}${parts}`
+      : 'The server does not report the size';
+  const need =
+    `Memory: about ${MB(weights + cache)} (weights ${MB(weights)}, ` +
+    `${tokens.toLocaleString('en')} tokens of conversation ${MB(cache)}).`;
+  const warning =
+    weights + cache > ROOM ? ' This is more than a page can use; a smaller model or a lower precision may fit.' : '';
+  return `${size}. ${need}${warning}`;
+}
 
 // --- what the worker says
+/** @type {import('../shared/messages.js').Handlers<import('./worker.js').Response>} */
 const handlers = {
-  planned({ id, plan: { download, files, weights, cache, tokens } }) {
-    if (id !== planned) return;
-    const whole = files.every(({ cached }) => cached),
-      parts = files.length > 1 ? ` in ${files.length} files` : '';
-    $('plan').textContent =
-      `${whole ? 'Already here' : download ? `Download: ${MB(download)}${parts}` : 'The server does not tell the size'}. Memory: about ${MB(weights + cache)} (weights ${MB(weights)}, ${tokens.toLocaleString('en')} tokens of conversation ${MB(cache)}).${weights + cache > ROOM ? ' More than a page can use: a smaller model or precision may fit.' : ''}`;
+  planned({ id, plan }) {
+    if (id === planned) $('plan').textContent = describePlan(plan);
   },
   progress: ({ files, ...whole }) => showProgress(files, whole),
   preparing: showPreparing,
@@ -274,15 +327,14 @@ const handlers = {
     offerIdeas();
     refresh();
     $('status').textContent = `${MODELS.find(({ id }) => id === model)?.name ?? model} is ready.`;
-    const facts = [
+    showFacts([
       `loaded in ${ms(time)}`,
-      `${stats.variant === 'relaxed' ? 'relaxed' : 'plain'} SIMD`,
+      simdOf(stats),
       stats.dtype,
       `${MB(stats.memoryBytes)} of memory`,
       ...(context ? [`reads up to ${context.toLocaleString('en')} tokens`] : []),
-      chat ? 'made for conversations' : 'goes on with a text',
-    ];
-    $('facts').replaceChildren(...facts.map((fact) => element('li', fact)));
+      chat ? 'made for chat' : 'continues a text',
+    ]);
     const here = $('model-card').contains(document.activeElement) || document.activeElement === document.body;
     $('model-step').open = false;
     if (here) $('message').focus();
@@ -291,9 +343,9 @@ const handlers = {
   },
   piece({ id, text, stats }) {
     if (id !== asked || !writing) return;
-    // Said once; the figures below the words are no news to be read out.
+    // Announced once; the figures below the words change too often to be read out.
     if (stats.new_tokens) {
-      if (!writing.about.textContent) $('talk-status').textContent = 'The model writes…';
+      if (!writing.about.textContent) $('talk-status').textContent = 'The model is writing…';
       writing.about.textContent = aboutWriting(stats);
     }
     talk.write(writing, text);
@@ -301,14 +353,14 @@ const handlers = {
   written({ id, reason, stats }) {
     if (id !== asked || !writing) return;
     writing.item.classList.remove('writing');
-    const end = ENDS[reason === 'length' && stats.new_tokens < most ? 'full' : reason],
+    const end = ENDS[reason === 'length' && stats.new_tokens < most ? 'full' : (reason ?? '')],
       there = document.activeElement === $('stop'),
       nothing = !writing.text;
     if (stats.new_tokens) writing.about.textContent = [aboutWriting(stats), ...(end ? [end] : [])].join(' · ');
     if (nothing) talk.cut(writing);
     writing = null;
     $('talk-status').textContent =
-      reason === 'stopped' ? 'Stopped.' : nothing ? 'The model had nothing to say.' : 'The model has written.';
+      reason === 'stopped' ? 'Stopped.' : nothing ? 'The model’s answer is empty.' : 'The model has finished.';
     refresh();
     talk.toEnd();
     if (there) $('message').focus();
@@ -316,7 +368,7 @@ const handlers = {
   cancelled({ during }) {
     if (during !== 'load') return;
     busyLoading(false);
-    $('status').textContent = 'Cancelled. Files that had arrived whole are kept.';
+    $('status').textContent = CANCELLED;
     $('load').focus();
   },
   failed(error) {
@@ -333,20 +385,13 @@ const handlers = {
       if (writing) talk.cut(writing);
       writing = null;
       $('talk-status').textContent = '';
-      if (NUMBERS.includes(error.field)) $('settings-step').open = true;
+      if (NUMBERS.some((name) => name === error.field)) $('settings-step').open = true;
       refresh();
       showError('talk', error, answer);
     }
   },
 };
-worker.onmessage = ({ data }) => handlers[data.type](data);
-worker.onerror = (event) =>
-  handlers.failed({
-    during: 'load',
-    name: 'Error',
-    code: 'worker',
-    message: event.message || 'The page’s own scripts could not be loaded; reload the page.',
-  });
-$('status').textContent = 'The files come from the Hub the first time and from this browser’s cache afterwards.';
+listen(worker, handlers);
+$('status').textContent = FROM_HUB;
 refresh();
 plan();

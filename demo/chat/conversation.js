@@ -1,22 +1,26 @@
-// The turns of a conversation and how they are shown. A model with a chat template gets messages; one without goes
-// on with a text, and then all turns are one story.
-import { element } from '../shared/page.js';
+// The turns of a conversation and how they are shown. A model with a chat template gets messages; one without continues
+// a text, and then all turns are one story.
+import { button, element } from '../shared/page.js';
 
 /**
- * @typedef {{ role: 'user' | 'assistant', text: string, item: HTMLElement, words: HTMLElement, about: HTMLElement
- *   }} Turn
+ * @typedef {object} Turn
+ * @property {'user' | 'assistant'} role
+ * @property {string} text
+ * @property {HTMLElement} item
+ * @property {HTMLElement} words the text, as far as it is shown
+ * @property {HTMLElement} about what is said about it in small print
  */
 
-/** Characters of what someone wrote that are shown: pages and pages would only keep the browser busy. */
+/** Characters of a message that are shown: a very long one would only keep the browser busy. */
 const SHOWN = 20_000;
 
 export class Conversation {
   /** @type {Turn[]} */ turns = [];
-  /** Does the model know messages? */ chat = true;
+  /** whether the model reads messages, not a story */ chat = true;
   #log;
   #act;
-  #pinned = true;
-  #put = 0;
+  /** whether the log scrolls along with what is written */ #pinned = true;
+  /** where the log was scrolled to, or seen last */ #seen = 0;
 
   /**
    * @param {HTMLElement} log
@@ -26,7 +30,7 @@ export class Conversation {
     this.#log = log;
     this.#act = act;
     log.addEventListener('scroll', () => this.#look());
-    new ResizeObserver(() => this.toEnd()).observe(log); // as what is written below it grows
+    new ResizeObserver(() => this.toEnd()).observe(log); // what stands below the log may grow
   }
 
   /**
@@ -38,9 +42,11 @@ export class Conversation {
     const item = element('div', '', `turn ${role}`),
       words = element('p', text.slice(0, SHOWN), 'words'),
       about = element('p', '', 'about');
-    if (text.length > SHOWN)
-      about.textContent = `The model is given all ${text.length.toLocaleString('en')} characters; the first ${SHOWN.toLocaleString('en')} are shown.`;
-    const who = this.chat ? { user: 'You', assistant: 'Model' } : { user: 'You wrote', assistant: 'The model went on' };
+    if (text.length > SHOWN) {
+      const [all, shown] = [text.length, SHOWN].map((count) => count.toLocaleString('en'));
+      about.textContent = `The model reads all ${all} characters; only the first ${shown} are shown.`;
+    }
+    const who = this.chat ? { user: 'You', assistant: 'Model' } : { user: 'You wrote', assistant: 'The model wrote' };
     item.append(element('p', who[role], 'who'), words, about);
     const turn = { role, text, item, words, about };
     if (!this.turns.length) this.#log.replaceChildren();
@@ -50,40 +56,38 @@ export class Conversation {
     return turn;
   }
 
-  /**
-   * Someone goes up: nothing drags him down again, until he comes back to the end. That the text has grown since is
-   * no going up.
-   */
+  /** Who scrolls up is left there, until they come back to the end. Growing text alone is not scrolling up. */
   #look() {
     const { scrollTop, clientHeight, scrollHeight } = this.#log;
-    if (scrollTop < this.#put - 1) this.#pinned = false;
+    if (scrollTop < this.#seen - 1) this.#pinned = false;
     if (scrollTop + clientHeight > scrollHeight - 40) this.#pinned = true;
-    this.#put = scrollTop;
+    this.#seen = scrollTop;
   }
 
   /**
-   * More of a turn: only the new text is touched.
+   * Adds to a turn; only the new text is touched.
    * @param {Turn} turn
    * @param {string} more
    */
   write(turn, more) {
-    this.#look(); // before it grows: the event comes later
+    this.#look(); // before the log grows: the scroll event comes later
     turn.text += more;
-    if (turn.words.lastChild) turn.words.lastChild.appendData(more);
-    else if (more.trim()) turn.words.append(more.trimStart()); // the space before its first word stays in its text
+    const { lastChild } = turn.words;
+    if (lastChild) /** @type {Text} */ (lastChild).appendData(more);
+    else if (more.trim()) turn.words.append(more.trimStart()); // the space before the first word is not shown
     this.toEnd();
   }
 
-  /** Follows what is written, unless someone has scrolled away. */
+  /** Scrolls to the end, unless someone has scrolled up and `anyway` is false. */
   toEnd(anyway = false) {
     if (anyway) this.#pinned = true;
     if (!this.#pinned) return;
     this.#log.scrollTop = this.#log.scrollHeight;
-    this.#put = this.#log.scrollTop;
+    this.#seen = this.#log.scrollTop;
   }
 
   /**
-   * What may be done with the turns while nothing is written.
+   * Shows what can be done with the turns while nothing is written.
    * @param {boolean} idle
    */
   offer(idle) {
@@ -91,18 +95,16 @@ export class Conversation {
     if (!idle) return;
     this.turns.forEach((turn, i) => {
       const actions = element('div', '', 'actions');
-      const add = (name, label, act) => {
-        const button = element('button', name);
-        button.type = 'button';
-        button.setAttribute('aria-label', label);
-        button.onclick = act;
-        actions.append(button);
+      const add = (/** @type {string} */ name, /** @type {string} */ label, /** @type {() => void} */ act) => {
+        const action = button(name, act);
+        action.setAttribute('aria-label', label);
+        actions.append(action);
       };
       if (turn.role === 'user') add('Edit', `Edit: ${turn.text.slice(0, 40)}`, () => this.#edit(turn));
-      if (i === this.turns.length - 1)
-        turn.role === 'user'
-          ? add('Answer', 'Answer this', () => this.#act.retry(turn))
-          : add('Retry', 'Retry: write this once more', () => this.#act.retry(turn));
+      if (i === this.turns.length - 1) {
+        if (turn.role === 'user') add('Answer', 'Answer this message', () => this.#act.retry(turn));
+        else add('Retry', 'Retry: write this answer again', () => this.#act.retry(turn));
+      }
       if (actions.childElementCount) turn.item.append(actions);
     });
   }
@@ -110,36 +112,32 @@ export class Conversation {
   /** @param {Turn} turn */
   #edit(turn) {
     const area = element('textarea', ''),
-      actions = element('div', '', 'actions'),
-      save = element('button', 'Write anew'),
-      leave = element('button', 'Leave it');
+      actions = element('div', '', 'actions');
     area.value = turn.text;
-    area.setAttribute('aria-label', 'The text, to be changed');
-    save.type = leave.type = 'button';
-    const back = () => {
+    area.setAttribute('aria-label', 'Your message');
+    const close = () => {
       area.remove();
       actions.remove();
       turn.words.hidden = false;
       this.offer(true);
     };
-    save.onclick = () => {
+    const save = button('Send again', () => {
       const text = area.value.trim();
-      back();
+      close();
       if (text) this.#act.edit(turn, text);
-    };
-    leave.onclick = back;
+    });
     area.onkeydown = (event) => {
-      if (event.key === 'Escape') back();
+      if (event.key === 'Escape') close();
     };
     this.offer(false);
     turn.words.hidden = true;
-    actions.append(save, leave);
+    actions.append(save, button('Cancel', close));
     turn.item.append(area, actions);
     area.focus();
   }
 
   /**
-   * Forgets a turn and all behind it.
+   * Removes a turn and all after it.
    * @param {Turn} turn
    */
   cut(turn) {
@@ -155,10 +153,11 @@ export class Conversation {
   /**
    * What the model reads: messages, or the story so far.
    * @param {string} system
+   * @returns {import('./worker.js').Prompt}
    */
   prompt(system) {
     if (this.chat) {
-      const said = this.turns.map(({ role, text }) => ({ role, content: text }));
+      const said = this.turns.map(({ role, text }) => ({ role: String(role), content: text }));
       return system ? [{ role: 'system', content: system }, ...said] : said;
     }
     return this.turns.reduce(

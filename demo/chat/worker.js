@@ -1,33 +1,67 @@
-// Everything that takes time, away from the page: what a model would take, loading it, writing.
-//   in:  plan { id, model, dtype } | load { model, dtype } | write { id, prompt, options } | stop | cancel
-//   out: planned { id, plan } | progress { loaded, total, files } | preparing | loaded { chat, … } | piece { id, text, stats }
-//        | written { id, reason, stats } | cancelled { during } | failed { during, id, name, code, field, message }
+// Everything that takes time, off the page's thread: how much a model needs, loading it, generating.
 import { AutoModelForCausalLM, pipeline } from '../../js/index.js';
+import { answer } from '../shared/messages.js';
 import { chooseShelf } from '../shared/shelf.js';
 
-/** Pieces are handed to the page at most so often, in ms: a screen shows no more. */
+/**
+ * @typedef {import('../../js/types.js').TextGenerationPipeline} TextGenerationPipeline
+ * @typedef {ReturnType<TextGenerationPipeline['stream']>['stats']} Stats
+ * @typedef {'q8' | 'q4' | 'fp16' | 'fp32'} Dtype
+ * @typedef {{ role: string, content: string }[] | string} Prompt messages, or the story so far
+ *
+ * @typedef {{ type: 'plan', id: number, model: string, dtype: Dtype }} Plan
+ * @typedef {{ type: 'load', model: string, dtype: Dtype }} Load
+ * @typedef {{ type: 'write', id: number, prompt: Prompt, options: Settings }} Write
+ * @typedef {{ do_sample: boolean, max_new_tokens?: number, [name: string]: number | boolean | undefined }} Settings
+ * @typedef {Plan | Load | Write | { type: 'stop' } | { type: 'cancel' }} Request
+ *
+ * @typedef {{ type: 'planned', id: number, plan: import('../../js/types.js').Estimate }} Planned
+ * @typedef {{ type: 'progress', loaded: number, total: number,
+ *   files: Record<string, import('../shared/loading.js').Progress> }} Progress
+ * @typedef {{ type: 'preparing' }} Preparing
+ * @typedef {{ type: 'loaded', model: string, stats: import('../../js/types.js').PreTrainedModel['stats'],
+ *   defaults: Record<string, unknown>, ms: number, chat: boolean, context: number | null }} Loaded chat: the model has
+ *   a chat template
+ * @typedef {{ type: 'piece', id: number, text: string, stats: Stats }} Piece
+ * @typedef {{ type: 'written', id: number, reason: Stats['finish_reason'] | 'stopped', stats: Stats }} Written
+ * @typedef {Planned | Progress | Preparing | Loaded | Piece | Written | import('../shared/messages.js').Cancelled
+ *   | import('../shared/messages.js').Failed} Response
+ */
+
+/** The shortest time between two pieces for the page, in ms: a screen shows no more. */
 const PACE = 33;
-/** New tokens that a story has at least. */
+/** New tokens that a story gets at least. */
 const STORY = 40;
 
-let writer = null,
-  planning = new AbortController(),
+/** @type {TextGenerationPipeline | null} */
+let writer = null;
+let planning = new AbortController(),
   loading = new AbortController(),
   writing = new AbortController();
-/** Where files are looked for is one setting: questions about it wait for each other. */
+/** Where files are looked for is one global setting, so requests that set it wait for each other. */
 let shelved = Promise.resolve();
-const shelf = (id) => (shelved = shelved.catch(() => {}).then(() => chooseShelf(id, 'config.json')));
-const send = (type, more = {}) => self.postMessage({ type, ...more });
+const shelf = (/** @type {string} */ id) =>
+  (shelved = shelved.catch(() => {}).then(() => chooseShelf(id, 'config.json')));
+const send = (/** @type {Response} */ message) => self.postMessage(message);
 
+/** @param {Plan} request */
 async function plan({ id, model, dtype }) {
   planning.abort();
   planning = new AbortController();
   const { signal } = planning;
   await shelf(model);
   signal.throwIfAborted();
-  send('planned', { id, plan: await AutoModelForCausalLM.estimate(model, { dtype, signal }) });
+  send({ type: 'planned', id, plan: await AutoModelForCausalLM.estimate(model, { dtype, signal }) });
 }
 
+/**
+ * The longest text that a model reads, null where its config does not say.
+ * @param {Record<string, any>} config any: as the repository has it
+ * @returns {number | null}
+ */
+const contextOf = (config) => config.max_position_embeddings ?? config.n_positions ?? null;
+
+/** @param {Load} request */
 async function load({ model, dtype }) {
   for (const controller of [loading, writing]) controller.abort();
   loading = new AbortController();
@@ -40,91 +74,82 @@ async function load({ model, dtype }) {
   const loaded = await pipeline('text-generation', model, {
     dtype,
     signal,
-    progress_callback: ({ status, loaded: bytes, total, files }) => {
-      if (status !== 'progress_total' || (performance.now() - shown < 40 && bytes < total)) return;
+    progress_callback: (event) => {
+      if (event.status !== 'progress_total') return;
+      const { loaded: bytes, total, files } = event;
+      if (performance.now() - shown < 40 && bytes < total) return;
       shown = performance.now();
-      send('progress', { loaded: bytes, total, files });
+      send({ type: 'progress', loaded: bytes, total, files });
     },
   });
   try {
     signal.throwIfAborted();
-    send('preparing');
-    for await (const _ of loaded.stream('a', { max_new_tokens: 1, signal }));
+    send({ type: 'preparing' });
+    await loaded.stream('a', { max_new_tokens: 1, signal }).output;
   } catch (error) {
     await loaded.dispose();
     throw error;
   }
   writer = loaded;
   const { config, generation_config: defaults, stats } = loaded.model;
-  send('loaded', {
+  send({
+    type: 'loaded',
     model,
     stats,
     defaults,
     ms: performance.now() - began,
     chat: loaded.tokenizer.chat_template !== undefined,
-    context: config.max_position_embeddings ?? config.n_positions ?? null,
+    context: contextOf(config),
   });
 }
 
-/** The end of a story that the model can still read, with room to go on: it has no turns that could be left out. */
-function readable(story, most) {
-  const { config } = writer.model,
-    context = config.max_position_embeddings ?? config.n_positions ?? Infinity;
+/**
+ * The end of a story that the model can still read, with room to continue: a story has no turns to leave out.
+ * @param {TextGenerationPipeline} by
+ * @param {string} story
+ * @param {number} most new tokens
+ */
+function readable(by, story, most) {
+  const context = contextOf(by.model.config) ?? Infinity;
   const room = Math.max(context - most, context / 2);
-  for (let words = story.split(/(?<=\s)/); writer.tokenizer.encode(story).length > room; story = words.join(''))
+  for (let words = story.split(/(?<=\s)/); by.tokenizer.encode(story).length > room; story = words.join(''))
     words = words.slice(Math.ceil(words.length / 10));
   return story;
 }
 
+/** @param {Write} request */
 async function write({ id, prompt, options }) {
   writing.abort();
   writing = new AbortController();
+  if (!writer) throw new Error('No model is loaded.');
   const { signal } = writing;
-  const story = typeof prompt === 'string',
-    most = options.max_new_tokens ?? 256;
-  // A story goes on for a while, also where the model would end it at once.
-  const stream = writer.stream(story ? readable(prompt, most) : prompt, {
-    ...options,
-    ...(story && { min_new_tokens: Math.min(STORY, most) }),
-    signal,
-  });
+  const most = options.max_new_tokens ?? 256;
+  // A story gets some tokens even where the model would end it at once.
+  const stream =
+    typeof prompt === 'string'
+      ? writer.stream(readable(writer, prompt, most), { ...options, min_new_tokens: Math.min(STORY, most), signal })
+      : writer.stream(prompt, { ...options, signal });
   let text = '',
     shown = 0;
   const hand = () => {
     shown = performance.now();
-    send('piece', { id, text, stats: stream.stats });
+    send({ type: 'piece', id, text, stats: stream.stats });
     text = '';
   };
-  let reason = null;
+  let stopped = false;
   try {
     for await (const piece of stream) {
       text += piece;
       if (performance.now() - shown >= PACE) hand();
     }
   } catch (error) {
-    if (error?.name !== 'AbortError') throw error;
-    reason = 'stopped';
+    if (!(error instanceof Error) || error.name !== 'AbortError') throw error;
+    stopped = true;
   }
   hand();
-  send('written', { id, reason: reason ?? stream.stats.finish_reason, stats: stream.stats });
+  send({ type: 'written', id, reason: stopped ? 'stopped' : stream.stats.finish_reason, stats: stream.stats });
 }
 
-const jobs = { plan, load, write };
-self.onmessage = async ({ data }) => {
-  if (data.type === 'stop') return writing.abort();
-  if (data.type === 'cancel') return loading.abort();
-  try {
-    await jobs[data.type](data);
-  } catch (error) {
-    if (error?.name === 'AbortError') send('cancelled', { during: data.type });
-    else
-      send('failed', {
-        during: data.type,
-        id: data.id,
-        name: error?.name ?? 'Error',
-        code: error?.code ?? 'unknown',
-        field: error?.field ?? '',
-        message: error?.message ?? String(error),
-      });
-  }
-};
+/** @type {import('../shared/messages.js').Handlers<Request>} */
+const handlers = { plan, load, write, stop: () => writing.abort(), cancel: () => loading.abort() };
+answer(handlers);

@@ -1,11 +1,38 @@
-// The page: what people see and press. All work is done in worker.js; reading.js shows the text and the results.
-import { MB, beginLoading, busyLoading, showPreparing, showProgress } from '../shared/loading.js';
+// The page for search: what people see and press. worker.js does the work; reading.js shows the text and the results.
+import {
+  CANCELLED,
+  FROM_HUB,
+  LOAD_ADVICE,
+  MB,
+  beginLoading,
+  busyLoading,
+  offerModels,
+  showFacts,
+  showOther,
+  showPreparing,
+  showProgress,
+  simdOf,
+} from '../shared/loading.js';
+import { listen, plainError } from '../shared/messages.js';
+import { acceptDrops, acceptFiles, button, byId, ms, showErrorIn, startTheme } from '../shared/page.js';
 import { MODELS } from './models.js';
-import { $, element, ms, showErrorIn, startTheme } from '../shared/page.js';
 import { Reading } from './reading.js';
 
+/**
+ * @typedef {object} SearchElements
+ * @property {HTMLInputElement} file
+ * @property {HTMLTextAreaElement} text
+ * @property {HTMLButtonElement} index
+ * @property {HTMLProgressElement} index-progress
+ * @property {HTMLInputElement} query
+ * @property {HTMLDetailsElement} model-step
+ * @property {HTMLDetailsElement} text-step
+ */
+const $ =
+  /** @type {import('../shared/page.js').ById<import('../shared/loading.js').LoadElements & SearchElements>} */ (byId);
+
 const worker = new Worker(new URL('worker.js', import.meta.url), { type: 'module' });
-const send = (type, more = {}) => worker.postMessage({ type, ...more });
+const send = (/** @type {import('./worker.js').Request} */ request) => worker.postMessage(request);
 
 const IDEAS = [
   'how insects find their way',
@@ -17,41 +44,29 @@ const LARGEST = 4e6; // bytes of a text file
 
 let ready = false,
   indexed = false,
-  reading = 'idle',
-  asked = 0,
+  /** whether the text is being read */ reading = false,
+  /** the number of the newest query */ asked = 0,
   answered = '';
 const text = new Reading($('reading'), $('results'), $('query'));
 
 startTheme();
 
-// --- errors, in words, each with a way on
 const ADVICE = {
-  unreachable: 'Is this machine online? Some networks block the Hub.',
-  unauthorized: 'Is the id written as on the Hub? Private and gated models cannot be loaded here.',
+  ...LOAD_ADVICE,
   not_found:
-    'Is the id written as on the Hub? The repository must hold config.json, tokenizer.json and model.safetensors.',
-  bad_id: 'An id looks like organisation/name.',
-  cut_download: 'The connection broke off; what had arrived whole is kept.',
+    'Is the id spelled as on the Hub? The repository must hold config.json, tokenizer.json and model.safetensors.',
 };
-function showError(where, error, retry) {
-  const box = showErrorIn(where, error, ADVICE);
-  if (error && retry) {
-    const button = element('button', 'Try again');
-    button.type = 'button';
-    button.onclick = retry;
-    box.append(button);
-  }
-}
+/**
+ * @param {'load' | 'text'} where
+ * @param {import('../shared/messages.js').PlainError} [error]
+ * @param {() => void} [retry]
+ */
+const showError = (where, error, retry) => showErrorIn(where, error, ADVICE, retry);
 
 // --- 1 model
-for (const { id, about, megabytes } of MODELS)
-  $('choice').append(new Option(`${id.split('/')[1]} · ${megabytes} MB · ${about}`, id));
-$('choice').append(new Option('Another one from the Hub…', ''));
+offerModels(MODELS);
 $('choice').onchange = () => {
-  const other = !$('choice').value;
-  $('other-field').hidden = !other;
-  $('other').required = other;
-  if (other) $('other').focus();
+  if (showOther()) $('other').focus();
 };
 
 function load() {
@@ -60,7 +75,8 @@ function load() {
   showError('text');
   beginLoading();
   refresh();
-  send('load', { model: $('choice').value || $('other').value.trim(), dtype: $('load-form').elements.dtype.value });
+  const dtype = new FormData($('load-form')).get('dtype') === 'fp32' ? 'fp32' : 'q8';
+  send({ type: 'load', model: $('choice').value || $('other').value.trim(), dtype });
 }
 $('load-form').onsubmit = (event) => {
   event.preventDefault();
@@ -70,24 +86,24 @@ $('quick').onclick = () => {
   $('sample').click();
   load();
 };
-$('cancel-load').onclick = () => send('cancel');
+$('cancel-load').onclick = () => send({ type: 'cancel' });
 
 // --- 2 text
+/**
+ * @param {string} name
+ * @param {Blob} source
+ */
 async function open(name, source) {
   try {
     if (source.size > LARGEST)
       throw {
         name: 'File',
         code: 'too_large',
-        message: `${name} has ${MB(source.size)}; a text of up to ${MB(LARGEST)} can be read here.`,
+        message: `${name} has ${MB(source.size)}; a text may have up to ${MB(LARGEST)}.`,
       };
     const content = await source.text();
     if (content.includes('\0'))
-      throw {
-        name: 'File',
-        code: 'not_text',
-        message: `${name} is not a plain text. Files like .txt and .md can be opened.`,
-      };
+      throw { name: 'File', code: 'not_text', message: `${name} is not plain text. Open a file like .txt or .md.` };
     showError('text');
     $('text').value = content;
     $('ideas').hidden = name !== 'sample.txt';
@@ -95,37 +111,29 @@ async function open(name, source) {
     if (ready) index();
     else $('index-status').textContent = `${name} is here; it is read once a model is loaded.`;
   } catch (error) {
-    showError('text', { name: error.name, code: error.code ?? 'unreadable', message: error.message });
+    unreadable(error);
   }
 }
-$('open').onclick = () => $('file').click();
-$('file').onchange = () => {
-  const [file] = $('file').files;
-  if (file) open(file.name, file);
-  $('file').value = ''; // so that the same file can be opened again
-};
-$('sample').onclick = async () => {
+/**
+ * @param {unknown} error
+ * @param {() => void} [retry]
+ */
+function unreadable(error, retry) {
+  const plain = plainError(error);
+  showError('text', { ...plain, code: plain.code === 'unknown' ? 'unreadable' : plain.code }, retry);
+}
+acceptFiles($('open'), $('file'), (file) => open(file.name, file));
+acceptDrops($('text-card'), (file) => open(file.name, file));
+async function openSample() {
   try {
     const response = await fetch(new URL('sample.txt', import.meta.url));
-    if (!response.ok) throw new Error(`sample.txt could not be had (status ${response.status}).`);
+    if (!response.ok) throw new Error(`sample.txt could not be loaded (status ${response.status}).`);
     await open('sample.txt', await response.blob());
   } catch (error) {
-    showError('text', { name: error.name, code: 'unreadable', message: error.message }, $('sample').onclick);
+    unreadable(error, openSample);
   }
-};
-addEventListener('dragover', (event) => {
-  event.preventDefault();
-  $('text-card').classList.add('dropping');
-});
-addEventListener('dragleave', (event) => {
-  if (!event.relatedTarget) $('text-card').classList.remove('dropping');
-});
-addEventListener('drop', (event) => {
-  event.preventDefault();
-  $('text-card').classList.remove('dropping');
-  const [file] = event.dataTransfer.files;
-  if (file) open(file.name, file);
-});
+}
+$('sample').onclick = openSample;
 $('text').oninput = () => {
   $('ideas').hidden = true;
   refresh();
@@ -133,66 +141,65 @@ $('text').oninput = () => {
 
 function index() {
   indexed = false;
-  reading = 'running';
+  reading = true;
   showError('text');
   refresh();
   $('index-progress').value = 0;
   $('cancel-index').focus();
-  send('index', { text: $('text').value });
+  send({ type: 'index', text: $('text').value });
 }
 $('index').onclick = index;
-$('cancel-index').onclick = () => send('cancel');
+$('cancel-index').onclick = () => send({ type: 'cancel' });
 
 function refresh() {
-  const running = reading === 'running';
-  $('index').disabled = !ready || running || !$('text').value.trim();
-  $('cancel-index').hidden = $('index-progress').hidden = !running;
+  $('index').disabled = !ready || reading || !$('text').value.trim();
+  $('cancel-index').hidden = $('index-progress').hidden = !reading;
   $('query').disabled = !indexed;
   $('query').placeholder = indexed
     ? 'Say it in your own words…'
-    : running
+    : reading
       ? 'The text is being read…'
       : ready
         ? 'Choose a text first'
         : 'Load a model and a text first';
-  for (const idea of $('ideas').children) idea.disabled = !indexed;
+  for (const idea of $('ideas').querySelectorAll('button')) idea.disabled = !indexed;
   if (!indexed) forget();
 }
 
 /**
- * Closes a step that is done and hands the focus on, if it was in there.
+ * Closes a step that is done. If the focus was in it, it moves on.
  * @param {'model' | 'text'} step
+ * @param {HTMLElement} next
  */
 function done(step, next) {
   const here = $(`${step}-card`).contains(document.activeElement) || document.activeElement === document.body;
-  $(`${step}-step`).open = false;
+  $(/** @type {'model-step' | 'text-step'} */ (`${step}-step`)).open = false;
   if (here) next.focus();
 }
 
 // --- 3 search
-let waiting;
+let waiting = 0;
 function ask() {
   const query = $('query').value.trim();
   if (query === answered) return;
   clearTimeout(waiting);
   if (query) {
     answered = query;
-    send('query', { id: ++asked, query });
+    send({ type: 'query', id: ++asked, query });
   } else forget();
 }
 $('query').oninput = () => {
   clearTimeout(waiting);
-  waiting = setTimeout(ask, 100);
+  waiting = window.setTimeout(ask, 100);
 };
-$('query').onsearch = ask; // Enter, and the cross
+$('query').addEventListener('search', ask); // Enter, and the cross
 for (const idea of IDEAS) {
-  const button = element('button', idea);
-  button.type = 'button';
-  button.onclick = () => {
-    $('query').value = idea;
-    ask();
-  };
-  $('ideas').append(button);
+  $('ideas').append(
+    button(idea, () => {
+      $('query').value = idea;
+      ask();
+    }),
+  );
 }
 function forget() {
   asked++;
@@ -202,6 +209,7 @@ function forget() {
 }
 
 // --- what the worker says
+/** @type {import('../shared/messages.js').Handlers<import('./worker.js').Response>} */
 const handlers = {
   progress: ({ files }) => showProgress(files),
   preparing: showPreparing,
@@ -212,39 +220,38 @@ const handlers = {
     refresh();
     $('status').textContent = `${model} is ready.`;
     const dot = stats.int8Dot === 'dot16' ? '16-bit' : '8-bit';
-    const facts = [
+    showFacts([
       `loaded in ${ms(time)}`,
-      `${stats.variant === 'relaxed' ? 'relaxed' : 'plain'} SIMD`,
+      simdOf(stats),
       stats.dtype === 'q8' ? `q8, ${dot} dot product` : stats.dtype,
       `${MB(stats.memoryBytes)} of memory`,
-    ];
-    $('facts').replaceChildren(...facts.map((fact) => element('li', fact)));
+    ]);
     done('model', $('sample'));
     if ($('text').value.trim()) index();
   },
   indexing({ done: sofar, total }) {
     $('index-progress').max = Math.max(1, total);
     $('index-progress').value = sofar;
-    // Said once, not at every step: the bar shows the rest.
+    // A screen reader announces it once; the bar shows the rest.
     if (sofar === 0) $('index-status').textContent = `Reading ${total} passages…`;
   },
   async indexed({ passages, ms: time }) {
     await text.show(passages);
     indexed = true;
-    reading = 'idle';
+    reading = false;
     refresh();
     $('index-status').textContent = `${passages.length} passages read in ${ms(time)}.`;
     done('text', $('query'));
-    if (innerWidth < 896) $('search').scrollIntoView(); // below each other: what comes next is out of sight
+    if (innerWidth < 896) $('search').scrollIntoView(); // one column: the next step is out of sight
     ask();
   },
   answer({ id, results, marked, compared, embedMs, searchMs }) {
-    if (id !== asked) return; // an older question
+    if (id !== asked) return; // an older query
     showError('text');
     text.answer(results, marked);
-    const near = results[0].score >= 0.2 ? '' : 'Nothing comes close; these are the nearest. ';
+    const near = results[0].score >= 0.2 ? '' : 'No close match; these passages are the nearest. ';
     $('search-status').textContent =
-      `${near}Understood in ${ms(embedMs)} · ${compared} passages compared in ${ms(searchMs)}`;
+      `${near}Query read in ${ms(embedMs)} · ${compared} passages compared in ${ms(searchMs)}`;
   },
   sentences({ id, best }) {
     if (id === asked) text.point(best);
@@ -252,10 +259,10 @@ const handlers = {
   cancelled({ during }) {
     if (during === 'load') {
       busyLoading(false);
-      $('status').textContent = 'Cancelled. Files that had arrived whole are kept.';
+      $('status').textContent = CANCELLED;
       $('load').focus();
-    } else if (during === 'index' && reading === 'running') {
-      reading = 'idle';
+    } else if (during === 'index' && reading) {
+      reading = false;
       refresh();
       $('index-status').textContent = 'Cancelled.';
       $('index').focus();
@@ -267,20 +274,13 @@ const handlers = {
       $('status').textContent = '';
       showError('load', error, load);
     } else {
-      reading = 'idle';
+      reading = false;
       refresh();
       $('index-status').textContent = '';
       showError('text', error, ready ? index : undefined);
     }
   },
 };
-worker.onmessage = ({ data }) => handlers[data.type](data);
-worker.onerror = (event) =>
-  handlers.failed({
-    during: 'load',
-    name: 'Error',
-    code: 'worker',
-    message: event.message || 'The page’s own scripts could not be loaded; reload the page.',
-  });
-$('status').textContent = 'The files come from the Hub the first time and from this browser’s cache afterwards.';
+listen(worker, handlers);
+$('status').textContent = FROM_HUB;
 refresh();

@@ -1,9 +1,13 @@
 // The models offered by name, and how each wants its texts: what its card on the Hub says about pooling and queries.
-// Any other id of the Hub can be typed in; it gets mean pooling, which most sentence models were trained with.
+// Any other id of the Hub can be entered; it gets mean pooling, which most sentence models were trained with.
 
 /**
- * @typedef {{ id: string, about: string, megabytes: number, pooling?: 'mean' | 'cls', query?: string }}
- *   OfferedModel
+ * @typedef {object} OfferedModel
+ * @property {string} id
+ * @property {string} about
+ * @property {number} megabytes
+ * @property {'mean' | 'cls'} [pooling]
+ * @property {string} [query] what stands before a query
  */
 
 /** @type {OfferedModel[]} */
@@ -20,7 +24,10 @@ export const MODELS = [
   { id: 'sentence-transformers/all-mpnet-base-v2', about: 'English, thorough and slower', megabytes: 438 },
 ];
 
-/** @param {string} id */
+/**
+ * @param {string} id
+ * @returns {{ pooling: 'mean' | 'cls', query: string }}
+ */
 export function styleOf(id) {
   const model = MODELS.find((m) => m.id === id);
   return { pooling: model?.pooling ?? 'mean', query: model?.query ?? '' };

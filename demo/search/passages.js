@@ -1,7 +1,9 @@
-// Cuts a text into passages: paragraphs stay apart, sentences are taken together until a passage says enough.
+// Cuts a text into passages: within a paragraph, sentences are joined until a passage is long enough.
 
-const ENOUGH = 120; // characters; shorter sentences lean on their neighbours
-const LONGEST = 600; // about what a small model reads at once without cutting
+/** @typedef {{ sentences: string[], paragraph: number }} Passage paragraph: the index of the one that it is part of */
+
+const ENOUGH = 120; // characters; shorter sentences are joined with the next ones
+const LONGEST = 600; // about what a small model reads without truncation
 
 const segmenter =
   typeof Intl.Segmenter === 'function' ? new Intl.Segmenter(undefined, { granularity: 'sentence' }) : null;
@@ -34,10 +36,10 @@ function cut(sentence) {
 
 /**
  * @param {string} text
- * @returns {{ sentences: string[], paragraph: number }[]} passages in order; those of a paragraph join to it
+ * @returns {Passage[]} in order; those of a paragraph join to it
  */
 export function passagesOf(text) {
-  /** @type {{ sentences: string[], paragraph: number }[]} */
+  /** @type {Passage[]} */
   const passages = [];
   const paragraphs = text
     .replace(/\r\n?/g, '\n')

@@ -1,14 +1,14 @@
-// The text with its marks, and the list of results: only what changes is touched, and a long text is laid out in
-// portions, so that typing never waits for drawing.
+// The text with its marks, and the list of results. Only what changes is touched, and a long text is added in portions,
+// so that the page stays responsive.
 
-const PORTION = 60; // paragraphs between two breaths
-const breath = () =>
+const PORTION = 60; // paragraphs that are added at a time
+const pause = () =>
   new Promise((resolve) => {
     setTimeout(resolve);
   });
 
 /**
- * One element a sentence, the spaces between them outside, so that no mark ends in one.
+ * Adds an element for each sentence. The spaces between them are outside, so that no mark ends in one.
  * @param {HTMLElement} parent
  * @param {string[]} sentences
  */
@@ -24,7 +24,7 @@ export class Reading {
   #list;
   #query;
   /**
-   * One element each.
+   * Their elements.
    * @type {HTMLElement[]}
    */
   #passages = [];
@@ -34,12 +34,12 @@ export class Reading {
    */
   #texts = [];
   /**
-   * Passage → heat.
+   * The heat of marked passages.
    * @type {Map<number, number>}
    */
   #marked = new Map();
   /**
-   * The sentences that fit best.
+   * The sentences that match best.
    * @type {Element[]}
    */
   #pointed = [];
@@ -48,7 +48,7 @@ export class Reading {
   /**
    * @param {HTMLElement} box of the text
    * @param {HTMLElement} list of the results
-   * @param {HTMLElement} query to go back to
+   * @param {HTMLElement} query its input; Escape goes back to it
    */
   constructor(box, list, query) {
     this.#box = box;
@@ -58,7 +58,7 @@ export class Reading {
       if (event.key === 'ArrowDown') this.#step(event, 0);
     });
     list.addEventListener('keydown', (event) => {
-      const at = this.#buttons().indexOf(document.activeElement);
+      const at = this.#buttons().findIndex((button) => button === document.activeElement);
       if (event.key === 'ArrowDown') this.#step(event, at + 1);
       if (event.key === 'ArrowUp') this.#step(event, at - 1);
       if (event.key === 'Escape') query.focus();
@@ -72,6 +72,11 @@ export class Reading {
     return [...this.#list.querySelectorAll('button')];
   }
 
+  /**
+   * Moves the focus to a result, or from the first one up to the query.
+   * @param {KeyboardEvent} event
+   * @param {number} at
+   */
   #step(event, at) {
     const target = at < 0 ? this.#query : this.#buttons()[at];
     if (!target) return;
@@ -79,19 +84,19 @@ export class Reading {
     target.focus();
   }
 
-  /** @param {{ sentences: string[], paragraph: number }[]} passages */
+  /** @param {import('./passages.js').Passage[]} passages */
   async show(passages) {
     const mine = ++this.#shows;
     this.clear();
     this.#passages = [];
     this.#texts = passages.map((p) => p.sentences);
     this.#box.replaceChildren();
-    let paragraph = null,
+    let paragraph = document.createElement('p'),
       at = -1;
     for (const passage of passages) {
       if (passage.paragraph !== at) {
         at = passage.paragraph;
-        if (at && at % PORTION === 0) await breath();
+        if (at && at % PORTION === 0) await pause();
         if (mine !== this.#shows) return;
         paragraph = this.#box.appendChild(document.createElement('p'));
       }
@@ -109,6 +114,10 @@ export class Reading {
     this.#list.replaceChildren();
   }
 
+  /**
+   * @param {number} i the passage
+   * @param {number} heat 0: no mark
+   */
   #heat(i, heat) {
     const passage = this.#passages[i];
     if (!passage) return;
@@ -150,19 +159,22 @@ export class Reading {
   }
 
   /**
-   * Marks the sentences that fit best, in the text and in the results.
+   * Marks the sentences that match best, in the text and in the results.
    * @param {{ passage: number, sentence: number }[]} best
    */
   point(best) {
     for (const element of this.#pointed) element.classList.remove('best');
     this.#pointed = best.flatMap(({ passage, sentence }) => {
       const result = this.#list.querySelector(`button[data-passage="${passage}"] .excerpt`);
-      return [this.#passages[passage]?.children[sentence], result?.children[sentence]].filter(Boolean);
+      return [this.#passages[passage]?.children[sentence], result?.children[sentence]].filter((found) => !!found);
     });
     for (const element of this.#pointed) element.classList.add('best');
   }
 
-  /** Shows a passage inside the text's own box, where it has one, without moving the page under a reader's fingers. */
+  /**
+   * Scrolls to a passage inside the text's own box, if it has one; the page itself does not move.
+   * @param {number} i
+   */
   #bring(i) {
     const box = this.#box,
       passage = this.#passages[i];
@@ -172,7 +184,7 @@ export class Reading {
   }
 
   /**
-   * To a passage, with the focus, as a result is chosen.
+   * Goes to a passage with the focus, when its result is chosen.
    * @param {number} i
    */
   go(i) {

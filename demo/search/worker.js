@@ -1,29 +1,62 @@
-// Everything that takes time, away from the page: loading the model, reading passages, answering queries.
-//   in:  load { model, dtype } | index { text } | query { id, query } | cancel
-//   out: progress { files } | preparing | loaded | indexing { done, total } | indexed { passages } | answer | sentences
-//        | cancelled { during } | failed { during, name, code, message }
-// A newer message of a kind overtakes the older one: it aborts it, so that nobody waits for an answer that nobody
-// wants.
+// Everything that takes time, off the page's thread: loading the model, reading passages, answering queries.
+// A newer request of a kind aborts the older one, so that nobody waits for an answer that is no longer wanted.
 import { pipeline } from '../../js/index.js';
+import { answer } from '../shared/messages.js';
+import { chooseShelf } from '../shared/shelf.js';
 import { styleOf } from './models.js';
 import { passagesOf } from './passages.js';
-import { chooseShelf } from '../shared/shelf.js';
+
+/**
+ * @typedef {import('./passages.js').Passage} Passage
+ * @typedef {{ passage: number, score: number }} Found passage: its index
+ *
+ * @typedef {{ type: 'load', model: string, dtype: 'q8' | 'fp32' }} Load
+ * @typedef {{ type: 'index', text: string }} Index
+ * @typedef {{ type: 'query', id: number, query: string }} Query
+ * @typedef {Load | Index | Query | { type: 'cancel' }} Request
+ *
+ * @typedef {{ type: 'progress', files: Record<string, import('../shared/loading.js').Progress> }} Progress
+ * @typedef {{ type: 'preparing' }} Preparing
+ * @typedef {{ type: 'loaded', ms: number, stats: import('../../js/types.js').PreTrainedModel['stats'],
+ *   model: string }} Loaded
+ * @typedef {{ type: 'indexing', done: number, total: number }} Indexing
+ * @typedef {{ type: 'indexed', passages: Passage[], ms: number }} Indexed
+ * @typedef {{ type: 'answer', id: number, results: Found[], marked: [number, number][], compared: number,
+ *   embedMs: number, searchMs: number }} Answer results: best first; marked: passage and heat in (0, 1]
+ * @typedef {{ type: 'sentences', id: number, best: { passage: number, sentence: number }[] }} Sentences
+ * @typedef {Progress | Preparing | Loaded | Indexing | Indexed | Answer | Sentences
+ *   | import('../shared/messages.js').Cancelled | import('../shared/messages.js').Failed} Response
+ */
 
 const BATCH = 8; // passages between two reports of progress
 const SHOWN = 6; // results
-const CLOSER = 3; // of these, the sentence that fits best is looked for
+const CLOSER = 3; // results whose best sentence is looked for
 
-let extractor = null,
-  style = styleOf(''),
-  passages = [],
-  vectors = [],
-  size = 0;
-/** What was found out about the sentences of a passage, so that it is found out once. */
+/** @type {import('../../js/types.js').FeatureExtractionPipeline | null} */
+let extractor = null;
+let style = styleOf('');
+/** @type {Passage[]} */
+let passages = [];
+/**
+ * One for each passage.
+ * @type {Float32Array[]}
+ */
+let vectors = [];
+let size = 0;
+/**
+ * The vectors of a passage's sentences, once they are known.
+ * @type {Map<number, Float32Array>}
+ */
 let ofSentences = new Map();
 const running = { load: new AbortController(), index: new AbortController(), query: new AbortController() };
 
-const send = (type, more = {}) => self.postMessage({ type, ...more });
-/** Aborts what runs of these kinds; the signal for what comes in their place is that of the first. */
+const send = (/** @type {Response} */ message) => self.postMessage(message);
+
+/**
+ * Aborts what runs of these kinds.
+ * @param {...keyof running} kinds
+ * @returns {AbortSignal} for what replaces the first of them
+ */
 function overtake(...kinds) {
   for (const kind of kinds) {
     running[kind].abort();
@@ -31,14 +64,28 @@ function overtake(...kinds) {
   }
   return running[kinds[0]].signal;
 }
-const embed = (texts, signal) => extractor(texts, { pooling: style.pooling, normalize: true, signal });
 
+/**
+ * @param {string | string[]} texts
+ * @param {AbortSignal} signal
+ */
+function embed(texts, signal) {
+  if (!extractor) throw new Error('No model is loaded.');
+  return extractor(texts, { pooling: style.pooling, normalize: true, signal });
+}
+
+/**
+ * @param {Float32Array} a
+ * @param {Float32Array} b
+ * @param {number} [at] where in a to begin
+ */
 function dot(a, b, at = 0) {
   let sum = 0;
   for (let k = 0; k < b.length; k++) sum += a[at + k] * b[k];
   return sum;
 }
 
+/** @param {Load} request */
 async function load({ model, dtype }) {
   const signal = overtake('load', 'index', 'query'),
     began = performance.now();
@@ -46,22 +93,24 @@ async function load({ model, dtype }) {
   extractor = null;
   vectors = [];
   await chooseShelf(model, 'config.json');
+  /** @type {Progress['files']} */
   const files = {};
   let shown = 0;
   const loaded = await pipeline('feature-extraction', model, {
     dtype,
     signal,
-    progress_callback: ({ status, file, loaded: bytes, total }) => {
-      if (status !== 'progress') return;
+    progress_callback: (event) => {
+      if (event.status !== 'progress') return;
+      const { file, loaded: bytes, total } = event;
       files[file] = { loaded: bytes, total };
       if (performance.now() - shown < 40 && bytes < total) return;
       shown = performance.now();
-      send('progress', { files });
+      send({ type: 'progress', files });
     },
   });
   try {
     signal.throwIfAborted();
-    send('preparing');
+    send({ type: 'preparing' });
     style = styleOf(model);
     await loaded('warm up', { pooling: style.pooling, signal });
   } catch (error) {
@@ -69,15 +118,16 @@ async function load({ model, dtype }) {
     throw error;
   }
   extractor = loaded;
-  send('loaded', { ms: performance.now() - began, stats: loaded.model.stats, model });
+  send({ type: 'loaded', ms: performance.now() - began, stats: loaded.model.stats, model });
 }
 
+/** @param {Index} request */
 async function index({ text }) {
   const signal = overtake('index', 'query'),
     began = performance.now();
   const cut = passagesOf(text);
   vectors = [];
-  send('indexing', { done: 0, total: cut.length });
+  send({ type: 'indexing', done: 0, total: cut.length });
   const parts = [];
   for (let i = 0; i < cut.length; i += BATCH) {
     const { data, dims } = await embed(
@@ -87,14 +137,15 @@ async function index({ text }) {
     signal.throwIfAborted();
     size = dims[1];
     for (let row = 0; row < dims[0]; row++) parts.push(data.subarray(row * size, (row + 1) * size));
-    send('indexing', { done: parts.length, total: cut.length });
+    send({ type: 'indexing', done: parts.length, total: cut.length });
   }
   passages = cut;
   vectors = parts;
   ofSentences = new Map();
-  send('indexed', { passages, ms: performance.now() - began });
+  send({ type: 'indexed', passages, ms: performance.now() - began });
 }
 
+/** @param {Query} request */
 async function query({ id, query }) {
   const signal = overtake('query');
   if (!vectors.length) return;
@@ -106,15 +157,16 @@ async function query({ id, query }) {
   const order = scores.map((_, i) => i).sort((a, b) => scores[b] - scores[a]);
   const top = scores[order[0]],
     floor = Math.max(0.12, top * 0.45);
-  // The best are always shown, further ones while they are not far behind; what comes near the best is marked, the
-  // nearer the stronger.
+  // Three results are always shown, further ones if they are not far behind.
   const results = order.slice(0, SHOWN).filter((i, rank) => rank < 3 || scores[i] > top / 2);
+  /** @type {[number, number][]} */
   const marked = [];
   for (const i of order) {
     if (scores[i] <= floor) break;
     marked.push([i, (scores[i] - floor) / (top - floor)]);
   }
-  send('answer', {
+  send({
+    type: 'answer',
     id,
     results: results.map((passage) => ({ passage, score: scores[passage] })),
     marked,
@@ -123,32 +175,19 @@ async function query({ id, query }) {
     searchMs: performance.now() - embedded,
   });
 
-  // Which sentence of the nearest passages says it best?
   const best = [];
   for (const passage of results.slice(0, CLOSER)) {
     const { sentences } = passages[passage];
     if (sentences.length === 1 || scores[passage] <= floor) continue;
-    if (!ofSentences.has(passage)) ofSentences.set(passage, (await embed(sentences, signal)).data);
+    const known = ofSentences.get(passage) ?? (await embed(sentences, signal)).data;
+    ofSentences.set(passage, known);
     signal.throwIfAborted();
-    const likeness = sentences.map((_, s) => dot(ofSentences.get(passage), wanted, s * size));
+    const likeness = sentences.map((_, s) => dot(known, wanted, s * size));
     best.push({ passage, sentence: likeness.indexOf(Math.max(...likeness)) });
   }
-  send('sentences', { id, best });
+  send({ type: 'sentences', id, best });
 }
 
-const jobs = { load, index, query };
-self.onmessage = async ({ data }) => {
-  if (data.type === 'cancel') return void overtake('load', 'index', 'query');
-  try {
-    await jobs[data.type](data);
-  } catch (error) {
-    if (error?.name === 'AbortError') send('cancelled', { during: data.type });
-    else
-      send('failed', {
-        during: data.type,
-        name: error?.name ?? 'Error',
-        code: error?.code ?? 'unknown',
-        message: error?.message ?? String(error),
-      });
-  }
-};
+/** @type {import('../shared/messages.js').Handlers<Request>} */
+const handlers = { load, index, query, cancel: () => overtake('load', 'index', 'query') };
+answer(handlers);

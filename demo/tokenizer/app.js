@@ -1,10 +1,31 @@
-// The playground's page: what people choose, type and see. Loading and encoding are done in worker.js; tokens.js draws.
-import { $, element, ms, showErrorIn, startTheme } from '../shared/page.js';
+// The tokenizer playground: what people choose, type and see. worker.js loads and encodes; tokens.js draws.
+import { LOAD_ADVICE, MB, disableControls, showFacts } from '../shared/loading.js';
+import { listen, plainError } from '../shared/messages.js';
+import { acceptDrops, acceptFiles, byId, element, ms, showErrorIn, startTheme } from '../shared/page.js';
 import { Tokens } from './tokens.js';
 
+/**
+ * @typedef {object} TokenizerElements
+ * @property {HTMLFormElement} load-form
+ * @property {HTMLSelectElement} choice
+ * @property {HTMLInputElement} other
+ * @property {HTMLInputElement} file
+ * @property {HTMLTextAreaElement} text
+ * @property {HTMLInputElement} special
+ * @property {HTMLInputElement} price
+ * @property {HTMLInputElement} system
+ * @property {HTMLInputElement} prompt
+ * @property {HTMLInputElement} through-chat
+ * @property {HTMLDetailsElement} list-step
+ */
+const $ = /** @type {import('../shared/page.js').ById<TokenizerElements>} */ (byId);
+
 const worker = new Worker(new URL('worker.js', import.meta.url), { type: 'module' });
-const send = (type, more = {}, transfer = []) => worker.postMessage({ type, ...more }, transfer);
-const MB = (bytes) => (bytes < 1e6 ? `${Math.max(1, Math.round(bytes / 1e3))} kB` : `${(bytes / 1e6).toFixed(1)} MB`);
+/**
+ * @param {import('./worker.js').Request} request
+ * @param {Transferable[]} [transfer]
+ */
+const send = (request, transfer = []) => worker.postMessage(request, transfer);
 
 const SMALL = [
   ['bytelevel', 'Byte-level BPE, as in GPT-2 · 6,000 tokens'],
@@ -22,31 +43,37 @@ const HUB = [
   'deepseek-ai/DeepSeek-V3',
   'HuggingFaceTB/SmolLM2-135M-Instruct',
 ];
-const SAMPLE =
-  'The Mole had been working very hard all the morning, spring-cleaning his little home.\nDonaudampfschifffahrt, l’été à Meung-sur-Loire, ¿qué tal?\n言語モデルは文をトークンに切る。 Привет, мир! 👩‍🚀🚀\nfor (let i = 0; i < 10; i++) total += price[i] * 1.19;';
+const SAMPLE = `The Mole had been working very hard all the morning, spring-cleaning his little home.
+Donaudampfschifffahrt, l’été à Meung-sur-Loire, ¿qué tal?
+言語モデルは文をトークンに切る。 Привет, мир! 👩‍🚀🚀
+for (let i = 0; i < 10; i++) total += price[i] * 1.19;`;
 const LARGEST = 80e6; // bytes of a file
 
 let ready = false,
-  asked = 0,
-  chat = false,
-  count = 0,
-  last = null;
+  /** the number of the newest request to encode */ asked = 0,
+  /** whether the tokenizer has a chat template */ chat = false;
+/** @type {import('./worker.js').Encoded | null} */
+let last = null;
 const tokens = new Tokens($('tokens'), $('current'), $('list'));
 
 startTheme();
 
-// --- errors, in words
 const ADVICE = {
-  unreachable: 'Is this machine online? Some networks block the Hub. The small tokenizers of this page need no net.',
-  unauthorized: 'Is the id written as on the Hub? Private and gated models cannot be loaded here.',
-  not_found: 'Is the id written as on the Hub? The repository must hold a tokenizer.',
-  bad_id: 'An id looks like organisation/name.',
+  ...LOAD_ADVICE,
+  unreachable: `${LOAD_ADVICE.unreachable} The small tokenizers of this page work offline.`,
+  not_found: 'Is the id spelled as on the Hub? The repository must hold a tokenizer.',
 };
-const showError = (where, error) => {
-  showErrorIn(where, error, ADVICE);
-};
+/**
+ * @param {'load' | 'text' | 'chat'} where
+ * @param {import('../shared/messages.js').PlainError} [error]
+ */
+const showError = (where, error) => showErrorIn(where, error, ADVICE);
 
 // --- 1 tokenizer
+/**
+ * @param {string} label
+ * @param {string[][]} options value and text of each
+ */
 const group = (label, options) => {
   const made = Object.assign(document.createElement('optgroup'), { label });
   made.append(...options.map(([value, text]) => new Option(text, value)));
@@ -58,28 +85,34 @@ group(
 );
 group('From the Hub', [...HUB.map((id) => [`hub:${id}`, id]), ['other', 'Another one…']]);
 
+/** @param {boolean} loading */
 function busy(loading) {
-  for (const control of $('load-form').elements) if (control.id !== 'cancel') control.disabled = loading;
+  disableControls($('load-form'), 'cancel', loading);
   $('cancel').hidden = !loading;
 }
-function load(source, name, transfer = []) {
+/**
+ * @param {import('./worker.js').Source} source
+ * @param {string} name
+ * @param {Transferable[]} [transfer]
+ */
+function load(source, name, transfer) {
   ready = false;
   showError('load');
   showError('text');
   busy(true);
-  $('facts').replaceChildren();
+  showFacts([]);
   $('status').textContent = `Loading ${name}…`;
-  send('load', { source }, transfer);
+  send({ type: 'load', source }, transfer);
 }
 function choose() {
-  const value = $('choice').value,
+  const { value } = $('choice'),
     other = value === 'other';
   $('other-field').hidden = !other;
   $('other').required = other;
   $('load').hidden = !other;
   if (other) return $('other').focus();
-  const [kind, name] = [value.slice(0, value.indexOf(':')), value.slice(value.indexOf(':') + 1)];
-  load({ [kind]: name }, name);
+  const name = value.slice(value.indexOf(':') + 1);
+  load(value.startsWith('hub:') ? { hub: name } : { small: name }, name);
 }
 $('choice').onchange = choose;
 $('load-form').onsubmit = (event) => {
@@ -87,53 +120,39 @@ $('load-form').onsubmit = (event) => {
   const id = $('other').value.trim();
   load({ hub: id }, id);
 };
-$('cancel').onclick = () => send('cancel');
+$('cancel').onclick = () => send({ type: 'cancel' });
 
+/** @param {File} file */
 async function open(file) {
   try {
     if (file.size > LARGEST)
       throw {
         name: 'File',
         code: 'too_large',
-        message: `${file.name} has ${MB(file.size)}; up to ${MB(LARGEST)} can be read here.`,
+        message: `${file.name} has ${MB(file.size)}; a tokenizer may have up to ${MB(LARGEST)}.`,
       };
     const bytes = await file.arrayBuffer();
     load({ name: file.name, file: bytes }, file.name, [bytes]);
   } catch (error) {
-    showError('load', { name: error.name, code: error.code ?? 'unreadable', message: error.message });
+    const plain = plainError(error);
+    showError('load', { ...plain, code: plain.code === 'unknown' ? 'unreadable' : plain.code });
   }
 }
-$('open').onclick = () => $('file').click();
-$('file').onchange = () => {
-  const [file] = $('file').files;
-  if (file) open(file);
-  $('file').value = ''; // so that the same file can be opened again
-};
-addEventListener('dragover', (event) => {
-  event.preventDefault();
-  $('tokenizer-card').classList.add('dropping');
-});
-addEventListener('dragleave', (event) => {
-  if (!event.relatedTarget) $('tokenizer-card').classList.remove('dropping');
-});
-addEventListener('drop', (event) => {
-  event.preventDefault();
-  $('tokenizer-card').classList.remove('dropping');
-  const [file] = event.dataTransfer.files;
-  if (file) open(file);
-});
+acceptFiles($('open'), $('file'), open);
+acceptDrops($('tokenizer-card'), open);
 
 // --- 2 text, 3 chat
-let waiting,
-  busyEncoding = false,
+let waiting = 0,
+  encoding = false,
   again = false;
 function encode() {
   clearTimeout(waiting);
   if (!ready) return;
-  if (busyEncoding) return void (again = true); // one at a time: the newest text is taken when the worker is free
-  busyEncoding = true;
-  again = false;
-  send('encode', {
+  again = encoding; // one at a time: the newest text is encoded when the worker is free
+  if (encoding) return;
+  encoding = true;
+  send({
+    type: 'encode',
     id: ++asked,
     text: $('text').value,
     special: $('special').checked,
@@ -142,11 +161,11 @@ function encode() {
 }
 function soon() {
   clearTimeout(waiting);
-  waiting = setTimeout(encode, $('text').value.length > 20_000 ? 250 : 40);
+  waiting = window.setTimeout(encode, $('text').value.length > 20_000 ? 250 : 40);
 }
 $('text').oninput = soon;
 $('system').oninput = soon;
-for (const id of ['special', 'prompt', 'through-chat']) $(id).onchange = encode;
+for (const id of /** @type {const} */ (['special', 'prompt', 'through-chat'])) $(id).onchange = encode;
 $('price').oninput = showCounts;
 $('list-step').ontoggle = () => {
   if ($('list-step').open) tokens.table();
@@ -155,13 +174,14 @@ $('list-step').ontoggle = () => {
 function showCounts() {
   if (!last) return;
   const price = Number($('price').value),
-    characters = [...last.cut].length;
+    characters = [...last.text].length,
+    count = last.total;
   const cost = Number.isFinite(price) && price > 0 ? (count / 1000) * price : 0;
   const shown = [
     [count.toLocaleString('en'), count === 1 ? 'token' : 'tokens'],
     [characters.toLocaleString('en'), 'characters'],
-    [count ? (characters / count).toFixed(2) : '–', 'characters a token'],
-    [last.special.toLocaleString('en'), 'special'],
+    [count ? (characters / count).toFixed(2) : '–', 'characters per token'],
+    [last.count.toLocaleString('en'), 'special'],
     [cost ? cost.toPrecision(3).replace(/e-?\d+$/, (e) => ` × 10^${e.slice(1)}`) : '–', 'cost at your price'],
     [ms(last.ms), 'to encode'],
   ];
@@ -175,6 +195,7 @@ function showCounts() {
 }
 
 // --- what the worker says
+/** @type {import('../shared/messages.js').Handlers<import('./worker.js').Response>} */
 const handlers = {
   progress({ loaded, total }) {
     $('status').textContent = total ? `tokenizer.json: ${MB(loaded)} of ${MB(total)}` : `tokenizer.json: ${MB(loaded)}`;
@@ -186,26 +207,19 @@ const handlers = {
     chat = has;
     $('chat-card').hidden = !has;
     $('status').textContent = `${name} is ready.`;
-    $('facts').replaceChildren(...[`loaded in ${ms(time)}`, ...facts].map((fact) => element('li', fact)));
+    showFacts([`loaded in ${ms(time)}`, ...facts]);
     if (here) $('text').focus();
     encode();
   },
   encoded(message) {
-    busyEncoding = false;
+    encoding = false;
     if (again) return encode();
     if (message.id !== asked) return;
     last = message;
-    count = message.total;
     showError('text');
     showError('chat', message.chatError);
     $('rendered').textContent = message.rendered ?? '';
-    tokens.show(message.cut, {
-      ids: message.ids,
-      tokens: message.tokens,
-      offsets: message.offsets,
-      special: message.mask,
-      total: message.total,
-    });
+    tokens.show(message.text, message);
     if ($('list-step').open) tokens.table();
     $('cut').hidden = message.ids.length === message.total;
     $('cut').textContent = `The first ${message.ids.length.toLocaleString('en')} tokens are shown; all are counted.`;
@@ -218,7 +232,7 @@ const handlers = {
   },
   failed(error) {
     if (error.during === 'encode') {
-      busyEncoding = false;
+      encoding = false;
       return showError('text', error);
     }
     busy(false);
@@ -226,14 +240,7 @@ const handlers = {
     showError('load', error);
   },
 };
-worker.onmessage = ({ data }) => handlers[data.type](data);
-worker.onerror = (event) =>
-  handlers.failed({
-    during: 'load',
-    name: 'Error',
-    code: 'worker',
-    message: event.message || 'The page’s own scripts could not be loaded; reload the page.',
-  });
+listen(worker, handlers);
 
 $('text').value = SAMPLE;
 choose();

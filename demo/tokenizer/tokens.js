@@ -1,18 +1,21 @@
-// Tokens over their text: spans by offsets, the one that is pointed at, and the table. Several tokens may come from the
-// same characters (the bytes of one emoji): they share a span. Nothing here knows a tokenizer.
+// Tokens over their text: a span for each by its offsets, details of the current one, and the table. Several tokens can
+// come from the same characters (the bytes of one emoji): they share a span. Nothing here knows a tokenizer.
+import { element } from '../shared/page.js';
 
 /**
- * @typedef {{ ids: Int32Array, tokens: string[], offsets: Int32Array, special: Uint8Array, total: number }} Encoded
- *   the first
- *   tokens of an encoding; total: of how many
+ * The first tokens of an encoding.
+ * @typedef {object} Encoded
+ * @property {Int32Array} ids
+ * @property {string[]} tokens
+ * @property {Int32Array} offsets begin and end of each, in UTF-16 units
+ * @property {Uint8Array} special 1: added by the tokenizer
+ * @property {number} total tokens of the whole encoding
  */
 const HUES = 5;
-/** Rows that the table has at first, and gets when its end is near. */
+/** Rows that the table has at first, and that it gets when its end is near. */
 const ROWS = 200;
-const element = (tag, text, className = '') =>
-  Object.assign(document.createElement(tag), { textContent: text, className });
 /**
- * What cannot be seen, made visible.
+ * Makes white space visible.
  * @param {string} text
  */
 const visible = (text) => text.replaceAll('\n', '⏎').replaceAll('\t', '⇥').replaceAll(' ', '␣');
@@ -44,14 +47,18 @@ export class Tokens {
     area.addEventListener('keydown', (event) => this.#key(event));
   }
 
+  /** @param {Event} event */
   #point(event) {
-    const span = event.target.closest('.t');
+    const span = /** @type {HTMLElement | null} */ (/** @type {Element} */ (event.target).closest('.t'));
     if (span) this.select(Number(span.dataset.first));
   }
 
+  /** @param {KeyboardEvent} event */
   #key(event) {
     const last = this.#spans.length - 1;
-    const to = { ArrowRight: this.#now + 1, ArrowLeft: this.#now - 1, Home: 0, End: last }[event.key];
+    /** @type {Record<string, number>} */
+    const keys = { ArrowRight: this.#now + 1, ArrowLeft: this.#now - 1, Home: 0, End: last };
+    const to = keys[event.key];
     if (to === undefined || last < 0) return;
     event.preventDefault();
     this.select(Math.max(0, Math.min(last, to)));
@@ -69,7 +76,7 @@ export class Tokens {
     const where = special[i]
       ? 'added by the tokenizer'
       : begin === end
-        ? 'over no character'
+        ? 'covers no characters'
         : `characters ${begin} to ${end}`;
     this.#current.replaceChildren(`Token ${i + 1}: `, element('code', tokens[i]), ` · id ${ids[i]} · ${where}`);
     if (!special[i] && end > begin) this.#current.append(' · ', element('code', visible(this.#text.slice(begin, end))));
@@ -94,7 +101,7 @@ export class Tokens {
         end = offsets[2 * i + 1],
         next = i + 1;
       if (special[i] || end <= at) {
-        // of no characters, or of ones that were shown: a chip of its own
+        // over no characters, or over ones that have been shown: a chip of its own
         const chip = element('span', special[i] || begin === end ? tokens[i] : '·', 't special');
         chip.dataset.first = String(i);
         this.#spans.push(chip);
@@ -107,13 +114,13 @@ export class Tokens {
       begin = Math.max(begin, at);
       if (begin > at) shown.append(element('span', text.slice(at, begin), 'unseen'));
       const span = element('span', '', 't');
-      // A line break stays one, with a sign where it was.
+      // A line break is kept, with a sign in front of it.
       text
         .slice(begin, end)
         .split(/(?<=\n)/)
         .forEach((line) => {
-          if (!line.endsWith('\n')) return span.append(line);
-          span.append(line.slice(0, -1), element('span', '⏎', 'break'), '\n');
+          if (line.endsWith('\n')) span.append(line.slice(0, -1), element('span', '⏎', 'break'), '\n');
+          else span.append(line);
         });
       span.dataset.hue = String(hue++ % HUES);
       span.dataset.first = String(i);
@@ -126,13 +133,13 @@ export class Tokens {
     this.#area.replaceChildren(shown);
   }
 
-  /** Fills the table; nobody pays for it before it is opened. */
+  /** Fills the table. Call it once the table is open: until then it costs nothing. */
   table() {
     this.#list.replaceChildren();
     this.#rows();
   }
 
-  /** The next rows of the table: so many that no one waits for them. */
+  /** Adds the next rows of the table, few enough that nobody waits for them. */
   #rows() {
     if (!this.#encoded) return;
     const { ids, tokens, offsets, special } = this.#encoded,

@@ -1,59 +1,87 @@
-// What takes time, away from the page: loading tokenizers and encoding.
-//   in:  load { source: { hub } | { small } | { name, file } } | encode { id, text, special, chat } | cancel
-//   out: progress { loaded, total } | loaded { name, ms, facts, chat } | encoded { id, … } | cancelled | failed { during, … }
-// chat of encode: null, or { system, prompt, whole }: the conversation is rendered too, and with `whole` it is what
-// is cut.
+// Everything that takes time, off the page's thread: loading tokenizers and encoding.
 import { AutoTokenizer, PreTrainedTokenizer } from '../../js/tokenizers/auto-tokenizer.js';
+import { answer, plainError } from '../shared/messages.js';
 import { chooseShelf } from '../shared/shelf.js';
+
+/**
+ * @typedef {import('../../js/types.js').PreTrainedTokenizer} Tokenizer
+ *
+ * @typedef {{ hub: string } | { small: string } | { name: string, file: ArrayBuffer }} Source a repository of the Hub,
+ *   a tokenizer of this page, or a file
+ * @typedef {{ type: 'load', source: Source }} Load
+ * @typedef {{ system: string, prompt: boolean, whole: boolean }} Chat prompt: with the generation prompt; whole: the
+ *   rendered conversation is encoded, not the text alone
+ * @typedef {{ type: 'encode', id: number, text: string, special: boolean, chat: Chat | null }} Encode
+ * @typedef {Load | Encode | { type: 'cancel' }} Request
+ *
+ * @typedef {{ type: 'progress', loaded: number, total: number }} Progress
+ * @typedef {{ type: 'loaded', name: string, ms: number, facts: string[], chat: boolean }} Loaded
+ * @typedef {import('./tokens.js').Encoded & { type: 'encoded', id: number, ms: number, text: string, count: number,
+ *   rendered: string | null, chatError?: import('../shared/messages.js').PlainError }} Encoded text: what was encoded;
+ *   count: its special tokens
+ * @typedef {Progress | Loaded | Encoded | import('../shared/messages.js').Cancelled
+ *   | import('../shared/messages.js').Failed} Response
+ */
 
 /** Tokens that are shown; further ones are counted. */
 const SHOWN = 1000;
 
-let tokenizer = null,
-  loading = new AbortController();
-const send = (type, more = {}, transfer = []) => self.postMessage({ type, ...more }, transfer);
+/** @type {Tokenizer | null} */
+let tokenizer = null;
+let loading = new AbortController();
+const send = (/** @type {Response} */ message) => self.postMessage(message);
 
+/**
+ * @param {string} name
+ * @param {AbortSignal} signal
+ */
 async function small(name, signal) {
   const [file, config] = await Promise.all(
     ['tokenizer.json', 'tokenizer_config.json'].map(async (file) => {
       const response = await fetch(new URL(`small/${name}/${file}`, import.meta.url), { signal });
-      if (!response.ok) throw new Error(`${file} could not be had (status ${response.status}).`);
+      if (!response.ok) throw new Error(`${file} could not be loaded (status ${response.status}).`);
       return file === 'tokenizer.json' ? response.arrayBuffer() : response.json();
     }),
   );
   return PreTrainedTokenizer.fromFiles(file, config);
 }
 
-async function hub(id, signal) {
+/**
+ * @param {string} id
+ * @param {AbortSignal} signal
+ */
+async function fromHub(id, signal) {
   await chooseShelf(id, 'tokenizer.json');
   return AutoTokenizer.from_pretrained(id, {
     signal,
-    progress_callback: ({ status, file, loaded, total }) => {
-      if (status === 'progress' && file === 'tokenizer.json') send('progress', { loaded, total });
+    progress_callback: ({ status, file, loaded = 0, total = 0 }) => {
+      if (status === 'progress' && file === 'tokenizer.json') send({ type: 'progress', loaded, total });
     },
   });
 }
 
 /**
- * The kind of the model and what else the file tells.
+ * The kind of a tokenizer.json's model, '' where it names none.
  * @param {ArrayBuffer} bytes
+ * @returns {string}
  */
-function configOf(bytes) {
-  const { model } = JSON.parse(new TextDecoder().decode(bytes));
-  return model?.type ? { kind: model.type } : {};
-}
+const kindOf = (bytes) => JSON.parse(new TextDecoder().decode(bytes)).model?.type ?? '';
 
+/** @param {Load} request */
 async function load({ source }) {
   loading.abort();
   loading = new AbortController();
   const { signal } = loading,
     began = performance.now();
-  const { hub: id, small: shipped, name, file } = source;
-  const made = id
-    ? await hub(id, signal)
-    : shipped
-      ? await small(shipped, signal)
-      : await PreTrainedTokenizer.fromFiles(file);
+  const made = /** @type {Tokenizer} */ (
+    /** @type {unknown} */ (
+      await ('hub' in source
+        ? fromHub(source.hub, signal)
+        : 'small' in source
+          ? small(source.small, signal)
+          : PreTrainedTokenizer.fromFiles(source.file))
+    )
+  );
   if (signal.aborted) {
     made.dispose();
     signal.throwIfAborted();
@@ -62,79 +90,64 @@ async function load({ source }) {
   tokenizer = made;
   const took = performance.now() - began;
   const entries = made.get_vocab().size,
-    special = made.all_special_tokens;
-  const facts = [
-    `${entries.toLocaleString('en')} tokens`,
-    `${special.length} special`,
-    ...(file ? [configOf(file).kind].filter(Boolean) : []),
-  ];
+    special = made.all_special_tokens,
+    kind = 'file' in source ? kindOf(source.file) : '';
+  const facts = [`${entries.toLocaleString('en')} tokens`, `${special.length} special`, ...(kind ? [kind] : [])];
   if (Number.isFinite(made.model_max_length))
-    facts.push(`at most ${made.model_max_length.toLocaleString('en')} at a time`);
-  send('loaded', {
-    name: id ?? name ?? shipped,
-    ms: took,
-    facts,
-    chat: Boolean(made.chat_template && made.apply_chat_template),
-  });
+    facts.push(`up to ${made.model_max_length.toLocaleString('en')} at a time`);
+  const name = 'hub' in source ? source.hub : 'small' in source ? source.small : source.name;
+  send({ type: 'loaded', name, ms: took, facts, chat: !!made.chat_template });
 }
 
-function render(text, { system, prompt }) {
+/**
+ * @param {Tokenizer} by
+ * @param {string} text
+ * @param {Chat} chat
+ */
+function render(by, text, { system, prompt }) {
   const messages = [...(system ? [{ role: 'system', content: system }] : []), { role: 'user', content: text }];
-  return tokenizer.apply_chat_template(messages, { tokenize: false, add_generation_prompt: prompt });
+  return String(by.apply_chat_template(messages, { tokenize: false, add_generation_prompt: prompt }));
 }
 
-async function encode({ id, text, special, chat }) {
+/** @param {Encode} request */
+function encode({ id, text, special, chat }) {
   if (!tokenizer) return;
   let rendered = null,
-    chatError = null;
+    chatError;
   if (chat) {
     try {
-      rendered = render(text, chat);
+      rendered = render(tokenizer, text, chat);
     } catch (error) {
-      chatError = { name: error.name, code: error.code ?? 'unknown', message: error.message };
+      chatError = plainError(error);
     }
   }
-  const whole = chat?.whole && rendered !== null,
-    cut = whole ? rendered : text,
+  const whole = chat?.whole ? rendered : null,
+    encoded = whole ?? text,
     began = performance.now();
-  const [encoding] = tokenizer(cut, {
+  const [encoding] = tokenizer(encoded, {
     return_tensor: false,
     return_offsets_mapping: true,
-    add_special_tokens: special && !whole,
+    add_special_tokens: special && whole === null,
     truncation: false,
   }).encodings;
-  const ms = performance.now() - began,
-    { tokens } = encoding;
-  const first = (values, width = 1) => values.slice(0, SHOWN * width);
-  send('encoded', {
+  const took = performance.now() - began;
+  const { ids, offsets, tokens, special_tokens_mask: mask } = encoding;
+  send({
+    type: 'encoded',
     id,
-    ms,
-    cut,
+    ms: took,
+    text: encoded,
     rendered,
     chatError,
     total: encoding.length,
-    special: encoding.special_tokens_mask.reduce((sum, one) => sum + one, 0),
-    ids: first(encoding.ids),
-    offsets: first(encoding.offsets, 2),
-    mask: first(encoding.special_tokens_mask),
+    count: mask.reduce((sum, one) => sum + one, 0),
+    ids: ids.slice(0, SHOWN),
+    offsets: offsets.slice(0, 2 * SHOWN),
+    special: mask.slice(0, SHOWN),
     tokens: tokens.slice(0, SHOWN),
   });
 }
 
-const jobs = { load, encode };
-self.onmessage = async ({ data }) => {
-  if (data.type === 'cancel') return loading.abort();
-  try {
-    await jobs[data.type](data);
-  } catch (error) {
-    if (error?.name === 'AbortError') send('cancelled');
-    else
-      send('failed', {
-        during: data.type,
-        id: data.id,
-        name: error?.name ?? 'Error',
-        code: error?.code ?? 'unknown',
-        message: error?.message ?? String(error),
-      });
-  }
-};
+/** @type {import('../shared/messages.js').Handlers<Request>} */
+const handlers = { load, encode, cancel: () => loading.abort() };
+answer(handlers);

@@ -142,7 +142,7 @@ test('ids that lead nowhere', async (t) => {
   }
   assert.deepEqual(await faults(page), []);
   await choose(page, 'test/large');
-  await says(page, '#plan', /Memory: about \d\d\.\d+ GB .* More than a page can use/);
+  await says(page, '#plan', /Memory: about \d\d\.\d+ GB .* more than a page can use/);
   await page.click('#load');
   await says(page, '#load-error', /MemoryError · too_large/);
   await shoot(page, 'chat-faults-large', true);
@@ -203,7 +203,7 @@ test('a network that fails in the middle, then altogether; the second visit with
   await context.route(HUB, (route) => route.abort('internetdisconnected'));
   await page.reload();
   await choose(page, ID);
-  await says(page, '#plan', /^Already here/);
+  await says(page, '#plan', /^Already downloaded/);
   await page.click('#load');
   await says(page, '#status', /test\/chat is ready/);
 });
@@ -218,7 +218,7 @@ test('two tabs at once; reloading in the middle of an answer; back and forward',
   for (const tab of [page, other])
     await tab.waitForFunction(() => (document.querySelector('.turn.writing .words')?.textContent?.length ?? 0) > 50);
   await page.reload();
-  await says(page, '#plan', /Download|Already here/);
+  await says(page, '#plan', /Download|Already downloaded/);
   assert.ok(await page.locator('#other-field').isHidden(), 'the form is as its model says');
   await load(page, ID);
   await most(page, 8);
@@ -289,7 +289,7 @@ test('what is no message, and what a model cannot take', async (t) => {
     await page.keyboard.press('Control+v');
   };
   await paste(1_050_000);
-  await says(page, '#talk-error', /1,050,000 characters; 200,000 are the most/);
+  await says(page, '#talk-error', /1,050,000 characters; the limit is 200,000/);
   assert.equal(await page.inputValue('#message'), '');
   await paste(28_000);
   // Stopped before its first word: the message stands without an answer, and can be given one.
@@ -298,7 +298,7 @@ test('what is no message, and what a model cannot take', async (t) => {
   });
   await says(page, '#talk-status', /^Stopped/);
   assert.equal((await turns(page)).length, 5);
-  await says(page, '.turn:last-child .about', /all 27,999 characters; the first 20,000 are shown/);
+  await says(page, '.turn:last-child .about', /all 27,999 characters; only the first 20,000 are shown/);
   await page.getByRole('button', { name: 'Answer this' }).click();
   await idle(page);
   assert.equal((await turns(page)).length, 6);
@@ -366,16 +366,16 @@ test('beyond the context', async (t) => {
   await most(page, 50);
   await ask(page, 'hi');
   await idle(page);
-  assert.match(await page.locator('.about').last().innerText(), /the model can hold no more$/);
+  assert.match(await page.locator('.about').last().innerText(), /the model’s context is full$/);
   await ask(page, 'one more');
   await says(page, '#talk-error', /InputError · prompt_too_long/);
-  assert.match(await text(page, '#talk-error'), /Begin anew, or edit an earlier message/);
+  assert.match(await text(page, '#talk-error'), /Start over, or edit an earlier message/);
   assert.equal((await turns(page)).length, 3);
   // The first message once more, shorter; what came behind it goes, and so does the error.
   await page.getByRole('button', { name: 'Edit: hi' }).click();
   await page.locator('.turn textarea').fill('a');
   await most(page, 3);
-  await page.getByRole('button', { name: 'Write anew' }).click();
+  await page.getByRole('button', { name: 'Send again' }).click();
   await idle(page);
   assert.equal((await turns(page)).length, 2);
   assert.ok(await page.locator('#talk-error').isHidden());

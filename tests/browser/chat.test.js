@@ -100,7 +100,7 @@ test('size first, then load, talk, stop, edit, retry, begin anew', async (t) => 
   await says(page, '#status', /test\/chat is ready/);
   assert.match(
     (await page.locator('#facts li').allInnerTexts()).join(' | '),
-    /loaded in .* \| (relaxed|plain) SIMD \| q8 \| .* of memory \| reads up to 100,000 tokens \| made for conversations/,
+    /loaded in .* \| (relaxed|plain) SIMD \| q8 \| .* of memory \| reads up to 100,000 tokens \| made for chat/,
   );
   assert.equal(await page.evaluate(() => document.activeElement?.id), 'message', 'one can write at once');
   assert.equal(await page.inputValue('#temperature'), '0.8', "the model's own wish");
@@ -115,7 +115,7 @@ test('size first, then load, talk, stop, edit, retry, begin anew', async (t) => 
   await says(
     page,
     '.turn.assistant .about',
-    /^30 tokens · [\d.]+ tokens\/s · the first after .*s · stopped at the most new tokens$/,
+    /^30 tokens · [\d.]+ tokens\/s · first token after .*s · stopped at the limit of new tokens$/,
   );
   assert.deepEqual(await faults(page), []);
   await shoot(page, 'chat-desktop-light-answered');
@@ -135,7 +135,7 @@ test('size first, then load, talk, stop, edit, retry, begin anew', async (t) => 
   await page.keyboard.press('Enter');
   await page.waitForFunction(() => (document.querySelector('.turn.writing .words')?.textContent?.length ?? 0) > 20);
   assert.match(await text(page, '.turn.writing .about'), /tokens\/s/);
-  assert.equal(await text(page, '#talk-status'), 'The model writes…', 'said once');
+  assert.equal(await text(page, '#talk-status'), 'The model is writing…', 'said once');
   await page.click('#stop');
   await idle(page);
   const stopped = await turns(page);
@@ -167,7 +167,7 @@ test('size first, then load, talk, stop, edit, retry, begin anew', async (t) => 
   await page.getByRole('button', { name: 'Edit: hello there' }).click();
   await page.locator('.turn textarea').fill('hello again');
   assert.deepEqual(await faults(page), []);
-  await page.getByRole('button', { name: 'Write anew' }).click();
+  await page.getByRole('button', { name: 'Send again' }).click();
   await idle(page);
   assert.deepEqual([(await turns(page)).length, (await turns(page))[0]], [2, 'hello again']);
 
@@ -227,7 +227,7 @@ test('the page never stutters: its main thread gets little work at a time', asyn
   await idle(page);
   await page.getByRole('button', { name: 'Edit: more' }).click();
   await page.locator('.turn textarea').fill('even more');
-  await page.getByRole('button', { name: 'Write anew' }).click();
+  await page.getByRole('button', { name: 'Send again' }).click();
   await idle(page);
   assert.equal((await turns(page)).length, 4);
   little(t, 'writing', await stop(), 25);
@@ -263,7 +263,7 @@ function little(t, phase, { steps, nodes, objects, calls, told }, each) {
   assert.ok(nodes <= 400 && objects <= 500, told);
 }
 
-test('a model without a chat template goes on with a story', async (t) => {
+test('a model without a chat template continues a story', async (t) => {
   const { page, complaints } = await visit(t);
   await load(page, 'test/story');
   assert.equal(await text(page, '#talk-title'), 'Story');
@@ -274,13 +274,13 @@ test('a model without a chat template goes on with a story', async (t) => {
   await idle(page);
   const [begin, more] = await turns(page);
   assert.equal(begin, 'once there was');
-  await page.getByRole('button', { name: 'Go on' }).click();
+  await page.getByRole('button', { name: 'Continue' }).click();
   await idle(page);
   const all = await turns(page);
   assert.deepEqual([all.length, all[0], all[1]], [3, begin, more]);
   // On beyond what the model can hold at once.
   for (let length = 4; length <= 7; length++) {
-    await page.getByRole('button', { name: 'Go on' }).click();
+    await page.getByRole('button', { name: 'Continue' }).click();
     await page.waitForFunction((n) => document.querySelectorAll('.turn').length === n, length);
     await idle(page);
     assert.equal(await page.locator('#talk-error').isVisible(), false);

@@ -137,7 +137,7 @@ test('load, read the sample, search by meaning', async (t) => {
   assert.match(await text(page, '#index-status'), /^\d+ passages read in [\d.]+\sm?s\.$/);
   await search(page, 'how insects find their way');
   assert.match(await first(page), /^0\.\d\d\s+Bees find their way home by the sun/);
-  assert.match(await text(page, '#search-status'), /Understood in [\d.]+\sms · \d+ passages compared in [\d.]+\sms/);
+  assert.match(await text(page, '#search-status'), /Query read in [\d.]+\sms · \d+ passages compared in [\d.]+\sms/);
   await page.locator('.passage.marked .best').waitFor();
   assert.match(await text(page, '.passage.marked .best'), /^Bees find their way home by the sun/);
   const marks = await page.evaluate(() =>
@@ -381,7 +381,7 @@ test('files by the button and by dropping; wrong ones are refused in words', asy
   );
   await drop('picture.png', '\u0089PNG\0\0');
   await page.locator('#text-error').waitFor();
-  assert.match(await text(page, '#text-error'), /picture\.png is not a plain text/);
+  assert.match(await text(page, '#text-error'), /picture\.png is not plain text/);
   assert.equal(await page.inputValue('#text'), 'A dropped text.');
   await drop('huge.txt', 'x'.repeat(4_100_000));
   await page.waitForFunction(() => /huge\.txt has/.test(document.querySelector('#text-error')?.textContent ?? ''));

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import fs from 'node:fs/promises';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
-import { AutoTokenizer, PreTrainedModel, PreTrainedTokenizer, pipeline } from '../../js/index.js';
+import { AutoTokenizer, PreTrainedModel, PreTrainedTokenizer, pipeline } from 'wasmformers';
 import { ensureModel } from '../../models/fetch.js';
 import { cachePath } from '../../tools/cache.js';
 import { serve } from '../../tools/serve.js';
