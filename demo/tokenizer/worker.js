@@ -1,5 +1,6 @@
 // Everything that takes time, off the page's thread: loading tokenizers and encoding.
-import { AutoTokenizer, PreTrainedTokenizer } from '../../js/tokenizers/auto-tokenizer.js';
+import { AutoTokenizer } from '../../js/tokenizers/auto-tokenizer.js';
+import { PreTrainedTokenizer } from '../../js/tokenizers/classes/classes.js';
 import { answer, plainError } from '../shared/messages.js';
 import { chooseShelf } from '../shared/shelf.js';
 
