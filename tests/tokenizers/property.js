@@ -1,5 +1,5 @@
 // Many random cases of one tokenizer, ours against the reference: differences, each shrunk to a small case.
-import { Tokenizer } from '../../js/tokenizers/index.js';
+import { Tokenizer } from 'wasmformers/tokenizers';
 import { differs, forReference } from './compare.js';
 import { configuration } from './configurations.js';
 import { textLines, tokenizerJson } from './files.js';

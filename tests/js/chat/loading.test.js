@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { PreTrainedTokenizer } from '../../../js/index.js';
+import { PreTrainedTokenizer } from 'wasmformers';
 
 const json = readFileSync(
   new URL('../../fixtures/tokenizers/wordpiece-uncased.tokenizer.json', import.meta.url),

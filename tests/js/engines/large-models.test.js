@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import test from 'node:test';
-import { AutoModelForCausalLM } from '../../../js/index.js';
+import { AutoModelForCausalLM } from 'wasmformers';
 import { safetensorsBytes } from '../helpers/safetensors.js';
 import { emptyFolder, rejection } from '../helpers/server.js';
 import { LLAMA } from '../helpers/writer.js';

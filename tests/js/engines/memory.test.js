@@ -5,7 +5,7 @@ import { existsSync } from 'node:fs';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { cachePath } from '../../../tools/cache.js';
-import { AutoModel } from '../../../js/models/index.js';
+import { AutoModel } from 'wasmformers';
 
 const MODEL = 'sentence-transformers/all-MiniLM-L6-v2';
 const LARGEST = 30522 * 384 * 4; // the word embeddings, in f32

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import { test } from 'node:test';
-import { Tokenizer, TokenizerError } from '../../../js/tokenizers/index.js';
+import { Tokenizer, TokenizerError } from 'wasmformers/tokenizers';
 
 /**
  * @param {string} Regex

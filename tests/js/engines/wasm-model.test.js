@@ -6,7 +6,7 @@ import test from 'node:test';
 import { fileURLToPath } from 'node:url';
 import v8 from 'node:v8';
 import vm from 'node:vm';
-import { AutoModel, AutoModelForMaskedLM, PreTrainedModel, Tensor, env } from '../../../js/index.js';
+import { AutoModel, AutoModelForMaskedLM, PreTrainedModel, Tensor, env } from 'wasmformers';
 import { readSafetensors, safetensorsBytes } from '../helpers/safetensors.js';
 import { emptyFolder, rejection, startServer, useHub } from '../helpers/server.js';
 

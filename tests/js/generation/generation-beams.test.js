@@ -13,7 +13,7 @@ import {
   LlamaForCausalLM,
   PreTrainedTokenizer,
   pipeline,
-} from '../../../js/index.js';
+} from 'wasmformers';
 import { rejection } from '../helpers/server.js';
 import { LLAMA } from '../helpers/writer.js';
 

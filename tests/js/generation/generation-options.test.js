@@ -5,7 +5,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import test, { after } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { AutoModelForCausalLM, LlamaForCausalLM, TemperatureLogitsWarper } from '../../../js/index.js';
+import { AutoModelForCausalLM, LlamaForCausalLM, TemperatureLogitsWarper } from 'wasmformers';
 import { rejection } from '../helpers/server.js';
 
 const folder = (/** @type {string} */ name) => fileURLToPath(new URL(`../../fixtures/lm/${name}`, import.meta.url));

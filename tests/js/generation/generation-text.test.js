@@ -6,7 +6,7 @@ import { mergeOptions, readGenerationConfig } from '../../../js/generation/confi
 import { Continuation } from '../../../js/generation/continuation.js';
 import { leftPadded, promptRows } from '../../../js/generation/prompts.js';
 import { StopStrings } from '../../../js/generation/stop-strings.js';
-import * as api from '../../../js/index.js';
+import * as api from 'wasmformers';
 import {
   BaseStreamer,
   EosTokenCriteria,
@@ -19,7 +19,7 @@ import {
   StoppingCriteriaList,
   Tensor,
   TextStreamer,
-} from '../../../js/index.js';
+} from 'wasmformers';
 
 const file = (/** @type {string} */ name) =>
   readFileSync(new URL(`../../fixtures/tokenizers/${name}.tokenizer.json`, import.meta.url), 'utf8');

@@ -18,7 +18,7 @@ import {
   PreTrainedModel,
   Tensor,
   TextStreamer,
-} from '../../../js/index.js';
+} from 'wasmformers';
 import { readSafetensors } from '../helpers/safetensors.js';
 import { rejection } from '../helpers/server.js';
 import { shardsOf } from '../helpers/shards.js';

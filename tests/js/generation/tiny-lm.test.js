@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import test from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { AutoModelForCausalLM, AutoTokenizer, pipeline } from '../../../js/index.js';
+import { AutoModelForCausalLM, AutoTokenizer, pipeline } from 'wasmformers';
 
 const TINY = fileURLToPath(new URL('../../../models/tiny', import.meta.url));
 const read = (/** @type {string} */ name) =>

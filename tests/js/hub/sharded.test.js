@@ -5,7 +5,7 @@ import path from 'node:path';
 import test from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { weightSizes } from '../../../js/hub/safetensors-files.js';
-import { AutoModel } from '../../../js/index.js';
+import { AutoModel } from 'wasmformers';
 import { shardsOf } from '../helpers/shards.js';
 import { emptyFolder, rejection, startServer, useHub } from '../helpers/server.js';
 

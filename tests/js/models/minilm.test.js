@@ -5,7 +5,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import test from 'node:test';
-import { cos_sim, pipeline } from '../../../js/index.js';
+import { cos_sim, pipeline } from 'wasmformers';
 import { cacheFolder } from '../../../js/hub/cache.js';
 import { rejection } from '../helpers/server.js';
 import { cpuClock } from '../helpers/time.js';

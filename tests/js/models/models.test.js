@@ -4,7 +4,7 @@ import { readFileSync, readdirSync } from 'node:fs';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { env } from '../../../js/env.js';
-import { AutoModel, BertForSequenceClassification, BertModel, PreTrainedModel } from '../../../js/models/index.js';
+import { AutoModel, BertForSequenceClassification, BertModel, PreTrainedModel } from 'wasmformers';
 import { Tensor } from '../../../js/tensor/tensor.js';
 import { readSafetensors } from '../helpers/safetensors.js';
 

@@ -6,8 +6,8 @@ import path from 'node:path';
 import test from 'node:test';
 import { fileURLToPath } from 'node:url';
 import ts from 'typescript';
-import * as index from '../../../js/index.js';
-import * as tokenizers from '../../../js/tokenizers/index.js';
+import * as index from 'wasmformers';
+import * as tokenizers from 'wasmformers/tokenizers';
 import { tokenizerTypes } from '../../../tools/generate-tokenizers.js';
 
 const TYPES = fileURLToPath(new URL('../../../js/types.d.ts', import.meta.url));

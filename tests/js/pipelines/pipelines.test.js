@@ -13,7 +13,7 @@ import {
   cos_sim,
   mean_pooling,
   pipeline,
-} from '../../../js/index.js';
+} from 'wasmformers';
 import { TASKS } from '../../../js/pipelines/tasks.js';
 import { emptyFolder, eventually, rejection, startServer, useHub } from '../helpers/server.js';
 

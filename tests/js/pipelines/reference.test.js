@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { readFileSync, readdirSync } from 'node:fs';
 import test from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { pipeline } from '../../../js/index.js';
+import { pipeline } from 'wasmformers';
 
 const CASES = new URL('../../fixtures/pipelines/', import.meta.url);
 

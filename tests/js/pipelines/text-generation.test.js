@@ -11,7 +11,7 @@ import {
   TextGenerationPipeline,
   TextStreamer,
   pipeline,
-} from '../../../js/index.js';
+} from 'wasmformers';
 import { rejection } from '../helpers/server.js';
 import { writerFolder } from '../helpers/writer.js';
 

@@ -22,7 +22,7 @@ import {
   std_mean,
   zeros,
   zeros_like,
-} from '../../../js/index.js';
+} from 'wasmformers';
 
 const range = (/** @type {number[]} */ ...dims) =>
   new Tensor(

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { InputError, Tokenizer, TokenizerError } from '../../../js/tokenizers/index.js';
+import { InputError, Tokenizer, TokenizerError } from 'wasmformers/tokenizers';
 import { cpuClock } from '../helpers/time.js';
 
 const text = readFileSync(

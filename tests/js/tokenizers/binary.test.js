@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { Tokenizer, TokenizerError } from '../../../js/tokenizers/index.js';
+import { Tokenizer, TokenizerError } from 'wasmformers/tokenizers';
 
 const read = (name) =>
   readFileSync(new URL(`../../fixtures/tokenizers/${name}.tokenizer.json`, import.meta.url), 'utf8');

@@ -4,8 +4,8 @@ import assert from 'node:assert/strict';
 import { existsSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import test from 'node:test';
-import { AutoTokenizer, env } from '../../../js/index.js';
-import { Tokenizer } from '../../../js/tokenizers/index.js';
+import { AutoTokenizer, env } from 'wasmformers';
+import { Tokenizer } from 'wasmformers/tokenizers';
 import { startServer, useHub } from '../helpers/server.js';
 
 const small = readFileSync(

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { gunzipSync } from 'node:zlib';
-import { PreTrainedTokenizer } from '../../../js/tokenizers/classes/classes.js';
+import { PreTrainedTokenizer } from 'wasmformers';
 
 const read = (name) => readFileSync(new URL(`../../fixtures/${name}`, import.meta.url));
 const data = JSON.parse(gunzipSync(read('calls/calls.json.gz')).toString());

@@ -5,8 +5,8 @@ import path from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { gunzipSync } from 'node:zlib';
-import * as library from '../../../js/index.js';
-import { Tokenizer } from '../../../js/tokenizers/index.js';
+import * as library from 'wasmformers';
+import { Tokenizer } from 'wasmformers/tokenizers';
 import { emptyFolder } from '../helpers/server.js';
 
 const { AutoTokenizer, LlamaTokenizer, M2M100Tokenizer, MarianTokenizer, PreTrainedTokenizer } = library;

@@ -4,8 +4,8 @@ import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { PreTrainedTokenizer } from '../../../js/tokenizers/classes/classes.js';
-import { Tokenizer } from '../../../js/tokenizers/index.js';
+import { PreTrainedTokenizer } from 'wasmformers';
+import { Tokenizer } from 'wasmformers/tokenizers';
 import { cpuClock } from '../helpers/time.js';
 
 const read = (name) =>

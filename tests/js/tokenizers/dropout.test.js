@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import { test } from 'node:test';
-import { Tokenizer } from '../../../js/tokenizers/index.js';
+import { Tokenizer } from 'wasmformers/tokenizers';
 
 test('dropout is by chance, and repeatable by a seed', async () => {
   const json = JSON.parse(

@@ -6,7 +6,7 @@ import path from 'node:path';
 import test from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { gunzipSync } from 'node:zlib';
-import { AutoTokenizer } from '../../../js/index.js';
+import { AutoTokenizer } from 'wasmformers';
 import { WasmTokenizer } from '../../../js/engines/tokenizer.js';
 import { emptyFolder, rejection } from '../helpers/server.js';
 

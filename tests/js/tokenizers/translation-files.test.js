@@ -6,7 +6,7 @@ import path from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { gunzipSync } from 'node:zlib';
-import { AutoTokenizer, M2M100Tokenizer, MarianTokenizer } from '../../../js/index.js';
+import { AutoTokenizer, M2M100Tokenizer, MarianTokenizer } from 'wasmformers';
 import { emptyFolder } from '../helpers/server.js';
 
 const folder = fileURLToPath(new URL('../../fixtures/classes/spm/', import.meta.url));

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { gunzipSync } from 'node:zlib';
-import { Tokenizer } from '../../../js/tokenizers/index.js';
+import { Tokenizer } from 'wasmformers/tokenizers';
 import { cachePath } from '../../../tools/cache.js';
 
 const folder = new URL('../../fixtures/tokenizers/', import.meta.url);
