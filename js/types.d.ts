@@ -312,12 +312,13 @@ export interface PreTrainedTokenizer {
 }
 export class PreTrainedTokenizer {
   protected constructor();
-  static fromFiles(
+  static fromFiles<T extends PreTrainedTokenizer>(
+    this: { prototype: T },
     tokenizerJson: string | Uint8Array | object,
     config?: Record<string, any>,
     map?: Record<string, any>,
     where?: string,
-  ): Promise<PreTrainedTokenizer>;
+  ): Promise<T>;
   /** The tokenizer of a repository, a folder or a URL, as this class. */
   static from_pretrained<T extends PreTrainedTokenizer>(
     this: { prototype: T },
@@ -410,6 +411,9 @@ interface Translation {
   readonly languageRegex: RegExp;
   src_lang: string;
   tgt_lang: string | null;
+  /** Texts are in the target language from now on. */
+  _switch_to_target_mode(): void;
+  _switch_to_input_mode(): void;
   lang_to_token(lang: string): string;
   get_lang_id(lang: string): number;
   set_src_lang_special_tokens(lang: string): void;
@@ -440,6 +444,7 @@ export class MarianTokenizer extends PreTrainedTokenizer {
   /** Texts are in the target language from now on; with separate_vocabs it has a vocabulary of its own. */
   _switch_to_target_mode(): void;
   _switch_to_input_mode(): void;
+  decode(ids: Ids, options?: DecodeOptions & { use_source_tokenizer?: boolean }): string;
 }
 export interface WhisperDecodeOptions extends DecodeOptions {
   /** Timestamps stand in the text. */

@@ -1,21 +1,25 @@
 // What can be wrong with a tokenizer.json, with options and with texts: a named error with file and field, or the
 // reference's answer, and the next call works.
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { InputError, Tokenizer, TokenizerError } from 'wasmformers/tokenizers';
+import { fixtureText, wrong } from '../helpers/fixtures.js';
 import { cpuClock } from '../helpers/time.js';
 
-const text = readFileSync(
-  new URL('../../fixtures/tokenizers/wordpiece-uncased.tokenizer.json', import.meta.url),
-  'utf8',
-);
-/** The file with something changed. */
+/** @typedef {import('../helpers/fixtures.js').Json} Json */
+
+const text = fixtureText('tokenizers/wordpiece-uncased.tokenizer.json');
+/** @type {(change: (json: Json) => void) => Json} */
 const changed = (change) => {
   const json = JSON.parse(text);
   change(json);
   return json;
 };
+/**
+ * @param {string | object} json
+ * @param {string} code
+ * @param {string} field
+ */
 const refused = (json, code, field) =>
   assert.rejects(Tokenizer.fromJSON(json), (e) => {
     assert.ok(e instanceof TokenizerError, String(e));
@@ -32,7 +36,7 @@ test('files that are no tokenizer', async () => {
   await refused('{}', 'missing_field', 'model');
   await refused('['.repeat(200000), 'invalid_json', '');
   await refused(text.replace('[UNK]', '\\ud800'), 'invalid_json', '');
-  await assert.rejects(Tokenizer.fromJSON(7), TokenizerError);
+  await assert.rejects(Tokenizer.fromJSON(wrong(7)), TokenizerError);
 });
 
 test('components that are unknown or wrong', async () => {
@@ -179,7 +183,7 @@ test('components that are unknown or wrong', async () => {
 test('options and inputs that contradict themselves, each followed by a call that works', async () => {
   const t = await Tokenizer.fromJSON(text);
   const fine = () => assert.equal(t.decode(t.encode('the man').ids, { skip_special_tokens: true }), 'the man');
-  const bad = (f, code, field) => {
+  const bad = (/** @type {() => unknown} */ f, /** @type {string} */ code, /** @type {string} */ field) => {
     assert.throws(f, (e) => {
       assert.ok(e instanceof InputError, String(e));
       assert.deepEqual([e.code, e.field], [code, field], e.message);
@@ -188,15 +192,15 @@ test('options and inputs that contradict themselves, each followed by a call tha
     fine();
   };
   fine();
-  bad(() => t.encode(5), 'not_a_string', 'text');
-  bad(() => t.encode(null), 'not_a_string', 'text');
+  bad(() => t.encode(wrong(5)), 'not_a_string', 'text');
+  bad(() => t.encode(wrong(null)), 'not_a_string', 'text');
   bad(() => t.encode(['a', 'b']), 'not_a_string', 'text');
-  bad(() => t.encodeBatch('text'), 'not_a_list', 'texts');
+  bad(() => t.encodeBatch(wrong('text')), 'not_a_list', 'texts');
   bad(() => t.encodeBatch(['a', 'b'], { text_pair: ['c'] }), 'length_mismatch', 'text_pair');
   bad(() => t.encode('a', { is_split_into_words: true }), 'not_a_list', 'text');
-  bad(() => t.encode('a', { truncation: 'sideways' }), 'bad_option', 'truncation');
-  bad(() => t.encode('a', { padding: 'some' }), 'bad_option', 'padding');
-  bad(() => t.encode('a', { padding_side: 'up' }), 'bad_option', 'padding_side');
+  bad(() => t.encode('a', { truncation: wrong('sideways') }), 'bad_option', 'truncation');
+  bad(() => t.encode('a', { padding: wrong('some') }), 'bad_option', 'padding');
+  bad(() => t.encode('a', { padding_side: wrong('up') }), 'bad_option', 'padding_side');
   bad(() => t.encode('a', { truncation: true, max_length: -1 }), 'bad_option', 'max_length');
   bad(() => t.encode('a', { truncation: true, max_length: 1.5 }), 'bad_option', 'max_length');
   bad(() => t.encode('a', { padding: 'max_length' }), 'no_max_length', 'max_length');
@@ -209,9 +213,9 @@ test('options and inputs that contradict themselves, each followed by a call tha
   );
   bad(() => t.decode([1, -1]), 'bad_ids', 'ids');
   bad(() => t.decode([0.5]), 'bad_ids', 'ids');
-  bad(() => t.decode('12'), 'bad_ids', 'ids');
+  bad(() => t.decode(wrong('12')), 'bad_ids', 'ids');
   bad(() => t.decode([2 ** 40]), 'bad_ids', 'ids');
-  bad(() => t.decode(null), 'bad_ids', 'ids');
+  bad(() => t.decode(wrong(null)), 'bad_ids', 'ids');
   assert.equal(t.decode([99999999, 4294967295]), '', 'ids that do not exist are passed over, as in the reference');
   t.dispose();
   assert.throws(() => t.encode('a'), { name: 'InputError', code: 'disposed' });

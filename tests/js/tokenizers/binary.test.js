@@ -1,11 +1,10 @@
 // The binary form through the door: the same answers, and named errors where it is not this version's.
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { Tokenizer, TokenizerError } from 'wasmformers/tokenizers';
+import { fixtureText, wrong } from '../helpers/fixtures.js';
 
-const read = (name) =>
-  readFileSync(new URL(`../../fixtures/tokenizers/${name}.tokenizer.json`, import.meta.url), 'utf8');
+const read = (/** @type {string} */ name) => fixtureText(`tokenizers/${name}.tokenizer.json`);
 const texts = ['The quick brown fox naïvely jumps over 13 lazy dogs.', '', ' ▁ 日本 😀 <s> [MASK] ', 'x'.repeat(3000)];
 
 for (const name of [
@@ -22,7 +21,7 @@ for (const name of [
     const b = await Tokenizer.fromBinary(form);
     a.encodeBatch(texts).forEach((x, i) => {
       const y = b.encode(texts[i]);
-      for (const field of ['ids', 'tokens', 'offsets', 'word_ids', 'special_tokens_mask'])
+      for (const field of /** @type {const} */ (['ids', 'tokens', 'offsets', 'word_ids', 'special_tokens_mask']))
         assert.deepEqual(y[field], x[field], `${field} of ${texts[i].slice(0, 60)}`);
       assert.equal(b.decode(x.ids), a.decode(x.ids));
     });
@@ -43,14 +42,14 @@ for (const name of [
 test('what is no binary form, another version, cut or damaged', async () => {
   const tokenizer = await Tokenizer.fromJSON(read('wordpiece-uncased'));
   const form = tokenizer.toBinary();
-  const changed = (at) => form.map((byte, i) => (i === at ? byte ^ 1 : byte));
-  const refused = (bytes, code) =>
+  const changed = (/** @type {number} */ at) => form.map((byte, i) => (i === at ? byte ^ 1 : byte));
+  const refused = (/** @type {Uint8Array} */ bytes, /** @type {string} */ code) =>
     assert.rejects(Tokenizer.fromBinary(bytes), (e) => e instanceof TokenizerError && e.code === code);
   await refused(new TextEncoder().encode(read('wordpiece-uncased')), 'not_binary_form');
   await refused(new Uint8Array(0), 'not_binary_form');
   await refused(changed(8), 'binary_form_version');
   await refused(form.subarray(0, form.length - 8), 'binary_form_cut');
   await refused(changed(form.length >> 1), 'binary_form_damaged');
-  await refused('text', 'wrong_type');
+  await refused(wrong('text'), 'wrong_type');
   assert.equal((await Tokenizer.fromBinary(form)).encode('the man').ids.length, tokenizer.encode('the man').ids.length);
 });

@@ -6,12 +6,10 @@ import path from 'node:path';
 import test from 'node:test';
 import { AutoTokenizer, env } from 'wasmformers';
 import { Tokenizer } from 'wasmformers/tokenizers';
+import { fixtureText } from '../helpers/fixtures.js';
 import { startServer, useHub } from '../helpers/server.js';
 
-const small = readFileSync(
-  new URL('../../fixtures/tokenizers/wordpiece-uncased.tokenizer.json', import.meta.url),
-  'utf8',
-);
+const small = fixtureText('tokenizers/wordpiece-uncased.tokenizer.json');
 const large = small + ' '.repeat(600_000),
   changed = large.replace('"the"', '"teh"');
 const FILE = '/org/name/resolve/main/tokenizer.json';
@@ -24,10 +22,10 @@ async function hub(t, json) {
   const server = await startServer(t, { [FILE]: json });
   const { cacheDir } = useHub(t, server.url);
   const load = async () => {
-    const events = /** @type {any[]} */ ([]);
+    const events = /** @type {import('wasmformers').ProgressEvent[]} */ ([]);
     const tokenizer = await AutoTokenizer.from_pretrained('org/name', {
       progress_callback: (e) => {
-        if (e.file === 'tokenizer.json') events.push(e);
+        if ('file' in e && e.file === 'tokenizer.json') events.push(e);
       },
     });
     return { ids: tokenizer.encode('The man.'), events };

@@ -1,16 +1,17 @@
 // The callable tokenizer and all its options against what Transformers' answers (tests/fixtures/calls/make-calls.py).
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { gunzipSync } from 'node:zlib';
 import { PreTrainedTokenizer } from 'wasmformers';
+import { fixture, fixtureJson, wrong } from '../helpers/fixtures.js';
 
-const read = (name) => readFileSync(new URL(`../../fixtures/${name}`, import.meta.url));
-const data = JSON.parse(gunzipSync(read('calls/calls.json.gz')).toString());
+/** @typedef {import('../helpers/fixtures.js').Json} Json */
+
+/** @type {{ configs: Record<string, object>, cases: { tokenizer: string, given: Json, options: Json, want: Json }[] }} */
+const data = fixtureJson('calls/calls.json.gz');
 
 for (const [name, config] of Object.entries(data.configs)) {
   test(`every option: ${name}`, async () => {
-    const t = await PreTrainedTokenizer.fromFiles(read(`tokenizers/${name}.tokenizer.json`), config);
+    const t = await PreTrainedTokenizer.fromFiles(fixture(`tokenizers/${name}.tokenizer.json`), config);
     const cases = data.cases.filter((c) => c.tokenizer === name);
     assert.ok(cases.length > 100);
     for (const {
@@ -34,8 +35,9 @@ for (const [name, config] of Object.entries(data.configs)) {
       }
       const out = t(text, all);
       const { tokens, words, sequences, chars, char_words, ...columns } = want;
-      for (const [column, value] of Object.entries(columns)) assert.deepEqual(out[column], value, `${column}: ${what}`);
-      const rows = tokens.map((_, row) => row);
+      for (const [column, value] of Object.entries(columns))
+        assert.deepEqual(/** @type {Json} */ (out)[column], value, `${column}: ${what}`);
+      const rows = [.../** @type {string[][]} */ (tokens).keys()];
       assert.deepEqual(
         rows.map((row) => out.tokens(row)),
         tokens,
@@ -53,12 +55,12 @@ for (const [name, config] of Object.entries(data.configs)) {
       );
       if (chars) {
         assert.deepEqual(
-          rows.map((row) => chars[row].map((_, i) => out.char_to_token(row, 3 * i))),
+          rows.map((row) => Array.from(chars[row], (_, i) => out.char_to_token(row, 3 * i))),
           chars,
           what,
         );
         assert.deepEqual(
-          rows.map((row) => char_words[row].map((_, i) => out.char_to_word(row, 7 * i))),
+          rows.map((row) => Array.from(char_words[row], (_, i) => out.char_to_word(row, 7 * i))),
           char_words,
           what,
         );
@@ -69,7 +71,10 @@ for (const [name, config] of Object.entries(data.configs)) {
 }
 
 const wordpiece = () =>
-  PreTrainedTokenizer.fromFiles(read('tokenizers/wordpiece-uncased.tokenizer.json'), data.configs['wordpiece-uncased']);
+  PreTrainedTokenizer.fromFiles(
+    fixture('tokenizers/wordpiece-uncased.tokenizer.json'),
+    data.configs['wordpiece-uncased'],
+  );
 
 test('special tokens can be given and named', async () => {
   const t = await wordpiece(),
@@ -95,11 +100,11 @@ test('special tokens can be given and named', async () => {
   assert.deepEqual(t(['the', 'the man'], { padding: true, return_tensor: false }).input_ids[0].at(-1), t.sep_token_id);
   t.mask_token_id = t.unk_token_id;
   assert.equal(t.mask_token, '[UNK]');
-  t.cls_token = null;
+  t.cls_token = wrong(null);
   assert.deepEqual([t.cls_token, t.cls_token_id], [undefined, undefined]);
   assert.throws(
     () => {
-      t.pad_token = 3;
+      t.pad_token = wrong(3);
     },
     { name: 'InputError', field: 'pad_token' },
   );
@@ -116,6 +121,6 @@ test('encodeBatch: typed arrays', async () => {
   assert.deepEqual(t.encodeBatch([]), []);
   const [pair] = t.encodeBatch(['the'], { text_pair: ['man'], truncation: true, max_length: 4 });
   assert.deepEqual([pair.tokens.length, pair.overflowing.length], [4, 0]);
-  assert.throws(() => t.encodeBatch('the'), { name: 'InputError', code: 'not_a_list' });
+  assert.throws(() => t.encodeBatch(wrong('the')), { name: 'InputError', code: 'not_a_list' });
   assert.equal(t.decode_single(a.ids, { skip_special_tokens: true }), 'the man');
 });

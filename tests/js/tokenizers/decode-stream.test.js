@@ -6,10 +6,10 @@ import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { PreTrainedTokenizer } from 'wasmformers';
 import { Tokenizer } from 'wasmformers/tokenizers';
+import { fixtureText, wrong } from '../helpers/fixtures.js';
 import { cpuClock } from '../helpers/time.js';
 
-const read = (name) =>
-  readFileSync(new URL(`../../fixtures/tokenizers/${name}.tokenizer.json`, import.meta.url), 'utf8');
+const read = (/** @type {string} */ name) => fixtureText(`tokenizers/${name}.tokenizer.json`);
 const FIXTURES = [
   'wordpiece-uncased',
   'wordpiece-whitespace-added',
@@ -41,7 +41,7 @@ function randomOf(seed) {
 const sizeOf = (t) => [...t.vocabulary.values()].reduce((n, id) => Math.max(n, id + 1), 0);
 
 /**
- * @param {any} t with decode and decodeStream
+ * @param {Pick<PreTrainedTokenizer, 'decode' | 'decodeStream'>} t
  * @param {number} size of the vocabulary
  * @param {string} what
  */
@@ -82,7 +82,12 @@ for (const name of FIXTURES) {
 
 const metaspace = { type: 'Metaspace', replacement: '▁', prepend_scheme: 'always', split: true };
 const spaces = { type: 'Replace', pattern: { Regex: '[▁ ]+|e(?=l)' }, content: '_' };
-const strip = (start, stop) => ({ type: 'Strip', content: ' ', start, stop });
+const strip = (/** @type {number} */ start, /** @type {number} */ stop) => ({
+  type: 'Strip',
+  content: ' ',
+  start,
+  stop,
+});
 const underscore = { type: 'Replace', pattern: { String: '▁' }, content: ' ' };
 const DECODERS = {
   none: null,
@@ -171,7 +176,7 @@ test('clean-up across pieces', async () => {
 test('an id costs the same however many came before; streams do not disturb each other; ends and errors', async () => {
   const t = await Tokenizer.fromJSON(read('bpe-bytefallback-llamalike')),
     ids = t.encode('some words of a text').ids;
-  const time = (count) => {
+  const time = (/** @type {number} */ count) => {
     const stream = t.decodeStream(),
       clock = cpuClock();
     for (let i = 0; i < count; i++) stream.push(ids[i % ids.length]);
@@ -193,7 +198,7 @@ test('an id costs the same however many came before; streams do not disturb each
   assert.equal(a.push(ids) + a.end(), t.decode(ids), 'as new after its end');
   assert.equal(a.end(), '');
   assert.throws(() => a.push(-1), { name: 'InputError', code: 'bad_ids' });
-  assert.throws(() => a.push('x'), { name: 'InputError' });
+  assert.throws(() => a.push(wrong('x')), { name: 'InputError' });
   a.dispose();
   a.dispose();
   assert.throws(() => a.push(ids), { name: 'InputError', code: 'disposed' });

@@ -4,14 +4,16 @@ import assert from 'node:assert/strict';
 import { copyFileSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import test from 'node:test';
-import { fileURLToPath } from 'node:url';
-import { gunzipSync } from 'node:zlib';
 import { AutoTokenizer } from 'wasmformers';
 import { WasmTokenizer } from '../../../js/engines/tokenizer.js';
+import { fixtureJson, fixturePath } from '../helpers/fixtures.js';
 import { emptyFolder, rejection } from '../helpers/server.js';
 
-const fixtures = fileURLToPath(new URL('../../fixtures/old-formats/', import.meta.url));
-const groups = JSON.parse(gunzipSync(readFileSync(fixtures + 'cases.json.gz')).toString());
+/** @typedef {import('../helpers/fixtures.js').Json} Json */
+
+const fixtures = fixturePath('old-formats/');
+/** @type {Json[]} */
+const groups = fixtureJson('old-formats/cases.json.gz');
 
 /**
  * @param {import('node:test').TestContext} t
@@ -41,6 +43,7 @@ for (const { kind, files, config, cases } of groups) {
     if (!tokenizer) return;
     for (const c of cases) {
       const options = { return_tensor: false, return_offsets_mapping: true };
+      /** @type {Json} */
       const got = tokenizer(c.text, options);
       assert.deepEqual(
         tokenizer.convert_ids_to_tokens(got.input_ids),
@@ -55,6 +58,7 @@ for (const { kind, files, config, cases } of groups) {
         JSON.stringify(c.text),
       );
       if (!c.pair) continue;
+      /** @type {Json} */
       const pair = tokenizer(c.text, { ...options, text_pair: 'a pair', return_token_type_ids: true });
       assert.deepEqual(pair.input_ids, c.pair, `${JSON.stringify(c.text)} and a pair`);
       assert.deepEqual(pair.token_type_ids, c.types, `${JSON.stringify(c.text)} and a pair`);
@@ -64,7 +68,7 @@ for (const { kind, files, config, cases } of groups) {
 }
 
 test("what tiktoken's ranks say, merge by merge", async () => {
-  const { model } = groups.find((/** @type {any} */ g) => g.model);
+  const { model } = groups.find((g) => g.model) ?? {};
   const { vocab, merges } = await WasmTokenizer.convert(
     readFileSync(fixtures + 'small.tiktoken'),
     'tiktoken',
@@ -76,7 +80,7 @@ test("what tiktoken's ranks say, merge by merge", async () => {
 });
 
 test("a class is told by the model's family, and the general one is taken where nothing tells", async (t) => {
-  const t5 = groups.find((/** @type {any} */ g) => g.kind === 'T5').cases[3];
+  const t5 = groups.find(({ kind }) => kind === 'T5')?.cases[3];
   const family = await AutoTokenizer.from_pretrained(
     folderOf(t, { 'spiece.model': '=unigram.model', 'config.json': '{"model_type":"mt5"}' }, null),
   );

@@ -47,7 +47,7 @@ test('vocab.txt gives the same tokens, pairs and offsets as tokenizer.json', asy
       want.decode(want.encode(text), { skip_special_tokens: true }),
     );
   }
-  for (const name of ['pad', 'unk', 'cls', 'sep', 'mask'])
+  for (const name of /** @type {const} */ (['pad', 'unk', 'cls', 'sep', 'mask']))
     assert.equal(got[`${name}_token_id`], want[`${name}_token_id`], name);
 });
 

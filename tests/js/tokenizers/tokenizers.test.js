@@ -19,8 +19,11 @@ const special = {
   mask_token: '[MASK]',
 };
 const bert = { tokenizer_class: 'BertTokenizer', model_max_length: 16, ...special };
-const make = (config = bert, map = {}) => PreTrainedTokenizer.fromFiles(json, config, map);
-const numbers = (tensor) => Array.from(tensor.data, Number);
+const make = (/** @type {object} */ config = bert, map = {}) => PreTrainedTokenizer.fromFiles(json, config, map);
+/** @typedef {import('../../../js/tokenizers/pre-trained-tokenizer.js').PreTrainedTokenizer} Internal */
+/** What the package itself uses of a tokenizer. */
+const internal = (/** @type {PreTrainedTokenizer} */ t) => /** @type {Internal} */ (/** @type {unknown} */ (t));
+const numbers = (/** @type {{ data: Iterable<unknown> }} */ tensor) => Array.from(tensor.data, Number);
 
 test('Tokenizer reads text, bytes and objects', async () => {
   const bytes = new TextEncoder().encode(json);
@@ -45,6 +48,7 @@ test('Encoding: typed arrays, and ways between characters, words and tokens', as
   assert.equal(e.char_to_word(11), 1);
   assert.equal(e.token_to_chars(0), null);
   const second = e.char_to_token(0, 1);
+  assert.ok(second !== null);
   assert.equal(e.sequence_ids[second], 1);
   assert.deepEqual(e.word_to_tokens(0, 1), [second, e.length - 1]);
   assert.equal(e.char_to_token(99), null);
@@ -121,7 +125,7 @@ test('the call: int64 tensors of shape [batch, length]', async () => {
 });
 
 test('token_type_ids as the files say', async () => {
-  const has = async (config) => 'token_type_ids' in (await make({ ...special, ...config }))('a');
+  const has = async (/** @type {object} */ config) => 'token_type_ids' in (await make({ ...special, ...config }))('a');
   assert.equal(await has({ tokenizer_class: 'BertTokenizerFast' }), true);
   assert.equal(await has({ tokenizer_class: 'DistilBertTokenizer' }), false);
   assert.equal(await has({ tokenizer_class: 'MPNetTokenizer' }), false);
@@ -230,7 +234,7 @@ test('special tokens and the vocabulary', async () => {
   assert.deepEqual(t.convert_ids_to_tokens([2, 3n]), ['[SEP]', '[PAD]']);
   assert.equal(t.get_vocab().get('[PAD]'), 3);
   assert.deepEqual(t.tokenize('the man'), ['the', 'man']);
-  assert.equal(t.continuing_subword_prefix, '##');
+  assert.equal(internal(t).continuing_subword_prefix, '##');
   t.add_tokens(['<x>'], { special_tokens: true });
   assert.ok(t.all_special_tokens.includes('<x>'));
   const unlimited = await make({ ...special, model_max_length: 1e30 });
@@ -265,7 +269,7 @@ test('rows for pipelines: what the model takes holds where the files say nothing
 
 test('rows for pipelines: padded only where they meet', async () => {
   const t = await make(),
-    rows = t.encodeRows(['the man', 'a'], { truncation: true, details: true });
+    rows = internal(t).encodeRows(['the man', 'a'], { truncation: true, details: true });
   assert.deepEqual([rows.count, rows.lengthOf(0), rows.lengthOf(1)], [2, 4, 3]);
   const { input_ids, attention_mask } = rows.inputs([1, 0]);
   assert.deepEqual(
@@ -280,8 +284,8 @@ test('rows for pipelines: padded only where they meet', async () => {
     [rows.offsetsOf(0, 2), rows.wordSpan(0, 2), rows.isSpecial(0, 0), rows.sequenceOf(0, 0)],
     [[4, 7], [4, 7], true, -1],
   );
-  assert.equal(t.encodeRows([]).count, 0);
-  const flat = t.encodeForModel(['the man', 'a']);
+  assert.equal(internal(t).encodeRows([]).count, 0);
+  const flat = internal(t).encodeForModel(['the man', 'a']);
   assert.deepEqual(
     [flat.dims, [...flat.input_ids].slice(4)],
     [
@@ -342,7 +346,7 @@ test('letting go: dispose, Symbol.dispose, and forgetting', {
   for (let i = 0; i < 20; i++) forgotten.push(new WeakRef(await Tokenizer.fromJSON(json)));
   for (let i = 0; i < 20 && forgotten.some((r) => r.deref()); i++) {
     await new Promise((resolve) => setTimeout(resolve, 5));
-    globalThis.gc();
+    globalThis.gc?.();
   }
   assert.ok(
     forgotten.filter((r) => r.deref()).length <= 1,

@@ -1,23 +1,23 @@
 // Marian's and M2M100's repositories as they were published, without a tokenizer.json, against Transformers with
 // sentencepiece (tests/fixtures/classes/make-spm.py).
 import assert from 'node:assert/strict';
-import { cpSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
-import { fileURLToPath } from 'node:url';
-import { gunzipSync } from 'node:zlib';
-import { AutoTokenizer, M2M100Tokenizer, MarianTokenizer } from 'wasmformers';
+import { AutoTokenizer, M2M100Tokenizer, MarianTokenizer, PreTrainedTokenizer } from 'wasmformers';
+import { fixtureJson, fixturePath } from '../helpers/fixtures.js';
 import { emptyFolder } from '../helpers/server.js';
 
-const folder = fileURLToPath(new URL('../../fixtures/classes/spm/', import.meta.url));
-const data = JSON.parse(gunzipSync(readFileSync(folder + 'answers.json.gz')).toString());
-const ids = (/** @type {any} */ t, /** @type {string} */ text) => t(text, { return_tensor: false }).input_ids;
+const folder = fixturePath('classes/spm/');
+const data = fixtureJson('classes/spm/answers.json.gz');
+const ids = (/** @type {PreTrainedTokenizer} */ t, /** @type {string} */ text) =>
+  t(text, { return_tensor: false }).input_ids;
 
 /**
  * A copy of a fixture with a configuration.
  * @param {import('node:test').TestContext} t
  * @param {string} name
- * @param {Record<string, any>} files
+ * @param {Record<string, unknown>} files
  */
 function copy(t, name, files) {
   const to = emptyFolder(t);
@@ -27,7 +27,7 @@ function copy(t, name, files) {
   return to;
 }
 
-for (const [name, Class] of /** @type {[string, any][]} */ ([
+for (const [name, Class] of /** @type {const} */ ([
   ['marian', MarianTokenizer],
   ['m2m100', M2M100Tokenizer],
 ])) {
@@ -38,7 +38,7 @@ for (const [name, Class] of /** @type {[string, any][]} */ ([
     for (const [text, want] of data[name].texts) assert.deepEqual(ids(t, text), want, JSON.stringify(text));
     for (const [list, text] of data[name].decoded)
       assert.equal(t.decode(list, { skip_special_tokens: true }), text, list.join());
-    if (name === 'm2m100') {
+    if (t instanceof M2M100Tokenizer) {
       assert.deepEqual(
         ['af', 'fr', 'zu'].map((code) => t.get_lang_id(code)),
         data.languages,
@@ -46,6 +46,7 @@ for (const [name, Class] of /** @type {[string, any][]} */ ([
       t.src_lang = 'de';
       for (const [text, want] of data.german) assert.deepEqual(ids(t, text), want, JSON.stringify(text));
     } else {
+      assert.ok(t instanceof MarianTokenizer);
       assert.deepEqual([t.supported_language_codes, t.model_max_length], [['>>deu<<', '>>fra<<'], 512]);
     }
     t.dispose();
@@ -59,10 +60,9 @@ for (const [name, Class] of /** @type {[string, any][]} */ ([
 
 test('marian with a vocabulary for each language', async (context) => {
   const config = { tokenizer_class: 'MarianTokenizer', separate_vocabs: true, clean_up_tokenization_spaces: false };
-  const { texts, targets, decoded, languages } = JSON.parse(
-    readFileSync(`${folder}marian-separate/answers.json`, 'utf8'),
-  );
+  const { texts, targets, decoded, languages } = fixtureJson('classes/spm/marian-separate/answers.json');
   const t = await AutoTokenizer.from_pretrained(copy(context, 'marian-separate', { 'tokenizer_config.json': config }));
+  assert.ok(t instanceof MarianTokenizer);
   assert.deepEqual(t.supported_language_codes, languages);
   for (const [text, want] of texts) assert.deepEqual(ids(t, text), want, JSON.stringify(text));
   t._switch_to_target_mode();
@@ -91,7 +91,7 @@ test('marian with a vocabulary for each language', async (context) => {
 
 test('files that cannot be', async (context) => {
   const config = { tokenizer_class: 'MarianTokenizer' };
-  const load = (/** @type {Record<string, any>} */ files) =>
+  const load = (/** @type {Record<string, unknown>} */ files) =>
     AutoTokenizer.from_pretrained(copy(context, 'marian', { 'tokenizer_config.json': config, ...files }));
   await assert.rejects(load({ 'vocab.json': [1] }), { name: 'TokenizerError', file: 'vocab.json' });
   await assert.rejects(load({ 'vocab.json': { a: 0 } }), { name: 'TokenizerError', file: 'vocab.json' });

@@ -10,8 +10,14 @@ import { cachePath } from '../../../tools/cache.js';
 const folder = new URL('../../fixtures/tokenizers/', import.meta.url);
 const minilm =
   (process.env.TEST_MINILM ?? cachePath('models', 'sentence-transformers', 'all-MiniLM-L6-v2')) + '/tokenizer.json';
-const list = (x) => Array.from(x);
+/** @typedef {import('../helpers/fixtures.js').Json} Json a case of the vectors */
+const list = (/** @type {Iterable<number>} */ x) => Array.from(x);
 
+/**
+ * @param {import('wasmformers/tokenizers').Encoding} e
+ * @param {Json} want
+ * @param {string} what
+ */
 function expectEncoding(e, want, what, { forgotten = false } = {}) {
   const offsets = list(e.offsets),
     sequences = list(e.sequence_ids);
@@ -27,22 +33,28 @@ function expectEncoding(e, want, what, { forgotten = false } = {}) {
   assert.deepEqual(list(e.attention_mask), want.mask, what);
   assert.deepEqual(
     list(e.word_ids),
-    want.words.map((w) => w ?? -1),
+    want.words.map((/** @type {number | null} */ w) => w ?? -1),
     what,
   );
   if (want.sequences)
     assert.deepEqual(
       sequences,
-      want.sequences.map((s) => s ?? -1),
+      want.sequences.map((/** @type {number | null} */ s) => s ?? -1),
       what,
     );
   assert.deepEqual(e.tokens, want.tokens, what);
 }
 
+/**
+ * @param {Tokenizer} tokenizer
+ * @param {Json} c
+ * @param {string} what
+ */
 function check(tokenizer, c, what) {
   const plain = { padding: false, truncation: false };
   if (c.batch) {
     const { direction, pad_to_multiple_of, length } = c.padding;
+    /** @type {import('wasmformers/tokenizers').EncodeOptions} */
     const options = {
       ...plain,
       padding: length ? 'max_length' : true,
@@ -67,7 +79,9 @@ function check(tokenizer, c, what) {
   const e = tokenizer.encode(c.text, options);
   expectEncoding(e, c, what);
   assert.equal(e.overflowing.length, c.overflow?.length ?? 0, what);
-  c.overflow?.forEach((o, i) => expectEncoding(e.overflowing[i], o, `${what}, overflow ${i}`, { forgotten: true }));
+  c.overflow?.forEach((/** @type {Json} */ o, /** @type {number} */ i) =>
+    expectEncoding(e.overflowing[i], o, `${what}, overflow ${i}`, { forgotten: true }),
+  );
   const { ids, starts } = tokenizer.encodeIds([c.text], {
     ...options,
     text_pair: typeof c.pair === 'string' ? [c.pair] : null,
@@ -81,6 +95,10 @@ function check(tokenizer, c, what) {
   }
 }
 
+/**
+ * @param {string} name
+ * @param {URL | string} file its tokenizer.json
+ */
 async function vectors(name, file) {
   const bytes = readFileSync(file);
   const tokenizer = await Tokenizer.fromJSON(bytes[0] === 0x1f ? gunzipSync(bytes) : bytes);

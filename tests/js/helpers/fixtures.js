@@ -1,0 +1,33 @@
+// Files of tests/fixtures, and types for what the tests make of them.
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { gunzipSync } from 'node:zlib';
+
+/** @typedef {any} Json any: a parsed file, whose shape the test that reads it knows */
+
+const FIXTURES = new URL('../../fixtures/', import.meta.url);
+
+/** @param {string} name below tests/fixtures */
+export const fixturePath = (name) => fileURLToPath(new URL(name, FIXTURES));
+
+/** @param {string} name below tests/fixtures; *.gz is unpacked */
+export function fixture(name) {
+  const bytes = readFileSync(new URL(name, FIXTURES));
+  return name.endsWith('.gz') ? gunzipSync(bytes) : bytes;
+}
+
+/** @param {string} name below tests/fixtures */
+export const fixtureText = (name) => fixture(name).toString();
+
+/**
+ * @param {string} name below tests/fixtures
+ * @returns {Json}
+ */
+export const fixtureJson = (name) => JSON.parse(fixtureText(name));
+
+/**
+ * A value for a call that the types forbid and the test makes nevertheless.
+ * @param {unknown} value
+ * @returns {any} any: it must pass for whatever the call wants
+ */
+export const wrong = (value) => value;
