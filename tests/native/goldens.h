@@ -1,4 +1,4 @@
-// Checkpoints with PyTorch's answers, for tests: reading them, running our models on them.
+// Reads checkpoints with PyTorch's results, and runs our models on them.
 #pragma once
 
 #include <map>
@@ -26,7 +26,7 @@ struct Values {
 /// All tensors of a safetensors file.
 std::map<std::string, Values> readTensors(const std::string& path);
 
-/// A model with everything it needs to run, loaded from texts in memory.
+/// A model loaded from texts in memory, with everything that it needs to run.
 struct Runner {
   std::unique_ptr<arch::Model> model;
   weights::Weights weights;

@@ -69,7 +69,7 @@ size_t ConfigReader::size(const char* field, size_t fallback, size_t limit, size
     else
       invalid(field, std::string(field) + " must be a whole number from " + std::to_string(min) + " to " +
                          std::to_string(limit) + ".");
-    return fallback ? fallback : 1;  // something to go on with; the status ends the creation
+    return fallback ? fallback : 1;  // any valid size: the error already ends the creation
   }
   return size_t(*n);
 }

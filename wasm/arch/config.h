@@ -1,5 +1,5 @@
-// Reading config.json with the checks that every family needs: types, ranges, and one clear error for the
-// first field that is wrong. Fields that older files leave out take the family's default.
+// Reads config.json with the checks that every family needs: types and ranges, and one clear error for the first field
+// that is wrong. A field that is absent or null takes the family's default.
 #pragma once
 
 #include <string>
@@ -14,14 +14,14 @@ class ConfigReader {
  public:
   explicit ConfigReader(json::Value config) : config_(config) {}
 
-  /// A whole number in [1, limit] (or [0, limit] with `min` 0).
+  /// A whole number in [min, limit].
   size_t size(const char* field, size_t fallback, size_t limit = 1 << 24, size_t min = 1);
-  /// The same of whichever of two spellings the file has, the first counting more.
+  /// The same of a field with two spellings. Where the file has both, the first counts.
   size_t either(const char* field, const char* other, size_t fallback, size_t limit = 1 << 24);
   float number(const char* field, float fallback);
-  /// A number ≥ 0, as norms take it.
+  /// A number ≥ 0, for norms.
   float epsilon(const char* field, float fallback);
-  /// A whole number of either sign; what is beyond ±2^20 counts as ±2^20.
+  /// A whole number, clamped to ±2^20.
   int32_t integer(const char* field, int32_t fallback);
   bool flag(const char* field, bool fallback);
   std::string_view text(const char* field, std::string_view fallback);
@@ -29,11 +29,11 @@ class ConfigReader {
   /// Number of labels: id2label's size, else num_labels, else 2.
   size_t labels();
 
-  /// ConfigError "unsupported" for an option that this family does not implement here.
+  /// ConfigError "unsupported_config": the option exists, and is not implemented here.
   void unsupported(const char* field, const std::string& what);
-  /// ConfigError "invalid" with a sentence of the caller's.
+  /// ConfigError "invalid_config" with this message.
   void invalid(const char* field, const std::string& message);
-  /// hidden % heads == 0.
+  /// ConfigError "invalid_config" unless hidden is a multiple of heads.
   void divides(const char* headsField, size_t heads, const char* hiddenField, size_t hidden);
 
   json::Value raw() const { return config_; }
@@ -46,7 +46,7 @@ class ConfigReader {
   Status status_;
 };
 
-/// "gelu", "gelu_new", "relu", …; false when the name is unknown.
+/// Of "gelu", "gelu_new", "relu", … False: the name is unknown.
 bool activationFromName(std::string_view name, kernels::Activation& out);
 
 }  // namespace wasmformers::arch

@@ -20,10 +20,10 @@ Status checkInputs(const Pass&, std::span<const Declared>);
 Status checkLength(const Input& ids, size_t most);
 /// "ids_out_of_range": an id that is not in [0, vocabulary).
 Status checkIds(const int32_t* ids, size_t count, size_t length, size_t vocabulary);
-/// The mask as bytes. "bad_mask": a value other than 0 and 1.
+/// Copies the mask to bytes. "bad_mask": a value other than 0 and 1.
 Status readMask(const Input& mask, size_t length, uint8_t* bytes);
-/// "too_large": the largest tensor of a pass over `rows` texts of `length` tokens has `floats` values, whose bytes a
-/// size_t (32 bits in Wasm) cannot count. To be asked before anything is allocated by such a product.
+/// "too_large": the largest tensor of a pass over `rows` texts of `length` tokens has `floats` values, more bytes than
+/// a size_t (32 bits in Wasm) can count. To be called before sizes are multiplied for an allocation.
 Status checkSize(double floats, size_t rows, size_t length);
 
 }  // namespace wasmformers::arch

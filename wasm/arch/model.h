@@ -74,7 +74,7 @@ class Model {
 
   /// Declares every tensor; called once, before loading. `this` must not move afterwards.
   virtual void declare(weights::Weights&) = 0;
-  /// Called once, when all tensors were loaded. Some models finish here what depends on optional tensors.
+  /// Called once, when all tensors are loaded: for what depends on optional tensors.
   virtual Status loaded() { return {}; }
 
   virtual std::vector<Declared> inputs() const = 0;

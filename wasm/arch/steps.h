@@ -16,10 +16,9 @@ class Steps {
     due_ = 0;
     return check(arena);
   }
-  /// InternalError "wrong_step" unless `index` is due. Behind the last of `count` steps none is.
+  /// InternalError "wrong_step" unless `index` is due. After the last of `count` steps none is.
   Status take(size_t index, size_t count);
-  /// Kernels write through pointers that may be null where the arena ran out; nobody reads what came of it.
-  /// MemoryError "out_of_memory" ends the pass.
+  /// To be called after each step. MemoryError "out_of_memory" where the arena ran out: the pass ends.
   Status check(const Arena&);
 
  private:

@@ -1,7 +1,7 @@
-// The engine's border to JavaScript, for every program that runs models: one handle per loaded checkpoint. Calls are
-// few and large (a chunk of a file, a layer of a forward pass); failures are values: a method answers false or 0 and
-// the handle's status says why. Pointers go out as numbers; views into this memory live for one statement, because
-// growth detaches them. A program derives its Model, which brings the families, and binds it by bindEngine.
+// What every program that runs models binds to JavaScript: one handle per loaded checkpoint. Calls are few and large (a
+// chunk of a file, a layer of a forward pass). Failures are values: a method returns false or 0, and the handle's
+// status says why. Pointers are given as numbers; JavaScript must make a new view of the memory for each use, because
+// growth detaches views. A program derives its Model, which chooses the families, and binds it by bindEngine.
 #pragma once
 
 #include <emscripten/bind.h>
@@ -45,9 +45,10 @@ class EngineModel : public Handle {
 
   double packedBytesExpected() const { return double(weights_.packedBytes()); }
   double packedBytes() const { return loader_ ? double(loader_->packedBytes()) : 0; }
-  /// Asks for the memory of all weights: what cannot be had is known before they are downloaded, and memory grows once.
+  /// Grows the memory once to what all weights need, so that a lack of it is known before they are downloaded.
+  /// MemoryError "out_of_memory".
   bool reserve() {
-    constexpr uint64_t kPiece = 1 << 30;  // an allocator of 32 bits takes more than half of them for an error
+    constexpr uint64_t kPiece = 1 << 30;  // allocators refuse blocks of more than 2 GB
     std::vector<Buffer> all;
     for (uint64_t left = weights_.packedBytes(); left;) {
       const uint64_t some = std::min(left, kPiece);
@@ -174,7 +175,7 @@ class EngineModel : public Handle {
   }
 
   arch::Pass makePass() { return {kernels_, arena_, inputs_, outputs_}; }
-  /// After a failure nothing of the pass is left.
+  /// Ends the pass after a failure.
   Status checked(Status s) {
     if (s.ok() && arena_.failed()) s = arch::outOfMemory();
     if (!s.ok()) {
@@ -206,7 +207,8 @@ class EngineModel : public Handle {
   std::vector<arch::Output> outputs_;
 };
 
-/// Binds M, derived from EngineModel, as "Model", and what a program says of itself; more methods may follow.
+/// Binds M, derived from EngineModel, as "Model", and the functions variant, int8Dot and memoryBytes. Returns the
+/// class, for further methods.
 template <class M>
 emscripten::class_<M> bindEngine() {
   emscripten::function("variant", +[] { return std::string(kernels::variantName()); });

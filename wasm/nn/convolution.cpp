@@ -7,7 +7,7 @@
 namespace wasmformers::nn {
 
 namespace {
-constexpr size_t kRowBlock = 64;  // output rows together: their input is `kernel` times as wide
+constexpr size_t kRowBlock = 64;  // output rows at a time: their input is `kernel` times as wide
 }
 
 void Conv1d::declare(weights::Weights& w, const std::string& name, size_t size, size_t width, kernels::Format format) {

@@ -1,5 +1,5 @@
-// A one-dimensional convolution along the sequence, stride 1, as one product: every output row multiplies the
-// `kernel` input rows around it, laid side by side, with the weight laid out likewise.
+// A one-dimensional convolution along the sequence, stride 1, as a matrix product: the `kernel` input rows around each
+// position are laid side by side, and multiplied with the weight in the same layout.
 #pragma once
 
 #include "nn/linear.h"
@@ -11,10 +11,9 @@ struct Conv1d {
   weights::Vector bias;
   size_t channels = 0, kernel = 0;
 
-  /// Declares `name`.weight and `name`.bias. `kernel` is odd: the padding of (kernel − 1)/2 zeros keeps the
-  /// length.
+  /// Declares `name`.weight and `name`.bias. `kernel` is odd, so that padding by (kernel − 1)/2 keeps the length.
   void declare(weights::Weights&, const std::string& name, size_t channels, size_t kernel, kernels::Format);
-  /// y [B·T, channels] from x [B·T, channels]; y is not x.
+  /// y [B·T, channels] from x [B·T, channels]. y must not be x.
   void operator()(Compute, const float* x, size_t batch, size_t length, float* y) const;
 };
 

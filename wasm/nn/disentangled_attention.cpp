@@ -1,5 +1,5 @@
-// See disentangled_attention.h. Only the rows of the table that distances of this length reach are projected.
-// The bias is made one sequence at a time, so that it takes [H, T, T] and not B times as much.
+// See disentangled_attention.h. Only the table's rows that occur in a text of this length are projected. The bias is
+// made for one sequence at a time, so that it takes [H, T, T] and not B times as much.
 #include "nn/disentangled_attention.h"
 
 #include <algorithm>
@@ -11,7 +11,7 @@ namespace wasmformers::nn {
 
 namespace {
 
-// y [rows, n] = scale · x [rows, d] · w [d, n], the inner loop along n so that compilers vectorize it.
+// y [rows, n] = scale · x [rows, d] · w [d, n]. The inner loop runs along n, so that compilers vectorize it.
 void multiply(const float* x, size_t stride, const float* w, size_t rows, size_t d, size_t n, float scale, float* y) {
   for (size_t r = 0; r < rows; ++r) {
     float* to = y + r * n;
@@ -26,14 +26,13 @@ void multiply(const float* x, size_t stride, const float* w, size_t rows, size_t
 
 }  // namespace
 
-// The table's row for the distance query − key.
+// The table's row of the distance query − key.
 int64_t DisentangledAttention::row(int64_t distance) const {
   const int64_t bucket = buckets > 0 ? logBucket(distance, buckets, maxPosition) : distance;
   return std::clamp<int64_t>(bucket + int64_t(span), 0, 2 * int64_t(span) - 1);
 }
 
-// Rows first … first + count − 1 of the table through a layer's projection, head after head, transposed: [H,
-// D, count].
+// Projects the table's rows first … first + count − 1. The result is transposed, head by head: [H, D, count].
 const float* DisentangledAttention::project(Compute c, const Linear& projection, const float* table, size_t first,
                                             size_t count) const {
   const size_t d = hidden / heads;
@@ -65,7 +64,7 @@ void DisentangledAttention::operator()(Compute c, AttentionContext a, const floa
   const float* queries = query ? project(c, *query, table, first, count) : nullptr;
   float* bias = c.arena.alloc<float>(heads * t * t);  // [1, H, T, T]
   float* products = c.arena.alloc<float>(t * count);  // [T, count]
-  size_t* column = c.arena.alloc<size_t>(2 * t);      // of the distance t − s, at t − s + T − 1
+  size_t* column = c.arena.alloc<size_t>(2 * t);      // column[t − s + T − 1]: the column of the distance t − s
   if ((key && !keys) || (query && !queries) || !bias || !products || !column) return;
   for (size_t i = 0; i < 2 * t - 1; ++i) column[i] = size_t(row(int64_t(i) - int64_t(t) + 1)) - first;
 

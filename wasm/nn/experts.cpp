@@ -14,7 +14,7 @@ using kernels::Matrix;
 void Experts::declare(weights::Weights& w, const std::string& prefix, const Shape& s) {
   picked = s.picked;
   normalized = s.normalized;
-  // The router decides who answers: it stays exact, and small.
+  // The router stays f32: it is small, and a rounding could pick other experts.
   router.declare(w, prefix + "gate", s.count, s.hidden, Format::F32, Bias::No);
   each = std::vector<FeedForward>(s.count);
   const FeedForward::Names names{"gate_proj", "up_proj", "down_proj"};
@@ -26,7 +26,7 @@ void Experts::declare(weights::Weights& w, const std::string& prefix, const Shap
   sharedGate.declare(w, prefix + "shared_expert_gate", 1, s.hidden, Format::F32, Bias::No);
 }
 
-// Some checkpoints keep all experts in two tensors, [count, 2I, E] and [count, E, I]; they arrive expert by expert.
+// Some checkpoints hold all experts in two tensors, [count, 2I, E] and [count, E, I]. They are packed expert by expert.
 void Experts::declareFused(weights::Weights& w, const std::string& prefix, const Shape& s) {
   const auto pack = [](Matrix& into, const TensorView& view, size_t expert, size_t first, size_t rows, size_t cols,
                        size_t skip, Format format) -> Status {
@@ -73,7 +73,7 @@ void Experts::operator()(Compute c, const float* x, size_t rows, float* y) const
   float* scores = c.arena.alloc<float>(rows * n);  // [rows, experts]
   float* gate = c.arena.alloc<float>(rows);
   uint32_t* order = c.arena.alloc<uint32_t>(n);
-  uint32_t* chosen = c.arena.alloc<uint32_t>(rows * picked);  // [rows, picked], their weights stay in scores
+  uint32_t* chosen = c.arena.alloc<uint32_t>(rows * picked);  // [rows, picked]; their weights are in `scores`
   if (!scores || !gate || !order || !chosen) return;
   router(c, in, scores);
   c.kernels.softmax(scores, rows, n);
@@ -90,7 +90,7 @@ void Experts::operator()(Compute c, const float* x, size_t rows, float* y) const
     for (size_t i = 0; normalized && i < picked; ++i) p[order[i]] /= sum;
   }
 
-  float* taken = c.arena.alloc<float>(rows * e);  // the rows of one expert
+  float* taken = c.arena.alloc<float>(rows * e);  // the rows that picked one expert
   float* answers = c.arena.alloc<float>(rows * e);
   uint32_t* whose = c.arena.alloc<uint32_t>(rows);
   if (!taken || !answers || !whose) return;

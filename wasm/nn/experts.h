@@ -1,6 +1,6 @@
-// A mixture of experts: a router picks a few of many small feed-forward parts for each token, whose answers are added
-// by its probabilities; one shared part answers always, weighed by a gate of its own (Qwen2-MoE; Dai et al. 2024,
-// arXiv:2401.06066). Only the experts that were picked run.
+// A mixture of experts (Qwen2-MoE; Dai et al. 2024, arXiv:2401.06066). For each token a router picks a few of many
+// small feed-forward parts, and their results are added, weighted by the router's probabilities. One more expert serves
+// every token, weighted by a gate. Only the experts that were picked run.
 #pragma once
 
 #include "nn/feed_forward.h"
@@ -13,7 +13,7 @@ struct Experts {
   FeedForward shared;
   Linear sharedGate;        // [1, E]
   size_t picked = 1;        // per token
-  bool normalized = false;  // the picked probabilities are made to sum to 1
+  bool normalized = false;  // the probabilities of the picked ones are scaled to sum to 1
 
   struct Shape {
     size_t hidden, count, picked, inner, sharedInner;
@@ -21,11 +21,11 @@ struct Experts {
     kernels::Activation activation;
     kernels::Format format;
   };
-  /// `prefix` + gate, experts.<i>.{gate,up,down}_proj or all in experts.gate_up_proj and experts.down_proj,
-  /// shared_expert, shared_expert_gate.
+  /// Names below `prefix`: gate, shared_expert, shared_expert_gate, experts.<i>.{gate,up,down}_proj, or all experts in
+  /// experts.gate_up_proj and experts.down_proj.
   void declare(weights::Weights&, const std::string& prefix, const Shape&);
 
-  /// y = this(x) for `rows` rows.
+  /// y = experts(x) for `rows` rows, [rows, E].
   void operator()(Compute, const float* x, size_t rows, float* y) const;
 
  private:

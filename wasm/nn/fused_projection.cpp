@@ -11,7 +11,7 @@ namespace {
 struct Order {
   size_t groups, queries, headDim;
   size_t rows() const { return groups * (queries + 2) * headDim; }
-  /// Where the stored row belongs, and how many after it go along.
+  /// Where stored row `row` belongs. `run`: how many rows from it on stay together.
   size_t place(size_t row, size_t& run) const {
     const size_t head = row / headDim, within = row % headDim, group = head / (queries + 2),
                  part = head % (queries + 2);

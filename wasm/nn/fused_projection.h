@@ -1,13 +1,13 @@
-// Weights that checkpoints keep in an order of their own: queries, keys and values in one tensor, head by head; GPT-2's
-// matrices the other way round. Both become a plain Linear while they stream in.
+// Weights that checkpoints store in another order: queries, keys and values in one tensor, head by head (BLOOM, Falcon,
+// GPT-NeoX), and transposed matrices (GPT-2). Both become a plain Linear while they stream in.
 #pragma once
 
 #include "nn/linear.h"
 
 namespace wasmformers::nn {
 
-/// Declares `name`.weight (and .bias), whose rows are `groups` times: the heads of `queries` queries, of one key, of
-/// one value, each `headDim` rows. `into` gives all queries, then all keys, then all values.
+/// Declares `name`.weight (and .bias) of `groups` groups of heads: each has `queries` query heads, one key and one
+/// value of `headDim` rows. `into` gives all queries, then all keys, then all values.
 void declareGrouped(weights::Weights&, const std::string& name, Linear& into, size_t groups, size_t queries,
                     size_t headDim, size_t hidden, kernels::Format, Bias);
 

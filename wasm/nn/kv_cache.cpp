@@ -20,7 +20,7 @@ void KvCache::shape(size_t layers, size_t kvHeads, size_t headDim) {
 
 namespace {
 
-/// Tokens that a layer keeps at least, when they are there: its window, and some that may be taken back.
+// Tokens that a layer with a window keeps at least, once they are there: the window, and some for crop().
 size_t keptOf(int64_t before) { return size_t(before) + std::min(size_t(before), size_t(256)); }
 
 size_t capacityOf(size_t capacity, const Windows& windows, size_t layer) {
@@ -30,7 +30,7 @@ size_t capacityOf(size_t capacity, const Windows& windows, size_t layer) {
 
 }  // namespace
 
-// As double: a configuration may ask for more than 32 bits can count.
+// Double, since a configuration may ask for more than 32 bits can count.
 double KvCache::layerBytes(CacheType type) const {
   const size_t row = headDim_ * kernels::cacheValueBytes(type) + (type == CacheType::Q8 ? sizeof(float) : 0);
   return 2 * double(kvHeads_) * double(row);
@@ -152,7 +152,7 @@ bool KvCache::hold(const uint8_t* mask, size_t rows, size_t length, const std::v
 
 void KvCache::prepare(const uint8_t* mask, size_t rows, size_t length, int32_t* positions) {
   makePlace(length);
-  recount();  // forgets what a pass that was not ended had noted
+  recount();  // drops the mask of a pass that was abandoned
   for (size_t r = 0; r < rows; ++r) {
     uint8_t* m = maskRow(r) + length_;
     size_t next = realTokens(r);
@@ -172,7 +172,7 @@ void KvCache::commit(size_t rows, size_t length) {
 
 namespace {
 
-/// One kind of memory (keys, values, their scales) of one layer: [row][kvHead][capacity][size] bytes.
+/// The keys, the values or the scales of one layer: [row][kvHead][capacity][size] bytes.
 struct Plane {
   std::byte* data;
   size_t size;
@@ -185,14 +185,14 @@ std::array<Plane, 4> planesOf(const kernels::KvLayerView& v) {
            {reinterpret_cast<std::byte*>(v.valueScales), scale}}};
 }
 
-// Copies of `used` tokens of each head between rows; a row on its own (`packed`) has no gaps.
+// Copies the first `bytes` of each head of a row. Heads are `fromStride` and `toStride` bytes apart.
 void copyRow(const std::byte* from, size_t fromStride, std::byte* to, size_t toStride, size_t heads, size_t bytes) {
   for (size_t h = 0; h < heads; ++h) std::memcpy(to + h * toStride, from + h * fromStride, bytes);
 }
 
 }  // namespace
 
-/// Moves the ends of full layers to their beginnings, before a pass of so many tokens.
+// Makes room for `length` more tokens in layers with a window: the tail of a full buffer moves to its front.
 void KvCache::makePlace(size_t length) {
   for (size_t i = 0; i < layers_.size(); ++i) {
     Layer& l = layers_[i];
@@ -215,8 +215,8 @@ Status KvCache::reorder(const uint32_t* from, size_t rows) {
   for (size_t r = 0; r < rows; ++r) {
     if (from[r] >= rows_) return Status(ErrorClass::Internal, "bad_reorder", "The cache has no such row.");
   }
-  // An order to copy in, such that no row is overwritten that is still to be read: where only rings are left, one of a
-  // ring's rows is put aside.
+  // The order of copies: no row may be overwritten that is still to be read. Where only cycles are left, one row of a
+  // cycle is saved first.
   struct Move {
     size_t from, to;
   };
@@ -242,7 +242,7 @@ Status KvCache::reorder(const uint32_t* from, size_t rows) {
     }
     while (ring < rows && done[ring]) ++ring;
     if (ring == rows) break;
-    // Every row left has one reader: `ring`'s reader takes the copy.
+    // Every row that is left has one reader. That of `ring` will read the saved copy.
     moves.push_back({ring, kAside});
     aside = true;
     for (size_t r = 0; r < rows; ++r) {

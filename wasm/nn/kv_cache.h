@@ -1,8 +1,8 @@
-// The keys and values of all layers that a decoder keeps while it writes: memory for some sequences ("rows") of some
-// tokens, how many of them are there, and which of those are padding. The form of one layer is in kernels/kv_cache.h.
-// A layer whose queries see a window only (Beltagy et al. 2020, arXiv:2004.05150, section 3.1) keeps that, some tokens
-// in front of it, so that a text's end can be taken back, and room for a pass; when it is full the end moves to its
-// beginning.
+// The cache of keys and values of all layers of a decoder: memory for some sequences ("rows") of up to `capacity`
+// tokens, how many tokens are cached, and which of those are padding. The layout of one layer is in kernels/kv_cache.h.
+// A layer with a sliding window (Beltagy et al. 2020, arXiv:2004.05150, section 3.1) has a smaller buffer: for the
+// window, some tokens before it, so that the text's end can be cropped, and one pass. When the buffer is full, its tail
+// moves to the front; kernels use relative positions.
 #pragma once
 
 #include <vector>
@@ -12,58 +12,62 @@
 
 namespace wasmformers::nn {
 
-/// What layers see, and in how long passes: keys before a query's own by layer, −1 for all of them; no pass is longer
-/// than `chunk` tokens a row. Empty: every layer keeps everything.
+/// The sliding windows of layers. Empty: every layer keeps everything.
 struct Windows {
-  std::vector<int64_t> before;
-  size_t chunk = 0;
+  std::vector<int64_t> before;  // by layer: how many keys before its own a query sees; −1: all
+  size_t chunk = 0;             // no pass has more tokens per row
 };
 
 class KvCache {
  public:
-  /// What the model keeps per token; forgets everything.
+  /// Sets what a token takes. The memory is released.
   void shape(size_t layers, size_t kvHeads, size_t headDim);
-  size_t bytesPerToken(kernels::CacheType) const;  // of one row, all layers, and its byte of mask
-  double layerBytes(kernels::CacheType) const;     // of one token and layer
+  size_t bytesPerToken(kernels::CacheType) const;  // of one row: all layers, and a byte of mask
+  double layerBytes(kernels::CacheType) const;     // of one token in one layer
 
+  /// Bytes that reserve() would take.
   double bytes(size_t rows, size_t capacity, kernels::CacheType, const Windows&) const;
-  /// Room for `rows` sequences of up to `capacity` tokens each, empty. MemoryError "out_of_memory" with the bytes
-  /// needed; there is no room at all then.
+  /// Makes room for `rows` sequences of up to `capacity` tokens each; the cache is empty then. MemoryError
+  /// "out_of_memory" says the bytes; then there is no room at all.
   Status reserve(size_t rows, size_t capacity, kernels::CacheType, Windows windows = {});
-  void release();  // gives the memory back
+  void release();  // frees the memory
 
   size_t layers() const { return layerCount_; }
   kernels::CacheType type() const { return type_; }
   size_t room() const { return room_; }          // rows that fit
   size_t capacity() const { return capacity_; }  // tokens that fit in each
   size_t rows() const { return length_ ? rows_ : 0; }
-  size_t length() const { return length_; }  // tokens that every row holds, padding among them
+  size_t length() const { return length_; }  // cached tokens of each row, padding included
   size_t realTokens(size_t row) const { return length_ ? real_[row] : 0; }
-  /// How many of the first `tokens` can be kept: all, or none where a window has left what they see.
+  /// To how many tokens crop(tokens) would lead: to all of them, or to 0 where a layer no longer has the window of the
+  /// last one.
   size_t keepable(size_t tokens) const;
+  /// Keeps the first tokens only.
   void crop(size_t tokens);
-  /// Row r becomes a copy of row from[r]. MemoryError leaves all as it was.
+  /// Row r becomes a copy of row from[r], for r < rows. After a MemoryError the cache is unchanged.
   Status reorder(const uint32_t* from, size_t rows);
 
-  /// Notes the mask of `length` tokens behind the ones that are there, for `rows` sequences (the caller checked that
-  /// they fit), and gives their positions: how many real tokens stand before each. They count from commit() on.
+  /// Begins a pass over `length` new tokens of `rows` sequences, for which the caller checked that they fit: stores
+  /// their mask (nullptr: all are real), and gives the position of each in its sequence, not counting padding. The
+  /// tokens are part of the cache from commit() on.
   void prepare(const uint8_t* mask, size_t rows, size_t length, int32_t* positions);
   void commit(size_t rows, size_t length);
 
-  /// Whether so many more tokens fit; the most of one pass.
+  /// Whether `length` more tokens per row fit.
   bool fits(size_t length) const;
+  /// The most tokens per row in one pass.
   size_t longestPass() const { return windows_.before.empty() ? SIZE_MAX : windows_.chunk; }
 
-  /// Its first position is the text's first(index).
+  /// A layer's memory. It begins with token first(index) of the text.
   kernels::KvLayerView layer(size_t index);
   size_t first(size_t index) const { return layers_[index].first; }
-  /// The first token that is worth keeping elsewhere.
+  /// The first token that a copy of the layer needs.
   size_t keptFrom(size_t index) const;
-  /// As if a text of `rows` sequences had been run; layer i is to be filled from token first[i] on. False where that
-  /// cannot be: too much, or less than the layer's window.
+  /// Prepares the cache to be filled from a copy, as if a text of `rows` sequences had been run: the caller then writes
+  /// layer i from token first[i] on. False: there is no room for that, or a layer would lack a part of its window.
   bool hold(const uint8_t* mask, size_t rows, size_t length, const std::vector<size_t>& first);
 
-  /// [rows, capacity]; nullptr while nothing in it, the prepared tokens included, is padding.
+  /// [rows, capacity], 0: padding. nullptr: no token is padding, the prepared ones included.
   const uint8_t* mask() const { return padded_ ? mask_.as<uint8_t>() : nullptr; }
   uint8_t* maskRow(size_t row) { return mask_.as<uint8_t>() + row * capacity_; }
 

@@ -1,4 +1,4 @@
-// The smallest blocks: what a layer computes with, a linear map with its bias, a normalization.
+// The smallest blocks: a linear map with its bias, and a LayerNorm.
 #pragma once
 
 #include "kernels/kernels.h"
@@ -6,7 +6,7 @@
 
 namespace wasmformers::nn {
 
-/// What every block runs on: a table of kernels, and the arena where activations live.
+/// What every block computes with: a table of kernels, and the arena for activations.
 struct Compute {
   const kernels::Table& kernels;
   Arena& arena;
@@ -23,7 +23,7 @@ struct Linear {
   void declare(weights::Weights&, const std::string& name, size_t n, size_t k, kernels::Format, Bias = Bias::Yes,
                weights::Need = weights::Need::Required);
   bool present() const { return !weight.empty(); }
-  /// Into y [M, n], rows yStride apart (0: n). `e.bias` is filled in here.
+  /// Into y [M, n], whose rows are yStride floats apart (0: n). Sets e.bias.
   void operator()(Compute, kernels::Rows& x, float* y, size_t yStride = 0, kernels::Epilogue e = {}) const;
 };
 

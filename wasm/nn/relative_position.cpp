@@ -1,5 +1,5 @@
-// See relative_position.h. The logarithms are taken in float, as the reference takes them: a bucket's border
-// can fall on the rounding.
+// See relative_position.h. Logarithms are computed in float, as in the reference: at a bucket's border the rounding
+// decides.
 #include "nn/relative_position.h"
 
 #include <algorithm>
@@ -21,8 +21,8 @@ int32_t t5Bucket(int64_t distance, int32_t buckets, int32_t maxDistance) {
 void t5Bias(const float* table, size_t heads, int32_t buckets, int32_t maxDistance, size_t length, float* bias) {
   for (size_t h = 0; h < heads; ++h) {
     float* plane = bias + h * length * length;
-    // The distances of a row are its neighbour's but one: the last row begins with the lowest, and each row
-    // above starts one further.
+    // Each row has the distances of the row below, shifted by one. So the last row is filled first, and every other row
+    // is a copy with one new distance at its end.
     float* last = plane + (length - 1) * length;
     for (size_t s = 0; s < length; ++s) {
       const int32_t bucket = t5Bucket(int64_t(s) + 1 - int64_t(length), buckets, maxDistance);

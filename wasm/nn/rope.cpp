@@ -10,8 +10,8 @@ namespace {
 
 constexpr double kTurn = 6.283185307179586;  // 2π
 
-// YaRN, section 3.2: pairs that turn often within the training's context stay (extrapolation), those that turn less
-// than once are slowed down (interpolation), a ramp lies in between.
+// YaRN, section 3.2: pairs that turn often within the trained context stay as they are (extrapolation), those that turn
+// less than once are slowed down (interpolation), with a ramp in between.
 void yarn(const Rope& r, float* into) {
   const double dims = double(r.dims);
   const auto border = [&](double rotations) {
@@ -31,7 +31,7 @@ void yarn(const Rope& r, float* into) {
   }
 }
 
-// Llama 3.1: long waves are slowed down, short ones stay, those in between by degrees.
+// Llama 3.1: long waves are slowed down, short ones stay, those in between are interpolated.
 void llama3(const Rope& r, float* into) {
   const double longest = r.original / r.lowFrequency, shortest = r.original / r.highFrequency;
   for (size_t i = 0; i < r.dims / 2; ++i) {

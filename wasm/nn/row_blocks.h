@@ -1,5 +1,5 @@
-// Work on some rows at a time. The middle of a feed-forward part is several times as wide as its input: of so few rows
-// it stays in the second-level cache.
+// Runs work on some rows at a time. The inner activations of a feed-forward part are several times as wide as its
+// input; those of one block stay in the second-level cache.
 #pragma once
 
 #include <algorithm>
@@ -8,7 +8,7 @@
 
 namespace wasmformers::nn {
 
-/// Calls f(from, count) for blocks of the rows 0 … rows − 1, and lets go of what each call allocated.
+/// Calls f(from, count) for blocks of the rows 0 … rows − 1, and releases what each call allocated.
 template <class F>
 void inRowBlocks(Arena& arena, size_t rows, F&& f) {
   constexpr size_t kRowBlock = 128;

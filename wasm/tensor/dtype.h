@@ -1,4 +1,4 @@
-// The element types of the safetensors format, by the format's own names.
+// The element types of the safetensors format, by the format's names.
 #pragma once
 
 #include <cstddef>
@@ -31,12 +31,12 @@ enum class DType : uint8_t {
   F4,
 };
 
-/// Size of an element in bits (F4 has 4, F6 has 6: such tensors are padded to whole bytes by the writer).
+/// Size of an element in bits. F4 has 4, F6 has 6; their writers pad a tensor to whole bytes.
 size_t dtypeBits(DType t);
 std::string_view dtypeName(DType t);
-/// None for a name that the format does not have.
+/// nullopt: the format has no such name.
 std::optional<DType> dtypeFromName(std::string_view name);
-/// F32, F16 and BF16: what weights may be stored in here.
+/// F32, F16 or BF16: the types that weights may have here.
 inline bool isFloat(DType t) { return t == DType::F32 || t == DType::F16 || t == DType::BF16; }
 
 /// `count` values of F32, F16 or BF16 at `src` (any alignment) as float.

@@ -16,7 +16,7 @@ Status bad(std::string code, std::string message, std::string_view file, std::st
 
 std::string quoted(std::string_view s) { return '"' + std::string(s.substr(0, 200)) + (s.size() > 200 ? "…\"" : "\""); }
 
-// Bits of a tensor, or false where the product leaves 64 bits.
+// Bits of a tensor. False: they are more than 64 bits can count.
 bool tensorBits(const Shape& shape, DType dtype, uint64_t& bits) {
   bits = dtypeBits(dtype);
   for (int64_t d : shape) {

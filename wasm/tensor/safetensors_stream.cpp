@@ -1,5 +1,5 @@
-// See safetensors_stream.h. A piece is the prefix, the header, or a stretch of one tensor; tensors nobody wants pass
-// through a small scratch area that is written over and over.
+// See safetensors_stream.h. A piece is the prefix, the header, or some bytes of one tensor. Tensors that are passed
+// over go through a small scratch area, which each of their chunks overwrites.
 #include "tensor/safetensors_stream.h"
 
 #include <algorithm>
@@ -7,7 +7,7 @@
 namespace wasmformers {
 
 namespace {
-constexpr size_t kScratch = size_t(64) << 10;  // also what the prefix and short headers need
+constexpr size_t kScratch = size_t(64) << 10;  // the prefix and short headers fit as well
 }
 
 SafetensorsStream::SafetensorsStream(std::string file, Wants wants, Deliver deliver)
@@ -38,7 +38,7 @@ Status SafetensorsStream::commit(size_t n) {
   return failed_;
 }
 
-// The current piece is whole.
+// Called when the current piece is complete.
 Status SafetensorsStream::advance() {
   switch (stage_) {
     case Stage::Prefix: {
@@ -89,7 +89,7 @@ Status SafetensorsStream::deliver(uint64_t size) {
   return deliver_(header_.tensors[tensor_], offset_, staging_.data(), size).inFile(file_);
 }
 
-// Sets up the next piece of tensor_, handing over empty tensors at once; after the last one nothing more fits.
+// Prepares the next piece. Empty tensors are delivered at once; after the last tensor there is no room.
 Status SafetensorsStream::nextPiece() {
   have_ = need_ = 0;
   while (tensor_ < header_.tensors.size()) {
@@ -100,7 +100,7 @@ Status SafetensorsStream::nextPiece() {
     if (pieces_[tensor_] != kPassOver) WF_TRY(deliver(0));
     ++tensor_;
   }
-  staging_ = Buffer();  // complete: let the memory go now, models are about to run in it
+  staging_ = Buffer();  // complete: the model that is about to run needs the memory
   return {};
 }
 

@@ -1,4 +1,4 @@
-// Names and sizes of the element types, half precision to float, text of shapes.
+// See tensor.h and dtype.h: names and sizes of the element types, half precision to float, texts of shapes.
 #include "tensor/tensor.h"
 
 #include <bit>
@@ -22,7 +22,7 @@ constexpr Row kTypes[] = {
     {DType::F6_E3M2, "F6_E3M2", 6}, {DType::F4, "F4", 4},
 };
 
-// IEEE 754 binary16; subnormals by scaling, infinities and NaN kept.
+// IEEE 754 binary16. Scaling gives subnormals as well; infinities and NaN stay.
 float halfToFloat(uint16_t h) {
   const uint32_t sign = uint32_t(h & 0x8000) << 16;
   const uint32_t rest = h & 0x7fff;

@@ -1,4 +1,4 @@
-// Shapes and views: what a tensor is while nobody owns it. Owners are Buffer (weights), Arena (activations).
+// Shapes and views of tensors. The memory is owned by a Buffer (weights) or an Arena (activations).
 #pragma once
 
 #include <cstddef>
@@ -18,7 +18,7 @@ int64_t elementCount(const Shape& shape);
 /// "[2, 11, 384]"
 std::string shapeText(const Shape& shape);
 
-/// Bytes that belong to somebody else, row-major, possibly unaligned.
+/// Values that another object owns: row-major, possibly unaligned.
 struct TensorView {
   DType dtype = DType::F32;
   Shape shape;

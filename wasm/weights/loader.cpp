@@ -11,7 +11,7 @@ Status bad(const TensorInfo& t, std::string code, const std::string& what) {
   return Status(ErrorClass::Weights, std::move(code), "Tensor \"" + t.name + "\" " + what + ".").atField(t.name);
 }
 
-/// Bytes of a matrix that are packed at once: they stay in the second-level cache between the copy and the packing.
+/// Bytes of a matrix that are packed at a time: so many stay in the second-level cache from the copy to the packing.
 constexpr uint64_t kPieceBytes = 256 << 10;
 
 Result<uint64_t> check(Weights& weights, const TensorInfo& t) {

@@ -1,6 +1,5 @@
-// What a model asks of its checkpoint: every tensor by name, its shape, and what to do with its bytes the
-// moment they are whole. Models declare, the loader delivers in the file's order; nothing is kept but the
-// packed form.
+// What a model asks of its checkpoint: the name and shape of every tensor, and how its bytes are packed. Models declare
+// their tensors, the loader delivers them in the file's order, and only the packed form is kept.
 #pragma once
 
 #include <functional>
@@ -13,12 +12,12 @@
 
 namespace wasmformers::weights {
 
-/// A float vector or small tensor kept as it is: bias, norm, position table of a convolution.
+/// A vector or small tensor that stays as it is, in f32: a bias, the weight of a norm.
 struct Vector {
   Buffer buffer;
   size_t size = 0;
   const float* data() const { return buffer.as<float>(); }
-  /// nullptr for a vector that the checkpoint does not have (a layer without bias).
+  /// nullptr: the checkpoint has no such vector (a layer without bias).
   operator const float*() const { return data(); }
 };
 
@@ -26,11 +25,11 @@ enum class Need : uint8_t { Required, Optional };
 
 class Weights {
  public:
-  /// Takes rows [from, from + view.shape[0]) of a tensor, in order from 0 on; all of them at once unless it takes rows.
+  /// Packs rows [from, from + view.shape[0]) of a tensor. Rows come in order; all at once, unless rowsAtOnce is set.
   using Pack = std::function<Status(const TensorView& view, size_t from)>;
 
-  /// Tensors may be stored with or without the base model's prefix ("bert."), depending on which class saved
-  /// them: names are declared without it.
+  /// The base model's prefix ("bert."). Names are declared without it, and found in files with and without it: that
+  /// depends on which class saved them.
   void basePrefix(std::string prefix) { prefix_ = std::move(prefix); }
 
   /// A Linear.weight or an embedding table [n, k].
@@ -38,32 +37,31 @@ class Weights {
               kernels::Use use = kernels::Use::Product, Need need = Need::Required);
   /// A float tensor of `shape`, kept flat.
   void vector(std::string name, Vector& into, Shape shape, Need need = Need::Required);
-  /// Anything else: `packedBytes` is what pack() will keep, `rowsAtOnce` as in Wanted.
+  /// Anything else. See Wanted.
   void tensor(std::string name, Shape shape, size_t packedBytes, Pack pack, Need need = Need::Required,
               size_t rowsAtOnce = 0) {
     want({std::move(name), std::move(shape), packedBytes, rowsAtOnce, std::move(pack), need});
   }
 
-  /// Another name under which some checkpoints store `name`, or a copy of it: read where `name` itself is
-  /// missing or comes later.
+  /// Another name under which some checkpoints store `name`, or a copy of it. It is read where `name` itself is missing
+  /// or comes later.
   void alias(std::string other, const std::string& name);
 
   struct Wanted {
     std::string name;
     Shape shape;
-    size_t packedBytes = 0;
-    size_t rowsAtOnce = 0;  // rows that pack() wants a multiple of; 0: it wants the whole tensor
+    size_t packedBytes = 0;  // that pack() will keep
+    size_t rowsAtOnce = 0;   // pack() takes multiples of so many rows; 0: it takes the whole tensor at once
     Pack pack;
     Need need = Need::Required;
     bool loaded = false;
   };
-  /// The entry that a stored name belongs to: prefix taken off, and the old spellings LayerNorm.gamma/.beta
-  /// read as .weight/.bias. nullptr: the model has no use for it. `isAlias` says whether alias() gave the
-  /// name.
+  /// The entry of a stored name. The prefix is taken off, and the old spellings LayerNorm.gamma and .beta are read as
+  /// .weight and .bias. nullptr: the model does not need the tensor. isAlias: whether the name came from alias().
   Wanted* find(std::string_view storedName, bool* isAlias = nullptr);
 
-  uint64_t packedBytes() const;  // of everything required; may be more than a 32-bit size holds
-  /// WeightsError "missing_tensors" that names them, when a required one never came.
+  uint64_t packedBytes() const;  // of all required tensors; may be more than 32 bits can count
+  /// WeightsError "missing_tensors" names the required tensors that did not come.
   Status complete() const;
 
  private:

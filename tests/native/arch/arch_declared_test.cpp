@@ -1,5 +1,6 @@
-// What models say of their inputs, outputs and limits is what they do: every golden takes a text of limits().length
-// tokens and refuses a longer one. The checks of inputs hold any model to what it declares: images, sounds, masks.
+// Models keep to the inputs and limits that they declare: every golden takes a text of limits().length tokens and
+// refuses a longer one. checkInputs() works for inputs of any rank: images, sounds, masks. Also here: the order of
+// steps.
 #include "declared.h"
 
 #include <gtest/gtest.h>
@@ -18,10 +19,10 @@ using arch::Declared;
 
 // --- limits
 
-/// Longer ones are not tried.
+/// Longer texts are not tried.
 constexpr size_t kLongest = 600;
 
-/// A text of `length` tokens, none of them a special one, through the whole model.
+/// Runs a text of `length` tokens, none of them a special one.
 Status runLength(Runner& runner, size_t length) {
   runner.inputs.clear();
   Shape shape;
@@ -80,7 +81,7 @@ TEST(ArchLimits, OfEveryDecoderGolden) {
   }
 }
 
-/// Limits under a config.json's fields.
+/// The limits of a model with this config.json.
 arch::Limits limitsOf(const std::string& config) {
   auto document = json::Document::parse(config, "config.json", ErrorClass::Config);
   auto made = arch::createModel(document->root(), {}, arch::encoderFamilies());
@@ -131,7 +132,7 @@ TEST(ArchDeclared, TokenTypesWhereTheModelHasThem) {
   EXPECT_EQ(inputsOf(R"({"model_type": "deberta-v2", "type_vocab_size": 2})"), with);
 }
 
-/// A model of images: pixels, and optionally a mask of them and boxes.
+/// What a model of images may declare.
 struct ImageInputs : ::testing::Test {
   Arena arena;
   std::vector<arch::Input> inputs;
@@ -237,7 +238,7 @@ TEST(ArchSteps, AnArenaThatIsFullEndsThePass) {
   EXPECT_EQ(steps.take(0, 3).code(), "wrong_step");
 }
 
-// A pass without memory fails by name in every kind of model, and the next one works.
+// Without memory a pass fails with a named error in every kind of model, and the next one works.
 TEST(ArchSteps, OfEncodersAndDecodersWithoutMemory) {
   LmRunner decoder;
   ASSERT_TRUE(decoder.loadCase("llama-lm", kernels::Format::F32).ok());

@@ -1,5 +1,5 @@
-// Wrong configurations, checkpoints and inputs: each is an error of the right class that names the code, the
-// file and the field, nothing crashes, and the next call works.
+// Wrong configurations, checkpoints and inputs of encoders: each gives an error of the right class with code, file and
+// field, nothing crashes, and the next call works.
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -21,7 +21,7 @@ std::string classOf(const std::string& model) {
   return parsed.ok() ? std::string(parsed->root()["cls"].asString()) : "";
 }
 
-/// The configuration with one field set to `value` (JSON): of duplicates the first is read.
+/// The configuration with one field set to `value` (JSON). It is put first, since of duplicates the first is read.
 std::string withField(const std::string& config, const std::string& field, const std::string& value) {
   return "{\"" + field + "\": " + value + "," + config.substr(config.find('{') + 1);
 }
@@ -78,7 +78,7 @@ constexpr BadField kBadFields[] = {
     {"modernbert-model", "classifier_pooling", "\"max\"", "unsupported_config"},
     {"modernbert-model", "rope_scaling", "{\"type\": \"linear\", \"factor\": 2}", "unsupported_config"},
     {"modernbert-model", "rope_parameters", "{\"full_attention\": {\"rope_type\": \"yarn\"}}", "unsupported_config"},
-    // what contradicts itself
+    // contradictions
     {"roberta-model", "pad_token_id", "41", "invalid_config"},
     {"mpnet-model", "max_position_embeddings", "2", "invalid_config"},
     {"mpnet-model", "relative_attention_num_buckets", "16", "invalid_config"},
@@ -96,7 +96,7 @@ constexpr BadField kBadFields[] = {
     {"modernbert-model", "num_attention_heads", "8", "invalid_config"},  // heads of size 3 cannot be rotated
     {"modernbert-model", "rope_parameters", "{\"full_attention\": {\"rope_theta\": \"big\"}}", "invalid_config"},
     {"modernbert-model", "rope_parameters", "{\"sliding_attention\": {\"rope_theta\": 0}}", "invalid_config"},
-    // which family at all
+    // the family
     {"bert-model", "model_type", "\"gpt17\"", "unknown_model_type"},
     {"bert-model", "model_type", "null", "unknown_model_type"},
 };
@@ -153,9 +153,8 @@ TEST(ArchConfig, Architectures) {
   }
 }
 
-// Every field of a configuration of every family, set to values of every kind: an error that says where, or a
-// model that loads and runs or says why not. Sanitizer builds see whether memory was touched that should not
-// have been.
+// Every field of a configuration of every family is set to values of every kind. The result is a named error, or a
+// model that loads and runs. Sanitizer builds find accesses outside of memory.
 TEST(ArchConfig, EveryFieldSurvivesEveryKindOfValue) {
   const char* values[] = {"null",
                           "true",
@@ -215,7 +214,7 @@ TEST(ArchConfig, EveryFieldSurvivesEveryKindOfValue) {
 
 // --- checkpoints
 
-/// A file whose header says something else, of the same length.
+/// The file with one text of its header replaced by another of the same length.
 std::string swapped(std::string file, const std::string& from, const std::string& to) {
   EXPECT_EQ(from.size(), to.size());
   const size_t at = file.find(from);
@@ -252,7 +251,7 @@ TEST(ArchWeights, SaysWhatIsMissingOrWrong) {
   EXPECT_EQ(s.code(), "truncated");
   EXPECT_EQ(s.file(), "model.safetensors");
 
-  std::string broken = good;  // the last tensors are matrices' neighbours: fill the data's middle with NaN
+  std::string broken = good;  // NaN in the middle of the data
   std::memset(broken.data() + broken.size() / 2, 0xff, 4096);
   s = load(config, broken, kernels::Format::Q8);
   EXPECT_EQ(s.code(), "not_finite");
@@ -319,7 +318,7 @@ struct BertInputs : ::testing::Test {
     if (!s.ok()) return {};
     return {runner.outputs[0].data, runner.outputs[0].data + 4 * runner.outputs[0].shape[2]};
   }
-  // `said` is a piece of the sentence that names the place.
+  // `said` is a part of the message that names the place.
   void refuses(const char* code, const char* field, const char* said) {
     const Status s = runner.run();
     EXPECT_EQ(errorClassName(s.errorClass()), "InputError") << s.message();
@@ -328,7 +327,7 @@ struct BertInputs : ::testing::Test {
     EXPECT_NE(s.message().find(said), std::string::npos) << s.message();
     EXPECT_TRUE(runner.outputs.empty());
     arch::Pass pass{*runner.kernels, runner.arena, runner.inputs, runner.outputs};
-    EXPECT_EQ(runner.model->step(0, pass).code(), "wrong_step");  // nothing runs on what was refused
+    EXPECT_EQ(runner.model->step(0, pass).code(), "wrong_step");  // a refused pass has no steps
     EXPECT_EQ(good(), first);
     runner.inputs.clear();
   }
@@ -419,7 +418,7 @@ TEST_F(BertInputs, StepsInOrder) {
   EXPECT_EQ(good(), first);
 }
 
-// RoBERTa's table has padding_idx + 1 rows that no token uses.
+// In RoBERTa's position table no real token uses the first padding_idx + 1 rows.
 TEST(ArchInputs, RobertaIsTooLongEarlier) {
   Runner runner;
   ASSERT_TRUE(

@@ -1,5 +1,5 @@
-// Every checkpoint of tests/fixtures/models against the outputs that PyTorch gave for it: within
-// 1e-4 × max(1, max|expected|) in f32, and close in direction in 8 bits.
+// Every checkpoint of tests/fixtures/models against PyTorch's outputs: within 1e-4 × max(1, max|expected|) in f32, and
+// close in direction in 8 bits.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -26,7 +26,7 @@ class Golden : public ::testing::TestWithParam<std::string> {
     }
   }
 
-  // Positions that attention_mask hides hold what each implementation left there.
+  // At hidden positions implementations may differ.
   bool hidden(const Shape& shape, size_t index) const {
     const auto mask = io.find("in.attention_mask");
     if (mask == io.end() || shape.size() < 2 || mask->second.shape[1] != shape[1]) return false;

@@ -1,5 +1,5 @@
-// Wrong configurations, checkpoints and inputs of decoders: each is an error of the right class that names the code and
-// the field, nothing crashes, and the next call works. And the checkpoints that look odd and are right.
+// Wrong configurations, checkpoints and inputs of decoders: each gives an error of the right class with code and field,
+// nothing crashes, and the next call works. Also checkpoints that look unusual and are valid.
 #include <algorithm>
 #include <cmath>
 #include <cstring>
@@ -16,12 +16,12 @@ using kernels::Format;
 std::string configOf(const std::string& name) { return readFile(fixture("lm/" + name + "/config.json")); }
 std::string weightsOf(const std::string& name) { return readFile(fixture("lm/" + name + "/model.safetensors")); }
 
-/// The configuration with one field set to `value` (JSON): of duplicates the first is read.
+/// The configuration with one field set to `value` (JSON). It is put first, since of duplicates the first is read.
 std::string withField(const std::string& config, const std::string& field, const std::string& value) {
   return "{\"" + field + "\": " + value + "," + config.substr(config.find('{') + 1);
 }
 
-/// A safetensors file taken apart.
+/// The tensors of a safetensors file, to change and to write again.
 struct Tensors {
   struct One {
     std::string dtype;
@@ -113,7 +113,7 @@ TEST(CausalLMConfig, NamesTheFieldThatIsWrong) {
   EXPECT_NE(s.message().find("\"spiral\""), std::string::npos) << s.message();
 }
 
-// Pieces of a prompt are smaller where layers are larger: those of a tiny model, Llama-3.2-1B's, a 70B's.
+// The larger the layers, the fewer tokens a pass has: a tiny model, Llama-3.2-1B, a 70B model.
 TEST(CausalLMConfig, LargerLayersTakeFewerTokensAtOnce) {
   const auto tokens = [](const std::string& config) {
     auto json = json::Document::parse(config, "config.json", ErrorClass::Config);
@@ -143,8 +143,8 @@ TEST(CausalLMConfig, HeadsAndTypesThatDecodersDoNotHave) {
   EXPECT_EQ(create(withField(llama, "model_type", "\"bert\"")).code(), "unknown_model_type");
 }
 
-// Every field of every family, set to values of every kind: an error that says where, or a model that loads and runs or
-// says why not. Sanitizer builds see whether memory was touched that should not have been.
+// Every field of a configuration of every family is set to values of every kind. The result is a named error, or a
+// model that loads and runs. Sanitizer builds find accesses outside of memory.
 TEST(CausalLMConfig, EveryFieldSurvivesEveryKindOfValue) {
   const char* values[] = {"null",
                           "true",
@@ -219,7 +219,7 @@ struct CausalLMWeights : ::testing::Test {
     if (logits) logits->assign(runner.outputs[0].data, runner.outputs[0].data + elementCount(runner.outputs[0].shape));
     return {};
   }
-  /// What a checkpoint gives as it is.
+  /// The logits of the unchanged checkpoint.
   static std::vector<float> asItIs(const std::string& name, const std::string& cls) {
     std::vector<float> logits;
     const Status s = load(configOf(name), cls, weightsOf(name), &logits);
@@ -252,7 +252,7 @@ TEST_F(CausalLMWeights, WithAndWithoutThePrefixAndWithBuffersOfOldVersions) {
 }
 
 TEST_F(CausalLMWeights, OutputLayersTiedAndNot) {
-  // Tied, and the file holds the layer besides: the table counts, whichever comes first.
+  // Tied, and the file holds the output layer, too: the table counts, whichever comes first.
   for (const char* head : {"lm_head.weight", "a"}) {
     Tensors tensors(weightsOf("llama-lm"));
     Tensors::One copy = tensors.all.at("model.embed_tokens.weight");
@@ -270,7 +270,7 @@ TEST_F(CausalLMWeights, OutputLayersTiedAndNot) {
   EXPECT_EQ(s.code(), "missing_tensors");
   EXPECT_EQ(s.field(), "lm_head.weight");
   EXPECT_EQ(errorClassName(s.errorClass()), "WeightsError");
-  // Without the head it is not asked for.
+  // The base model does not need it.
   EXPECT_TRUE(load(untied, "LlamaModel", weightsOf("llama-lm"), nullptr).ok());
 }
 
@@ -361,7 +361,7 @@ TEST_F(CausalLMInputs, OfCachedPasses) {
   runner.lm().crop(2);
   ASSERT_TRUE(feed({7}).ok());
   EXPECT_EQ(logits, before);
-  ASSERT_TRUE(feed(std::vector<int32_t>(61, 5)).ok());  // up to the context
+  ASSERT_TRUE(feed(std::vector<int32_t>(61, 5)).ok());  // exactly the context
   EXPECT_EQ(code(feed({5})), "too_long");
   // Padding does not count: 64 real tokens among 66.
   runner.lm().crop(0);
@@ -376,7 +376,7 @@ TEST_F(CausalLMInputs, AFailedOrLeftPassLeavesTheCacheAsItWas) {
   ASSERT_TRUE(feed({11, 12}, 2).ok());
   const auto want = logits;
   runner.lm().crop(3);
-  // A pass that is left after its first layer, longer and with padding.
+  // A longer pass with padding, abandoned after its first layer.
   runner.arena.reset();
   runner.outputs.clear();
   arch::Pass pass{*runner.kernels, runner.arena, runner.inputs, runner.outputs};
@@ -387,9 +387,9 @@ TEST_F(CausalLMInputs, AFailedOrLeftPassLeavesTheCacheAsItWas) {
   EXPECT_EQ(runner.lm().cached(), 3u);
   ASSERT_TRUE(feed({11, 12}, 2).ok());
   EXPECT_EQ(logits, want);
-  // Steps out of order, and none without a beginning.
+  // No step without a begin.
   EXPECT_EQ(runner.lm().step(0, pass).code(), "wrong_step");
-  // A plain pass in between does not touch what is kept.
+  // A pass without the cache leaves the cache alone.
   runner.lm().crop(3);
   runner.set("input_ids", {1, 5}, {9, 8, 7, 6, 5});
   ASSERT_TRUE(runner.run().ok());

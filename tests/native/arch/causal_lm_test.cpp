@@ -46,13 +46,13 @@ class CausalLM : public ::testing::TestWithParam<std::string> {
     }
     ASSERT_EQ(runner.lm().cached(), runner.length());
   }
-  /// Positions of masked tokens are counted in plain passes and not in cached ones: with padding, what is left of the
-  /// two being equal is what does not depend on absolute positions.
+  /// Plain passes count the positions of masked tokens, cached ones do not. With padding, the two agree only where
+  /// results do not depend on absolute positions.
   bool padded() const {
     const Values& mask = runner.io.at("in.attention_mask");
     return std::find(mask.ints.begin(), mask.ints.end(), 0) != mask.ints.end();
   }
-  /// Whether the rotations of the tokens kept would differ had they come at once.
+  /// Whether the keys of cached tokens would differ had all come at once.
   bool ropeChanges(size_t length) {
     const json::Value rope = config().root()["rope_parameters"];
     const size_t from =
@@ -87,7 +87,7 @@ TEST_P(CausalLM, WholeTextMatchesPyTorch) {
     ASSERT_EQ(runner.outputs[0].shape, runner.io.at("out.logits").shape);
     for (size_t r = 0; r < runner.rows(); ++r) {
       for (size_t t = 0; t < runner.length(); ++t) {
-        if (!real(r, t)) continue;  // what each implementation leaves at padding
+        if (!real(r, t)) continue;  // at padding implementations may differ
         compare(runner.outputs[0].data + (r * runner.length() + t) * vocabulary, expected(r, t),
                 "row " + std::to_string(r) + ", token " + std::to_string(t));
       }
@@ -98,7 +98,7 @@ TEST_P(CausalLM, WholeTextMatchesPyTorch) {
 TEST_P(CausalLM, CachedInAnyPiecesIsTheSame) {
   load();
   if (HasFatalFailure()) return;
-  // What to compare with: PyTorch's logits, or for padded rows a plain pass over the row without its padding.
+  // The expected logits: PyTorch's, or for padded rows those of a plain pass over the row without its padding.
   Logits want;
   for (size_t r = 0; r < runner.rows(); ++r) {
     size_t first = 0;
@@ -121,7 +121,7 @@ TEST_P(CausalLM, CachedInAnyPiecesIsTheSame) {
     Logits got;
     feedPrompt(way, got);
     if (HasFatalFailure()) return;
-    if (!way.empty()) {  // once more, the first piece without asking for its logits
+    if (!way.empty()) {  // once more, without the logits of the first piece
       runner.lm().crop(0);
       runner.wantsLogits = false;
       ASSERT_TRUE(runner.feed(runner.ids(0, way[0]), runner.mask(0, way[0]), runner.rows(), got).ok());
@@ -171,11 +171,11 @@ TEST_P(CausalLM, GreedyWritesWhatPyTorchWrites) {
       next.push_back(id);
       texts[r].push_back(id);
     }
-    if (HasNonfatalFailure()) return;  // what follows would differ as well
+    if (HasNonfatalFailure()) return;  // later tokens would differ as well
     if (t + 1 == total) break;
     const size_t limit = runner.lm().recomputeBeyond();
     std::vector<uint8_t> none;
-    if (limit && t <= limit && t + 1 > limit) {  // the keys kept turn otherwise from now on
+    if (limit && t <= limit && t + 1 > limit) {  // from here on the cached keys are not valid
       ASSERT_EQ(runner.rows(), 1u);
       runner.lm().crop(0);
       next = texts[0];
@@ -193,7 +193,7 @@ TEST_P(CausalLM, RowsMoveAndTextsAreCutAsIfComputedAnew) {
   }
   for (const CacheType type : {CacheType::F32, CacheType::F16, CacheType::Q8}) {
     const size_t rows = runner.rows();
-    // One more token of its own for each row of an order that drops, doubles and turns rows round.
+    // Reorders that drop, double and swap rows, then one more token for each row.
     std::vector<uint32_t> order;
     for (size_t i = 0; i < rows + 2; ++i) order.push_back(uint32_t((rows - 1 - i % rows) % rows));
     std::vector<int32_t> first, second;
@@ -246,7 +246,7 @@ TEST_P(CausalLM, SmallerFormatsPointTheSameWay) {
     ASSERT_TRUE(runner.lm().reserve(runner.rows(), runner.length(), way.cache).ok());
     Logits got;
     feedPrompt({}, got);
-    if (padded()) continue;  // only ran: its positions differ from those of out.logits
+    if (padded()) continue;  // no comparison: positions differ from those of out.logits
     double dot = 0, a = 0, b = 0;
     for (size_t r = 0; r < runner.rows(); ++r) {
       const float* want = expected(r, runner.length() - 1);

@@ -1,4 +1,4 @@
-// What models declare of themselves, held against what they do.
+// Compares what models declare with what they do.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -9,7 +9,7 @@
 
 namespace wasmformers::testing {
 
-/// That each tensor has its declared dtype and shape, and that axes of one name have one size in all of them.
+/// Each tensor must have its declared shape; axes of one name must have one size in all tensors (`sizes`).
 template <class T>
 void expectDeclared(const std::vector<T>& tensors, const std::vector<arch::Declared>& declared,
                     std::map<std::string, int64_t>& sizes) {
@@ -26,7 +26,7 @@ void expectDeclared(const std::vector<T>& tensors, const std::vector<arch::Decla
   }
 }
 
-/// After a pass: its outputs are those that the model declares, in that order and of those shapes.
+/// After a pass: its outputs must be those that the model declares, in that order and with those shapes.
 inline void expectAsDeclared(const Runner& runner) {
   std::map<std::string, int64_t> sizes;
   expectDeclared(runner.inputs, runner.model->inputs(), sizes);

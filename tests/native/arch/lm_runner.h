@@ -1,4 +1,4 @@
-// Decoders of tests/fixtures/lm with PyTorch's answers, for tests: loading them, running them with their cache.
+// Loads the decoders of tests/fixtures/lm with PyTorch's results, and runs them with their cache.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -17,10 +17,10 @@ struct LmRunner : Runner {
   LmRunner() { families = arch::decoderFamilies(); }
   arch::CausalLM& lm() { return static_cast<arch::CausalLM&>(*model); }
 
-  /// A case of tests/fixtures/lm; `architecture` instead of its own.
+  /// Loads a case of tests/fixtures/lm. `architecture`: instead of the case's.
   Status loadCase(const std::string& name, kernels::Format, const std::string& architecture = "");
 
-  /// `length` new tokens per row; gives the logits of each row's last, [rows][V].
+  /// Runs new tokens of every row; gives the logits of each row's last, [rows][V].
   Status feed(const std::vector<int32_t>& ids, const std::vector<uint8_t>& mask, size_t rows,
               std::vector<std::vector<float>>& logits);
 

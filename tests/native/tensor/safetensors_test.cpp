@@ -1,4 +1,4 @@
-// The safetensors header against files that lie, and the stream against chunks of every size.
+// The safetensors header with wrong files, and the stream with chunks of every size.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -97,7 +97,7 @@ struct Reading {
   Status status;
 };
 
-// Feeds `file` in chunks of `chunk` bytes, as a network would; tensors come in pieces of `piece` bytes.
+// Feeds `file` in chunks of `chunk` bytes. Tensors come in pieces of `piece` bytes.
 Reading read(const std::string& file, size_t chunk, std::string_view skip = "-",
              uint64_t piece = SafetensorsStream::kWhole) {
   Reading out;
@@ -182,7 +182,7 @@ TEST(SafetensorsStream, RefusesWhatFollowsTheEnd) {
 }
 
 TEST(SafetensorsStream, EveryFlippedHeaderByteIsAnErrorOrAValidFile) {
-  // A small fuzz: no flip may crash, hang or read outside (the sanitizer build watches).
+  // No flipped byte may crash, hang or read outside of memory, which sanitizer builds find.
   const std::string file = makeFile(kHeader, "12345678xyz");
   for (size_t i = 0; i < 8 + kHeader.size(); ++i) {
     for (unsigned flip : {1u, 0x20u, 0x80u, 0xffu}) {

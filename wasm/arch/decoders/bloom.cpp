@@ -1,5 +1,5 @@
-// BLOOM (BigScience 2022, arXiv:2211.05100): ALiBi instead of positions, a norm on the embeddings, queries, keys and
-// values in one matrix head by head. After transformers modeling_bloom.py.
+// BLOOM (BigScience 2022, arXiv:2211.05100): ALiBi instead of positions, a norm of the embeddings; one matrix holds
+// queries, keys and values, head by head. After transformers modeling_bloom.py.
 #include "arch/decoders/causal_lm.h"
 #include "nn/fused_projection.h"
 #include "nn/row_blocks.h"
@@ -44,7 +44,7 @@ class Bloom : public CausalLM {
   }
 
  protected:
-  // --- forward: h += attention(norm(h)); h += feedForward(norm(h)), or with the sums taken from the norms
+  // --- forward: h += attention(norm(h)); h += feedForward(norm(h)), or with residuals taken from the norms
   void embed(nn::Compute c, const int32_t* ids, const int32_t* positions, size_t rows, float* hidden) const override {
     CausalLM::embed(c, ids, positions, rows, hidden);
     wordsNorm_(c, hidden, rows, hidden);

@@ -45,7 +45,7 @@ void CausalLM::declareWords(weights::Weights& w, const std::string& name, const 
   w.matrix(name, words_, vocabulary_, size, request_.format, lm && tied_ ? kernels::Use::Both : kernels::Use::Lookup);
   if (!lm) return;
   if (tied_)
-    w.alias(head + ".weight", name);  // some files keep both, or only this name of the two
+    w.alias(head + ".weight", name);  // some files hold the table under both names, or under this one only
   else
     w.matrix(head + ".weight", head_, vocabulary_, size, request_.format);
 }
@@ -61,9 +61,9 @@ std::vector<Declared> CausalLM::outputs() const {
   return {{"last_hidden_state", DType::F32, {"batch", "length", outputSize()}}};
 }
 
-// A layer of a model of 1 billion parameters takes 2 ms per token where Wasm computes slowly.
+// On a slow device a layer of a model of 1 billion parameters takes 2 ms per token.
 size_t CausalLM::passTokens() const {
-  constexpr double kProducts = 4.3e9;  // of a step
+  constexpr double kProducts = 4.3e9;  // multiplications of one step
   double most = 1;
   for (const nn::DecoderLayer& l : layers_) {
     const nn::AttentionShape& s = l.attention.shape;
@@ -87,7 +87,7 @@ double CausalLM::workBytes(size_t rows) const {
     widest = std::max(widest, 2 * double(s.heads + s.kvHeads) * double(s.headDim) + 3.5 * inner);
   }
   const double tokens = double(std::max(passTokens(), rows));
-  // An arena has room for half as much again, when it grows.
+  // An arena that grows takes half as much again.
   return 1.5 * sizeof(float) * (tokens * (5 * double(hiddenSize_) + widest) + double(rows) * double(vocabulary_));
 }
 
@@ -106,7 +106,7 @@ size_t CausalLM::changesBeyond() const {
   return least;
 }
 
-/// None where a prompt may have to be run in one pass.
+// None (every layer keeps everything) where a prompt may have to be run in one pass.
 nn::Windows CausalLM::windows(size_t chunk) const {
   nn::Windows out;
   bool any = false;
@@ -119,7 +119,7 @@ nn::Windows CausalLM::windows(size_t chunk) const {
   return out;
 }
 
-// `logits`: of each token.
+// `logits`: how many a token has; 0: none are made of every token.
 Status CausalLM::checkPass(size_t rows, size_t length, double logits) const {
   double widest = std::max(double(hiddenSize_) * 3, logits);
   for (const nn::DecoderLayer& l : layers_) {
@@ -144,7 +144,7 @@ Status CausalLM::readInputs(Pass& pass, const Input*& ids, int32_t*& positions) 
     uint8_t* bytes = pass.arena.alloc<uint8_t>(m);
     if (!bytes) return {};
     WF_TRY(readMask(*mask, length_, bytes));
-    if (std::memchr(bytes, 0, m)) mask_ = bytes;  // without a zero there is nothing to hide
+    if (std::memchr(bytes, 0, m)) mask_ = bytes;  // else nothing is hidden
   }
 
   positions = pass.arena.alloc<int32_t>(m);
@@ -233,7 +233,7 @@ Status CausalLM::beginCached(const Chunk& chunk, Pass& pass) {
   return start(pass, chunk.ids, positions);
 }
 
-// All that a pass needs before its first layer.
+// Everything before the first layer: rope tables, embeddings.
 Status CausalLM::start(Pass& pass, const int32_t* ids, const int32_t* positions) {
   const nn::Compute c{pass.kernels, pass.arena};
   const size_t m = batch_ * length_;
@@ -276,8 +276,8 @@ Status CausalLM::step(size_t index, Pass& pass) {
   return {};
 }
 
-// Of the last layer only each row's last token is wanted, and the keys and values of all. They are kept first; then the
-// layer runs on the last tokens alone, as if the others had come in a pass before.
+// The last layer's output is needed for each row's last token only, its keys and values for all tokens. So these are
+// cached first; then the layer runs on the last tokens alone, as if the others had come in an earlier pass.
 void CausalLM::lastLayer(nn::DecoderPass p) const {
   const nn::DecoderLayer& last = layers_.back();
   if (length_ == 1 || wantsEvery_) return layer(last, p, hidden_);
@@ -330,7 +330,7 @@ const float* CausalLM::logits(nn::Compute c, const float* x, size_t rows) const 
   return y;
 }
 
-// The output for the first `rows` rows of hidden_; `shape` is theirs, without the last axis.
+// Makes the output of the first `rows` rows of hidden_. `shape`: the output's, without its last axis.
 void CausalLM::head(Pass& pass, size_t rows, Shape shape) {
   const nn::Compute c{pass.kernels, pass.arena};
   float* x = outputSize() == hiddenSize_ ? hidden_ : c.arena.alloc<float>(rows * outputSize());

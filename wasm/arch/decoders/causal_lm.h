@@ -1,5 +1,5 @@
-// What all decoder families share around their layers: the inputs and their checks, the cache of keys and values, the
-// steps, the output layer. A family derives from it and says how tokens are embedded and what its layers are made of.
+// What all decoder families share around their layers: inputs and their checks, the cache of keys and values, steps,
+// the output layer. A family derives from it and says how tokens are embedded and what its layers are made of.
 #pragma once
 
 #include <deque>
@@ -40,24 +40,24 @@ class CausalLM : public Model, public Decoder {
   size_t recomputeBeyond() const override;
   size_t changesBeyond() const override;
   Status beginCached(const Chunk&, Pass&) override;
-  /// Bytes that the cache takes per token of one row.
+  /// Bytes of the cache per token of one row.
   size_t cacheBytesPerToken(kernels::CacheType type) const { return cache_.bytesPerToken(type); }
-  /// Tokens that every row holds, padding among them.
+  /// Cached tokens of each row, padding included.
   size_t cached() const { return cache_.length(); }
   void crop(size_t tokens) { cache_.crop(tokens); }
 
  protected:
   CausalLM(ConfigReader&, const Request&, size_t vocabulary, bool tied);
 
-  // The family's part. E hidden size, M rows of all sequences.
-  /// hidden [M, E] of `rows` tokens at their positions; by default the word table's rows times embeddingScale_.
+  // The family's part. Letters: M tokens of all sequences, E hidden size.
+  /// hidden [M, E] of M = `rows` tokens; by default the word table's rows times embeddingScale_.
   virtual void embed(nn::Compute, const int32_t* ids, const int32_t* positions, size_t rows, float* hidden) const;
   /// One layer of h [M, E], in place; by default h += attention(norm(h)); h += feedForward(norm(h)).
   virtual void layer(const nn::DecoderLayer& l, const nn::DecoderPass& p, float* h) const { l.preNorm(p, h); }
   /// After the last layer: y [rows, outputSize()] of hidden [rows, E]; by default finalNorm_. y may be hidden.
   virtual void finish(nn::Compute, const float* hidden, size_t rows, float* y) const;
   virtual size_t outputSize() const { return hiddenSize_; }
-  /// Positions without position_ids are 0, 1, … for padding too; true: padding does not count (OPT).
+  /// Whether the positions 0, 1, … leave out padding (OPT). By default they count it, where no position_ids are given.
   virtual bool paddingHasNoPosition() const { return false; }
 
   /// Declares the word table `name` [V, size] and the output layer `head`.weight, which is the table itself where tied.
@@ -76,7 +76,7 @@ class CausalLM : public Model, public Decoder {
 
   Request request_;
   size_t vocabulary_ = 0, hiddenSize_ = 0, context_ = 0;
-  bool contextIsBound_ = false;  // position_ids index a table
+  bool contextIsBound_ = false;  // positions are rows of a table of context_ rows
   bool tied_ = true;
   float embeddingScale_ = 1, logitsDivisor_ = 1, logitsCap_ = 0;
   kernels::Matrix words_, head_;
@@ -100,7 +100,7 @@ class CausalLM : public Model, public Decoder {
   // One pass at a time.
   bool cached_ = false, wantsLogits_ = true, wantsEvery_ = false;
   size_t batch_ = 0, length_ = 0, past_ = 0;
-  kernels::KvLayerView scratch_;  // without a cache: one layer's keys and values at a time
+  kernels::KvLayerView scratch_;  // without a cache: keys and values of the layer that runs
   const uint8_t* mask_ = nullptr;
   std::vector<nn::RopeTable> tables_;
   const int32_t* rowNumbers_ = nullptr;

@@ -1,6 +1,6 @@
-// Falcon (Almazrouei et al. 2023, arXiv:2311.16867) in its three forms: 7B with one key for all heads, 40B ("new
-// decoder architecture") with a key per group, RW with a key each and ALiBi. Attention and feed-forward part stand side
-// by side where parallel_attn says so. After transformers modeling_falcon.py.
+// Falcon (Almazrouei et al. 2023, arXiv:2311.16867) in its three forms: 7B has one key for all query heads, 40B ("new
+// decoder architecture") one per group, RW one per head and ALiBi. With parallel_attn, attention and feed-forward part
+// are computed side by side. After transformers modeling_falcon.py.
 #include <cmath>
 
 #include "arch/decoders/causal_lm.h"
@@ -30,7 +30,7 @@ class Falcon : public CausalLM {
     const size_t headDim = makeLayers(c.either("num_hidden_layers", "n_layer", 32, 512), heads_, groups_);
     if (alibi) {
       slopes_ = nn::alibiSlopes(heads_);
-      for (float& slope : slopes_) slope *= 1 / std::sqrt(float(headDim));  // the bias is scaled along with the scores
+      for (float& slope : slopes_) slope *= 1 / std::sqrt(float(headDim));  // here the bias is scaled as the scores are
     } else {
       const nn::Rope rope = readRope(c, {.headDim = headDim});
       context_ = stretchedContext(rope, c.size("max_position_embeddings", 2048, 1 << 30));

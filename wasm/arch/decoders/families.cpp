@@ -1,5 +1,5 @@
-// The decoders: config.json's model_type, and the class that knows it. A new decoder is a line here and its file, which
-// defines create<Class>.
+// The decoders: config.json's model_type, and the class that implements it. A new decoder is a file that defines
+// create<Class>, and a line here.
 #include "arch/families.h"
 
 #define DECODERS(FAMILY)        \

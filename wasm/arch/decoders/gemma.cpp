@@ -1,6 +1,6 @@
 // Gemma 1, 2 and 3 (Gemma Team 2024 and 2025, arXiv:2403.08295, 2408.00118, 2503.19786): Llama with GeGLU, embeddings
-// times √E, and norms whose weights are kept around 0. The second adds norms behind attention and feed-forward part,
-// windows in every other layer and capped scores; the third norms of queries and keys, and rotary positions by the
+// times √E, and norms whose stored weights lie around 0. Gemma 2 adds norms after attention and feed-forward part,
+// windows in every other layer and capped scores. Gemma 3 adds norms of queries and keys, and rotary positions by the
 // layer's type. After transformers modeling_gemma.py, modeling_gemma2.py, modeling_gemma3.py.
 #include <cmath>
 
@@ -15,7 +15,7 @@ class GemmaLike : public LlamaLike {
     if (c.flag("attention_bias", false)) queryBias_ = outBias_ = nn::Bias::Yes;
     if (c.flag("use_bidirectional_attention", false))
       c.unsupported("use_bidirectional_attention", "attention to both sides in a decoder");
-    // The first files say "gelu" and mean its tanh form (transformers configuration_gemma.py).
+    // The first files say "gelu" where the tanh form is meant (transformers configuration_gemma.py).
     if (activation_ == kernels::Activation::Gelu) activation_ = kernels::Activation::GeluTanh;
     embeddingScale_ = std::sqrt(float(hiddenSize_));
     norm_.offset = 1;

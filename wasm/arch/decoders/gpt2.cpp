@@ -1,5 +1,5 @@
-// GPT-2 (Radford et al. 2019): learned positions, LayerNorm before each part, matrices stored the other way round.
-// After transformers modeling_gpt2.py.
+// GPT-2 (Radford et al. 2019): learned positions, LayerNorm before each part, matrices stored transposed. After
+// transformers modeling_gpt2.py.
 #include "arch/decoders/causal_lm.h"
 #include "nn/fused_projection.h"
 

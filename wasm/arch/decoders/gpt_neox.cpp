@@ -1,6 +1,6 @@
-// GPT-NeoX (Black et al. 2022, arXiv:2204.06745) and Pythia: a quarter of each head turns, attention and feed-forward
-// part side by side from norms of their own, queries, keys and values in one matrix head by head. After transformers
-// modeling_gpt_neox.py.
+// GPT-NeoX (Black et al. 2022, arXiv:2204.06745) and Pythia: rotary positions on a quarter of each head; attention and
+// feed-forward part side by side, each with its own norm; one matrix holds queries, keys and values, head by head.
+// After transformers modeling_gpt_neox.py.
 #include "arch/decoders/causal_lm.h"
 #include "arch/decoders/rope_config.h"
 #include "nn/fused_projection.h"

@@ -1,4 +1,4 @@
-// Granite 3 (IBM 2024): Llama with fixed factors on embeddings, scores, residual sums and logits. After transformers
+// Granite 3 (IBM 2024): Llama with constant factors on embeddings, scores, residual sums and logits. After transformers
 // modeling_granite.py.
 #include "arch/decoders/llama_like.h"
 

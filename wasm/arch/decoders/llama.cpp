@@ -1,5 +1,5 @@
-// Llama (Touvron et al. 2023, arXiv:2302.13971; Grattafiori et al. 2024, arXiv:2407.21783), and the many that were
-// saved as one: SmolLM2, TinyLlama, Yi, DeepSeek's first. After transformers modeling_llama.py.
+// Llama (Touvron et al. 2023, arXiv:2302.13971; Grattafiori et al. 2024, arXiv:2407.21783), and the many models that
+// are saved as Llama: SmolLM2, TinyLlama, Yi, DeepSeek's first. After transformers modeling_llama.py.
 #include "arch/decoders/llama_like.h"
 
 namespace wasmformers::arch {

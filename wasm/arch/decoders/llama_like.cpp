@@ -77,7 +77,7 @@ size_t LlamaLike::readWindow(ConfigReader& c, size_t fallback) {
   return c.raw()["sliding_window"].isNull() ? 0 : c.size("sliding_window", fallback, 1 << 30, 0);
 }
 
-// Whether layer_types names every layer; full_attention and sliding_attention are known.
+// Whether config.json has layer_types. They must name every layer, by full_attention or sliding_attention.
 bool LlamaLike::checkLayerTypes(ConfigReader& c) const {
   const json::Value types = c.raw()["layer_types"];
   if (!types || types.isNull()) return false;

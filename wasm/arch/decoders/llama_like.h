@@ -1,6 +1,6 @@
 // The layers that Llama made common (Touvron et al. 2023, arXiv:2302.13971): RMSNorm, rotary positions, grouped query
-// heads, a gated feed-forward part, no biases. Each family that is so built keeps a file of its own which says what
-// differs; here are the common configuration, names and shapes.
+// heads, a gated feed-forward part, no biases. Here are the configuration, names and shapes that such families share;
+// each family's own file says what differs.
 #pragma once
 
 #include "arch/decoders/causal_lm.h"
@@ -24,13 +24,13 @@ class LlamaLike : public CausalLM {
   LlamaLike(ConfigReader&, const Request&, const Defaults&);
 
   void declare(weights::Weights&) override;
-  /// The projections of layer i below `prefix` ("layers.3.self_attn."), and its feed-forward part ("layers.3.mlp.").
+  /// The projections of a layer below `prefix` ("layers.3.self_attn."), and its feed-forward part ("layers.3.mlp.").
   virtual void declareProjections(weights::Weights&, const std::string& prefix, nn::DecoderAttention&) const;
   virtual void declareFeedForward(weights::Weights&, const std::string& prefix, size_t layer);
 
-  /// sliding_window: null or 0 for none, `fallback` where the file does not say.
+  /// sliding_window in tokens, 0 for none (null); `fallback` where the file has no such field.
   static size_t readWindow(ConfigReader&, size_t fallback);
-  /// Whether a window bounds layer i, by layer_types; `fallback` where the file does not name the types.
+  /// Gives layers their window as layer_types says; without that field, layer i has one where fallback(i) is true.
   template <class Fallback>
   void readLayerTypes(ConfigReader&, size_t window, Fallback fallback);
 
@@ -39,14 +39,14 @@ class LlamaLike : public CausalLM {
     return {hiddenSize_, inner, activation_, request_.format, mlpBias_};
   }
 
-  nn::AttentionShape shape_;  // of every layer, as the configuration has it
+  nn::AttentionShape shape_;  // what config.json says of every layer
   size_t inner_ = 0;
   kernels::Activation activation_ = kernels::Activation::Silu;
   nn::DecoderNorm::Options norm_;
   nn::Bias queryBias_ = nn::Bias::No, outBias_ = nn::Bias::No, mlpBias_ = nn::Bias::No;
   nn::HeadNorm::Kind headNorms_ = nn::HeadNorm::Kind::None;
   const char *queryNormName_ = "q_norm", *keyNormName_ = "k_norm";
-  // Names of a layer's norms; nullptr: it has none there.
+  // Names of a layer's norms; nullptr: there is no such norm.
   const char *attentionNorm_ = "input_layernorm", *feedForwardNorm_ = "post_attention_layernorm";
   const char *attentionOutNorm_ = nullptr, *feedForwardOutNorm_ = nullptr;
 
@@ -54,7 +54,7 @@ class LlamaLike : public CausalLM {
   bool checkLayerTypes(ConfigReader&) const;
 };
 
-/// A window of n tokens as the kernels count it: keys before the query's own.
+/// A window of n tokens as kernels count it: keys before the query's own; −1 for none.
 constexpr int64_t windowBefore(size_t n) { return n ? int64_t(n) - 1 : -1; }
 
 template <class Fallback>

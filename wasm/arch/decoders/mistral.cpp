@@ -1,4 +1,4 @@
-// Mistral (Jiang et al. 2023, arXiv:2310.06825): Llama whose layers see a sliding window. After transformers
+// Mistral (Jiang et al. 2023, arXiv:2310.06825): Llama with a sliding window in every layer. After transformers
 // modeling_mistral.py.
 #include "arch/decoders/llama_like.h"
 

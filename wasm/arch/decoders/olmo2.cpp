@@ -1,5 +1,5 @@
-// OLMo 2 (OLMo et al. 2025, arXiv:2501.00656): Llama with the norms behind attention and feed-forward part instead of
-// before them, and norms over all queries and all keys of a token. After transformers modeling_olmo2.py.
+// OLMo 2 (OLMo et al. 2025, arXiv:2501.00656): Llama with norms after attention and feed-forward part instead of
+// before them, and one norm over all queries and one over all keys of a token. After transformers modeling_olmo2.py.
 #include "arch/decoders/llama_like.h"
 
 namespace wasmformers::arch {

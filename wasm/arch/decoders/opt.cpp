@@ -1,5 +1,5 @@
-// OPT (Zhang et al. 2022, arXiv:2205.01068): learned positions that count real tokens from the table's third row on,
-// ReLU; the smallest but one has its norms behind the sums and embeddings narrower than its layers. After transformers
+// OPT (Zhang et al. 2022, arXiv:2205.01068): ReLU; learned positions that count real tokens and begin at the table's
+// third row. OPT-350m has its norms after the sums, and embeddings narrower than its layers. After transformers
 // modeling_opt.py.
 #include <cstring>
 
@@ -58,7 +58,7 @@ class OPT : public CausalLM {
   }
 
  protected:
-  // --- forward: h += attention(norm(h)); h += feedForward(norm(h)), or with the norms behind the sums
+  // --- forward: h += attention(norm(h)); h += feedForward(norm(h)), or with the norms after the sums
   void embed(nn::Compute c, const int32_t* ids, const int32_t* positions, size_t rows, float* hidden) const override {
     const Arena::Mark mark = c.arena.mark();
     int32_t* at = c.arena.alloc<int32_t>(rows);
@@ -100,7 +100,7 @@ class OPT : public CausalLM {
 
  private:
   static constexpr int32_t kFirstPosition = 2;  // rows of the table before position 0
-  static constexpr float kEps = 1e-5f;          // torch's, which transformers takes
+  static constexpr float kEps = 1e-5f;          // torch's default, which transformers uses
 
   // h = norm(h + attention(h)); h = norm(h + feedForward(h))
   static void postNorm(const nn::DecoderLayer& l, const nn::DecoderPass& p, float* h) {

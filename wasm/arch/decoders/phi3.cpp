@@ -1,5 +1,5 @@
-// Phi-3 (Abdin et al. 2024, arXiv:2404.14219), Phi-3.5 and Phi-4: Llama with queries, keys and values in one matrix and
-// gate and up in another, a part of each head turning, and LongRoPE. After transformers modeling_phi3.py.
+// Phi-3 (Abdin et al. 2024, arXiv:2404.14219), Phi-3.5 and Phi-4: Llama with queries, keys and values in one matrix,
+// gate and up in another, rotary positions on a part of each head, and LongRoPE. After transformers modeling_phi3.py.
 #include "arch/decoders/llama_like.h"
 
 namespace wasmformers::arch {

@@ -1,5 +1,5 @@
 // Qwen2 and Qwen2.5 (Yang et al. 2024, arXiv:2407.10671): Llama with biases on queries, keys and values, and windows
-// in the upper layers where they are switched on. After transformers modeling_qwen2.py.
+// in the upper layers where use_sliding_window says so. After transformers modeling_qwen2.py.
 #include "arch/decoders/llama_like.h"
 
 namespace wasmformers::arch {

@@ -1,5 +1,5 @@
-// Qwen1.5-MoE and Qwen2-MoE (Yang et al. 2024, arXiv:2407.10671): Qwen2 with many small feed-forward parts of which
-// each token takes a few, besides one that all share (nn/experts.h). After transformers modeling_qwen2_moe.py.
+// Qwen1.5-MoE and Qwen2-MoE (Yang et al. 2024, arXiv:2407.10671): Qwen2 with many experts, of which a router picks a
+// few for each token, and one that all tokens share (nn/experts.h). After transformers modeling_qwen2_moe.py.
 #include <algorithm>
 
 #include "arch/decoders/llama_like.h"

@@ -1,4 +1,4 @@
-// Qwen3 (Yang et al. 2025, arXiv:2505.09388): Llama with a norm on each head's query and key instead of biases. After
+// Qwen3 (Yang et al. 2025, arXiv:2505.09388): Llama with a norm of each head's query and key. After
 // transformers modeling_qwen3.py.
 #include "arch/decoders/llama_like.h"
 

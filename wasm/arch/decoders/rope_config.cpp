@@ -10,7 +10,7 @@ namespace {
 
 using Type = nn::Rope::Type;
 
-/// One object of rope settings, and what stands at config.json's top.
+/// Reads one object of rope settings.
 class RopeReader {
  public:
   RopeReader(ConfigReader& c, json::Value from, const char* field) : c_(c), from_(from), field_(field) {}
@@ -77,7 +77,7 @@ nn::Rope readRope(ConfigReader& c, const RopeDefaults& d) {
   nn::Rope rope;
   const char* spelling = r.has("rope_type") ? "rope_type" : "type";
   rope.type = typeFromName(c, r.has(spelling) ? r.value(spelling).asString("(no string)") : "default", field);
-  if (rope.type == Type::Yarn && r.has("long_factor")) rope.type = Type::LongRope;  // as Phi-3's first files call it
+  if (rope.type == Type::Yarn && r.has("long_factor")) rope.type = Type::LongRope;  // Phi-3's first files say "yarn"
   rope.theta = r.positive("rope_theta", double(c.number(d.thetaField, float(d.theta))));
   if (!(rope.theta > 0)) c.invalid(d.thetaField, std::string(d.thetaField) + " must be positive.");
   const double partial = r.positive("partial_rotary_factor", double(c.number(d.partialField, float(d.partial))));
@@ -92,7 +92,7 @@ nn::Rope readRope(ConfigReader& c, const RopeDefaults& d) {
   rope.dims = std::max<size_t>(rope.dims & ~size_t(1), 2);
 
   const double positions = double(c.size("max_position_embeddings", 2048, 1 << 30));
-  // Phi-3 keeps the length of the training at the top, where it counts more than inside.
+  // Phi-3 has the trained length at the top of config.json; there it counts more than inside the object.
   rope.original = config["original_max_position_embeddings"].isNumber() && rope.type != Type::Dynamic
                       ? double(c.size("original_max_position_embeddings", 4096, 1 << 30))
                       : r.positive("original_max_position_embeddings", positions);

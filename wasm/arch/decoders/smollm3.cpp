@@ -1,4 +1,4 @@
-// SmolLM3 (Hugging Face 2025): Llama in which every few layers do without positions (NoPE; Yang et al. 2025,
+// SmolLM3 (Hugging Face 2025): Llama in which every fourth layer or so has no positions (NoPE; Yang et al. 2025,
 // arXiv:2501.18795). After transformers modeling_smollm3.py.
 #include "arch/decoders/llama_like.h"
 
@@ -20,7 +20,7 @@ class SmolLM3 : public LlamaLike {
                    .tied = true}) {
     if (c.flag("attention_bias", false)) queryBias_ = outBias_ = nn::Bias::Yes;
     if (c.flag("mlp_bias", false)) mlpBias_ = nn::Bias::Yes;
-    // no_rope_layers says 1 for a layer that does turn its queries and keys.
+    // Despite its name, no_rope_layers has 1 for a layer with rotary positions.
     const size_t interval = c.size("no_rope_layer_interval", 4, 1 << 16);
     const json::Value turns = c.raw()["no_rope_layers"];
     const bool named = turns && !turns.isNull();

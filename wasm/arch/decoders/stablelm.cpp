@@ -1,5 +1,6 @@
-// StableLM 2 (Bellagente et al. 2024, arXiv:2402.17834): Llama's names and parts with LayerNorm, a quarter of each head
-// turning, and where switched on a norm per head and both parts side by side. After transformers modeling_stablelm.py.
+// StableLM 2 (Bellagente et al. 2024, arXiv:2402.17834): Llama's names and parts with LayerNorm, rotary positions on a
+// quarter of each head, and as options a norm per head, and attention and feed-forward part side by side. After
+// transformers modeling_stablelm.py.
 #include "arch/decoders/llama_like.h"
 
 namespace wasmformers::arch {

@@ -1,6 +1,6 @@
 // The encoder that BERT made common (Devlin et al. 2018, arXiv:1810.04805): sums of word, position and token type
-// embeddings, then layers with the norm behind each sum. Each family that is so built keeps a file of its own which
-// says what differs; here are the common configuration, names and forward pass.
+// embeddings, then layers with a norm after each residual sum. Here are the configuration, names and forward pass that
+// such families share; each family's own file says what differs.
 #pragma once
 
 #include "arch/encoders/text_encoder.h"
@@ -22,15 +22,15 @@ class BertLike : public TextEncoder {
   };
   BertLike(ConfigReader&, const Request&, std::span<const HeadNames>, const Defaults&);
 
-  /// Positions that begin behind padding's own, `padId`, as RoBERTa counts them. That many fewer tokens fit.
+  /// Makes real tokens count their positions from padId + 1 on, as RoBERTa does: padId + 1 fewer tokens fit.
   void startPositionsAfter(size_t padId);
   /// The position of each token, [M]: padding stays at `padId`, real tokens go padId + 1, padId + 2, … (transformers
   /// modeling_roberta.py, create_position_ids_from_input_ids). nullptr: the arena is full.
   const int32_t* positionsAfter(nn::Compute, int32_t padId) const;
 
-  /// The tables "embeddings.*", their norm, and where `projection` is not nullptr the Linear behind it.
+  /// Declares the tables and the norm below "embeddings.", and a Linear `projection` that follows; nullptr: none does.
   void declareEmbeddings(weights::Weights&, const char* projection = nullptr);
-  /// Layer i below `prefix` + i + ".".
+  /// Declares layer i below `prefix` + i + ".".
   void declareLayers(weights::Weights&, const char* prefix, const nn::EncoderLayerNames&);
   void declareHead(weights::Weights& w) { TextEncoder::declareHead(w, embeddingSize_, shape_.normEps, tied_); }
 

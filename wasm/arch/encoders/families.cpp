@@ -1,5 +1,5 @@
-// The encoders: config.json's model_type, and the class that knows it. A new encoder is a line here and its file, which
-// defines create<Class>.
+// The encoders: config.json's model_type, and the class that implements it. A new encoder is a file that defines
+// create<Class>, and a line here.
 #include "arch/families.h"
 
 #define ENCODERS(FAMILY)           \

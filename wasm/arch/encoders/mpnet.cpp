@@ -11,7 +11,7 @@ constexpr nn::EncoderLayerNames kLayerNames = {"attention.attn.q", "attention.at
                                                "output.dense",     "output.LayerNorm"};
 // The reference always passes these two, whatever relative_attention_num_buckets says about the table's size.
 constexpr int32_t kBuckets = 32, kMaxDistance = 128;
-// Positions begin behind padding_idx, which is 1 in this family whatever pad_token_id says (MPNetEmbeddings).
+// Positions begin after padding_idx, which is 1 in this family whatever pad_token_id says (MPNetEmbeddings).
 constexpr size_t kPadId = 1;
 
 class MPNet : public BertLike {

@@ -1,5 +1,5 @@
-// RoBERTa (Liu et al. 2019, arXiv:1907.11692), XLM-RoBERTa and CamemBERT: BERT with positions that begin behind
-// pad_token_id, and heads of its own. After transformers modeling_roberta.py.
+// RoBERTa (Liu et al. 2019, arXiv:1907.11692), XLM-RoBERTa and CamemBERT: BERT with positions that begin after
+// pad_token_id, and other heads. After transformers modeling_roberta.py.
 #include "arch/encoders/bert_like.h"
 
 namespace wasmformers::arch {

@@ -44,7 +44,7 @@ std::vector<Declared> TextEncoder::declared(bool withTypes) const {
 std::vector<Declared> TextEncoder::inputs() const { return declared(typeVocabulary_ > 1); }
 
 Status TextEncoder::readInputs(Pass& pass) {
-  // A model without token types takes them where all are 0, which says nothing.
+  // A model without token types accepts token_type_ids of 0, as PyTorch's callers may give them.
   WF_TRY(checkInputs(pass, declared(true)));
   const Input *ids = pass.input("input_ids"), *types = pass.input("token_type_ids");
   choices_ = ids->shape.size() == 3 ? size_t(ids->shape[1]) : 1;

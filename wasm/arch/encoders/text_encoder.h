@@ -1,5 +1,5 @@
-// What all text encoders share around their layers: the inputs and their checks, the steps, the heads. A family derives
-// from it and says how tokens are embedded, what a layer is, and which names its heads have.
+// What all text encoders share around their layers: inputs and their checks, steps, heads. A family derives from it and
+// says how tokens are embedded, what a layer computes, and which names its heads have.
 #pragma once
 
 #include "arch/encoders/text_heads.h"

@@ -1,5 +1,5 @@
-// The task layers on top of a text encoder. A family lists its heads in a table, one line per head with the names of
-// the parts in its checkpoints; what a head computes from its parts stands here once.
+// The task layers on top of a text encoder. A family has a table of heads: one line per head, with the names of its
+// parts in the checkpoint. What a head computes with its parts is here, once for all families.
 #pragma once
 
 #include <optional>
@@ -11,10 +11,10 @@
 namespace wasmformers::arch {
 
 /// One line of a family's table of heads. A name is that of a Linear or Norm in the checkpoint; nullptr: the head has
-/// no such part. Letters: h [M, E] the hidden states, h0 [B, E] those of each sequence's first token.
+/// no such part. x is first [M, E], the hidden states, or of a head per sequence [B, E], those of its first token.
 struct HeadNames {
   Head head = Head::Base;
-  const char* pooler = nullptr;  // x = act(pooler(h0)); Base gives it as "pooler_output" where the file has it
+  const char* pooler = nullptr;  // x = act(pooler(x)); Base gives it as "pooler_output" where the file has it
   const char* dense = nullptr;   // x = act(dense(x))
   const char* norm = nullptr;    // x = norm(x)
   const char* out = nullptr;     // the output layer; of MaskedLM the decoder, nullptr where it has no name of its own
@@ -22,7 +22,7 @@ struct HeadNames {
   std::optional<kernels::Activation> activation = {};  // of `dense`; by default the family's
 };
 
-/// BERT's heads, which DeBERTa kept.
+/// The heads of BERT and DeBERTa.
 inline constexpr HeadNames kBertHeads[] = {
     {.head = Head::Base, .pooler = "pooler.dense"},
     {.head = Head::SequenceClassification, .pooler = "pooler.dense", .out = "classifier"},
@@ -36,7 +36,7 @@ inline constexpr HeadNames kBertHeads[] = {
      .bias = "cls.predictions.bias"},
 };
 
-/// RoBERTa's heads, which MPNet kept.
+/// The heads of RoBERTa and MPNet.
 inline constexpr HeadNames kRobertaHeads[] = {
     {.head = Head::Base, .pooler = "pooler.dense"},
     {.head = Head::SequenceClassification,
@@ -65,13 +65,13 @@ struct TextStates {
 
 struct TextHead {
   HeadNames names;
-  // The family's constructor says what differs from BERT.
+  // A family's constructor sets what differs from BERT.
   size_t labels = 2;
   kernels::Activation activation = kernels::Activation::Gelu;        // of `dense`
   kernels::Activation poolerActivation = kernels::Activation::Tanh;  // of `pooler`
   nn::Bias denseBias = nn::Bias::Yes, normBias = nn::Bias::Yes;
-  bool meanOfTokens = false;       // a sequence's class comes from the mean of its real tokens, not from the first
-  bool leftPaddedChoices = false;  // MultipleChoice looks for the first real token
+  bool meanOfTokens = false;       // a head per sequence reads the mean of its real tokens, not the first token
+  bool leftPaddedChoices = false;  // MultipleChoice reads the first token that is not padding
   const char* wordTable = "embeddings.word_embeddings.weight";  // what a tied decoder shares
 
   struct Sizes {
