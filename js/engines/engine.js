@@ -93,7 +93,7 @@
 
 /**
  * A model that generates, with its cache of keys and values. Calls are made one after another. The cache grows with each
- * pass; whoever drives the decoder knows which text it holds.
+ * pass; the caller that drives the decoder knows which text it holds.
  * @typedef {object} Decoder
  * @property {number} vocabulary tokens; ids are smaller
  * @property {number} context tokens that the model can see; 0: no bound

@@ -291,6 +291,6 @@ function textOf(saved) {
       length = new DataView(saved.buffer, saved.byteOffset + end).getUint32(0),
       text = JSON.parse(new TextDecoder().decode(saved.subarray(end - length, end)));
     if (Array.isArray(text)) return { bytes: saved.slice(0, end - length), text };
-  } catch {} // said below
+  } catch {} // thrown below
   throw new InputError('These bytes are no saved cache.', { code: 'bad_cache', field: 'past_key_values' });
 }

@@ -1,6 +1,5 @@
-// A conversation's keys and values as a caller holds them, under Transformers.js' name. They lie in Wasm, one
-// text's at a time; others are put aside as bytes (engines/wasm/decoder.js). What was lost is computed anew: a
-// cache changes no result.
+// A conversation's keys and values as a caller holds them, under Transformers.js' name. The engine keeps those of one
+// text; others wait as bytes (engines/caller-caches.js). What was lost is computed anew, so a cache changes no result.
 
 import { InputError } from '../errors.js';
 
@@ -15,11 +14,11 @@ export class DynamicCache {
       });
     }
     /**
-     * For the engine.
-     * @type {{ engine: import('../engines/wasm/decoder.js').LanguageEngine | null, bytes: Uint8Array | null,
+     * For the engine. model: the EngineModel that the text was computed with; driver: what crops and saves it.
+     * @type {{ model: object | null, driver: import('../engines/engine.js').CacheDriver | null, bytes: Uint8Array | null,
      *   tokens: number, disposed: boolean }}
      */
-    this._state = { engine: null, bytes, tokens: 0, disposed: false };
+    this._state = { model: null, driver: null, bytes, tokens: 0, disposed: false };
   }
   /**
    * Tokens that it holds.
@@ -28,8 +27,8 @@ export class DynamicCache {
   get_seq_length() {
     return this._state.tokens;
   }
-  #engine() {
-    if (this._state.engine) return this._state.engine;
+  #driver() {
+    if (this._state.driver) return this._state.driver;
     throw new InputError('This cache holds nothing.', { code: 'empty_cache', field: 'past_key_values' });
   }
   /**
@@ -38,13 +37,15 @@ export class DynamicCache {
    * @returns {Promise<void>}
    */
   async crop(tokens) {
-    await this.#engine().cropCache(tokens, this);
+    await this.#driver().cropCache(tokens, this);
   }
   /** @returns {Promise<Uint8Array>} */
   async save() {
-    return this._state.bytes?.slice() ?? this.#engine().saveCache(this);
+    const bytes = this._state.bytes?.slice() ?? (await this.#driver().saveCache(this));
+    if (bytes) return bytes;
+    throw new InputError('This engine cannot save a cache.', { code: 'unsupported', field: 'past_key_values' });
   }
   async dispose() {
-    this._state = { engine: null, bytes: null, tokens: 0, disposed: true };
+    this._state = { model: null, driver: null, bytes: null, tokens: 0, disposed: true };
   }
 }

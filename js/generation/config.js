@@ -1,13 +1,13 @@
-// What a call asks of the loop of tokens: the repository's generation_config.json (transformers: generation/
-// configuration_utils.py), config.json's token ids where that has none, and the call's own options, which go before
-// both. Values are checked where they are used, in C++ (wasm/generate/config.cpp).
+// The options of a generation. In rising order of precedence: config.json's token ids, the repository's
+// generation_config.json (transformers: generation/configuration_utils.py), a call's generation_config, the call's own
+// options. Values are checked in C++ (wasm/generate/config.cpp).
 
 import { ConfigError } from '../errors.js';
 
 /** @typedef {Record<string, any>} Json */
 
 const IDS = ['bos_token_id', 'eos_token_id', 'pad_token_id'];
-/** What is taken from a file; a file's other names (of older or other programs) mean nothing, a call's are an error. */
+/** What is read of a file. Other names in a file (of older or other programs) are ignored; in a call they are errors. */
 const OF_FILES = new Set([
   ...IDS,
   ...(
@@ -19,11 +19,11 @@ const OF_FILES = new Set([
 ]);
 
 /**
- * Only what is set: null and undefined mean that nothing is said.
+ * The options that are set: null and undefined are as if absent.
  * @param {Json | null | undefined} options
  * @returns {Json}
  */
-export const said = (options) =>
+export const onlySet = (options) =>
   Object.fromEntries(Object.entries(options ?? {}).filter(([, v]) => v !== undefined && v !== null));
 
 /**
@@ -38,8 +38,8 @@ export function readGenerationConfig(file, config) {
       file: 'generation_config.json',
     });
   const ids = Object.fromEntries(IDS.map((name) => [name, config?.[name] ?? config?.text_config?.[name]]));
-  const read = { ...said(ids), ...said(file) };
-  // Greedy decoding asks nothing of these, and files say so by values that sampling would refuse.
+  const read = { ...onlySet(ids), ...onlySet(file) };
+  // Files for greedy decoding may have a temperature that sampling would refuse.
   if (!read.do_sample && read.temperature === 0) delete read.temperature;
   return Object.fromEntries(Object.entries(read).filter(([name]) => OF_FILES.has(name)));
 }
@@ -53,8 +53,8 @@ export function readGenerationConfig(file, config) {
  */
 export function mergeOptions(defaults, given, call) {
   const out = { ...defaults };
-  for (const layer of [said(given), said(call)]) {
-    // One length or the other: a call's max_length is not outdone by the file's max_new_tokens.
+  for (const layer of [onlySet(given), onlySet(call)]) {
+    // Either length replaces the other: a call's max_length counts, not the file's max_new_tokens.
     if (layer.max_length !== undefined && layer.max_new_tokens === undefined) delete out.max_new_tokens;
     if (layer.max_new_tokens !== undefined && layer.max_length === undefined) delete out.max_length;
     if (layer.min_length !== undefined && layer.min_new_tokens === undefined) delete out.min_new_tokens;

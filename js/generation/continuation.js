@@ -1,16 +1,30 @@
-// Text of ids that go on with others: decoded behind the prompt, so that the first word keeps its space and a character
-// that the prompt began is ended, and given without the prompt.
+// Text of ids that continue a prompt. It is decoded behind the prompt, so that the first word keeps its space and a
+// character that the prompt began is completed; the prompt's own text is left out.
 
 /**
- * @typedef {{
- *   decode(ids: any, options: object): string,
- *   decodeStream(options: object): import('../tokenizers/decode-stream.js').DecodeStream,
- * }} Decoding a tokenizer
+ * @typedef {{ decodeStream(options: object): import('../tokenizers/decode-stream.js').DecodeStream }} Decoding a
+ *   tokenizer
  */
 
+/**
+ * The end of a prompt's text that further ids could still change. It depends on the last ids only, so few are decoded.
+ * @param {Decoding} tokenizer
+ * @param {any} prompt
+ * @param {object} options
+ */
+function unsettledEnd(tokenizer, prompt, options) {
+  for (let count = 16; ; count *= 4) {
+    const stream = tokenizer.decodeStream(options),
+      settled = stream.push(prompt.slice(-count)),
+      end = stream.end();
+    stream.dispose();
+    if (settled || count >= prompt.length) return end;
+  }
+}
+
 export class Continuation {
-  /** What the prompt's own text has that its ids alone did not settle: the first text to come begins with it. */
-  #pending = '';
+  /** The prompt's text that was not settled by its own ids: what comes first begins with it. */
+  #pending;
   #held = '';
   #stream;
 
@@ -20,17 +34,17 @@ export class Continuation {
    * @param {object} options of decodeStream()
    */
   constructor(tokenizer, prompt, options) {
+    this.#pending = unsettledEnd(tokenizer, prompt, options);
     this.#stream = tokenizer.decodeStream(options);
-    const settled = this.#stream.push(prompt),
-      whole = tokenizer.decode(prompt, options);
-    if (whole.startsWith(settled)) this.#pending = whole.slice(settled.length);
+    this.#stream.push(prompt);
   }
 
   /**
+   * Takes the prompt's pending text off the front.
    * @param {string} text
    * @param {boolean} ends
    */
-  #behind(text, ends) {
+  #withoutPrompt(text, ends) {
     if (!this.#pending) return text;
     this.#held += text;
     if (this.#held.startsWith(this.#pending)) {
@@ -39,7 +53,7 @@ export class Continuation {
       return rest;
     }
     if (!ends && this.#pending.startsWith(this.#held)) return '';
-    this.#pending = ''; // the prompt's end reads differently with what follows: what came is shown as it is
+    this.#pending = ''; // the prompt's end has changed by what follows: all of it is new text
     return this.#held.replace(/^\uFFFD+/, '');
   }
 
@@ -49,14 +63,14 @@ export class Continuation {
    * @returns {string}
    */
   push(ids) {
-    return this.#behind(this.#stream.push(ids), false);
+    return this.#withoutPrompt(this.#stream.push(ids), false);
   }
   /**
    * The rest.
    * @returns {string}
    */
   end() {
-    const rest = this.#behind(this.#stream.end(), true);
+    const rest = this.#withoutPrompt(this.#stream.end(), true);
     this.dispose();
     return rest;
   }

@@ -1,5 +1,5 @@
-// What callers put into the loop of generated tokens, under Transformers.js' names: criteria that end a row, processors
-// that change logits. Both are called with all ids so far, a row each; a plain function serves as well.
+// What callers put into the loop of tokens, under Transformers.js' names: criteria that end a row, processors that change
+// logits. Both are called with all ids so far, a row each; plain functions serve as well.
 
 import { InputError } from '../errors.js';
 import { Callable } from '../utils/callable.js';
@@ -58,7 +58,7 @@ class List extends Callable {
     }
   }
   /**
-   * The option that it is for.
+   * The option of generate() that takes it.
    * @type {string}
    */
   get field() {
@@ -82,9 +82,9 @@ export class StoppingCriteriaList extends List {
   _call(input_ids, scores) {
     const done = new Array(input_ids.length).fill(false);
     for (const criterion of this.items) {
-      const said = criterion(input_ids, scores);
+      const ends = criterion(input_ids, scores);
       done.forEach((was, i) => {
-        done[i] = was || (Array.isArray(said) ? !!said[i] : !!said);
+        done[i] = was || (Array.isArray(ends) ? !!ends[i] : !!ends);
       });
     }
     return done;
@@ -121,7 +121,7 @@ export class EosTokenCriteria extends StoppingCriteria {
   }
 }
 
-/** Ends everything once interrupt() was called, until reset(). */
+/** Ends all rows from interrupt() until reset(). */
 export class InterruptableStoppingCriteria extends StoppingCriteria {
   constructor() {
     super();
@@ -139,7 +139,7 @@ export class InterruptableStoppingCriteria extends StoppingCriteria {
   }
 }
 
-/** Options of generate() by their names, as its generation_config; the more exact ones of a call go before them. */
+/** Options of generate() by their names, for its generation_config; a call's own options take precedence. */
 export class GenerationConfig {
   /** @param {Record<string, any>} [options] */
   constructor(options = {}) {

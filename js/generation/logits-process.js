@@ -1,4 +1,4 @@
-// Transformers.js' processors by their names, for who puts a chain of his own together (logits_processor).
+// Transformers.js' processors by their names, for callers that put a chain together themselves (logits_processor).
 // generate() has the same as options, in C++ (wasm/generate/processors.cpp), where they are faster.
 
 import { LogitsProcessor } from './criteria.js';

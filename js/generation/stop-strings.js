@@ -1,6 +1,6 @@
-// Texts that end a row where its last token completes one, wherever tokens cut them and whether or not the prompt
-// began it (transformers' StopStringCriteria). The stop stays in the output, with the rest of the token that ended
-// it. Tokens are compared as bytes, a character of a string each, so that a token may end within a letter.
+// Stop texts: a row ends with the token that completes one, wherever tokens cut it and even if the prompt began it
+// (transformers' StopStringCriteria). The stop text stays in the output, with the rest of its last token. Texts are
+// compared as bytes, one character of a string each, since a token may end within a letter.
 
 import { InputError } from '../errors.js';
 
@@ -9,13 +9,13 @@ import { InputError } from '../errors.js';
  *   convert_ids_to_tokens(ids: number[]): string[] }} Vocabulary a tokenizer
  */
 
-/** A text that tokens are decoded behind, so that each gives what it gives within a text. */
+/** Tokens are decoded behind this text, so that each gives what it gives within a text. */
 const FRONT = 'abcdef';
 const WHOLE = { skip_special_tokens: false, clean_up_tokenization_spaces: false };
 
 /**
- * Byte-level tokenizers' letter for each byte, the other way round (GPT-2's bytes_to_unicode): printable bytes
- * stand for themselves.
+ * The byte of each letter of byte-level tokenizers, the inverse of GPT-2's bytes_to_unicode. Printable bytes are their
+ * own letters.
  */
 const BYTE_OF = new Map();
 for (let byte = 0, next = 256; byte < 256; byte++) {
@@ -26,7 +26,7 @@ const utf8 = (/** @type {string} */ text) => String.fromCharCode(...new TextEnco
 
 export class StopStrings {
   /**
-   * What the end of each row has, as far as a stop may have begun there.
+   * The end of each row, as far back as a stop text may have begun.
    * @type {string[]}
    */
   #tails;
@@ -66,7 +66,7 @@ export class StopStrings {
       at = text.indexOf(FRONT);
     piece = utf8(at < 0 ? this.#tokenizer.decode([id], WHOLE) : text.slice(at + FRONT.length));
     if (text.includes('\uFFFD')) {
-      // A part of a character: what the vocabulary calls it says its bytes.
+      // A part of a character: its name in the vocabulary tells the bytes.
       const [token] = this.#tokenizer.convert_ids_to_tokens([id]),
         hex = /^<0x([0-9A-Fa-f]{2})>$/.exec(token);
       if (hex) piece = String.fromCharCode(parseInt(hex[1], 16));
@@ -78,7 +78,7 @@ export class StopStrings {
   }
 
   /**
-   * The end of these tokens that a stop may have begun in.
+   * The end of these tokens, as far back as a stop text may have begun.
    * @param {ArrayLike<number>} ids
    * @param {string} [behind] what comes after them
    */
@@ -110,7 +110,7 @@ export class StopStrings {
   }
 
   /**
-   * Whether the last of a prompt's new tokens ends it: for texts that come and go, as beams do.
+   * Whether the last of a prompt's new tokens ends the text; keeps no state, for beams.
    * @param {Int32Array} prompt
    * @param {Int32Array} tokens
    */

@@ -1,7 +1,6 @@
-// Text while it is generated, as a caller hears it: Transformers.js' streamers. A streamer is given the prompt
-// first, then each step's tokens, and end(). What it prints is final: characters come when no later token can
-// change them (tokenizers/decode-stream.js), and a skipped prompt still counts, so that the first word keeps
-// its space.
+// Transformers.js' streamers: text while it is generated. A streamer is given the prompt first, then each step's
+// tokens, then end(). What it prints is final: characters come when no later token can change them
+// (tokenizers/decode-stream.js). A skipped prompt still counts, so that the first word keeps its space.
 
 import { InputError } from '../errors.js';
 import { isNode } from '../env.js';

@@ -13,7 +13,7 @@ export class TextStream {
   /** @type {(error: any) => void} */ #reject = () => {};
 
   /**
-   * @param {import('./generate.js').Generation} run
+   * @param {import('./generate.js').GenerationRun} run
    * @param {import('./continuation.js').Continuation} text
    * @param {(answer: string) => any} finish makes the whole result of the answer's text
    */

@@ -3,7 +3,7 @@
 
 import { InputError } from '../errors.js';
 import { Continuation } from '../generation/continuation.js';
-import { Generation } from '../generation/generate.js';
+import { GenerationRun } from '../generation/generate.js';
 import { TextStream } from '../generation/text-stream.js';
 
 /**
@@ -204,7 +204,7 @@ const textAfter = ({ tokenizer }, { ids }) => new Continuation(tokenizer, ids, {
  * @param {Json} options
  */
 const begin = ({ model }, batch, options) =>
-  new Generation(
+  new GenerationRun(
     model,
     batch.map(({ ids }) => ids),
     options,
@@ -212,7 +212,7 @@ const begin = ({ model }, batch, options) =>
 
 /**
  * @param {Prepared} prepared
- * @param {Generation} run
+ * @param {GenerationRun} run
  * @param {number} row
  * @param {string} answer
  * @param {boolean} whole with the prompt

@@ -3,7 +3,8 @@
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import test from 'node:test';
-import { LanguageEngine } from '../../../js/engines/wasm/decoder.js';
+import { WasmDecoderModel } from '../../../js/engines/wasm/decoder.js';
+import { logprobsOf } from '../../../js/generation/results.js';
 import { readSafetensors } from '../helpers/safetensors.js';
 import { rejection } from '../helpers/server.js';
 
@@ -17,7 +18,7 @@ const json = (/** @type {URL} */ url) => JSON.parse(readFileSync(url, 'utf8'));
 async function load(name, dtype = 'fp32') {
   const folder = new URL(`${name}/`, FOLDER),
     about = json(new URL('case.json', folder));
-  const engine = await LanguageEngine.create(
+  const engine = await WasmDecoderModel.create(
     readFileSync(new URL('config.json', folder), 'utf8'),
     about.cls,
     dtype,
@@ -44,7 +45,7 @@ async function load(name, dtype = 'fp32') {
 }
 
 /**
- * @param {LanguageEngine} engine
+ * @param {WasmDecoderModel} engine
  * @param {any} inputs
  * @param {any} options
  * @param {any} [hooks]
@@ -62,7 +63,7 @@ const cases = readdirSync(FOLDER).filter(
 const known = (
   await Promise.all(
     cases.map(async (name) => {
-      const engine = await LanguageEngine.create(
+      const engine = await WasmDecoderModel.create(
         readFileSync(new URL(`${name}/config.json`, FOLDER), 'utf8'),
         json(new URL(`${name}/case.json`, FOLDER)).cls,
         'fp32',
@@ -203,31 +204,70 @@ test('generations wait for each other, passes come between, an abort or a break 
   assert.equal((await rejection(all(engine, inputs, TWELVE))).code, 'disposed');
 });
 
-test('rows end on their own, and all at once', async () => {
-  const { engine, inputs } = await load('llama-batch-lm');
-  const rows = inputs.input_ids.dims[0],
-    lists = Array.from({ length: rows }, () => /** @type {number[]} */ ([]));
-  for await (const slice of engine.generate(
-    inputs,
-    { max_new_tokens: 6, eos_token_id: null, pad_token_id: 0 },
-    { stepwise: true },
-  )) {
-    slice.forEach((id, r) => lists[r].push(id));
-    if (lists[0].length === 2) assert.equal(engine.stopRow(0), true);
-  }
-  assert.deepEqual(lists[0].slice(2), [0, 0, 0, 0]);
-  assert.equal(lists[1].length, 6);
-  assert.equal(engine.stopRow(99), false);
+test('rows end on their own, by the caller, and all at once', async () => {
+  const { engine, inputs } = await load('llama-batch-lm'),
+    rows = inputs.input_ids.dims[0],
+    options = { max_new_tokens: 6, eos_token_id: null, pad_token_id: 0 };
+  /** @type {any[]} */
+  const told = [];
+  const progress = (/** @type {any} */ { newTokens, endings }) => told.push([[...newTokens], endings]);
+  const whole = await all(engine, inputs, options, { progress }),
+    others = new Array(rows - 1).fill('length');
+  assert.deepEqual(told.at(-1), [new Array(rows).fill(6), ['length', ...others]]);
+  told.length = 0;
   let steps = 0;
-  for await (const slice of engine.generate(
+  const stopped = await all(engine, inputs, options, {
+    progress,
+    step: (/** @type {Int32Array} */ tokens) => {
+      assert.equal(tokens.length, rows);
+      return ++steps === 2 ? ['stop', ...new Array(rows - 1).fill(null)] : null;
+    },
+  });
+  assert.deepEqual(
+    stopped,
+    whole.map((id, i) => (i % rows || i < 2 * rows ? id : 0)),
+  );
+  assert.equal(told.length, 6, 'a slice for each token');
+  assert.deepEqual(told[1], [new Array(rows).fill(2), ['stop', ...new Array(rows - 1).fill(null)]]);
+  assert.deepEqual(told.at(-1), [
+    [2, ...new Array(rows - 1).fill(6)],
+    ['stop', ...others],
+  ]);
+  // The caller's reason goes before the length that the same token reaches, not before an end of sequence.
+  told.length = 0;
+  await all(
+    engine,
     inputs,
-    { max_new_tokens: 6, eos_token_id: null, pad_token_id: 0 },
-    { stepwise: true },
-  )) {
+    { ...options, max_new_tokens: 2, eos_token_id: whole[rows] },
+    {
+      progress,
+      step: () => new Array(rows).fill('criteria'),
+    },
+  );
+  assert.deepEqual(told.at(-1), [new Array(rows).fill(1), told[0][1]]);
+  assert.ok(told[0][1].every((/** @type {string} */ ending) => ending === 'criteria' || ending === 'eos'));
+  told.length = 0;
+  await all(engine, inputs, { ...options, max_new_tokens: 1 }, { progress, step: () => new Array(rows).fill('stop') });
+  assert.deepEqual(told, [[new Array(rows).fill(1), new Array(rows).fill('stop')]]);
+  assert.equal((await rejection(all(engine, inputs, options, { step: () => ['stop'] }))).code, 'shape_mismatch');
+  const oops = new RangeError('mine');
+  assert.equal(
+    await rejection(
+      all(engine, inputs, options, {
+        step: () => {
+          throw oops;
+        },
+      }),
+    ),
+    oops,
+  );
+  told.length = steps = 0;
+  for await (const slice of engine.generate(inputs, options, { stepwise: true, progress })) {
     steps += slice.length / rows;
     if (steps === 2) engine.stop();
   }
   assert.equal(steps, 2);
+  assert.deepEqual(told.at(-1), [new Array(rows).fill(2), new Array(rows).fill('cut')]);
   engine.dispose();
 });
 
@@ -240,11 +280,17 @@ test('sampling by a seed; logprobs; scores of beams', async () => {
   assert.equal(a.length, 36);
   assert.deepEqual(a, b);
   assert.notDeepEqual(a, c);
-  const d = await all(engine, inputs, { ...sampled, logprobs: 2 });
-  assert.deepEqual(await all(engine, inputs, { ...sampled, seed: engine.seed }), d);
-  await all(engine, inputs, { ...sampled, seed: engine.seed, logprobs: 2 });
+  /** @type {any} */
+  let results;
+  const hooks = {
+    ended: (/** @type {any} */ given) => {
+      results = given;
+    },
+  };
+  const d = await all(engine, inputs, { ...sampled, logprobs: 2 }, hooks);
+  assert.deepEqual(await all(engine, inputs, { ...sampled, seed: results.seed }), d);
   for (let r = 0; r < 3; r++) {
-    const list = engine.logprobs(r);
+    const list = logprobsOf(results, r);
     assert.deepEqual(
       list.map((l) => l.token),
       d.filter((_, i) => i % 3 === r),
@@ -259,8 +305,8 @@ test('sampling by a seed; logprobs; scores of beams', async () => {
       if (l.top[0].token === l.token) assert.equal(l.logprob, l.top[0].logprob);
     }
   }
-  await all(engine, inputs, { ...TWELVE, num_beams: 3, num_return_sequences: 2 });
-  const scores = engine.sequencesScores();
+  await all(engine, inputs, { ...TWELVE, num_beams: 3, num_return_sequences: 2 }, hooks);
+  const { scores } = results;
   assert.ok(scores.length === 2 && scores[0] >= scores[1] && scores[0] < 0);
   engine.dispose();
 });

@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import test from 'node:test';
 import { mergeOptions, readGenerationConfig } from '../../../js/generation/config.js';
 import { Continuation } from '../../../js/generation/continuation.js';
-import { leftPadded, promptRows } from '../../../js/generation/prompts.js';
+import { readPrompts } from '../../../js/generation/prompts.js';
 import { StopStrings } from '../../../js/generation/stop-strings.js';
 import * as api from 'wasmformers';
 import {
@@ -290,7 +290,7 @@ test('options: the call before the file, one length or the other', () => {
 
 test('prompts from whatever they come in, padding on either side left out', () => {
   const rows = (/** @type {any} */ ids, /** @type {any} */ mask) =>
-    promptRows({ input_ids: ids, attention_mask: mask }).map((row) => [...row]);
+    readPrompts({ input_ids: ids, attention_mask: mask }).rows.map((row) => [...row]);
   assert.deepEqual(rows([1, 2]), [[1, 2]]);
   assert.deepEqual(rows([[1n, 2n], [3n]]), [[1, 2], [3]]);
   assert.deepEqual(rows(Int32Array.of(4, 5)), [[4, 5]]);
@@ -304,10 +304,32 @@ test('prompts from whatever they come in, padding on either side left out', () =
     [1, 2],
     [3, 4],
   ]);
-  const padded = leftPadded([Int32Array.of(1), Int32Array.of(2, 3)], 9);
+  const inputs = (/** @type {any} */ ids, /** @type {any} */ mask) => {
+    const { input_ids, attention_mask } = readPrompts({ input_ids: ids, attention_mask: mask }, 9).inputs;
+    return [Array.from(input_ids.data), input_ids.dims, attention_mask && Array.from(attention_mask.data)];
+  };
+  assert.deepEqual(inputs([Int32Array.of(1), Int32Array.of(2, 3)], null), [
+    [9, 1, 2, 3],
+    [2, 2],
+    [0, 1, 1, 1],
+  ]);
+  assert.deepEqual(inputs(ids, mask), [[1, 2, 3, 4], [2, 2], null]);
   assert.deepEqual(
-    [[...padded.input_ids.data], [...padded.attention_mask.data], padded.width],
-    [[9, 1, 2, 3], [0, 1, 1, 1], 2],
+    inputs(
+      [
+        [0, 0, 5],
+        [0, 6, 7],
+      ],
+      [
+        [0, 0, 1],
+        [0, 1, 1],
+      ],
+    ),
+    [
+      [9, 5, 6, 7],
+      [2, 2],
+      [0, 1, 1, 1],
+    ],
   );
   /** @type {[any, any, string][]} */
   const bad = [

@@ -363,8 +363,8 @@ test('a reader that leaves holds nobody up, and goes on where it was when it com
     wanted = numbers(await model.generate(ids, options)).slice(4),
     other = [[1, 9, 33]],
     second = numbers(await model.generate(other, { max_new_tokens: 5 }));
-  const { Generation } = await import('../../../js/generation/generate.js');
-  const begin = () => new Generation(model, ids, { ...options, stopping_criteria: () => false }).steps(); // a criterion: token by token
+  const { GenerationRun } = await import('../../../js/generation/generate.js');
+  const begin = () => new GenerationRun(model, ids, { ...options, stopping_criteria: () => false }).steps(); // a criterion: token by token
   const left = begin();
   assert.equal((await left.next()).value[0], wanted[0]);
   assert.deepEqual(numbers(await model.generate(other, { max_new_tokens: 5 })), second, 'the other one has its turn');
