@@ -654,9 +654,9 @@ export type ModelOutputs = Record<string, Tensor>;
 export interface PreTrainedModel {
   (inputs: ModelInputs, options?: CallOptions): Promise<ModelOutputs>;
 }
-/** A model; as a class of its own the one that config.json's architectures names. */
+/** A model. PreTrainedModel.from_pretrained gives the class that config.json names, an Auto class the family's own. */
 export class PreTrainedModel {
-  constructor(config: Record<string, any>, engine: unknown, dtype: string);
+  constructor(config: Record<string, any>, engine: unknown);
   static from_pretrained<T extends PreTrainedModel>(
     this: new (
       ...args: any[]
@@ -667,7 +667,7 @@ export class PreTrainedModel {
   /** config.json. */
   config: Record<string, any>;
   dtype: 'fp32' | 'fp16' | 'q8' | 'q4';
-  /** Wasm variant, int8 product, bytes of Wasm memory and of the packed weights in it. */
+  /** Wasm variant, 8-bit product, bytes of Wasm memory and of the packed weights in it. */
   readonly stats: {
     variant: 'simd' | 'relaxed';
     int8Dot: string;
@@ -957,7 +957,8 @@ export class StableLmForCausalLM extends PreTrainedCausalLM {}
 // --- pipelines ----------------------------------------------------------------------------------------------------
 
 export class Pipeline {
-  protected constructor(parts: never);
+  /** pipeline() makes one with what it loads; so may a caller. */
+  constructor(parts: { task: string; model: PreTrainedModel; tokenizer?: PreTrainedTokenizer });
   task: string;
   model: PreTrainedModel;
   tokenizer: PreTrainedTokenizer;
@@ -1158,6 +1159,8 @@ export interface TextGenerationPipeline {
   (chats: Message[][], options?: TextGenerationOptions): Promise<GeneratedChat[][]>;
 }
 export class TextGenerationPipeline extends Pipeline {
+  /** Imports what streams need; pipeline() has done so. */
+  static load(): Promise<unknown>;
   /** The answer piece by piece, as fast as it is read. */
   stream(text: string, options?: TextGenerationOptions): TextStream<GeneratedText>;
   stream(chat: Message[], options?: TextGenerationOptions): TextStream<GeneratedChat>;

@@ -22,7 +22,8 @@
 /**
  * What an input cannot exceed. 0: no bound, or none that is known.
  * @typedef {object} Limits
- * @property {number} length tokens (or frames) of one input, special tokens included
+ * @property {number} length tokens (or frames) of one input, special tokens included; more are refused
+ * @property {number} trainedLength the longest that the model was made for; more may be possible, up to `length`
  * @property {number} vocabulary token ids are smaller
  */
 

@@ -65,7 +65,9 @@ export class Pipeline extends Callable {
    * @returns {number}
    */
   get maxLength() {
-    return Math.min(this.tokenizer.model_max_length, this.model.engine.limits.length || Infinity);
+    const { length, trainedLength } = this.model.engine.limits,
+      own = this.tokenizer.model_max_length;
+    return Number.isFinite(own) ? Math.min(own, length || own) : trainedLength || length || Infinity;
   }
 
   /**

@@ -41,7 +41,9 @@ export class WasmDecoderModel extends WasmModel {
    * @returns {Promise<WasmDecoderModel>}
    */
   static async create(configJson, architecture, dtype, where) {
-    const model = /** @type {WasmDecoderModel} */ (await super.create(configJson, architecture, dtype, where, 'decoder'));
+    const model = /** @type {WasmDecoderModel} */ (
+      await super.create(configJson, architecture, dtype, where, 'decoder')
+    );
     if (dtype === 'fp32') model.#cacheType = 'f32';
     return model;
   }

@@ -5,7 +5,6 @@
 import { InternalError, MemoryError, InputError, checkStatus, throwIfAborted } from '../../errors.js';
 import { isNode } from '../../env.js';
 import { Tensor } from '../../tensor/tensor.js';
-import { inputsOf, limitsOf } from './declared.js';
 import { loadProgram } from './load-wasm.js';
 import * as PROGRAMS from './programs.js';
 
@@ -57,7 +56,6 @@ export class WasmModel {
   /** @type {any} */ #module;
   /** @type {any} */ #handle;
   /** @type {Promise<unknown>} */ #queue = Promise.resolve();
-  #config;
   /** @type {import('../engine.js').Declared[] | null} */ #inputs = null;
 
   /**
@@ -65,12 +63,10 @@ export class WasmModel {
    * @param {any} handle
    * @param {string} where
    * @param {string} dtype
-   * @param {string} configJson
    */
-  constructor(module, handle, where, dtype, configJson) {
+  constructor(module, handle, where, dtype) {
     this.#module = module;
     this.#handle = handle;
-    this.#config = configJson;
     /**
      * How the weights are packed: "fp32", "fp16", "q8" or "q4".
      * @type {string}
@@ -107,12 +103,12 @@ export class WasmModel {
       handle.delete();
       throw error;
     }
-    return new this(module, handle, where, dtype, configJson);
+    return new this(module, handle, where, dtype);
   }
 
   /** @returns {import('../engine.js').Declared[]} */
   get inputs() {
-    return (this.#inputs ??= inputsOf(this._alive()));
+    return (this.#inputs ??= this._alive().inputs());
   }
   /**
    * Known once the weights are loaded: some outputs need optional ones.
@@ -123,7 +119,7 @@ export class WasmModel {
   }
   /** @returns {import('../engine.js').Limits} */
   get limits() {
-    return limitsOf(this._alive(), this.#config);
+    return this._alive().limits();
   }
 
   /**

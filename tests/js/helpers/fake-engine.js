@@ -95,7 +95,7 @@ class FakeModel {
     const ending = Object.keys(OUTPUTS).find((one) => architecture.endsWith(one));
     if (!ending) throw new InputError(`The fake engine has no ${architecture}.`, { code: 'unknown_architecture' });
     this.#output = OUTPUTS[ending];
-    this.limits = { length: LENGTH, vocabulary: config.vocab_size };
+    this.limits = { length: LENGTH, trainedLength: LENGTH, vocabulary: config.vocab_size };
     const declare = (/** @type {string} */ name, optional = true) => ({
       name,
       dtype: /** @type {const} */ ('int32'),

@@ -1,4 +1,5 @@
-// The README's code runs: every block marked "js run", with the package's name and the models put in place.
+// The README lists every task, and its code runs: every block marked "js run", with the package's name and the models
+// put in place.
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
@@ -8,14 +9,25 @@ import path from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { TASKS } from '../../../js/pipelines/tasks.js';
 import { cachePath } from '../../../tools/cache.js';
 import { writerFolder } from '../helpers/writer.js';
 
 const MODEL = 'sentence-transformers/all-MiniLM-L6-v2',
   WRITER = fileURLToPath(new URL('../../../models/tiny', import.meta.url));
-const blocks = [
-  ...(await readFile(new URL('../../../README.md', import.meta.url), 'utf8')).matchAll(/```js run\n(.*?)```/gs),
-].map((m) => m[1]);
+const readme = await readFile(new URL('../../../README.md', import.meta.url), 'utf8');
+const blocks = [...readme.matchAll(/```js run\n(.*?)```/gs)].map((m) => m[1]);
+
+test('the README lists every task, with its other names', () => {
+  const rows = [...readme.matchAll(/^\| `([\w-]+)`(?: \(`([\w-]+)`\))? \|/gm)].map(([, task, alias]) => [
+    task,
+    alias ? [alias] : [],
+  ]);
+  assert.deepEqual(
+    Object.fromEntries(rows),
+    Object.fromEntries(Object.entries(TASKS).map(([task, { aliases }]) => [task, aliases])),
+  );
+});
 
 test('the README has code to run', () => assert.ok(blocks.length >= 3));
 

@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url';
 import ts from 'typescript';
 import * as index from 'wasmformers';
 import * as tokenizers from 'wasmformers/tokenizers';
+import { TASKS } from '../../../js/pipelines/tasks.js';
 import { tokenizerTypes } from '../../../tools/generate-tokenizers.js';
 
 const TYPES = fileURLToPath(new URL('../../../js/types.d.ts', import.meta.url));
@@ -72,6 +73,21 @@ test('wasmformers/tokenizers: the same, and all that the classes have is declare
     for (const member of Object.getOwnPropertyNames(prototype))
       assert.ok(member === 'constructor' || declared.has(member), `${name}.${member}`);
   }
+});
+
+test('the declared tasks are those of the table, each with its class', () => {
+  const program = ts.createProgram([TYPES], STRICT),
+    checker = program.getTypeChecker(),
+    module = checker.getSymbolAtLocation(/** @type {any} */ (program.getSourceFile(TYPES))),
+    symbol = checker.getExportsOfModule(/** @type {any} */ (module)).find(({ name }) => name === 'Tasks'),
+    declared = checker
+      .getDeclaredTypeOfSymbol(/** @type {any} */ (symbol))
+      .getProperties()
+      .map((task) => [task.name, checker.typeToString(checker.getTypeOfSymbol(task))]),
+    wanted = Object.entries(TASKS).flatMap(([task, Class]) =>
+      [task, ...Class.aliases].map((name) => [name, Class.name]),
+    );
+  assert.deepEqual(Object.fromEntries(declared), Object.fromEntries(wanted));
 });
 
 test('results have the types that calls give them', (t) => {
