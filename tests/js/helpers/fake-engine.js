@@ -1,7 +1,9 @@
 // An engine of the contract (js/engines/engine.js) in plain JS: outputs are simple functions of the token ids, so that
-// a test can tell what a pipeline must answer. It reads no file of weights, and nothing of it knows Wasm.
+// a test can tell what a pipeline must answer. It reads no file of weights. Its language model is a decoder that the
+// search of the library drives.
 //   AutoModel                     last_hidden_state [B, T, 4]: the id, its place, 1, the id modulo 7
-//   …ForMaskedLM, …ForCausalLM    logits [B, T, vocabulary]: 10 for nextOf(the id before the place), else 0
+//   …ForMaskedLM                  logits [B, T, vocabulary]: 10 for nextOf(the ids before the place), else 0
+//   …ForCausalLM                  logits [B, T, vocabulary]: 10 for nextOf(the ids up to the place), else 0
 //   …ForSequenceClassification    logits [B, labels]: how many of the text's ids are the label, modulo labels
 //   …ForTokenClassification       logits [B, T, labels]: 10 for the id modulo labels
 //   …ForQuestionAnswering         start_logits, end_logits [B, T]: the id in the second text, elsewhere 0
@@ -11,6 +13,8 @@ import { Tensor } from '../../../js/tensor/tensor.js';
 /**
  * @typedef {import('../../../js/engines/engine.js').LoadRequest} LoadRequest
  * @typedef {import('../../../js/engines/engine.js').Values} Values
+ * @typedef {import('../../../js/engines/engine.js').Decoder} Decoder
+ * @typedef {import('../../../js/engines/engine.js').DecoderPass} DecoderPass
  * @typedef {{ ids: number[], types: number[] }} Row without padding
  */
 
@@ -18,11 +22,12 @@ import { Tensor } from '../../../js/tensor/tensor.js';
 export const LENGTH = 48;
 
 /**
- * What the fake language model writes after an id: any id but the special ones, in a fixed order.
- * @param {number} id
+ * What the fake models say after ids with this sum: any id but the special ones.
+ * @param {number} sumOfIds
  * @param {number} vocabulary
  */
-export const nextOf = (id, vocabulary) => 5 + ((id * 7 + 3) % (vocabulary - 5));
+export const nextOf = (sumOfIds, vocabulary) => 5 + ((sumOfIds * 7 + 3) % (vocabulary - 5));
+const sum = (/** @type {number[]} */ ids) => ids.reduce((a, b) => a + b, 0);
 
 const HIDDEN = 4;
 /**
@@ -39,12 +44,12 @@ const OUTPUTS = {
   ForMaskedLM: {
     names: ['logits'],
     width: (config) => config.vocab_size,
-    of: ({ ids }, t, width) => oneHot(t ? nextOf(ids[t - 1], width) : 0, width),
+    of: ({ ids }, t, width) => oneHot(nextOf(sum(ids.slice(0, t)), width), width),
   },
   ForCausalLM: {
     names: ['logits'],
     width: (config) => config.vocab_size,
-    of: ({ ids }, t, width) => oneHot(nextOf(ids[t], width), width),
+    of: ({ ids }, t, width) => oneHot(nextOf(sum(ids.slice(0, t + 1)), width), width),
   },
   ForSequenceClassification: {
     names: ['logits'],
@@ -78,6 +83,7 @@ const oneHot = (at, length) => Array.from({ length }, (_, i) => (i === at ? 10 :
 class FakeModel {
   dtype = 'fp32';
   disposed = false;
+  /** @type {Decoder | null} */ decoder = null;
   limits;
   inputs;
   outputs;
@@ -148,41 +154,51 @@ class FakeModel {
   }
 }
 
-/** A model that generates: greedily, by a loop of its own. */
-class FakeLanguageModel extends FakeModel {
-  /** @type {Set<number>} */ #stopped = new Set();
+/**
+ * A decoder of the contract; its cache is the ids themselves, null for padding.
+ * @implements {Decoder}
+ */
+class FakeDecoder {
+  context = 0;
+  /** @type {(number | null)[][]} */ #rows = [];
 
-  get vocabulary() {
-    return this.limits.vocabulary;
+  /** @param {number} vocabulary */
+  constructor(vocabulary) {
+    this.vocabulary = vocabulary;
   }
-
-  /**
-   * @param {{ input_ids: Values, attention_mask?: Values | null }} prompt padded on the left
-   * @param {Record<string, any>} [options]
-   * @param {any} [hooks]
-   */
-  async *generate({ input_ids }, { max_new_tokens = 8, eos_token_id = [], pad_token_id = 0 } = {}, hooks = {}) {
-    const [rows, length] = input_ids.dims,
-      ends = [eos_token_id ?? []].flat(),
-      last = Array.from({ length: rows }, (_, r) => Number(input_ids.data[(r + 1) * length - 1]));
-    this.#stopped.clear();
-    for (let step = 0; step < max_new_tokens && this.#stopped.size < rows; step++) {
-      hooks.signal?.throwIfAborted();
-      const tokens = new Int32Array(rows).fill(pad_token_id);
-      for (let r = 0; r < rows; r++) {
-        if (this.#stopped.has(r)) continue;
-        tokens[r] = last[r] = nextOf(last[r], this.vocabulary);
-        if (ends.includes(tokens[r])) this.#stopped.add(r);
-      }
-      yield tokens;
-    }
-    hooks.ended?.({ rows, outcomes: new Int32Array(0), scores: new Float32Array(0), picked: new Float32Array(0) });
+  get length() {
+    return this.#rows[0]?.length ?? 0;
   }
-
-  /** @param {number} row */
-  stopRow(row) {
-    this.#stopped.add(row);
-    return true;
+  /** @param {DecoderPass} pass */
+  async prefill(pass) {
+    this.#rows = Array.from({ length: pass.rows }, () => []);
+    return this.step(pass);
+  }
+  /** @param {DecoderPass} pass */
+  async step({ ids, mask, rows, length }) {
+    if (rows !== this.#rows.length) throw new Error(`${rows} rows, the cache has ${this.#rows.length}`);
+    const scores = new Float32Array(rows * this.vocabulary);
+    this.#rows.forEach((row, r) => {
+      for (let i = r * length; i < (r + 1) * length; i++) row.push(mask && !mask[i] ? null : ids[i]);
+      const real = row.filter((id) => id !== null);
+      scores[r * this.vocabulary + nextOf(sum(real), this.vocabulary)] = 10;
+    });
+    return scores;
+  }
+  /** @param {ArrayLike<number>} from */
+  async reorder(from) {
+    this.#rows = Array.from(from, (row) => [...this.#rows[row]]);
+  }
+  /** @param {number} tokens */
+  async crop(tokens) {
+    this.#rows = tokens ? this.#rows.map((row) => row.slice(0, tokens)) : [];
+  }
+  async save() {
+    return new TextEncoder().encode(JSON.stringify(this.#rows));
+  }
+  /** @param {Uint8Array} bytes */
+  async restore(bytes) {
+    this.#rows = JSON.parse(new TextDecoder().decode(bytes));
   }
 }
 
@@ -194,8 +210,9 @@ export const fakeEngine = {
   name: 'fake',
   accepts: ({ config }) => config.engine === 'fake',
   async load(request) {
-    const generates = request.architecture.endsWith('ForCausalLM') && !request.config.cannotGenerate,
-      model = new (generates ? FakeLanguageModel : FakeModel)(request);
+    const model = new FakeModel(request);
+    if (request.architecture.endsWith('ForCausalLM') && !request.config.cannotGenerate)
+      model.decoder = new FakeDecoder(request.config.vocab_size);
     loaded.push(model);
     return model;
   },

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import test from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { LanguageEngine } from '../../../js/engines/wasm/decoder.js';
+import { WasmDecoderModel } from '../../../js/engines/wasm/decoder.js';
 import { WasmModel } from '../../../js/engines/wasm/model.js';
 import * as index from '../../../js/index.js';
 import { AUTO_CLASSES, FAMILIES, GENERATES, autoFor } from '../../../js/models/catalog.js';
@@ -14,7 +14,7 @@ import { rejection } from '../helpers/server.js';
 const JS = new URL('../../../js/', import.meta.url),
   FIXTURES = new URL('../../fixtures/', import.meta.url);
 const exported = /** @type {Record<string, any>} */ (index);
-const PROGRAMS = { engine: WasmModel, lm: LanguageEngine };
+const PROGRAMS = { encoder: WasmModel, decoder: WasmDecoderModel };
 const HEADS = [...new Set(Object.values(FAMILIES).flatMap(({ heads }) => heads))];
 
 /**
@@ -62,7 +62,7 @@ test('every family has golden outputs, and its program the heads of the table', 
         // "ForCausalLM" and "LMHeadModel" are one head under two names.
         has = heads.some((one) => one === head || (GENERATES.includes(one) && GENERATES.includes(head)));
       if (has) (await create()).dispose();
-      else if (program === 'lm' && head === 'Model')
+      else if (program === 'decoder' && head === 'Model')
         continue; // the program has decoders' base models; no class offers them
       else assert.equal((await rejection(create())).name, 'ConfigError', `${type} ${head}`);
     }
@@ -141,8 +141,8 @@ test('the README lists the families by the names in the table', () => {
     'each line ends with the name for people',
   );
   for (const [program, begin] of [
-    ['engine', 'Encoders'],
-    ['lm', 'Language models'],
+    ['encoder', 'Encoders'],
+    ['decoder', 'Language models'],
   ]) {
     const [, told] = new RegExp(`^${begin}: (.*?);`, 'ms').exec(list) ?? [];
     assert.deepEqual(

@@ -37,18 +37,6 @@ const NEUTRAL = ['chat', 'tokenizers', 'processors', 'generation', 'models', 'pi
  * @type {Record<string, string>}
  */
 const KNOWN = {
-  'models/causal-lm.js imports engines/wasm/decoder.js: it may know the contract in engines/ alone':
-    'the engine is not chosen by the contract yet',
-  'models/model.js imports engines/wasm/model.js: it may know the contract in engines/ alone':
-    'the engine is not chosen by the contract yet',
-  'models/model.js imports engines/wasm/load-wasm.js: it may know the contract in engines/ alone':
-    'the engine is not chosen by the contract yet',
-  'models/model.js knows safetensors': 'the engine is not chosen by the contract yet',
-  'generation/estimate.js imports engines/wasm/decoder.js: it may know the contract in engines/ alone':
-    'the engine is not chosen by the contract yet',
-  'generation/estimate.js imports models/model.js, which stands below it':
-    'the engine is not chosen by the contract yet',
-  'generation/estimate.js knows safetensors': 'the engine is not chosen by the contract yet',
   'generation/generate.js imports engines/wasm/decoder.js: it may know the contract in engines/ alone':
     'the engine is not chosen by the contract yet',
 };
