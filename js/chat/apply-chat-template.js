@@ -16,7 +16,7 @@ const wrong = (message, code, field) => new InputError(message, { code, field })
 
 /**
  * A copy of plain data. A value of another kind becomes the name of its kind.
- * @param {any} x
+ * @param {any} x a value of a caller's: any kind
  * @param {string} field
  * @param {number} [depth]
  * @returns {any}
@@ -44,11 +44,11 @@ const REASONING = ['reasoning_content', 'thinking', 'reasoning'];
 
 /**
  * Copies a chat for templates.
- * @param {any} chat
+ * @param {unknown[]} chat
  * @returns {Json[]}
  */
 function readChat(chat) {
-  return chat.map((/** @type {any} */ message) => {
+  return chat.map((message) => {
     if (message === null || typeof message !== 'object' || Array.isArray(message))
       throw wrong(
         'Every message of a conversation must be an object with role and content.',
@@ -88,7 +88,7 @@ function openLastMessage(chat, field, template) {
       'continue_final_message',
     );
   if (Array.isArray(final)) {
-    const block = final.findLast((/** @type {any} */ one) => typeof one?.text === 'string');
+    const block = final.findLast((/** @type {{ text?: unknown } | null} */ one) => typeof one?.text === 'string');
     if (!block)
       throw wrong(
         'continue_final_message: the last message has no text.',
@@ -161,8 +161,8 @@ function takeMarks(marked, [open, close]) {
 
 /**
  * Renders chats, and tells which ranges of each text are the assistant's.
- * @param {any[]} chats
- * @param {{ template: string, file: string, tools: any, documents: any, add_generation_prompt: boolean,
+ * @param {unknown[]} chats lists of messages
+ * @param {{ template: string, file: string, tools: unknown, documents: unknown, add_generation_prompt: boolean,
  *   continue_final_message: boolean | string, mask: boolean, variables: Json }} options
  * @returns {{ text: string, ranges: [number, number][] }[]}
  */
@@ -214,9 +214,9 @@ export function assistantMask(encoding, ranges) {
 /**
  * What PreTrainedTokenizer.apply_chat_template does.
  * @param {import('../tokenizers/pre-trained-tokenizer.js').PreTrainedTokenizer} tokenizer
- * @param {any} conversation
+ * @param {unknown} conversation one chat, or a list of chats
  * @param {Json} options
- * @returns {any}
+ * @returns {any} with tokenize: false a text (or texts), with return_dict: false input_ids, else a BatchEncoding
  */
 export function applyChatTemplate(
   tokenizer,

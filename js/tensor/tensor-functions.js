@@ -33,7 +33,7 @@ export const stack = (tensors, dim = 0) =>
 
 /**
  * @param {number[]} dims
- * @param {any} value
+ * @param {number | bigint | boolean} value
  */
 export const full = (dims, value) =>
   new Tensor(

@@ -20,7 +20,7 @@ const TRUNCATION = { longest_first: 1, only_first: 2, only_second: 3 };
 
 /**
  * @param {string} field
- * @param {any} value
+ * @param {unknown} value
  * @param {string} wanted
  */
 const bad = (field, value, wanted) =>
@@ -28,18 +28,19 @@ const bad = (field, value, wanted) =>
 
 /**
  * @param {string} field
- * @param {any} value
+ * @param {unknown} value
  * @param {number} fallback
  */
 function whole(field, value, fallback) {
   if (value === undefined || value === null) return fallback;
-  if (!Number.isInteger(value) || value < 0 || value > 0x7fffffff) throw bad(field, value, 'a whole number from 0 on');
-  return value;
+  const number = Number.isInteger(value) ? Number(value) : -1;
+  if (number < 0 || number > 0x7fffffff) throw bad(field, value, 'a whole number from 0 on');
+  return number;
 }
 
 /**
  * @param {string} field
- * @param {any} value
+ * @param {unknown} value
  * @param {boolean} fallback
  */
 function left(field, value, fallback) {
@@ -49,20 +50,20 @@ function left(field, value, fallback) {
 }
 
 /**
- * @param {any} value
+ * @param {unknown} value
  * @param {Defaults} d
  */
 function truncation(value, d) {
   if (value === undefined || value === null) return d.truncation;
   if (value === false || value === 'do_not_truncate') return 0;
   if (value === true) return d.truncation || TRUNCATION.longest_first;
-  if (!Object.hasOwn(TRUNCATION, value))
+  if (typeof value !== 'string' || !Object.hasOwn(TRUNCATION, value))
     throw bad('truncation', value, 'true, false, "longest_first", "only_first" or "only_second"');
   return TRUNCATION[/** @type {keyof typeof TRUNCATION} */ (value)];
 }
 
 /**
- * @param {any} value
+ * @param {unknown} value
  * @param {Defaults} d
  */
 function padding(value, d) {
@@ -113,7 +114,7 @@ export function encodeRequest(o, d, details) {
 }
 
 /**
- * @param {any} x
+ * @param {unknown} x
  * @param {string} field
  * @param {number} [i]
  */
@@ -128,7 +129,7 @@ function checkString(x, field, i) {
 
 /**
  * Texts and pairs as lists, and whether a single text was given.
- * @param {any} text
+ * @param {any} text checked here
  * @param {{ text_pair?: any, is_split_into_words?: boolean }} options
  * @returns {{ texts: Text[], pairs: Text[] | null, single: boolean }}
  */

@@ -1,5 +1,5 @@
-// The regex engine (regex.wasm) for tokenizers whose patterns need one: fetched when the first such tokenizer is
-// loaded, and an instance for each. Not Embind: plain functions of numbers (wasm/binding/regex.cpp).
+// The regex engine (regex.wasm), for tokenizers whose patterns need one. It is fetched with the first such tokenizer;
+// each has an instance of its own. It has no Embind: plain functions of numbers (wasm/binding/regex.cpp).
 
 import { fetchProgram } from './load-wasm.js';
 import { regex } from './programs.js';
@@ -15,7 +15,7 @@ export class Regex {
   /** A fresh engine. */
   static async load() {
     const module = await fetchProgram(regex).module;
-    // What an engine without system calls still imports (its memory has grown, it was killed) asks for nothing.
+    // The imports that remain without system calls (memory has grown, the process was killed) have nothing to do.
     /** @type {Record<string, Record<string, () => number>>} */
     const imports = {};
     for (const { module: from, name } of WebAssembly.Module.imports(module)) (imports[from] ??= {})[name] = () => 0;

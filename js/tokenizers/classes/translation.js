@@ -5,12 +5,16 @@ import { InputError } from '../../errors.js';
 import { PreTrainedTokenizer } from '../pre-trained-tokenizer.js';
 import { surroundBy } from '../post-processor.js';
 
-/** @typedef {Record<string, any>} Json */
+/**
+ * @typedef {Record<string, any>} Json
+ * @typedef {import('../pre-trained-tokenizer.js').DecodeOptions & { use_source_tokenizer?: boolean }} SourceOptions
+ *   use_source_tokenizer: the ids are of the source language
+ */
 
 /** Base of the classes whose languages are special tokens. */
 class LanguageTokenizer extends PreTrainedTokenizer {
   /**
-   * @param {any} core
+   * @param {import('../../engines/tokenizer.js').WasmTokenizer} core
    * @param {Json} config
    * @param {Json} map
    * @param {{ pattern: RegExp, first: string }} kind first: the source language where the configuration names none
@@ -126,7 +130,7 @@ class LanguageTokenizer extends PreTrainedTokenizer {
 
 export class MBart extends LanguageTokenizer {
   /**
-   * @param {any} core
+   * @param {import('../../engines/tokenizer.js').WasmTokenizer} core
    * @param {Json} config
    * @param {Json} map
    */
@@ -144,7 +148,7 @@ export class MBart extends LanguageTokenizer {
 
 export class MBart50 extends LanguageTokenizer {
   /**
-   * @param {any} core
+   * @param {import('../../engines/tokenizer.js').WasmTokenizer} core
    * @param {Json} config
    * @param {Json} map
    */
@@ -155,7 +159,7 @@ export class MBart50 extends LanguageTokenizer {
 
 export class Nllb extends LanguageTokenizer {
   /**
-   * @param {any} core
+   * @param {import('../../engines/tokenizer.js').WasmTokenizer} core
    * @param {Json} config
    * @param {Json} map
    */
@@ -173,7 +177,7 @@ export class Nllb extends LanguageTokenizer {
 
 export class M2M100 extends LanguageTokenizer {
   /**
-   * @param {any} core
+   * @param {import('../../engines/tokenizer.js').WasmTokenizer} core
    * @param {Json} config
    * @param {Json} map
    */
@@ -208,7 +212,7 @@ export class Marian extends PreTrainedTokenizer {
   #toTarget = false;
 
   /**
-   * @param {any} core
+   * @param {import('../../engines/tokenizer.js').WasmTokenizer} core
    * @param {Json} config
    * @param {Json} map
    */
@@ -232,33 +236,30 @@ export class Marian extends PreTrainedTokenizer {
   }
 
   /**
-   * @param {any} text
-   * @param {any} [options]
-   * @returns {any}
+   * @param {Parameters<PreTrainedTokenizer['_call']>} args
+   * @returns {ReturnType<PreTrainedTokenizer['_call']>}
    */
-  _call(text, options) {
-    return this.#encoder ? this.#encoder._call(text, options) : super._call(text, options);
+  _call(...args) {
+    return this.#encoder ? this.#encoder._call(...args) : super._call(...args);
   }
   /**
-   * @param {any} texts
-   * @param {any} [options]
-   * @returns {any}
+   * @param {Parameters<PreTrainedTokenizer['encodeForModel']>} args
+   * @returns {ReturnType<PreTrainedTokenizer['encodeForModel']>}
    */
-  encodeForModel(texts, options) {
-    return this.#encoder ? this.#encoder.encodeForModel(texts, options) : super.encodeForModel(texts, options);
+  encodeForModel(...args) {
+    return this.#encoder ? this.#encoder.encodeForModel(...args) : super.encodeForModel(...args);
   }
   /**
-   * @param {any} texts
-   * @param {any} [options]
-   * @returns {any}
+   * @param {Parameters<PreTrainedTokenizer['encodeBatch']>} args
+   * @returns {ReturnType<PreTrainedTokenizer['encodeBatch']>}
    */
-  encodeBatch(texts, options) {
-    return this.#encoder ? this.#encoder.encodeBatch(texts, options) : super.encodeBatch(texts, options);
+  encodeBatch(...args) {
+    return this.#encoder ? this.#encoder.encodeBatch(...args) : super.encodeBatch(...args);
   }
 
   /**
-   * @param {any} batch
-   * @param {any} [options] use_source_tokenizer: the ids are of the source language
+   * @param {Parameters<PreTrainedTokenizer['batch_decode']>[0]} batch
+   * @param {SourceOptions} [options]
    * @returns {string[]}
    */
   batch_decode(batch, { use_source_tokenizer = false, ...options } = {}) {
@@ -267,14 +268,14 @@ export class Marian extends PreTrainedTokenizer {
       : super.batch_decode(batch, options);
   }
   /**
-   * @param {any} [options]
-   * @returns {any}
+   * @param {SourceOptions} [options]
+   * @returns {import('../decode-stream.js').DecodeStream}
    */
   decodeStream({ use_source_tokenizer = false, ...options } = {}) {
     return this.target && !use_source_tokenizer ? this.target.decodeStream(options) : super.decodeStream(options);
   }
   /**
-   * @param {any} ids
+   * @param {Iterable<number | bigint>} ids
    * @returns {string[]}
    */
   convert_ids_to_tokens(ids) {

@@ -50,7 +50,7 @@ export function whisperLanguageCode(language) {
 
 export class Whisper extends PreTrainedTokenizer {
   /**
-   * @param {any} core
+   * @param {import('../../engines/tokenizer.js').WasmTokenizer} core
    * @param {Json} config
    * @param {Json} map
    */
@@ -116,14 +116,14 @@ export class Whisper extends PreTrainedTokenizer {
    *   that is left out stays as it is
    */
   set_prefix_tokens({ language = null, task = null, predict_timestamps = null } = {}) {
-    const before = [this.language, this.task, this.predict_timestamps];
+    const before = { language: this.language, task: this.task, predict_timestamps: this.predict_timestamps };
     this.language = language ?? this.language;
     this.task = task ?? this.task;
     this.predict_timestamps = predict_timestamps ?? this.predict_timestamps;
     try {
       surroundBy(this, this.convert_ids_to_tokens(this.prefix_tokens), [String(this.eos_token)], 1);
     } catch (error) {
-      [this.language, this.task, this.predict_timestamps] = /** @type {[any, any, any]} */ (before);
+      Object.assign(this, before);
       throw error;
     }
   }

@@ -38,7 +38,7 @@ const NEUTRAL = ['chat', 'tokenizers', 'processors', 'generation', 'models', 'pi
  */
 const KNOWN = {
   'generation/generate.js imports engines/wasm/decoder.js: it may know the contract in engines/ alone':
-    'the engine is not chosen by the contract yet',
+    'the names of endings lie there until the search has a file of its own',
 };
 
 /**
