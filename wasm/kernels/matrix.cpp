@@ -1,4 +1,4 @@
-// Packing a checkpoint's tensor into any format, whatever it was stored in; see matrix.h.
+// See matrix.h: packing a checkpoint's tensor of any dtype into any format.
 #include "kernels/matrix.h"
 
 #include <algorithm>
@@ -19,14 +19,14 @@ Matrix& Matrix::operator=(Matrix&&) noexcept = default;
 namespace {
 
 #ifdef __wasm__
-constexpr bool kPanels = true;  // what the fast product reads; the plain one natively reads rows
+constexpr bool kPanels = true;  // the fast f32 product reads panels, the plain one rows
 #else
 constexpr bool kPanels = false;
 #endif
 bool inPanels(Use use) { return kPanels && use != Use::Lookup; }
 
-// Rows [from, from+count) of W as float, [count, k]: straight from the tensor where it is f32 in W's own order,
-// else converted into `scratch`.
+// Rows [from, from + count) of W as f32 [count, k]: the tensor itself where it is f32 and not transposed, else
+// converted into `scratch`.
 const float* floatRows(const TensorView& t, size_t from, size_t count, size_t n, size_t k, bool transposed,
                        std::vector<float>& scratch) {
   const size_t size = dtypeBits(t.dtype) / 8;
@@ -103,7 +103,7 @@ Result<Matrix> Matrix::make(size_t n, size_t k, Format format, Use use) {
   return m;
 }
 
-// Packs `count` rows of W from row `at` on, at most a panel's.
+// Packs `count` rows of W from row `at` on, at most those of one panel.
 Status Matrix::packPanelRows(const float* rows, size_t at, size_t count) {
   const bool panels = inPanels(use_);
   if (f32_) {

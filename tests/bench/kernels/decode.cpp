@@ -1,7 +1,7 @@
-// The products of language models, format by format: one row (decoding), a few (beams), many (a prompt). Beside each
-// the memory-bandwidth limit: how long a plain read loop takes for the bytes of the packed matrix, measured in turn
-// with it. Then attention over a cache. Least of many short runs: on a machine that others use, longer ones are never
-// undisturbed.
+// The products of language models in each format: one row (decoding), a few (beams), many (a prompt). Each is compared
+// with the limit of memory bandwidth: the time that a plain read loop takes for the bytes of the packed matrix,
+// measured in turn with the product. Then attention over a cache. The least of many short runs counts, because on a
+// shared machine longer runs are always disturbed.
 //   built and run by tests/bench/kernels/run.js
 #include <emscripten.h>
 #include <wasm_simd128.h>
@@ -96,8 +96,8 @@ void shape(size_t k, size_t n, Format format) {
   std::printf("\n");
 }
 
-// Over the caches of 30 layers, as a decoder has them. Between two layers lie some megabytes of weights, so a layer's
-// keys come from memory: those are read here as well, and not timed.
+// Attention over the caches of 30 layers, as in a decoder. Between two layers a decoder reads some megabytes of
+// weights, so a layer's keys come from memory. These weights are read here, too, but not timed.
 void attention(size_t heads, size_t kvHeads, size_t d, CacheType type, size_t past, size_t tokens) {
   constexpr size_t kLayers = 30, kBetween = size_t(4) << 20;
   const size_t keys = past + tokens;

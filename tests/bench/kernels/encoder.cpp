@@ -1,6 +1,6 @@
 // A forward pass through six encoder layers of MiniLM's size (hidden 384, middle 1536, 12 heads) with random weights,
-// as nn/encoder_layer.cpp calls the kernels. Milliseconds of each kind of call, the least of many passes, and their
-// sum: on a machine that others use, too, a whole pass is hardly ever undisturbed.
+// as nn/encoder_layer.cpp calls the kernels. Prints milliseconds of each kind of call, the least of many passes, and
+// their sum. (On a shared machine a whole pass is rarely undisturbed.)
 //   built and run by tests/bench/kernels/run.js
 #include <emscripten.h>
 

@@ -1,5 +1,5 @@
-// Products on the shapes of MiniLM, ours and XNNPACK's in turn, so that a change of the machine's speed meets both.
-// Prints GOP/s (2·M·K·N operations), best of many short batches; quantizing the activations is counted in.
+// Products in the shapes of MiniLM, ours and XNNPACK's in turn, so that a change of the machine's speed affects both.
+// Prints GOP/s (2·M·K·N operations), the best of many short batches, including the quantization of activations.
 //   built and run by tests/bench/kernels/run.js
 #include <emscripten.h>
 #include <xnnpack.h>

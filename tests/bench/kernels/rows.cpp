@@ -1,5 +1,5 @@
-// What surrounds the products: nanoseconds per element for 128 rows of 1536 (or 384), the least of many calls, and
-// how many bytes of source are packed in a second.
+// The operations around the products: nanoseconds per element for 128 rows of 1536 (or 384), the least of many calls.
+// And packing: bytes of the source per second.
 //   built and run by tests/bench/kernels/run.js
 #include <emscripten.h>
 

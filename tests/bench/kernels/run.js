@@ -1,7 +1,8 @@
 // Builds the kernel benchmarks and runs them: plain SIMD in this Node, relaxed SIMD in the `node24` package.
 //   node tests/bench/kernels/run.js [products] [rows] [encoder] [decode]
-// It needs an Emscripten on PATH. `products` has XNNPACK as its peer: DEPS is the folder with xnnpack and pthreadpool,
-// XNN_SIMD and XNN_RELAXED are the built libxnn.a (`node tools/build.js xnnpack` says where they are).
+// It needs Emscripten on PATH. `products` measures XNNPACK, too, and needs environment variables: DEPS is the folder with
+// xnnpack and pthreadpool, XNN_SIMD and XNN_RELAXED are the built libxnn.a. `node tools/build.js xnnpack` builds them and
+// prints their paths.
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, readdirSync } from 'node:fs';
 import path from 'node:path';
@@ -16,8 +17,9 @@ if (programs.includes('products') && (!DEPS || !XNN_SIMD || !XNN_RELAXED)) {
 }
 const out = path.join(root, 'build', 'kernel-bench');
 mkdirSync(out, { recursive: true });
+/** All C++ sources below a folder of the repository. */
 const sources = (/** @type {string} */ folder) =>
-  readdirSync(path.join(root, folder))
+  readdirSync(path.join(root, folder), { recursive: true, encoding: 'utf8' })
     .filter((f) => f.endsWith('.cpp'))
     .map((f) => path.join(root, folder, f));
 

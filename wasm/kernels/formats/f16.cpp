@@ -1,4 +1,4 @@
-// Packing and unpacking of the 2-byte format; see f16.h.
+// See f16.h: packing and unpacking.
 #include "kernels/formats/f16.h"
 
 #include <algorithm>
@@ -17,7 +17,7 @@ bool packPanelF16(const float* w, size_t rows, size_t k, uint16_t* panel, float*
       if (!std::isfinite(row[i])) return false;
       biggest = std::max(biggest, std::fabs(row[i]));
     }
-    // Its power of two becomes 2^14. A row of nothing but subnormal floats is zeros.
+    // The power of two of `biggest` becomes 2^14. A row of only subnormal floats becomes zeros.
     const uint32_t exponent = std::bit_cast<uint32_t>(biggest) >> 23;
     const bool zeros = exponent < 1;
     const float lower = std::bit_cast<float>(std::max(exponent, 1u) << 23);  // 2^floor(log2 biggest)

@@ -1,4 +1,4 @@
-// Packing of the f32 format; see f32.h.
+// See f32.h: packing.
 #include "kernels/formats/f32.h"
 
 #ifdef __wasm_simd128__

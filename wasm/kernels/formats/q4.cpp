@@ -1,4 +1,4 @@
-// Packing and unpacking of the block-4-bit format, and the plain quantization of its activations; see q4.h.
+// See q4.h: packing and unpacking, and the plain quantization of activations.
 #include "kernels/formats/q4.h"
 
 #include <algorithm>
@@ -13,7 +13,7 @@ namespace wasmformers::kernels {
 
 namespace {
 
-// Of 32 values: the interval that holds them and 0.
+// The interval that holds 32 values and 0.
 struct Range {
   float low, high;
 };
@@ -23,11 +23,15 @@ struct Fit {
   float uu, ux;
 };
 
-// NaN is the largest of all.
+// The larger value; NaN counts as the largest.
 inline float larger(float biggest, float v) { return v <= biggest || std::isnan(biggest) ? biggest : v; }
 
-// range: of 32 values; magnitude: the largest of a row; nearest, fit: see Fit; quantize: pairs of nibbles, i and 16 +
-// i.
+// The next functions exist with SIMD and in plain C++:
+//   range      of 32 values
+//   magnitude  the largest magnitude of a row
+//   nearest    q of a value; see Fit
+//   fit        of 32 values
+//   quantize   32 values to 16 bytes; byte i has the nibbles of values i and 16 + i
 #ifdef __wasm_simd128__
 inline float sum(v128_t v) {
   return (wasm_f32x4_extract_lane(v, 0) + wasm_f32x4_extract_lane(v, 1)) +
@@ -52,7 +56,7 @@ float magnitude(const float* x, size_t k) {
   size_t i = 0;
   for (; i + 16 <= k; i += 16) {
     for (size_t j = 0; j < 4; ++j)
-      most[j] = wasm_f32x4_max(most[j], wasm_f32x4_abs(wasm_v128_load(x + i + 4 * j)));  // hands NaN on
+      most[j] = wasm_f32x4_max(most[j], wasm_f32x4_abs(wasm_v128_load(x + i + 4 * j)));  // NaN is kept
   }
   float lanes[4];
   wasm_v128_store(lanes, wasm_f32x4_max(wasm_f32x4_max(most[0], most[1]), wasm_f32x4_max(most[2], most[3])));
@@ -117,23 +121,23 @@ float magnitude(const float* x, size_t k) {
 }
 #endif
 
-// The code of a block, from scale and zero point; `unit` is the scale at the top exponent.
+// The code of a block with this scale and zero point. `unit` is the scale of the largest exponent.
 uint16_t encode(float scale, float unit, uint32_t z) {
   const uint32_t bits = std::bit_cast<uint32_t>(scale / unit * 0x1p-96f);  // exponent 31 of a code
   return uint16_t(
       std::clamp<uint32_t>(bits + (1u << 16) - std::min(z << 12, bits), 1u << 23, (32u << 23) - 1) >> 17 << 5 | z);
 }
 
-constexpr uint16_t kZeros =
-    1 << 11 | 16;  // of a block of zeros: q = 8, z = 16; no subnormal scale, which would be slow
+// The code of a block of zeros: q = 8, z = 16. Its scale is not subnormal, because arithmetic would be slow.
+constexpr uint16_t kZeros = 1 << 11 | 16;
 
-// Finds scale and zero point of 32 values whose code lies nearest: zero points beside the one that spans the block, for
-// two spans, each with the scale of least squares. The share of Σx² that it explains, (Σux)²/Σu², tells which is best.
+// Finds the best code for 32 values. It tries the two zero points next to the one that spans the block, for two spans,
+// each with the scale of least squares. The best explains the largest share of Σx², which is (Σux)²/Σu².
 uint16_t searchCode(const float* x, float unit) {
   const auto [low, high] = range(x);
   const float width = high - low;
   if (!(width > 1e-30f)) return kZeros;
-  alignas(16) float y[kBlock];  // within [−1, 1], so that squares are numbers whatever the weights' size
+  alignas(16) float y[kBlock];  // within [−1, 1], so that squares are finite for weights of any size
   for (size_t i = 0; i < kBlock; ++i) y[i] = x[i] * (1.f / width);
   const float middle = -low / width * 30.f;
   float best = 0, scale = 0;
@@ -144,7 +148,7 @@ uint16_t searchCode(const float* x, float unit) {
       const Fit f = fit(y, 15.f / span, z);
       if (f.ux <= 0 || f.ux * f.ux <= best * f.uu) continue;
       best = f.ux * f.ux / f.uu;
-      scale = 2 * f.ux / f.uu;  // of q; f is of 2q − z
+      scale = 2 * f.ux / f.uu;  // for q, since f is for 2q − z
       zero = uint32_t(z);
     }
   }
@@ -159,7 +163,7 @@ bool packPanelQ4(const float* w, size_t rows, size_t k, uint8_t* panel) {
   for (size_t r = 0; r < kPanel; ++r) {
     const float biggest = r < rows ? magnitude(w + r * k, k) : 0;
     if (!(biggest <= 1e28f)) return false;
-    // The top exponent: a span of 2·biggest in 15 steps is less than unit·2, as is what least squares make of it.
+    // The largest exponent: a span of 2·biggest in 15 steps is less than 2·unit, and so is the scale of least squares.
     units[r] = biggest > 1e-30f ? std::bit_cast<float>(std::bit_cast<uint32_t>(biggest / 6.f) & 0x7f800000u) : 0.f;
     factors[r] = units[r] * (0x1p95f / kActivationShift);
   }

@@ -1,4 +1,4 @@
-// Packing and unpacking of the 8-bit format, and its plain quantization of activations; see q8.h.
+// See q8.h: packing and unpacking, and the plain quantization of activations.
 #include "kernels/formats/q8.h"
 
 #include <algorithm>
@@ -17,8 +17,8 @@ QuantizationParams quantizationParams(float low, float high) {
   low = std::min(low, 0.f);
   high = std::max(high, 0.f);
   const float scale = (high - low) / 255.f;
-  // A row of zeros, or one so small that 1/scale overflows, quantizes to zeros. Infinities and NaN do as well:
-  // the float path would carry them on, here they cannot be represented.
+  // A row of zeros, or one so small that 1/scale overflows, is quantized to zeros. So is a row with infinity or NaN,
+  // which 8 bits cannot represent (f32 products keep them).
   if (!(scale > 1e-37f) || !(scale < 1e37f)) return {0.f, 0.f, 0};
   const float inverse = 1.f / scale;
   return {scale, inverse, int32_t(std::nearbyint(-low * inverse))};
@@ -55,13 +55,13 @@ QuantizedRows* quantizeRowsPlain(Arena& arena, const Rows& x, ActivationForm for
 
 namespace {
 
-// Largest magnitude, or NaN/infinity if the row has one.
+// The largest magnitude of a row, or NaN or infinity if the row has one.
 float absMax(const float* w, size_t k) {
   size_t i = 0;
   float best = 0;
 #ifdef __wasm_simd128__
   v128_t a = wasm_f32x4_splat(0), b = a;
-  for (; i + 8 <= k; i += 8) {  // f32x4.max hands NaN on
+  for (; i + 8 <= k; i += 8) {  // f32x4.max keeps NaN
     a = wasm_f32x4_max(a, wasm_f32x4_abs(wasm_v128_load(w + i)));
     b = wasm_f32x4_max(b, wasm_f32x4_abs(wasm_v128_load(w + i + 4)));
   }
@@ -72,7 +72,7 @@ float absMax(const float* w, size_t k) {
 #endif
   for (; i < k && !std::isnan(best); ++i) {
     const float v = std::fabs(w[i]);
-    if (!(v <= best)) best = v;  // takes NaN, too
+    if (!(v <= best)) best = v;  // also where v is NaN
   }
   return best;
 }
@@ -103,7 +103,7 @@ int32_t quantizeWeights(const float* w, size_t k, float inverse, int8_t* q) {
   return sum;
 }
 
-// A panel from the order of fours to that of pairs, where it lies.
+// Reorders a panel in place, from Fours to Pairs.
 void pairUp(int8_t* panel, size_t kp) {
   for (int8_t* end = panel + kPanel * kp; panel < end; panel += 32) {
 #ifdef __wasm_simd128__

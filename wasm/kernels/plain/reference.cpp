@@ -1,6 +1,5 @@
-// The plain kernels: what every operation of the table means, in loops that can be read. They run natively and are
-// the oracle for the fast ones. (Attention is in reference_attention.cpp
-// and reference_cache.cpp.)
+// The plain kernels define what every operation of the table means, in simple loops. They run natively, and tests
+// compare the fast ones with them. Attention is in reference_attention.cpp and reference_cache.cpp.
 #include <algorithm>
 #include <cmath>
 
@@ -30,7 +29,7 @@ void activate(Activation a, float* x, size_t count) {
 
 namespace {
 
-// Row m of x with row n of W: exact sums within a block, then scales.
+// Row m of x times row n of W, both in blocks: exact sums within a block, then scales.
 float blockProduct(const QuantizedBlocks& x, size_t m, const Matrix::Q4Data& w, size_t n, size_t k) {
   const auto* a = static_cast<const int8_t*>(x.data) + m * x.stride();
   const uint8_t* const panel = w.panel(n / kPanel, k);
@@ -54,7 +53,7 @@ float blockProduct(const QuantizedBlocks& x, size_t m, const Matrix::Q4Data& w, 
 void linear(Arena& arena, Rows& x, const Matrix& w, const Epilogue& e, float* y, size_t yStride) {
   const Arena::Mark mark = arena.mark();
   if (w.format() == Format::Q8 && (!x.quantized || x.quantized->form == ActivationForm::Wide)) {
-    // The mark lies before the cache on purpose when it is not kept: plain kernels need no speed.
+    // The quantized rows are freed on return, since plain kernels need not be fast.
     Rows fresh(x.data, x.rows, x.cols, x.stride);
     fresh.quantized = quantizeRowsPlain(arena, x, ActivationForm::Unsigned);
     if (!fresh.quantized) return;

@@ -1,4 +1,4 @@
-// The plain kernels by name, for the table and for fast ones that leave rare cases to them.
+// The plain kernels by name, for the table and for fast kernels that call them in rare cases. See kernels.h.
 #pragma once
 
 #include "kernels/kernels.h"

@@ -1,4 +1,4 @@
-// Plain scaled dot-product attention: one query at a time, in the order of the formula.
+// Plain scaled dot-product attention (AttentionArgs in kernels.h): one query at a time, in the order of the formula.
 #include <algorithm>
 #include <cmath>
 
@@ -28,7 +28,7 @@ void attention(Arena& arena, const AttentionArgs& a) {
         for (size_t s = 0; s < a.keys; ++s) any = any || visible(s);
         float biggest = -INFINITY;
         for (size_t s = 0; s < a.keys; ++s) {
-          if (!any) {  // sees nothing: an average of everything, as adding the smallest float to every score gives
+          if (!any) {  // sees no key: all weigh the same, as when the smallest float is added to every score
             scores[s] = 0;
           } else if (!visible(s)) {
             scores[s] = -INFINITY;

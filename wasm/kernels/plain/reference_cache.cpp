@@ -1,5 +1,5 @@
-// Plain attention over a cache of keys and values, and the storing of new ones: one query at a time, in the order of
-// the formula (kv_cache.h).
+// Plain attention over a cache of keys and values, and storing of new ones (kv_cache.h): one query at a time, in the
+// order of the formula.
 #include <algorithm>
 #include <cmath>
 
@@ -10,7 +10,7 @@ namespace wasmformers::kernels::plain {
 
 namespace {
 
-// One row of D values as they are stored from now on.
+// Stores one row of D values in the cache's type.
 void store(CacheType type, const float* x, size_t d, void* values, float* scales, size_t row) {
   switch (type) {
     case CacheType::F32: std::copy(x, x + d, static_cast<float*>(values) + row * d); return;
@@ -20,7 +20,7 @@ void store(CacheType type, const float* x, size_t d, void* values, float* scales
     case CacheType::Q8: {
       float biggest = 0;
       for (size_t i = 0; i < d; ++i) biggest = std::max(biggest, std::fabs(x[i]));
-      const bool none = !(biggest > 1e-35f && biggest < 1e37f);  // nothing to speak of, or not finite: zeros
+      const bool none = !(biggest > 1e-35f && biggest < 1e37f);  // too small, or not finite: zeros are stored
       scales[row] = none ? 0.f : biggest / 127.f;
       const float inverse = none ? 0.f : 127.f / biggest;
       for (size_t i = 0; i < d; ++i)

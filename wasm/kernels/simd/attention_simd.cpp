@@ -1,8 +1,8 @@
-// Attention head by head: keys are turned into panels of 8 (so that a score needs no horizontal sum), values copied
-// together; scores of a few queries stay in the first-level cache from the dot product through the softmax to the
-// weighted sum. Keys behind the last visible one, or outside a window, are not touched. Tiles of 6 (without fused
-// multiply-add 4) queries × 8 keys, then as many × 8 values; the scale goes into the packed keys, and log2 e with it,
-// so that the softmax is one of powers of two; its sum is divided out at the very end.
+// Attention, head by head. Keys are packed into panels of 8, so that a score needs no horizontal sum; values are packed
+// without gaps. The scores of a few queries stay in the first-level cache from the dot product through the softmax to
+// the weighted sum. Keys after the last visible one, or outside the window, are not read. Tiles are 6 queries (4
+// without fused multiply-add) × 8 keys, then as many × 8 values. The packed keys include the scale and log2 e, so the
+// softmax uses powers of two. The division by its sum comes last.
 #include <algorithm>
 #include <cmath>
 #include <cstring>
@@ -24,7 +24,7 @@ constexpr size_t kKeys = 8;
 constexpr float kHidden = -1e30f;  // 2^(kHidden − anything visible) is 0
 constexpr float kLog2E = 1.44269504f;
 
-// One head's keys as [S/8][D][8] and values as [S][D padded to 8].
+// The packed keys [S/8][D][8] and values [S][D padded to 8] of one head.
 struct Head {
   float *keys, *values;
   size_t valueStride;
@@ -116,9 +116,9 @@ void mixTile(const float* p, size_t stride, const Head& head, size_t from, size_
   }
 }
 
-// p = 2^(p − max p) over [from, to); the sum's inverse.
+// p = 2^(p − max p) over [from, to). Returns the inverse of the sum.
 float exponentiate(float* p, size_t from, size_t to) {
-  // `from` and `to` are multiples of 4: what lies beyond the last key is hidden.
+  // `from` and `to` are multiples of 4: scores after the last key are hidden.
   v128_t best = splat(kHidden);
   for (size_t s = from; s < to; s += 4) best = wasm_f32x4_pmax(best, wasm_v128_load(p + s));
   const v128_t biggest = splat(maxLanes(best));
@@ -144,9 +144,9 @@ void attention(Arena& arena, const AttentionArgs& a) {
 
   for (size_t b = 0; b < a.batch; ++b) {
     const uint8_t* mask = a.keyMask ? a.keyMask + b * a.keys : nullptr;
-    size_t seen = a.keys, gaps = 0;  // keys up to the last visible one; hidden ones among them
+    size_t seen = a.keys, gaps = 0;  // keys up to the last visible one, and how many of them are hidden
     while (mask && seen > 0 && !mask[seen - 1]) --seen;
-    const bool nothing = seen == 0;  // a sequence of padding: every query averages every key
+    const bool nothing = seen == 0;  // a sequence of padding only: every query averages all values
     if (nothing) seen = a.keys;
     for (size_t s = 0; s < padded; ++s) {
       const bool hide = s >= seen || (mask && !nothing && !mask[s]);

@@ -1,8 +1,8 @@
-// Attention over a cache of keys and values (kv_cache.h), for one new token as for a whole prompt: up to four queries
-// that share a key/value head, heads of a group or neighbours in time, go together. Keys and values become floats in
-// registers, on the way, once for all of them; a prompt's, which are read again and again, are made floats beforehand.
-// Scores lie as [keys][4], a query in each lane, so the softmax needs no horizontal step and masks are the same for all
-// lanes or a comparison of positions.
+// Attention over a cache of keys and values (kv_cache.h), for one new token or a whole prompt. Up to four queries that
+// share a key/value head are computed together: heads of a group, or neighbouring positions. Keys and values are
+// converted to f32 in registers, once for these queries; with the many queries of a prompt, a head's are converted
+// beforehand. Scores are [keys][4], a query in each lane. So the softmax needs no horizontal step, and a mask is the
+// same for all lanes or a comparison of positions.
 #include <algorithm>
 #include <cstring>
 
@@ -15,16 +15,17 @@ namespace wasmformers::kernels::simd {
 namespace {
 
 constexpr size_t kLanes = 4;
-constexpr size_t kChunk = 64;      // keys whose values, as floats, stay in the first-level cache while D is walked
-constexpr float kHidden = -1e30f;  // 2^(kHidden − anything visible) is nothing
+constexpr size_t kChunk = 64;      // keys whose values, as f32, stay in the first-level cache during a pass over D
+constexpr float kHidden = -1e30f;  // 2^(kHidden − anything visible) is 0
 constexpr float kLog2E = 1.44269504f;
-// Halves are read as floats 2^112 times too small, without a multiplication: scores and weights are made larger by
-// this instead, so that no product is subnormal, and results by the rest.
+// Halves are read as floats that are 2^112 times too small, which saves a multiplication. Queries and weights are
+// multiplied by 2^96 instead, so that no product is subnormal, and results by the rest.
 constexpr float kHalfShift = 0x1p96f, kHalfRest = 0x1p16f;
-// A head's keys and values as floats: for so many queries, and up to so many bytes (the second-level cache).
+// A head's keys and values are converted beforehand from this number of queries on, up to this size (that of a
+// second-level cache).
 constexpr size_t kManyQueries = 3 * kLanes, kFloatBytes = size_t(4) << 20;
 
-// Keys that go together: what they and their queries need fits into 15 registers.
+// How many keys are computed together: their sums and the queries fit into 15 registers.
 constexpr size_t keysAtOnce(size_t queries) { return queries < 3 ? 4 : queries == 3 ? 3 : 2; }
 
 template <CacheType T>
@@ -34,8 +35,9 @@ inline v128_t load4(const uint8_t* p) {
   return wasm_f32x4_convert_i32x4(wasm_i32x4_extend_low_i16x8(wasm_i16x8_extend_low_i8x16(wasm_v128_load32_zero(p))));
 }
 
-// Rows of KR parts go together, and turns go to the parts' halves, so that memory is read in up to eight streams: where
-// one begins a page and waits for it, others have arrived. Behind the last row there is that one again.
+// `count` rows are read as KR parts, one row of each part at a time, alternately from the first and second half of the
+// parts. So memory is read in up to eight streams: while one waits for a new page, others deliver. Where a part has no
+// more rows, the last row is read again.
 template <size_t KR>
 inline size_t partOf(size_t count) {
   return (count + KR - 1) / KR;
@@ -46,8 +48,8 @@ inline void rowsAt(const uint8_t* first, size_t s, size_t count, size_t rowBytes
   for (size_t k = 0; k < KR; ++k) row[k] = first + std::min(s + k * partOf<KR>(count), count - 1) * rowBytes;
 }
 
-// scores[count][4] = scale · keys[count, D] · q, with one scale for each key or `rest` for all; the largest of each
-// query. q lies as [D / 4][MR][4]. Writes up to three keys more.
+// scores[count][4] = scale · keys[count, D] · q, for q [D / 4][MR][4]; the scale is each key's, or kHalfRest for
+// halves. Returns the largest score of each query. Writes the scores of up to three more keys.
 template <CacheType T, size_t MR>
 v128_t scoreKeys(const uint8_t* keys, size_t count, const float* q, size_t d, const float* scales, float* scores) {
   constexpr size_t KR = keysAtOnce(MR);
@@ -86,8 +88,8 @@ v128_t scoreKeys(const uint8_t* keys, size_t count, const float* q, size_t d, co
   return biggest;
 }
 
-// mixed += weights[count][4] · values[count, D], as [D / 4][MR][4]. What the cache holds comes from memory, once: rows
-// are read from end to end, and the sums go in and out of registers. Weights of up to three keys more are read: zeros.
+// mixed += weights[count][4] · values[count, D], for mixed [D / 4][MR][4]. Each row of the cache is read once, from end
+// to end, while the sums are loaded and stored. Reads the weights of up to three more keys, which must be zeros.
 template <CacheType T, size_t MR>
 void mixRows(const uint8_t* values, size_t count, const float* weights, size_t d, float* mixed) {
   constexpr size_t KR = keysAtOnce(MR);
@@ -113,7 +115,7 @@ void mixRows(const uint8_t* values, size_t count, const float* weights, size_t d
   }
 }
 
-// The same for floats that are in the cache near the processor: the sums of 8 columns stay in registers.
+// The same for f32 values that are in the first-level cache: the sums of 8 columns stay in registers.
 template <size_t MR>
 void mixColumns(const float* values, size_t count, const float* weights, size_t d, float* mixed) {
   for (size_t i = 0; i < d; i += 8, mixed += 8 * MR) {
@@ -167,14 +169,14 @@ struct Scratch {
   float *q, *mixed, *scores;
 };
 
-// The keys and values of one sequence and head.
+// The keys and values of one key/value head of one sequence.
 struct Head {
   CacheType type;
   const uint8_t *keys, *values;
   const float *keyScales, *valueScales;
 };
 
-// Queries [row, row + rows) of one key/value head, where row = t·group + (head within the group).
+// Computes queries [row, row + rows) of one key/value head, where row = t·group + (head within the group).
 void attendRows(const CachedAttentionArgs& a, const Head& c, size_t b, size_t kvHead, size_t row, size_t rows,
                 const Scratch& to) {
   const size_t d = a.cache.headDim, group = a.heads / a.cache.kvHeads, rowBytes = d * cacheValueBytes(c.type);
@@ -189,7 +191,8 @@ void attendRows(const CachedAttentionArgs& a, const Head& c, size_t b, size_t kv
     positions[r] = float(a.past + t);
     slopes[r] = a.slopes ? a.slopes[h] * kLog2E : 0.f;
   }
-  // Keys that any of them sees, [0, count) from here on; all see those of [allFrom, allTo).
+  // From here on keys are counted from the first one that any query sees. Some query sees each of [0, count); all
+  // queries see [allFrom, allTo).
   const size_t first = a.past + row / group, last = a.past + (row + rows - 1) / group;
   const auto lowest = [&](size_t p) { return a.left >= 0 && int64_t(p) > a.left ? p - size_t(a.left) : 0; };
   const size_t from = lowest(first), count = last + 1 - from;
@@ -206,7 +209,8 @@ void attendRows(const CachedAttentionArgs& a, const Head& c, size_t b, size_t kv
   const uint8_t* mask = a.keyMask ? a.keyMask + b * a.maskStride + from : nullptr;
   const v128_t position = wasm_v128_load(positions), slope = wasm_v128_load(slopes), hidden = splat(kHidden);
   const v128_t window = splat(a.left >= 0 ? float(a.left) : 1e30f);
-  const auto scoreSome = [&](size_t begin, size_t end) {  // not all see all of these, or more is done to the scores
+  // For keys that not all queries see, or whose scores need more than the scale.
+  const auto scoreSome = [&](size_t begin, size_t end) {
     score(begin, end);
     for (size_t s = begin; s < end; ++s) {
       v128_t v = wasm_v128_load(to.scores + s * kLanes);
@@ -220,7 +224,7 @@ void attendRows(const CachedAttentionArgs& a, const Head& c, size_t b, size_t kv
       wasm_v128_store(to.scores + s * kLanes, v);
     }
   };
-  scoreSome(0, allFrom);  // in this order: each writes a little beyond its end
+  scoreSome(0, allFrom);  // the order matters: each writes beyond its end
   biggest = wasm_f32x4_pmax(biggest, score(allFrom, allTo));
   scoreSome(allTo, count);
 
@@ -239,9 +243,9 @@ void attendRows(const CachedAttentionArgs& a, const Head& c, size_t b, size_t kv
   dispatch(c.type, rows, [&]<CacheType T, size_t MR>() {
     mixValues<T, MR>(c.values + from * rowBytes, count, to.scores, d, to.mixed);
   });
-  // Weights are 2^96 too large for halves and are divided by their sum, which is as well; values lack 2^112.
+  // For halves, weights and their sum are both 2^96 too large, and values 2^112 too small.
   v128_t inverse = wasm_f32x4_div(splat(half ? 0x1p112f : 1.f), sums);
-  inverse = wasm_v128_andnot(inverse, wasm_f32x4_le(biggest, hidden));  // sees nothing: zeros
+  inverse = wasm_v128_andnot(inverse, wasm_f32x4_le(biggest, hidden));  // zeros where a query sees no key
   float by[kLanes];
   wasm_v128_store(by, inverse);
   for (size_t r = 0; r < rows; ++r) {
@@ -252,7 +256,7 @@ void attendRows(const CachedAttentionArgs& a, const Head& c, size_t b, size_t kv
   }
 }
 
-// `count` rows of D halves, or of bytes with their scales, as floats.
+// Converts `count` rows of D halves, or of bytes with their scales, to f32.
 void toFloats(CacheType type, const uint8_t* rows, const float* scales, size_t count, size_t d, float* y) {
   for (size_t s = 0; s < count; ++s) {
     const v128_t by = splat(type == CacheType::F16 ? 0x1p112f : scales[s]);
@@ -284,7 +288,7 @@ void cachedAttention(Arena& arena, const CachedAttentionArgs& a) {
                 static_cast<const uint8_t*>(c.values) + base * c.rowBytes(), scaled ? c.keyScales + base : nullptr,
                 scaled ? c.valueScales + base : nullptr};
       if (floats) {
-        // A window hides the oldest ones from all.
+        // A window hides the oldest keys from all queries.
         const size_t from = a.left >= 0 && int64_t(a.past) > a.left ? a.past - size_t(a.left) : 0;
         const auto all = [&](const uint8_t* rows, const float* scales, float* y) {
           toFloats(c.type, rows + from * c.rowBytes(), scaled ? scales + from : nullptr, keys - from, d, y + from * d);

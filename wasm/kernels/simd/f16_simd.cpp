@@ -1,6 +1,6 @@
-// The product with 2-byte weights, in f32. One or two rows read the halves where they lie: their bits moved to those of
-// a float are the number times 2^-112, which activations times 2^64 make up for as far as subnormal products need it,
-// and the factor of the row for the rest. For more rows a panel becomes floats once, for the tiles of the f32 product.
+// The product with f16 weights, in f32. For one or two rows of x, halves are used in place: their bits, shifted to
+// those of a float, are the number times 2^-112. Activations are multiplied by 2^64, so that no product is subnormal,
+// and sums by the other 2^48. For more rows a panel is converted to f32 once, for the tiles of the f32 product.
 #include <algorithm>
 
 #include "kernels/formats/f16.h"
@@ -15,9 +15,9 @@ namespace {
 
 constexpr float kShift = 0x1p64f, kRest = 0x1p48f;
 
-// MR rows × NP panels, `gap` panels from one to the next.
+// Tile (tiles.h) of MR rows × NP panels, `gap` panels from one to the next, from halves in place.
 template <size_t MR, size_t NP>
-void direct(const float* x, size_t xStride, const Matrix& w, size_t panel, size_t gap, const Output& out) {
+void tileX8F16Madd(const float* x, size_t xStride, const Matrix& w, size_t panel, size_t gap, const Output& out) {
   const v128_t mask = wasm_v128_load32_splat(kMasks + 4), shift = splat(kShift);
   const size_t k = w.k(), gapSize = gap * k * kPanel;
   const uint16_t* p = w.f16()->panel(panel, k);
@@ -48,6 +48,7 @@ void direct(const float* x, size_t xStride, const Matrix& w, size_t panel, size_
   }
 }
 
+// Converts a panel to f32 [K][8].
 void unpack(const uint16_t* p, size_t k, const float* factors, float* out) {
   const v128_t mask = wasm_v128_load32_splat(kMasks + 4), exact = splat(0x1p112f);
   const v128_t f0 = wasm_v128_load(factors), f1 = wasm_v128_load(factors + 4);
@@ -63,7 +64,7 @@ template <bool Streams>
 void productF16(Arena& arena, const float* x, size_t m, size_t xStride, const Matrix& w, Columns columns,
                 const Output& out) {
   const auto few = [&]<size_t MR, size_t NP>(size_t panel, size_t gap) {
-    direct<MR, NP>(x, xStride, w, panel, gap, out);
+    tileX8F16Madd<MR, NP>(x, xStride, w, panel, gap, out);
   };
   if (Streams && m == 1) return panelStreams<1>(columns, few);
   if (Streams && m == 2) return panelStreams<2>(columns, few);

@@ -1,7 +1,7 @@
 // The f32 product: panels of 8 columns (f32.h), register tiles of 6 rows × 8 columns with fused multiply-add, 4 × 8
-// without. Bias and residual are added as a tile is stored; an activation follows in a pass of its own per block of
-// rows (table_simd.cpp). In turn with XNNPACK's f32 operator on MiniLM's shapes: 1.15–1.3 times its speed, in plain
-// SIMD and relaxed (tests/bench/kernels/RESULTS.md), and x and y may have any stride.
+// without. Bias and residual are added when a tile is stored; an activation follows in a pass of its own over a block
+// of rows (table_simd.cpp). Rows of x and y may be any distance apart. Measured in turn with XNNPACK's f32 operator on
+// MiniLM's shapes, it is 1.15–1.3 times as fast, with plain and relaxed SIMD (tests/bench/kernels/RESULTS.md).
 #include <algorithm>
 
 #include "kernels/formats/f32.h"
@@ -26,9 +26,10 @@ struct Product {
   const Output& out;
 };
 
-// MR rows × NP panels, `gap` panels from one to the next; the first is `panel` and lies at w.
+// Tile (tiles.h) of MR rows × NP panels, `gap` panels from one to the next. The first is `panel`, whose weights are at
+// w.
 template <size_t MR, size_t NP>
-void tile(const Product& p, size_t m, size_t panel, const float* w, size_t gap = 1) {
+void tileX8F32Madd(const Product& p, size_t m, size_t panel, const float* w, size_t gap = 1) {
   const size_t gapSize = gap * p.k * kPanel, lda = p.xStride;
   const float* a = p.x + m * lda;
   v128_t sum[NP][MR][2];
@@ -54,7 +55,7 @@ void tile(const Product& p, size_t m, size_t panel, const float* w, size_t gap =
 void panelF32(const float* x, size_t xStride, size_t from, size_t to, const float* w, size_t k, size_t panel,
               const Output& out) {
   const Product p{x, xStride, k, out};
-  rowTiles<kTile>(from, to, [&]<size_t MR>(size_t row) { tile<MR, 1>(p, row, panel, w); });
+  rowTiles<kTile>(from, to, [&]<size_t MR>(size_t row) { tileX8F32Madd<MR, 1>(p, row, panel, w); });
 }
 
 template <bool Streams>
@@ -65,7 +66,7 @@ void productF32(const float* x, size_t m, size_t xStride, const Matrix& w, Colum
   for (size_t from = 0; from < m; from += block) {
     const size_t to = std::min(m, from + block);
     const auto few = [&]<size_t MR, size_t NP>(size_t panel, size_t gap) {
-      tile<MR, NP>(p, from, panel, panels + panel * panelSize, gap);
+      tileX8F32Madd<MR, NP>(p, from, panel, panels + panel * panelSize, gap);
     };
     if (Streams && to - from == 1) {
       panelStreams<1>(columns, few);

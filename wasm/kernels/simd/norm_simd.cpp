@@ -1,4 +1,5 @@
-// Norms, softmax, activations and epilogues: one pass where the data allow it, two where they must be summed first.
+// Norms, softmax, activations and epilogues: one pass over the data where possible, more where a sum must be known
+// first.
 #include "kernels/simd/simd.h"
 #include "kernels/simd/simd_math.h"
 
@@ -6,7 +7,7 @@
 
 namespace wasmformers::kernels::simd {
 
-// For exp and gelu of simd_math.h, in the order of their use.
+// Constants of exp, exp2 and gelu in simd_math.h, in the order of their use.
 extern const float kExp[12] = {-86.f,
                                12582912.f,
                                1.44269504f,

@@ -1,4 +1,4 @@
-// How a register tile of a product is stored: bias and residual added, the last panel cut where it is not full.
+// Storing a register tile of a product: bias and residual are added, and of a last panel only real columns are stored.
 #pragma once
 
 #include "kernels/simd/simd.h"
@@ -6,8 +6,8 @@
 
 namespace wasmformers::kernels::simd {
 
-/// MR rows × 8 columns on their way out: a copy, so that the sums of a loop have no address and live in registers,
-/// whatever is inlined behind it.
+/// A copy of the sums of MR rows × 8 columns. The sums of a loop are passed on as a copy, so that their address is
+/// never taken and they stay in registers, whatever is inlined after the loop.
 template <size_t MR>
 struct Sums {
   v128_t at[MR][2];
@@ -16,7 +16,7 @@ struct Sums {
   }
 };
 
-// Not inlined: tiles of several sizes and formats share it.
+// The last panel, where it is not full. Not inlined, since tiles of several sizes and formats share it.
 [[gnu::noinline]] inline void storeEdge(const Output& o, size_t m, size_t rows, size_t col, const v128_t (*sum)[2]) {
   for (size_t r = 0; r < rows; ++r) {
     float lanes[kPanel];
@@ -29,7 +29,7 @@ struct Sums {
   }
 }
 
-/// Rows m …, columns 8·panel … 8·panel + 7.
+/// Stores rows m …, columns 8·panel … 8·panel + 7.
 template <size_t MR>
 void store(const Output& o, size_t m, size_t panel, const Sums<MR>& sums) {
   const size_t col = panel * kPanel;

@@ -1,13 +1,12 @@
-// The block-4-bit product (q4.h). A block's sum of 32 products is exact in integers; scales turn it into floats, which
-// are added over K. Two ways, by variant:
+// The block-4-bit product (q4.h). The sum of a block's 32 products is exact in integers; scales convert it to f32, and
+// the blocks' sums are added over K. There are two ways, by variant:
 //
-//  - byte dot (relaxed SIMD), activations as the signed operand and nibbles (or what is made of them, below 128) as the
-//    other: the standard leaves nothing open there, so every engine is exact;
-//  - i32x4.dot_i16x8_s (any SIMD): nibbles become 16 bits by masks alone, activations lie in that order (q4.h).
+//  - Relaxed SIMD: i32x4.relaxed_dot_i8x16_i7x16_add, with activations as the signed operand and nibbles, or values
+//    below 128 made from them, as the other. The standard defines this case completely, so every engine is exact.
+//  - Plain SIMD: i32x4.dot_i16x8_s. Masks alone turn nibbles into 16-bit words; activations have their order (q4.h).
 //
-// Up to four rows read the nibbles where they lie, one or two at a time, from several panels far apart (tiles.h). For
-// more, a panel is unpacked once for all rows, its zero points worked in, and stays in the first- or second-level
-// cache.
+// Up to four rows of x use the nibbles in place, one or two rows at a time, from several panels far apart (tiles.h).
+// For more rows a panel is unpacked once, with zero points subtracted, and stays in the first- or second-level cache.
 #include <algorithm>
 
 #include "kernels/simd/output.h"
@@ -19,7 +18,7 @@ namespace wasmformers::kernels::simd {
 
 namespace {
 
-// 0x0f0f0f0f, 0x000f000f, 0x00f000f0, 0x0f000f00, –, 31
+// 0: 0x0f0f0f0f, 1: 0x000f000f, 2: 0x00f000f0, 3: 0x0f000f00, 5: 31
 v128_t mask(size_t i) { return wasm_v128_load32_splat(kMasks + i); }
 
 struct Product {
@@ -40,17 +39,18 @@ struct Product {
   }
 };
 
-// The products of 16 bytes, 4 rows of W, with what of x meets their low and high nibbles.
+// dots: adds the products of 16 bytes, which are 8 values of 4 rows of W, with the activations of their low and high
+// nibbles.
 #ifdef __wasm_relaxed_simd__
-constexpr size_t kTile = 3;  // with a block's sums beside the whole ones: 6 rows spill, and take a third longer
+constexpr size_t kTile = 3;  // a tile has sums of a block and sums of all: with 6 rows they spill, a third slower
 using Activation8 = int8_t;
 inline v128_t dots(v128_t bytes, const int8_t* a, v128_t sum) {
   const v128_t low = wasm_v128_and(bytes, mask(0)), high = wasm_v128_and(wasm_u16x8_shr(bytes, 4), mask(0));
   sum = wasm_i32x4_relaxed_dot_i8x16_i7x16_add(wasm_v128_load32_splat(a), low, sum);
   return wasm_i32x4_relaxed_dot_i8x16_i7x16_add(wasm_v128_load32_splat(a + 16), high, sum);
 }
-constexpr size_t kStep = 4;  // from one 4 of K to the next, in a
-// Sums begin with nothing, and become 2·Σ q·a − z·Σa.
+constexpr size_t kStep = 4;  // elements of a from one group of 4 values of K to the next
+// Sums begin with 0, and become 2·Σ q·a − z·Σa.
 inline v128_t begin(v128_t, v128_t) { return wasm_i32x4_splat(0); }
 inline v128_t end(v128_t sum, v128_t zero, v128_t minus) {
   return wasm_i32x4_add(wasm_i32x4_add(sum, sum), wasm_i32x4_dot_i16x8(zero, minus));
@@ -66,21 +66,21 @@ inline v128_t dots(v128_t bytes, const int16_t* a, v128_t sum) {
   return wasm_i32x4_add(sum, wasm_i32x4_add(wasm_i32x4_add(s0, s1), wasm_i32x4_add(s2, s3)));
 }
 constexpr size_t kStep = 8;
-// 256·Σ q·a − 128·z·Σa, which is 128 times the other variant's; the second part comes first.
+// Sums become 256·Σ q·a − 128·z·Σa, which is 128 times the other variant's; they begin with the second part.
 inline v128_t begin(v128_t zero, v128_t minus) { return wasm_i32x4_shl(wasm_i32x4_dot_i16x8(zero, minus), 7); }
 inline v128_t end(v128_t sum, v128_t, v128_t) { return sum; }
 #endif
 
-// Codes of 4 rows of a block: `half` 0 or 1. Zero points are in their low bits, and all of them make the scale (q4.h).
+// The codes of 4 rows of a block; `half` is 0 or 1. Their low bits are the zero points, and all bits the scales (q4.h).
 inline v128_t codes(const uint8_t* block, size_t half) {
   return wasm_u32x4_load16x4(block + kBlockBytes - 2 * kPanel + 8 * half);
 }
 inline v128_t zeros(v128_t codes) { return wasm_v128_and(codes, mask(5)); }
 inline v128_t scales(v128_t codes) { return wasm_i32x4_shl(codes, 12); }
 
-// MR rows × NP panels, `gap` panels from one to the next, from the nibbles.
+// Tile (tiles.h) of MR rows × NP panels, `gap` panels from one to the next, from nibbles in place.
 template <size_t MR, size_t NP>
-void direct(const Product& p, size_t m, size_t panel, size_t gap) {
+void tileX8Q4Nibbles(const Product& p, size_t m, size_t panel, size_t gap) {
   const size_t blocks = p.x.blocks, gapBytes = gap * p.w.panelBytes(p.k), stride = p.x.stride();
   const uint8_t* w = p.w.panel(panel, p.k);
   const auto* a = static_cast<const Activation8*>(p.x.data) + m * stride;
@@ -124,9 +124,9 @@ void direct(const Product& p, size_t m, size_t panel, size_t gap) {
   for (size_t q = 0; q < NP; ++q) p.finish(m, panel + q * gap, Sums<MR>(sum[q]));
 }
 
-// A panel for many rows: of each block the values 2q − z, then 8 scales.
+// unpack: a panel for many rows of x. Each block becomes the values 2q − z, then 8 scales.
 #ifdef __wasm_relaxed_simd__
-// As bytes with 32 added, in the order of K: [8 kk][8 rows][4 t].
+// Values are bytes, with 32 added, in the order of K: [8 kk][8 rows][4 t].
 constexpr size_t kUnpackedBytes = kPanel * kBlock + kPanel * 4;
 void unpack(const uint8_t* block, size_t blocks, uint8_t* out) {
   const v128_t offset = wasm_i8x16_splat(32);
@@ -146,8 +146,9 @@ void unpack(const uint8_t* block, size_t blocks, uint8_t* out) {
   }
 }
 
+// Tile (tiles.h) of MR rows × the unpacked panel.
 template <size_t MR>
-void tile(const Product& p, size_t m, size_t panel, const uint8_t* w) {
+void tileX8C4Q4RelaxedDot(const Product& p, size_t m, size_t panel, const uint8_t* w) {
   const size_t blocks = p.x.blocks, stride = p.x.stride();
   const auto* a = static_cast<const int8_t*>(p.x.data) + m * stride;
   const float* by = p.x.scales + m * blocks;
@@ -178,14 +179,14 @@ void tile(const Product& p, size_t m, size_t panel, const uint8_t* w) {
   p.finish(m, panel, Sums<MR>(sum));
 }
 #else
-// As int16 in the wide order, each as many times as its activation lacks of 256, so the sum is 256 times that of 2q −
-// z: [4 j][4 pairs][8 rows][2].
+// Values are int16 in the order of the wide activations: [4 j][4 pairs][8 rows][2]. Each is multiplied by what its
+// activation's factor lacks of 256, so the sum is 256 times that of 2q − z.
 constexpr size_t kUnpackedBytes = 2 * kPanel * kBlock + kPanel * 4;
 void unpack(const uint8_t* block, size_t blocks, uint8_t* out) {
   for (size_t g = 0; g < blocks; ++g, block += kBlockBytes, out += kUnpackedBytes) {
     for (size_t half = 0; half < 2; ++half) {
       const v128_t c = codes(block, half), zero = zeros(c);
-      // The activations' scales are made for 128 times that.
+      // The activations' scales expect 128 times the sum.
       wasm_v128_store(out + 2 * kPanel * kBlock + 16 * half, wasm_f32x4_mul(scales(c), splat(0.5f)));
       const v128_t z = wasm_v128_or(zero, wasm_i32x4_shl(zero, 16)), z16 = wasm_i16x8_shl(z, 4),
                    z256 = wasm_i16x8_shl(z, 8);
@@ -201,8 +202,9 @@ void unpack(const uint8_t* block, size_t blocks, uint8_t* out) {
   }
 }
 
+// Tile (tiles.h) of MR rows × the unpacked panel.
 template <size_t MR>
-void tile(const Product& p, size_t m, size_t panel, const uint8_t* w) {
+void tileX8C2Q4Dot16(const Product& p, size_t m, size_t panel, const uint8_t* w) {
   const size_t blocks = p.x.blocks, stride = p.x.stride();
   const auto* a = static_cast<const int16_t*>(p.x.data) + m * stride;
   const float* by = p.x.scales + m * blocks;
@@ -239,8 +241,8 @@ void productQ4(Arena& arena, const QuantizedBlocks& x, const Matrix& w, Columns 
   const Product p{x, *w.q4(), w.k(), out};
   const auto few = [&]<size_t MR, size_t NP>(size_t panel, size_t gap) {
     size_t m = 0;
-    for (; m + MR <= x.rows; m += MR) direct<MR, NP>(p, m, panel, gap);
-    if (m < x.rows) direct<1, NP>(p, m, panel, gap);
+    for (; m + MR <= x.rows; m += MR) tileX8Q4Nibbles<MR, NP>(p, m, panel, gap);
+    if (m < x.rows) tileX8Q4Nibbles<1, NP>(p, m, panel, gap);
   };
   if (Streams && x.rows == 1) return panelStreams<1>(columns, few);
   if (Streams && x.rows <= 4) return panelStreams<2>(columns, few);

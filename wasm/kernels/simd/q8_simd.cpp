@@ -1,19 +1,20 @@
-// The int8 product. Two exact ways, one packed form of the weights (q8.h):
+// The int8 product. There are two exact ways, each with its order of the packed weights (q8.h):
 //
-//  - byte dot (relaxed SIMD): i32x4.relaxed_dot_i8x16_i7x16_add multiplies 16 signed weights by 16 activations and
-//    adds fours of products to four sums. The standard leaves open what bytes above 127 mean in its second operand:
-//    x86 with VNNI reads them unsigned (vpdpbusd), Arm with the dot product extension signed (sdot), and x86 without
-//    VNNI saturates in between. The first two are exact for all 8 bits, so a probe at start-up asks which it is;
-//  - wide dot (any SIMD): i32x4.dot_i16x8_s on words of 16 bits. For many rows a panel is widened once, and stays in
-//  the
-//    first-level cache (8 columns × K × 2 bytes). For a few, a word is used as it lies: it holds two weights of the
-//    same k, h and l, and Σ(256·h + l)·a and Σl·a give both columns, where widening would take an instruction for every
-//    eight weights (5 for 16 weights instead of 6, and half of the sums: more streams fit in the registers).
+//  - Byte dot (relaxed SIMD): i32x4.relaxed_dot_i8x16_i7x16_add multiplies 16 signed weights by 16 activations and adds
+//    each four products to one of four sums. The standard does not define the meaning of bytes above 127 in the second
+//    operand. x86 with VNNI reads them as unsigned (vpdpbusd), Arm with the dot product extension as signed (sdot), and
+//    x86 without VNNI saturates sums of two products. The first two are exact for all 8 bits, so a probe at start-up
+//    finds out which one the engine has.
+//  - Wide dot (any SIMD): i32x4.dot_i16x8_s on 16-bit words. For many rows a panel is widened once, and stays in the
+//    first-level cache (8 columns × K × 2 bytes). For a few rows, packed words are used in place. A word packs the
+//    weights h and l of two columns for one k; Σ(256·h + l)·a and Σl·a are computed, and both columns follow from them.
+//    Widening would take an instruction for every eight weights: this way takes 5 instructions for 16 weights instead
+//    of 6, and half of the sums, so that more streams fit in the registers.
 //
-// Register tiles: 6 rows × 8 columns of sums for the byte dot (12 sums hide its latency of five cycles at two a
-// cycle, and 16 registers hold them), 4 × 8 for the wide one (a multiply and an add each; the adds alone are a chain
-// of one cycle). Weights are walked panel by panel, rows within; a block of rows is as large as keeps its activations
-// in the second-level cache.
+// Register tiles: 6 rows × 8 columns for the byte dot: 12 sums hide its latency (five cycles at two instructions a
+// cycle) and fit in 16 registers. 4 × 8 for the wide dot: a multiplication and an addition each, and only the additions
+// are a chain, of one cycle. The loops go over panels of weights, and over rows inside. A block of rows is as large as
+// its activations fit in the second-level cache.
 #include <algorithm>
 
 #include "kernels/simd/output.h"
@@ -27,14 +28,14 @@ namespace {
 
 ActivationForm gForm = ActivationForm::Wide;
 
-// Everything of one product that tiles need besides their place.
+// What all tiles of one product share.
 struct Product {
   const QuantizedRows& x;
   const Matrix::Q8Data& w;
   size_t k;
   const Output& out;
 
-  // Sums of rows m …, columns 8·panel … 8·panel+7, become floats.
+  // Converts the sums of rows m …, columns 8·panel … 8·panel + 7 to f32 and stores them.
   template <size_t MR>
   void finish(size_t m, size_t panel, Sums<MR> sums) const {
     const int8_t* at = w.panel(panel, k);
@@ -57,9 +58,9 @@ struct Product {
 };
 
 #ifdef __wasm_relaxed_simd__
-// MR rows × NP panels of 8 columns, `gap` panels from one to the next.
+// Tile (tiles.h) of MR rows × NP panels, `gap` panels from one to the next.
 template <size_t MR, size_t NP>
-void byteTile(const Product& p, size_t m, size_t panel, size_t gap = 1) {
+void tileX8C4Q8RelaxedDot(const Product& p, size_t m, size_t panel, size_t gap = 1) {
   const size_t kp = paddedK(p.k), lda = p.x.stride;
   const auto* a = static_cast<const uint8_t*>(p.x.data) + m * lda;
   const int8_t* w = p.w.panel(panel, p.k);
@@ -84,11 +85,13 @@ void byteTile(const Product& p, size_t m, size_t panel, size_t gap = 1) {
 
 template <bool Streams>
 void byteRows(const Product& p, size_t from, size_t to, Columns columns) {
-  const auto few = [&]<size_t MR, size_t NP>(size_t panel, size_t gap) { byteTile<MR, NP>(p, from, panel, gap); };
+  const auto few = [&]<size_t MR, size_t NP>(size_t panel, size_t gap) {
+    tileX8C4Q8RelaxedDot<MR, NP>(p, from, panel, gap);
+  };
   if (Streams && to - from == 1) return panelStreams<1>(columns, few);
   if (Streams && to - from == 2) return panelStreams<2>(columns, few);
   for (size_t panel = columns.from; panel < columns.to; ++panel) {
-    rowTiles<6>(from, to, [&]<size_t MR>(size_t m) { byteTile<MR, 1>(p, m, panel); });
+    rowTiles<6>(from, to, [&]<size_t MR>(size_t m) { tileX8C4Q8RelaxedDot<MR, 1>(p, m, panel); });
   }
 }
 #endif
@@ -103,8 +106,9 @@ void widenPanel(const int8_t* w, size_t kp, int16_t* out) {
   }
 }
 
+// Tile (tiles.h) of MR rows × a widened panel.
 template <size_t MR>
-void wideTile(const Product& p, size_t m, size_t panel, const int16_t* w) {
+void tileX8C2Q8Dot16(const Product& p, size_t m, size_t panel, const int16_t* w) {
   const size_t kp = paddedK(p.k), lda = p.x.stride;
   const auto* a = static_cast<const int16_t*>(p.x.data) + m * lda;
   v128_t sum[MR][2];
@@ -123,12 +127,12 @@ void wideTile(const Product& p, size_t m, size_t panel, const int16_t* w) {
 
 constexpr size_t kFew = 4;
 #ifdef __wasm_relaxed_simd__
-constexpr size_t kWideStreams = kStreams;  // for engines without an exact dot product of bytes only
+constexpr size_t kWideStreams = kStreams;  // used only by engines without an exact dot product of bytes
 #else
 constexpr size_t kWideStreams = 12;
 #endif
 
-// How far Σ(256·h + l)·a may run: Σh·a, of |h| ≤ 127 and |a| ≤ 255, must be whole in the 24 bits above Σl·a.
+// How many values of K are summed as Σ(256·h + l)·a: Σh·a, with |h| ≤ 127 and |a| ≤ 255, must fit in 24 bits.
 constexpr size_t kStretch = 256;
 static_assert(kStretch * 127 * 255 < size_t(1) << 23);
 
@@ -137,7 +141,8 @@ struct WideSums {
   v128_t lower[NP][MR], upper[NP][MR];  // of columns 0–3 and 4–7
 };
 
-// Adds a stretch of MR rows × NP panels. By itself, so that a compiler has but these sums to find registers for.
+// Adds up to kStretch values of K to the sums. A function of its own, so that the compiler assigns registers to these
+// sums only.
 template <size_t MR, size_t NP>
 [[gnu::noinline]] void addStretch(const int16_t* a, size_t lda, const int8_t* w, size_t gapBytes, size_t k,
                                   WideSums<MR, NP>& sums) {
@@ -166,9 +171,9 @@ template <size_t MR, size_t NP>
   }
 }
 
-// MR rows × NP panels, `gap` panels from one to the next.
+// Tile (tiles.h) of MR rows × NP panels, `gap` panels from one to the next, from packed words in place.
 template <size_t MR, size_t NP>
-void wideRow(const Product& p, size_t m, size_t panel, size_t gap) {
+void tileX8C2Q8Dot16Packed(const Product& p, size_t m, size_t panel, size_t gap) {
   const size_t kp = paddedK(p.k), lda = p.x.stride, gapBytes = gap * p.w.panelBytes(p.k);
   const auto* a = static_cast<const int16_t*>(p.x.data) + m * lda;
   const int8_t* w = p.w.panel(panel, p.k);
@@ -196,20 +201,20 @@ template <bool Streams>
 void wideRows(const Product& p, size_t from, size_t to, Columns columns, int16_t* scratch) {
   const auto few = [&]<size_t MR, size_t NP>(size_t panel, size_t gap) {
     size_t m = from;
-    for (; m + MR <= to; m += MR) wideRow<MR, NP>(p, m, panel, gap);
-    if (m < to) wideRow<1, NP>(p, m, panel, gap);
+    for (; m + MR <= to; m += MR) tileX8C2Q8Dot16Packed<MR, NP>(p, m, panel, gap);
+    if (m < to) tileX8C2Q8Dot16Packed<1, NP>(p, m, panel, gap);
   };
   if (Streams && to - from == 1) return panelStreams<1, kWideStreams>(columns, few);
   if (Streams && to - from <= kFew) return panelStreams<2, std::min<size_t>(kWideStreams, 8)>(columns, few);
   for (size_t panel = columns.from; panel < columns.to; ++panel) {
     widenPanel(p.w.panel(panel, p.k), paddedK(p.k), scratch);
-    rowTiles<4>(from, to, [&]<size_t MR>(size_t m) { wideTile<MR>(p, m, panel, scratch); });
+    rowTiles<4>(from, to, [&]<size_t MR>(size_t m) { tileX8C2Q8Dot16<MR>(p, m, panel, scratch); });
   }
 }
 
 #ifdef __wasm_relaxed_simd__
-// Is the byte dot exact for the whole range of this form? Asked with sums that are not zero and values at every
-// border; the arguments are volatile so that nothing is computed at build time.
+// Whether the engine's byte dot is exact for this form: tries values at every limit, with sums that are not zero. The
+// loop variables are volatile, so that nothing is computed at build time.
 bool exact(ActivationForm form) {
   static const int8_t weights[] = {-127, 127, 1, -1, 64, -64, 100, -100};
   static const uint8_t values[] = {0, 1, 127, 128, 129, 200, 254, 255};

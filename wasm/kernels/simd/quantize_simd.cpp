@@ -1,5 +1,6 @@
-// Activations to 8 bits, a row or a block of 32 at a time: its range in one pass, its values in a second while they are
-// in the cache. The same arithmetic as the plain ones, so that both give the same integers.
+// Quantizes activations to 8 bits, a row or a block of 32 values at a time: one pass finds the range, a second converts
+// the values while they are in the cache. The arithmetic is that of the plain functions, so both give the same
+// integers.
 #include "kernels/simd/simd.h"
 #include "kernels/simd/simd_math.h"
 
@@ -12,7 +13,7 @@ namespace wasmformers::kernels::simd {
 namespace {
 
 void range(const float* x, size_t k, float& low, float& high) {
-  v128_t lo = splat(0), hi = splat(0), lo2 = lo, hi2 = hi;  // the interval holds 0 anyway
+  v128_t lo = splat(0), hi = splat(0), lo2 = lo, hi2 = hi;  // the interval includes 0
   size_t i = 0;
   for (; i + 8 <= k; i += 8) {
     const v128_t a = wasm_v128_load(x + i), b = wasm_v128_load(x + i + 4);
@@ -29,8 +30,8 @@ void range(const float* x, size_t k, float& low, float& high) {
   }
 }
 
-// 8 values rounded to whole numbers (ties to even) as int16: adding 1.5·2^23 leaves the number in the low bits.
-// Multiplication and addition stay apart, a fused one would round differently from the plain kernel.
+// 8 values rounded to whole numbers (ties to even), as int16: adding 1.5·2^23 leaves the number in the low bits.
+// Multiplication and addition are not fused, because that would round differently from the plain function.
 inline v128_t round8(const float* x, v128_t inverse) {
   const v128_t magic = splat(12582912.f);
   const v128_t a = wasm_f32x4_add(wasm_f32x4_mul(wasm_v128_load(x), inverse), magic);
@@ -109,7 +110,8 @@ QuantizedBlocks* quantizeBlocks(Arena& arena, const Rows& x) {
         std::memcpy(tail, src, (x.cols - from) * sizeof(float));
         src = tail;
       }
-      // Magnitudes are ordered like their bits, NaN above all: one instruction where a maximum of floats is several.
+      // Magnitudes are ordered like their bits, with NaN above all. An integer maximum is one instruction, a maximum of
+      // floats several.
       const auto pair = [&](size_t i) {
         return wasm_i32x4_max(wasm_f32x4_abs(wasm_v128_load(src + i)), wasm_f32x4_abs(wasm_v128_load(src + i + 4)));
       };

@@ -1,4 +1,4 @@
-// The Wasm kernels by name, for their table and for each other.
+// The SIMD kernels by name, for their table and for each other.
 #pragma once
 
 #include "kernels/formats/q4.h"
@@ -17,21 +17,22 @@ void add(const float* x, size_t count, float* y);
 void attention(Arena&, const AttentionArgs&);
 void cachedAttention(Arena&, const CachedAttentionArgs&);
 
-/// y = act(y + bias) + residual for `rows` × `cols` of a product.
+/// y[rows, cols] = act(y + bias) + residual, in place, rows `yStride` floats apart.
 void epilogue(const Epilogue&, size_t rows, size_t cols, float* y, size_t yStride);
 
-/// Quantizes x once, into the arena. nullptr when memory ran out.
+/// Quantizes x for q8 matrices, into the arena. Null when memory ran out.
 QuantizedRows* quantizeRows(Arena&, const Rows& x, ActivationForm);
-/// The same per 32 of a row: bytes with relaxed SIMD, else in the wide form.
+/// Quantizes x for q4 matrices: to bytes with relaxed SIMD, else in the wide form. Null when memory ran out.
 QuantizedBlocks* quantizeBlocks(Arena&, const Rows& x);
 
-/// Panels of 8 columns that a product computes.
+/// The panels of 8 columns that a product computes: [from, to).
 struct Columns {
   size_t from, to;
 };
 inline Columns allColumns(const Matrix& w) { return {0, roundUp(w.n(), kPanel) / kPanel}; }
 
-/// Where a product goes: y = sum + bias + residual, the latter two optional; all pointers are those of column 0.
+/// The destination of a product: y = sum + bias + residual; bias and residual are optional. All pointers are those of
+/// column 0, strides are floats between rows.
 struct Output {
   size_t n;
   const float *bias, *residual;
@@ -40,8 +41,8 @@ struct Output {
   size_t yStride;
 };
 
-/// y[M, N] = x·Wᵀ; the whole of x was quantized in `form`'s way. Streams: for one row or a few, weights are read in
-/// several streams (tiles.h), which is what decoding needs. Encoders have more rows, and need not carry that code.
+/// y[M, N] = x·Wᵀ for a range of columns. Streams: with one or a few rows, weights are read in several streams
+/// (tiles.h), as decoding needs it. Encoders have more rows and do not need that code.
 template <bool Streams>
 void productQ8(Arena&, const QuantizedRows& x, const Matrix& w, Columns, const Output&);
 template <bool Streams>
@@ -50,18 +51,18 @@ template <bool Streams>
 void productF32(const float* x, size_t m, size_t xStride, const Matrix& w, Columns, const Output&);
 template <bool Streams>
 void productF16(Arena&, const float* x, size_t m, size_t xStride, const Matrix& w, Columns, const Output&);
-/// Rows [from, to) with one panel of floats.
+/// Rows [from, to) of x times one panel w [K][8] of floats, whose columns are those of `panel`.
 void panelF32(const float* x, size_t xStride, size_t from, size_t to, const float* w, size_t k, size_t panel,
               const Output&);
-/// As many rows of activations as stay in the second-level cache while panels go by: whole tiles of 4 and of 6.
+/// How many rows of activations stay in the second-level cache during a pass over all panels: a multiple of 4 and 6.
 inline size_t rowBlock(size_t rowBytes) {
   const size_t rows = (size_t(256) << 10) / (rowBytes + 1) / 12 * 12;
   return rows < 24 ? 24 : rows;
 }
 
-/// The form in which the product wants its activations: the run-time probe's answer.
+/// The form of activations for the q8 product, which a probe at run time chooses.
 ActivationForm activationForm();
-/// For tests: use `form` from now on. False where this engine does not compute it exactly.
+/// For tests: uses `form` from now on. False where this engine does not compute it exactly.
 bool forceActivationForm(ActivationForm form);
 
 }  // namespace wasmformers::kernels::simd

@@ -1,5 +1,5 @@
-// Elementary functions on four floats, for the Wasm kernels. Errors are relative unless said, over the whole range
-// that the kernels meet; tests/native/kernels/kernels_test.cpp holds them.
+// Elementary functions on four floats. Errors are relative, unless said, over the whole range that the kernels use;
+// tests/native/kernels/kernels_test.cpp checks them.
 #pragma once
 
 #include <wasm_simd128.h>
@@ -8,15 +8,15 @@
 
 #include "kernels/kernels.h"
 
-// Before the inner loop of a register tile. Unrolled, the compilers move loads ahead of the steps that use them and
-// spill sums: measured 15–30 % slower for every tile (tests/bench/kernels/RESULTS.md).
+// Goes before the inner loop of a register tile. In unrolled loops, compilers move loads ahead of the steps that use
+// them and spill sums: measured 15–30 % slower for every tile (tests/bench/kernels/RESULTS.md).
 #define WF_NO_UNROLL _Pragma("clang loop unroll(disable)")
 
 namespace wasmformers::kernels::simd {
 
 inline v128_t splat(float x) { return wasm_f32x4_splat(x); }
 
-/// a·b + c; fused where the engine has it (relaxed SIMD).
+/// a·b + c; with relaxed SIMD, fused where the processor can.
 inline v128_t madd(v128_t a, v128_t b, v128_t c) {
 #ifdef __wasm_relaxed_simd__
   return wasm_f32x4_relaxed_madd(a, b, c);
@@ -44,10 +44,11 @@ inline float minLanes(v128_t v) {
   return wasm_f32x4_extract_lane(v, 0);
 }
 
-// Constants come from memory, one load each: V8 builds a v128.const from two integers wherever it is used, three or
-// four instructions that cost more than the arithmetic. Defined elsewhere so that no compiler folds them back.
+// Constants are loaded from memory, one load each. V8 builds a v128.const from two integers wherever it is used, in
+// three or four instructions, which cost more than the arithmetic. They are defined in another file (norm_simd.cpp), so
+// that no compiler folds them back.
 extern const float kExp[12], kExp2[8], kGelu[15];
-extern const uint32_t kMasks[7];  // of the 4-bit product, of halves (half.h), of bytes in words
+extern const uint32_t kMasks[7];  // 0–3, 5: of the q4 product; 4: of halves; 6: of the low bytes of words
 inline v128_t load(const float& constant) { return wasm_v128_load32_splat(&constant); }
 
 /// Four halves as floats 2^112 times too small; `mask` is kMasks[4].
@@ -55,7 +56,7 @@ inline v128_t fourHalves(const void* p, v128_t mask) {
   return wasm_v128_and(wasm_i32x4_shl(wasm_i32x4_load16x4(p), 13), mask);
 }
 
-/// e^x within 2e-7 for x ≤ 88; arguments below −86 give about 1e-38, which is nothing in any sum.
+/// e^x within 2e-7 for x ≤ 88. Arguments below −86 give about 1e-38, which is negligible in any sum.
 /// x = n·ln 2 + r, |r| ≤ ln 2 / 2, with ln 2 in two parts; the polynomial for e^r is Cephes' (expf.c). Adding
 /// 1.5·2^23 rounds to a whole number and leaves it in the low bits, ready to be added to the exponent.
 inline v128_t expBelow88(v128_t x) {
@@ -74,8 +75,8 @@ inline v128_t expBelow88(v128_t x) {
   return wasm_i32x4_add(p, wasm_i32x4_shl(t, 23));
 }
 
-/// 2^x within 3e-7 for x ≤ 127; arguments below −125 give about 1e-38. The polynomial is a fit of our own
-/// (tools/fit-exp2.py): two thirds of the work of e^x, for those who can have their exponents in base 2.
+/// 2^x within 3e-7 for x ≤ 127. Arguments below −125 give about 1e-38. The polynomial is a fit of our own
+/// (tools/fit-exp2.py). It is two thirds of the work of e^x, for callers that can use exponents in base 2.
 inline v128_t exp2Below127(v128_t x) {
   x = wasm_f32x4_pmax(x, load(kExp2[0]));
   const v128_t magic = load(kExp2[1]);
@@ -101,9 +102,9 @@ inline v128_t tanh(v128_t x) {
   return wasm_f32x4_sub(splat(1.f), wasm_f32x4_div(splat(2.f), wasm_f32x4_add(exp(wasm_f32x4_add(x, x)), splat(1.f))));
 }
 
-/// x·Φ(x), absolute error 3e-7·max(1, |x|): x·(1/2 + c·P(c²)/Q(c²)) with x clamped to ±5.6 in c, where Φ is 0 or 1
-/// to the last bit of a float. The coefficients are a minimax fit of our own (tools/fit-gelu.py); half the work of an
-/// exponential.
+/// x·Φ(x), absolute error 3e-7·max(1, |x|): x·(1/2 + c·P(c²)/Q(c²)), where c is x clamped to ±5.6, beyond which Φ is 0
+/// or 1 to the last bit of a float. The coefficients are a minimax fit of our own (tools/fit-gelu.py). It is half the
+/// work of an exponential.
 inline v128_t gelu(v128_t x) {
   const v128_t c = wasm_f32x4_pmin(wasm_f32x4_pmax(x, load(kGelu[0])), load(kGelu[1]));
   const v128_t t = wasm_f32x4_mul(c, c);
@@ -161,7 +162,7 @@ void withActivation(Activation a, F&& f) {
   }
 }
 
-/// Up to 3 floats at the end of a row, in and out.
+/// Loads and stores up to 3 floats, at the end of a row.
 inline v128_t loadSome(const float* p, size_t count) {
   float lanes[4] = {0, 0, 0, 0};
   for (size_t i = 0; i < count; ++i) lanes[i] = p[i];

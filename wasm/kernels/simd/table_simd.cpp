@@ -1,4 +1,4 @@
-// The table of the Wasm kernels, and what joins products with what surrounds them.
+// The table of the SIMD kernels, and its linear(), which quantizes x, cuts a product into blocks and applies epilogues.
 #include <algorithm>
 #include <cstring>
 
@@ -10,11 +10,12 @@ namespace wasmformers::kernels::simd {
 
 namespace {
 
-// A block of a product whose activation runs while it is in the first-level cache: rows, and panels of 8 columns. A few
-// rows stay there whole, and their weights are read in streams that no block cuts (tiles.h).
+// The size of a block of a product, in rows and panels of 8 columns. The activation is applied while the block is in
+// the first-level cache. A few rows fit there completely; their weights are read in streams that no block cuts
+// (tiles.h).
 constexpr size_t kRowBlock = 128, kPanelBlock = 8, kFewRows = 4;
 
-// Some rows of x, in the form that the product of this matrix reads.
+// x, in the form that the product with a matrix reads.
 template <bool Streams>
 struct Operand {
   const Rows& x;
@@ -31,7 +32,7 @@ struct Operand {
   }
 };
 
-// Makes what the product reads of x, once.
+// Quantizes x for the product, once. False when memory ran out.
 bool prepare(Arena& arena, Rows& x, Format format) {
   switch (format) {
     case Format::F32:
@@ -50,7 +51,7 @@ void linear(Arena& arena, Rows& x, const Matrix& w, const Epilogue& e, float* y,
   if (e.activation == Activation::None) return operand.multiply(arena, 0, x.rows, w, all, e, y, yStride);
 
   const Arena::Mark mark = arena.mark();
-  // y may be the residual itself, which the product would overwrite before it is added.
+  // Where y is the residual itself, the product must not overwrite it before it is added.
   float* aside = e.residual == y ? arena.alloc<float>(kRowBlock * w.n()) : nullptr;
   if (e.residual == y && !aside) return;
   const size_t panels = Streams && x.rows <= kFewRows ? all.to : kPanelBlock;
