@@ -2,8 +2,9 @@
 // character that the prompt began is completed; the prompt's own text is left out.
 
 /**
- * @typedef {{ decodeStream(options: object): import('../tokenizers/decode-stream.js').DecodeStream }} Decoding a
- *   tokenizer
+ * @typedef {{
+ *   decodeStream(options: object): { push(ids: any): string, end(): string, dispose(): void },
+ * }} Decoding a tokenizer
  */
 
 /**

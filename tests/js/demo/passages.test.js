@@ -10,7 +10,7 @@ const withSegmenter = await import('../../../demo/search/passages.js');
 delete Intl.Segmenter;
 // @ts-expect-error the same file, read again
 const without = await import('../../../demo/search/passages.js?without');
-Intl.Segmenter = Segmenter;
+Object.assign(Intl, { Segmenter });
 
 const sample = await readFile(new URL('../../../demo/search/sample.txt', import.meta.url), 'utf8');
 const TEXTS = {

@@ -18,7 +18,7 @@ const ids = [[1, 5, 9, 12]];
  */
 function limitMemory(t, most) {
   const { grow } = WebAssembly.Memory.prototype;
-  WebAssembly.Memory.prototype.grow = function (pages) {
+  WebAssembly.Memory.prototype.grow = function (/** @type {number} */ pages) {
     if (this.buffer.byteLength + pages * 65536 > most)
       throw new RangeError('WebAssembly.Memory.grow(): Maximum memory size exceeded');
     return grow.call(this, pages);
@@ -34,10 +34,11 @@ test('weights that memory is refused for are an error before anything is downloa
   const back = limitMemory(t, 64 << 20);
   /** @type {string[]} */
   const read = [];
+  /** @type {import('wasmformers').ModelOptions} */
   const asked = {
     dtype: 'q8',
-    progress_callback: (/** @type {any} */ { status, file }) => {
-      if (status === 'progress') read.push(file);
+    progress_callback: (event) => {
+      if (event.status === 'progress') read.push(event.file);
     },
   };
   const error = await rejection(
@@ -119,7 +120,7 @@ function wide(t) {
 
 test('what estimate() says is enough, and within what is promised: 1.25 × weights + cache + 32 MB', async (t) => {
   const dir = wide(t);
-  for (const dtype of ['q8', 'q4', 'fp16']) {
+  for (const dtype of /** @type {const} */ (['q8', 'q4', 'fp16'])) {
     const said = await AutoModelForCausalLM.estimate(dir, { dtype, max_length: 1024, rows: 2 });
     const model = await AutoModelForCausalLM.from_pretrained(dir, { dtype });
     const prompt = Array.from({ length: 2 }, (_, row) =>

@@ -14,12 +14,12 @@ const absent =
   !existsSync(cachePath('models', MODEL, 'model.safetensors')) &&
   `${MODEL} is not in the cache (npm start puts it there)`;
 
-for (const dtype of ['q8', 'fp32']) {
+for (const dtype of /** @type {const} */ (['q8', 'fp32'])) {
   test(`loading MiniLM in ${dtype} peaks below 1.25 × packed weights + largest tensor + 16 MB`, {
     skip: absent,
   }, async (t) => {
     const model = await AutoModel.from_pretrained(MODEL, { dtype });
-    const needed = model.engine.bytesNeeded,
+    const needed = model.stats.bytesNeeded,
       bound = 1.25 * needed + LARGEST + 16 * MB;
     t.diagnostic(
       `${dtype}: packed ${(needed / MB).toFixed(1)} MB, peak ${(model.stats.memoryBytes / MB).toFixed(1)} MB, bound ${(bound / MB).toFixed(1)} MB`,

@@ -35,7 +35,7 @@ const errorOf = (/** @type {() => unknown} */ f) => {
   try {
     f();
   } catch (error) {
-    return /** @type {any} */ (error);
+    return /** @type {import('wasmformers').WasmformersError} */ (error);
   }
   throw new Error('nothing was thrown');
 };
@@ -93,7 +93,7 @@ for (const name of NAMES) {
           // a streamer may be used for the next answer too
           pieces.length = tokens.length = 0;
           if (k) streamer.put([ids.slice(0, k)]);
-          else streamer.next_tokens_are_prompt = false;
+          else Object.assign(streamer, { next_tokens_are_prompt: false });
           for (const id of ids.slice(k)) streamer.put([[id]]);
           streamer.end();
           const whole = tokenizer.decode(ids, plain),
@@ -195,7 +195,8 @@ test("processors by Transformers.js' names give what transformers' give", () => 
       .sort(),
   );
   const logits = new api.Tensor('float32', [4, -4, 4, -4], [1, 4]);
-  assert.deepEqual([...new api.RepetitionPenaltyLogitsProcessor(2)([[0n, 1n, 1n]], logits).data], [2, -8, 4, -4]);
+  const penalized = /** @type {Tensor} */ (new api.RepetitionPenaltyLogitsProcessor(2)([[0n, 1n, 1n]], logits));
+  assert.deepEqual([...penalized.data], [2, -8, 4, -4]);
 });
 
 test('stop texts are texts', async () => {
@@ -289,7 +290,7 @@ test('options: the call before the file, one length or the other', () => {
 });
 
 test('prompts from whatever they come in, padding on either side left out', () => {
-  const rows = (/** @type {any} */ ids, /** @type {any} */ mask) =>
+  const rows = (/** @type {unknown} */ ids, /** @type {unknown} */ mask = undefined) =>
     readPrompts({ input_ids: ids, attention_mask: mask }).rows.map((row) => [...row]);
   assert.deepEqual(rows([1, 2]), [[1, 2]]);
   assert.deepEqual(rows([[1n, 2n], [3n]]), [[1, 2], [3]]);

@@ -24,6 +24,8 @@ import { rejection } from '../helpers/server.js';
 import { shardsOf } from '../helpers/shards.js';
 import { LLAMA, writerFolder } from '../helpers/writer.js';
 
+/** @typedef {import('wasmformers').GenerationOptions} GenerationOptions */
+
 const LM = new URL('../../fixtures/lm/', import.meta.url);
 const names = readdirSync(LM, { withFileTypes: true })
   .filter((entry) => entry.isDirectory())
@@ -53,8 +55,12 @@ for (const name of names) {
     assert.ok(worst <= tolerance, `${worst} > ${tolerance}`);
     let modes = 0;
     for (const [mode, options] of Object.entries(generate ?? {})) {
-      const expected = io[`out.generate.${mode}`],
-        got = await model.generate(inputs, /** @type {any} */ (options));
+      const expected = io[`out.generate.${mode}`];
+      /** @type {Tensor} */
+      const got = await model.generate(
+          inputs,
+          /** @type {GenerationOptions & { return_dict_in_generate?: false }} */ (options),
+        );
       assert.equal(
         `${mode} [${got.dims}] ${got.data.join(' ')}`,
         `${mode} [${expected.dims}] ${expected.data.join(' ')}`,
@@ -123,6 +129,7 @@ test('rows of a batch end each for itself; a batch gives what each row alone giv
       [1, 33, 44],
     ],
     options = { max_new_tokens: 12 };
+  /** @type {number[][]} */
   const alone = [];
   for (const row of rows) alone.push(numbers(await model.generate([row], options)).slice(row.length));
   const end = alone[0][4]; // an end that the first row meets before the others
@@ -155,7 +162,8 @@ test('rows of a batch end each for itself; a batch gives what each row alone giv
 test('the same seed gives the same text, another one another', async () => {
   const model = await load(),
     options = { max_new_tokens: 16, do_sample: true, temperature: 1.5, top_k: 0 };
-  const draw = async (/** @type {any} */ more) => numbers(await model.generate(ids, { ...options, ...more })).join();
+  const draw = async (/** @type {{ seed?: number }} */ more) =>
+    numbers(await model.generate(ids, { ...options, ...more })).join();
   const seven = await draw({ seed: 7 });
   assert.equal(await draw({ seed: 7 }), seven);
   assert.notEqual(await draw({ seed: 8 }), seven);
@@ -364,9 +372,11 @@ test('a reader that leaves holds nobody up, and goes on where it was when it com
     other = [[1, 9, 33]],
     second = numbers(await model.generate(other, { max_new_tokens: 5 }));
   const { GenerationRun } = await import('../../../js/generation/generate.js');
-  const begin = () => new GenerationRun(model, ids, { ...options, stopping_criteria: () => false }).steps(); // a criterion: token by token
+  const writer = /** @type {ConstructorParameters<typeof GenerationRun>[0]} */ (/** @type {unknown} */ (model));
+  // The criterion makes it give one token at a time.
+  const begin = () => new GenerationRun(writer, ids, { ...options, stopping_criteria: () => false }).steps();
   const left = begin();
-  assert.equal((await left.next()).value[0], wanted[0]);
+  assert.equal((await left.next()).value?.[0], wanted[0]);
   assert.deepEqual(numbers(await model.generate(other, { max_new_tokens: 5 })), second, 'the other one has its turn');
   const rest = [];
   for await (const step of left) rest.push(step[0]);

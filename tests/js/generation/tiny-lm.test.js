@@ -125,7 +125,9 @@ test("logits, ids and texts are PyTorch's", async () => {
       ],
       [input_ids, attention_mask],
     );
-    const out = await model.generate(inputs, { max_length: null, ...options });
+    /** @type {import('wasmformers').GenerationOptions & { return_dict_in_generate?: false }} */
+    const all = { max_length: null, ...options };
+    const out = await model.generate(inputs, all);
     assert.deepEqual([name, out.tolist().map((/** @type {bigint[]} */ row) => row.map(Number))], [name, wanted]);
     assert.deepEqual(tokenizer.batch_decode(out, { skip_special_tokens: true }), texts);
   }

@@ -1,13 +1,16 @@
 // A reader of small safetensors files for tests, independent of the package's own.
 import { readFileSync } from 'node:fs';
 
+/** @typedef {{ dtype: 'F32' | 'I64', shape: number[], data_offsets: [number, number] }} Entry */
 /**
  * @param {string | URL} path
- * @returns {Record<string, { dtype: string, dims: number[], data: any }>}
+ * @returns {Record<string, { dtype: string, dims: number[], data: any }>} any: a typed array of numbers or of bigints,
+ *   which the test that reads it knows
  */
 export function readSafetensors(path) {
   const file = readFileSync(path);
   const length = Number(file.readBigUInt64LE(0));
+  /** @type {Record<string, Entry>} */
   const header = JSON.parse(file.subarray(8, 8 + length).toString());
   const types = { F32: Float32Array, I64: BigInt64Array };
   return Object.fromEntries(
@@ -21,8 +24,8 @@ export function readSafetensors(path) {
 }
 
 /**
- * Writes one: for files that lie.
- * @param {Record<string, any>} header
+ * Writes one, also a wrong one.
+ * @param {object | string} header
  * @param {Uint8Array} data
  */
 export function safetensorsBytes(header, data = new Uint8Array()) {

@@ -51,7 +51,7 @@ test('the cache folder', async (t) => {
       );
       await cached(key, (work) => fs.writeFile(path.join(work, 'whole'), ''), { inPlace });
       assert.ok(await exists(cachePath(key, 'whole')));
-      await cached(key, fail, { inPlace }); // lies there: not filled again
+      await cached(key, () => Promise.reject(new Error('again')), { inPlace }); // it is there: not filled again
     }
   });
 

@@ -277,6 +277,7 @@ test('token, headers and the fetch hook', async (t) => {
   const server = await startServer(t, { '/a/resolve/main/x.txt': 'x' });
   useHub(t, server.url);
   env.useFSCache = false;
+  /** @type {string[]} */
   const seen = [];
   env.fetch = (input, init) => {
     seen.push(String(input));
@@ -292,7 +293,7 @@ test('token, headers and the fetch hook', async (t) => {
 
 test('what our cache keeps is not kept by the browser as well', async (t) => {
   const server = await startServer(t, { '/a/resolve/main/x.txt': 'x' });
-  const cacheDir = useHub(t, server.url);
+  const { cacheDir } = useHub(t, server.url);
   /** @type {unknown[]} */
   const modes = [];
   env.fetch = (input, init) => {

@@ -15,6 +15,7 @@ import {
   pipeline,
 } from 'wasmformers';
 import { TASKS } from '../../../js/pipelines/tasks.js';
+import { wrong } from '../helpers/fixtures.js';
 import { emptyFolder, eventually, rejection, startServer, useHub } from '../helpers/server.js';
 
 const folder = (/** @type {string} */ name) =>
@@ -134,9 +135,10 @@ test('too long a text is cut and keeps its [SEP]', async () => {
 test("text ranking: best first, the model's own scores, pairs", async () => {
   const dir = folder('text-classification');
   const model = await AutoModelForSequenceClassification.from_pretrained(dir, { dtype: 'fp32' });
-  const pipe = /** @type {any} */ (
-    new TextRankingPipeline({ task: 'text-ranking', model, tokenizer: await AutoTokenizer.from_pretrained(dir) })
+  const Ranking = /** @type {new (parts: object) => TextRankingPipeline} */ (
+    /** @type {unknown} */ (TextRankingPipeline)
   );
+  const pipe = new Ranking({ task: 'text-ranking', model, tokenizer: await AutoTokenizer.from_pretrained(dir) });
   const documents = ['a cat', 'the river is near', 'politics and music', 'he ate'];
   const logits = [];
   for (const text_pair of documents) logits.push((await model(pipe.tokenizer('who ate?', { text_pair }))).logits.data);
@@ -159,8 +161,8 @@ test("text ranking: best first, the model's own scores, pairs", async () => {
     { normalize: false },
   );
   pairs.forEach((p, i) => assert.ok(p.index === i && Math.abs(p.score - want[i]) < 1e-5));
-  assert.equal((await rejection(pipe('q', 'no list'))).code, 'not_a_list');
-  assert.equal((await rejection(pipe([{ text: 'a' }]))).name, 'InputError');
+  assert.equal((await rejection(pipe('q', wrong('no list')))).code, 'not_a_list');
+  assert.equal((await rejection(pipe(wrong([{ text: 'a' }])))).name, 'InputError');
   await pipe.dispose();
 });
 
