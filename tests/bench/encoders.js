@@ -33,10 +33,10 @@ function ortInputs(b, t) {
 const rows = [];
 let variant = '',
   int8Dot = '';
-for (const [dtype, file] of [
+for (const [dtype, file] of /** @type {const} */ ([
   ['q8', 'model_quantized.onnx'],
   ['fp32', 'model.onnx'],
-]) {
+])) {
   const ours = await AutoModel.from_pretrained(MODEL, { dtype });
   const theirs = await ort.InferenceSession.create(readFileSync(join(folder, file)), { executionProviders: ['wasm'] });
   ({ variant, int8Dot } = ours.stats);

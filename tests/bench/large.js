@@ -85,10 +85,7 @@ async function inChromium(root, wish) {
       await page.exposeFunction('processorTime', () => shown.time());
       if (visit > 1) await page.route(/\/repositories\//, (route) => route.abort());
       const env = { remoteHost: server.url, remotePathTemplate: 'repositories/{model}/', allowLocalModels: false };
-      const figures = await page.evaluate(
-        (asked) => /** @type {any} */ (window).measure(asked),
-        /** @type {any} */ ({ ...wish, env }),
-      );
+      const figures = await page.evaluate((asked) => window.measure(asked), /** @type {any} */ ({ ...wish, env }));
       out.push({
         ...figures,
         peak: shown.peak(),

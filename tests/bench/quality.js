@@ -66,7 +66,7 @@ export async function quality(count = Infinity) {
   const vectors = {};
   let variant = '',
     int8Dot = '';
-  for (const dtype of ['fp32', 'q8']) {
+  for (const dtype of /** @type {const} */ (['fp32', 'q8'])) {
     const extractor = await pipeline('feature-extraction', MODEL, { dtype });
     const { data, dims } = await extractor(texts, { pooling: 'mean', normalize: true });
     vectors[dtype] = texts.map((_, i) => data.subarray(i * dims[1], (i + 1) * dims[1]));

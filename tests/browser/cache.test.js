@@ -40,7 +40,6 @@ test('a second visit needs no network; what was cut is not kept', async (t) => {
     await page.goto(`${server.url}/library.html`);
     const answer = await page.evaluate(
       async ({ model, wanted }) => {
-        // @ts-ignore: a path of the server
         const { env, pipeline } = await import('/js/index.js');
         env.remoteHost = location.origin;
         /** @type {any} */
@@ -110,11 +109,10 @@ test('what the site has no room for is not written in vain', async (t) => {
         /** @type {string[]} */
         const begun = [],
           { put } = Cache.prototype;
-        Cache.prototype.put = function (key, response) {
+        Cache.prototype.put = function (/** @type {RequestInfo} */ key, /** @type {Response} */ response) {
           begun.push(String(key).split('/').at(-1) ?? '');
           return put.call(this, key, response);
         };
-        // @ts-ignore: a path of the server
         const { AutoModel, env } = await import('/js/index.js');
         Object.assign(env, { remoteHost: location.origin, remotePathTemplate: 'repositories/{model}/' });
         (await AutoModel.from_pretrained(model)).dispose();

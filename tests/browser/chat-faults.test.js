@@ -8,8 +8,8 @@ import { after, before, test } from 'node:test';
 import { serve } from '../../tools/serve.js';
 import { writerFolder } from '../js/helpers/writer.js';
 import { faults } from './helpers/accessibility.js';
-import { launch, open, shoot } from './helpers/browser.js';
-import { HUB, choose, idle, load, most, says, text, turns } from './helpers/chat.js';
+import { launch, open, shoot, text, violations } from './helpers/browser.js';
+import { HUB, choose, idle, load, most, says, turns } from './helpers/chat.js';
 
 /** @typedef {import('playwright-core').Page} Page */
 const ID = 'test/chat';
@@ -122,8 +122,6 @@ async function ask(page, words) {
   await page.fill('#message', words);
   await page.press('#message', 'Enter');
 }
-/** @param {Page} page */
-const violations = (page) => page.evaluate(() => /** @type {any} */ (window).violations);
 
 test('ids that lead nowhere', async (t) => {
   const { page } = await visit(t);

@@ -9,8 +9,8 @@ import { after, before, test } from 'node:test';
 import { serve } from '../../tools/serve.js';
 import { markdown, writerFolder } from '../js/helpers/writer.js';
 import { faults } from './helpers/accessibility.js';
-import { launch, open, shoot } from './helpers/browser.js';
-import { HUB, choose, idle, load, most, says, text, turns } from './helpers/chat.js';
+import { launch, open, shoot, text, violations, wide } from './helpers/browser.js';
+import { HUB, choose, idle, load, most, says, turns } from './helpers/chat.js';
 import { recorder } from './helpers/tasks.js';
 
 /** @typedef {import('playwright-core').Page} Page */
@@ -72,8 +72,6 @@ function pace(response, bytes) {
   };
   next();
 }
-
-const wide = (/** @type {Page} */ page) => page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
 
 /**
  * A page that neither asks the Hub for anything nor waits for it.
@@ -179,7 +177,7 @@ test('size first, then load, talk, stop, edit, retry, begin anew', async (t) => 
   await page.click('#theme');
   await shoot(page, 'chat-desktop-dark');
   assert.deepEqual(await faults(page), []);
-  assert.deepEqual(await page.evaluate(() => /** @type {any} */ (window).violations), []);
+  assert.deepEqual(await violations(page), []);
   assert.deepEqual(complaints, []);
 });
 
@@ -373,6 +371,6 @@ test('one press: the model that comes with the page tells a fairy tale', async (
   assert.ok(words.length > 12 && /\b(the|and|a|he|she|of|to|in)\b/i.test(more), more);
   assert.ok(!/[\uFFFD<>]/.test(more), more);
   await shoot(page, 'chat-fairy-tale');
-  assert.deepEqual(await page.evaluate(() => /** @type {any} */ (window).violations), []);
+  assert.deepEqual(await violations(page), []);
   assert.deepEqual(complaints, []);
 });

@@ -8,7 +8,7 @@ import { after, before, test } from 'node:test';
 import { ensureModel } from '../../models/fetch.js';
 import { serve } from '../../tools/serve.js';
 import { faults } from './helpers/accessibility.js';
-import { MINILM, ROOT, launch, open, shoot } from './helpers/browser.js';
+import { MINILM, ROOT, launch, open, shoot, text, violations, wide } from './helpers/browser.js';
 import { recorder } from './helpers/tasks.js';
 
 const HUB = 'https://huggingface.co/**';
@@ -25,8 +25,6 @@ after(async () => {
   await server?.close();
 });
 
-const text = (/** @type {import('playwright-core').Page} */ page, /** @type {string} */ selector) =>
-  page.locator(selector).innerText();
 /**
  * Until the model is there; what the page says instead fails at once.
  * @param {import('playwright-core').Page} page
@@ -37,8 +35,6 @@ async function loaded(page) {
 }
 const isRead = (/** @type {import('playwright-core').Page} */ page) =>
   page.waitForFunction(() => !(/** @type {HTMLInputElement} */ (document.querySelector('#query')).disabled));
-const wide = (/** @type {import('playwright-core').Page} */ page) =>
-  page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
 /** Until no colour is on its way to another one: half of a change has no contrast that means anything. */
 const still = (/** @type {import('playwright-core').Page} */ page) =>
   page.waitForFunction(() => document.getAnimations().every(({ playState }) => playState !== 'running'));
@@ -82,23 +78,23 @@ test('load, read the sample, search by meaning', async (t) => {
   t.after(() => context.close());
   // What the progress shows, as often as it changes; and what the library says of itself.
   await page.addInitScript(() => {
-    const w = /** @type {any} */ (window);
-    w.seen = [];
-    w.Worker = class extends Worker {
-      /** @param {[URL | string, WorkerOptions]} options */
-      constructor(...options) {
-        super(...options);
+    window.seen = [];
+    window.Worker = class extends Worker {
+      /**
+       * @param {URL | string} url
+       * @param {WorkerOptions} [options]
+       */
+      constructor(url, options) {
+        super(url, options);
         this.addEventListener('message', ({ data }) => {
-          if (data.type === 'loaded') w.stats = data.stats;
+          if (data.type === 'loaded') window.stats = data.stats;
         });
       }
     };
     addEventListener('DOMContentLoaded', () =>
       new MutationObserver(() => {
-        w.seen.push([
-          document.querySelector('#progress-text')?.textContent,
-          document.querySelector('#files')?.textContent,
-        ]);
+        const shown = (/** @type {string} */ selector) => document.querySelector(selector)?.textContent ?? '';
+        window.seen.push([shown('#progress-text'), shown('#files')]);
       }).observe(/** @type {Node} */ (document.querySelector('#progress-box')), {
         subtree: true,
         childList: true,
@@ -113,18 +109,16 @@ test('load, read the sample, search by meaning', async (t) => {
   await page.click('#load');
   await loaded(page);
 
-  const seen = await page.evaluate(() => /** @type {any} */ (window).seen);
-  const totals = seen
-    .map(([line]) => /** @type {string} */ (line))
-    .filter((/** @type {string} */ line) => /^[\d.]+ [kM]B of [\d.]+ MB$/.test(line));
+  const seen = await page.evaluate(() => window.seen);
+  const totals = seen.map(([line]) => line).filter((line) => /^[\d.]+ [kM]B of [\d.]+ MB$/.test(line));
   assert.ok(new Set(totals).size > 5, `progress in few steps: ${JSON.stringify(totals)}`);
-  assert.ok(totals.at(-1).endsWith('of 91 MB'), totals.at(-1));
+  assert.match(totals.at(-1) ?? '', /of 91 MB$/);
   for (const file of ['config.json', 'tokenizer.json', 'model.safetensors'])
-    assert.ok(seen.at(-1)[1].includes(file), seen.at(-1)[1]);
+    assert.ok(seen.at(-1)?.[1].includes(file), seen.at(-1)?.[1]);
   const facts = (await page.locator('#facts li').allInnerTexts()).join(' | ');
   // What the library reports, in the page's words.
-  const { variant, int8Dot } = await page.evaluate(() => /** @type {any} */ (window).stats);
-  const simd = { simd: 'plain', relaxed: 'relaxed' }[/** @type {'simd' | 'relaxed'} */ (variant)];
+  const { variant, int8Dot } = await page.evaluate(() => window.stats);
+  const simd = { simd: 'plain', relaxed: 'relaxed' }[variant];
   const dot = int8Dot === 'dot16' ? '16-bit' : '8-bit';
   assert.match(
     facts,
@@ -200,7 +194,7 @@ test('load, read the sample, search by meaning', async (t) => {
   await page.reload();
   assert.notEqual(await ground(), light);
 
-  assert.deepEqual(await page.evaluate(() => /** @type {any} */ (window).violations), []);
+  assert.deepEqual(await violations(page), []);
   assert.deepEqual(complaints, []);
 });
 
@@ -266,13 +260,12 @@ test('by keyboard alone', async (t) => {
   );
   // Where the focus has been since: it leaves the cancel button as soon as the model is there.
   await page.evaluate(() => {
-    const w = /** @type {any} */ (window);
-    w.focused = [];
-    document.addEventListener('focusin', (event) => w.focused.push(/** @type {Element} */ (event.target).id));
+    window.focused = [];
+    document.addEventListener('focusin', (event) => window.focused.push(/** @type {Element} */ (event.target).id));
   });
   await page.keyboard.press('Enter');
   await loaded(page);
-  assert.equal((await page.evaluate(() => /** @type {any} */ (window).focused))[0], 'cancel-load');
+  assert.equal((await page.evaluate(() => window.focused))[0], 'cancel-load');
   await page.waitForFunction(() => document.activeElement?.id === 'sample');
   await page.keyboard.press('Space');
   await isRead(page);

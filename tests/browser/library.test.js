@@ -8,7 +8,7 @@ import { AutoTokenizer, PreTrainedModel, PreTrainedTokenizer, pipeline } from 'w
 import { ensureModel } from '../../models/fetch.js';
 import { cachePath } from '../../tools/cache.js';
 import { serve } from '../../tools/serve.js';
-import { MINILM, ROOT, launch, open } from './helpers/browser.js';
+import { MINILM, ROOT, launch, open, violations } from './helpers/browser.js';
 
 const TEXTS = [
   'A small cat.',
@@ -190,6 +190,6 @@ for (const where of ['page', 'worker']) {
 }
 
 test('no policy was broken and nothing complained', async () => {
-  assert.deepEqual(await tab.page.evaluate(() => /** @type {any} */ (window).violations), []);
+  assert.deepEqual(await violations(tab.page), []);
   assert.deepEqual(tab.complaints, []);
 });

@@ -7,7 +7,7 @@ import { after, before, test } from 'node:test';
 import { ensureModel } from '../../models/fetch.js';
 import { serve } from '../../tools/serve.js';
 import { faults } from './helpers/accessibility.js';
-import { MINILM, ROOT, launch, open, shoot } from './helpers/browser.js';
+import { MINILM, ROOT, launch, open, shoot, text, violations, wide } from './helpers/browser.js';
 import { recorder } from './helpers/tasks.js';
 
 /** @type {import('playwright-core').Browser} */ let browser;
@@ -23,9 +23,6 @@ after(async () => {
 });
 
 /** @typedef {import('playwright-core').Page} Page */
-const text = (/** @type {Page} */ page, /** @type {string} */ selector) => page.locator(selector).innerText();
-const wide = (/** @type {Page} */ page) => page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
-const violations = (/** @type {Page} */ page) => page.evaluate(() => /** @type {any} */ (window).violations);
 const count = async (/** @type {Page} */ page) =>
   Number((await text(page, '#counts li:first-child b')).replaceAll(',', ''));
 /**

@@ -13,7 +13,7 @@ import { build, createServer } from 'vite';
 import { ensureModel } from '../../models/fetch.js';
 import { cachePath } from '../../tools/cache.js';
 import { serve } from '../../tools/serve.js';
-import { ROOT, launch, open } from './helpers/browser.js';
+import { ROOT, launch, open, violations } from './helpers/browser.js';
 
 const exec = promisify(execFile);
 const MODEL = 'sentence-transformers/all-MiniLM-L6-v2';
@@ -111,5 +111,5 @@ test('a page bundled by Vite embeds text and writes in Chromium', async (t) => {
   await second.goto(/** @type {string} */ (develop.resolvedUrls?.local[0]));
   assert.equal(await story(second), await story(page));
   assert.deepEqual(complaints, []);
-  assert.deepEqual(await page.evaluate(() => /** @type {any} */ (window).violations), []);
+  assert.deepEqual(await violations(page), []);
 });

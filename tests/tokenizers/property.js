@@ -10,7 +10,7 @@ import { Generator } from './generate.js';
  * @typedef {import('./reference.js').Reference} Reference
  * @typedef {import('./compare.js').Difference} Difference
  * @typedef {{ name: string, case: Case, answer: import('./reference.js').Answer, difference: Difference }} Found
- * @typedef {{ name: string, ids: number[], reference: [string, string], ours: [string, string] }} FoundText of decoding
+ * @typedef {{ name: string, ids: number[], reference: [string, string] | [null, null], ours: [string, string] }} FoundText of decoding
  */
 
 const BATCH = 64;

@@ -126,7 +126,7 @@ export async function pagePlace(url) {
     name: `Chromium ${browser.version()}`,
     call: (what, ...args) =>
       tab.evaluate(
-        ([name, list]) => /** @type {any} */ (window).lm[name](...list),
+        ([name, list]) => /** @type {Record<string, Function>} */ (window.lm)[name](...list),
         /** @type {[string, any[]]} */ ([what, args]),
       ),
     peak: async () => shown.peak(),

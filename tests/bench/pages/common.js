@@ -5,9 +5,12 @@ export const texts = [
     `the quick brown fox ${i} jumps over the lazy dog and runs away from it `.repeat(6),
   ),
 ];
-/** Minima in ms of one sentence and of the eight. */
+/**
+ * Minima in ms of one sentence and of the eight.
+ * @param {(input: string | string[], options: { pooling: 'mean', normalize: true }) => Promise<unknown>} pipe
+ */
 export async function steady(pipe) {
-  const best = async (input, times) => {
+  const best = async (/** @type {string | string[]} */ input, /** @type {number} */ times) => {
     let min = Infinity;
     for (let i = 0; i < times; i++) {
       const since = performance.now();

@@ -11,7 +11,7 @@ try {
     useBrowserCache: false,
   });
   const pipe = await pipeline('feature-extraction', 'sentence-transformers/all-MiniLM-L6-v2', {
-    dtype: query.get('dtype') ?? 'q8',
+    dtype: query.get('dtype') === 'fp32' ? 'fp32' : 'q8',
   });
   const loaded = performance.now();
   const first = await pipe(texts[0], { pooling: 'mean', normalize: true });
@@ -25,6 +25,6 @@ try {
     ...pipe.model.stats,
   };
 } catch (error) {
-  window.result = { error: String(error?.stack ?? error) };
+  window.result = { error: String(error instanceof Error ? error.stack : error) };
 }
 document.title = 'DONE';

@@ -21,6 +21,6 @@ try {
   const embedded = performance.now();
   window.result = { imported, loaded, embedded, ...(await steady(pipe)), vector: [...first.data.slice(0, 4)] };
 } catch (error) {
-  window.result = { error: String(error?.stack ?? error) };
+  window.result = { error: String(error instanceof Error ? error.stack : error) };
 }
 document.title = 'DONE';

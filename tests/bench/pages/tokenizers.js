@@ -5,13 +5,13 @@ import { Tokenizer as Peer } from '/node_modules/@huggingface/tokenizers/dist/to
 
 const query = new URLSearchParams(location.search),
   name = query.get('name');
-const get = async (what) => {
+const get = async (/** @type {string} */ what) => {
   const response = await fetch(`/data/${what}`);
   if (!response.ok) throw new Error(`${what}: status ${response.status}`);
   return response;
 };
 try {
-  const file = async (what) => new Uint8Array(await (await get(`${name}/${what}`)).arrayBuffer());
+  const file = async (/** @type {string} */ what) => new Uint8Array(await (await get(`${name}/${what}`)).arrayBuffer());
   const bytes = await file('tokenizer.json'),
     json = new TextDecoder().decode(bytes),
     asIs = await file('as-is.json');
@@ -39,8 +39,8 @@ try {
   );
   const differ = differing(
     lines.slice(0, 500),
-    (line) => mine.encodeIds([line], { padding: false, truncation: false }).ids,
-    (line) => theirs.encode(line).ids,
+    (/** @type {string} */ line) => mine.encodeIds([line], { padding: false, truncation: false }).ids,
+    (/** @type {string} */ line) => theirs.encode(line).ids,
   );
   window.result = {
     name,
@@ -51,6 +51,6 @@ try {
     bytes: new Blob(lines).size,
   };
 } catch (error) {
-  window.result = { error: String(error?.stack ?? error) };
+  window.result = { error: String(error instanceof Error ? error.stack : error) };
 }
 document.title = 'DONE';

@@ -59,14 +59,21 @@ export async function open(browser, options = {}) {
   });
   page.on('pageerror', (error) => complaints.push(String(error)));
   await page.addInitScript(() => {
-    const w = /** @type {any} */ (window);
-    w.violations = [];
+    window.violations = [];
     document.addEventListener('securitypolicyviolation', (event) =>
-      w.violations.push(`${event.violatedDirective} ${event.blockedURI}`),
+      window.violations.push(`${event.violatedDirective} ${event.blockedURI}`),
     );
   });
   return { page, context, complaints };
 }
+
+/** @typedef {import('playwright-core').Page} Page */
+/** Broken policies so far. */
+export const violations = (/** @type {Page} */ page) => page.evaluate(() => window.violations);
+/** By how much the page is wider than the screen. */
+export const wide = (/** @type {Page} */ page) =>
+  page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+export const text = (/** @type {Page} */ page, /** @type {string} */ selector) => page.locator(selector).innerText();
 
 /**
  * A picture for people to look at.

@@ -1,11 +1,11 @@
 // What a person does on the chat page, and waits for: the steps that its tests share.
 import assert from 'node:assert/strict';
+import { text } from './browser.js';
 
 /** @typedef {import('playwright-core').Page} Page */
 
 export const HUB = 'https://huggingface.co/**';
 
-export const text = (/** @type {Page} */ page, /** @type {string} */ selector) => page.locator(selector).innerText();
 /**
  * Until it says so.
  * @param {Page} page

@@ -39,7 +39,7 @@ export async function recorder(page) {
   await session.send('Profiler.enable');
   await session.send('Profiler.startPreciseCoverage', { callCount: true, detailed: true });
   await page.addInitScript(() => {
-    const w = /** @type {{ nodes?: number } & Window} */ (window);
+    window.nodes = 0;
     // Told at the end of each script's turn, before the page does anything else.
     new MutationObserver((records) => {
       const added = new Set();
@@ -48,7 +48,7 @@ export async function recorder(page) {
         node.childNodes.forEach(add);
       };
       for (const { addedNodes } of records) addedNodes.forEach(add);
-      w.nodes = Math.max(w.nodes ?? 0, added.size);
+      window.nodes = Math.max(window.nodes, added.size);
     }).observe(document, { childList: true, subtree: true });
   });
   const counts = async () => (await session.send('Profiler.takePreciseCoverage')).result; // since it was last asked
@@ -56,13 +56,13 @@ export async function recorder(page) {
     await counts();
     await browser.startTracing(page, { categories: CATEGORIES });
     await page.evaluate((name) => {
-      /** @type {{ nodes?: number } & Window} */ (window).nodes = 0;
+      window.nodes = 0;
       performance.mark(name);
     }, BEGIN);
     return async () => {
       const nodes = await page.evaluate((name) => {
         performance.mark(name);
-        return /** @type {{ nodes?: number } & Window} */ (window).nodes ?? 0;
+        return window.nodes;
       }, END);
       const { traceEvents } = JSON.parse((await browser.stopTracing()).toString());
       const { origin } = new URL(page.url());

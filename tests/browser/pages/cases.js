@@ -1,15 +1,24 @@
 // What library.test.js asks the package to do in a browser. Each case takes and gives plain data.
-import { AutoTokenizer, PreTrainedModel, PreTrainedTokenizer, env, pipeline } from '../js/index.js';
+import { AutoTokenizer, PreTrainedModel, PreTrainedTokenizer, env, pipeline } from '/js/index.js';
 
 env.allowLocalModels = true;
 env.localModelPath = '/models/';
 env.remoteHost = new URL('/no-hub/', location.href).href;
-const tiny = (name) => new URL(`/fixtures/models/${name}/`, location.href).href;
-const told = (error) => ({ name: error?.name, code: error?.code, file: error?.file, message: error?.message });
-const pooled = { pooling: 'mean', normalize: true };
+const tiny = (/** @type {string} */ name) => new URL(`/fixtures/models/${name}/`, location.href).href;
+const told = (/** @type {Partial<import('wasmformers').WasmformersError> | undefined} */ error) => ({
+  name: error?.name,
+  code: error?.code,
+  file: error?.file,
+  message: error?.message,
+});
+const pooled = /** @type {const} */ ({ pooling: 'mean', normalize: true });
 
-/** Embeddings, what the engine says of itself, and the events of the load. */
+/**
+ * Embeddings, what the engine says of itself, and the events of the load.
+ * @param {{ model: string, dtype: 'q8' | 'fp32', texts: string[], variant?: '' | 'simd' | 'relaxed' }} options
+ */
 export async function embed({ model, dtype, texts, variant = '' }) {
+  /** @type {string[]} */
   const events = [];
   env.wasm.variant = variant;
   const extractor = await pipeline('feature-extraction', model, {
@@ -23,7 +32,10 @@ export async function embed({ model, dtype, texts, variant = '' }) {
   return { dims, data: [...data], stats, events: [...new Set(events)] };
 }
 
-/** Ids of a text and back again. */
+/**
+ * Ids of a text and back again.
+ * @param {{ model: string, text: string }} options
+ */
 export async function tokenize({ model, text }) {
   const tokenizer = await AutoTokenizer.from_pretrained(model);
   const { input_ids } = await tokenizer(text);
@@ -33,7 +45,10 @@ export async function tokenize({ model, text }) {
   };
 }
 
-/** A conversation by its template, its ids streamed back, and a template that does not end. */
+/**
+ * A conversation by its template, its ids streamed back, and a template that does not end.
+ * @param {{ messages: import('wasmformers').Message[] }} options
+ */
 export async function chat({ messages }) {
   const [json, chat_template] = await Promise.all(
     ['tokenizers/bytelevel-gpt2like.tokenizer.json', 'chat/templates/chatml-tools.jinja'].map(async (file) =>
@@ -47,7 +62,7 @@ export async function chat({ messages }) {
   });
   const stream = tokenizer.decodeStream();
   const text = tokenizer.apply_chat_template(messages, { tokenize: false }),
-    streamed = input_ids.map((id) => stream.push(id)).join('') + stream.end();
+    streamed = input_ids.map((/** @type {number} */ id) => stream.push(id)).join('') + stream.end();
   let endless;
   try {
     tokenizer.apply_chat_template(messages, {
@@ -55,13 +70,16 @@ export async function chat({ messages }) {
       chat_template: '{% macro f() %}{{ f() }}{% endmacro %}{{ f() }}',
     });
   } catch (error) {
-    endless = told(error);
+    endless = told(/** @type {Error} */ (error));
   }
   tokenizer.dispose();
   return { text, streamed, assistant_masks, endless };
 }
 
-/** A forward pass of a tiny checkpoint: shape and first numbers of each output. */
+/**
+ * A forward pass of a tiny checkpoint: shape and numbers of each output.
+ * @param {{ name: string, ids: number[][] }} options
+ */
 export async function forward({ name, ids }) {
   const model = await PreTrainedModel.from_pretrained(tiny(name), { dtype: 'fp32' });
   const outputs = await model({ input_ids: ids });
@@ -69,12 +87,17 @@ export async function forward({ name, ids }) {
   return Object.fromEntries(Object.entries(outputs).map(([key, { dims, data }]) => [key, { dims, data: [...data] }]));
 }
 
-/** Wrong calls, each with the error it gave, and whether the next right call gives what it gave before. */
+/**
+ * Wrong calls, each with the error it gave, and whether the next right call gives what it gave before.
+ * @param {{ name: string }} options
+ */
 export async function failures({ name }) {
   const model = await PreTrainedModel.from_pretrained(tiny(name), { dtype: 'q8' });
   const right = async () => JSON.stringify([...Object.values(await model({ input_ids: [[5, 6, 7]] }))[0].data]);
-  const before = await right(),
-    results = {};
+  const before = await right();
+  /** @type {Record<string, ReturnType<typeof told> & { next?: boolean }>} */
+  const results = {};
+  const none = () => told(undefined);
   const wrong = {
     range: () => model({ input_ids: [[5, 9999]] }),
     shape: () => model({ input_ids: [[5, 6]], attention_mask: [[1]] }),
@@ -82,18 +105,22 @@ export async function failures({ name }) {
     // A server that answers every path with its start page.
     page: () => PreTrainedModel.from_pretrained(new URL('/start-page/', location.href).href),
     cut: () => PreTrainedModel.from_pretrained(new URL('/cut/', location.href).href),
+    // @ts-expect-error there is no such task
     task: () => pipeline('mind-reading'),
   };
   for (const [key, call] of Object.entries(wrong)) {
-    results[key] = await call().then(() => 'no error', told);
-    results[key].next = (await right()) === before;
+    const error = await call().then(none, told);
+    results[key] = { ...error, next: (await right()) === before };
   }
   await model.dispose();
-  results.disposed = await model({ input_ids: [[5]] }).then(() => 'no error', told);
+  results.disposed = await model({ input_ids: [[5]] }).then(none, told);
   return results;
 }
 
-/** Aborts while the model works and while it loads; then it works. */
+/**
+ * Aborts while the model works and while it loads; then it works.
+ * @param {{ model: string }} options
+ */
 export async function aborts({ model }) {
   const extractor = await pipeline('feature-extraction', model, { dtype: 'q8' });
   const text = 'word '.repeat(200),
@@ -111,14 +138,17 @@ export async function aborts({ model }) {
   const loading = await pipeline('feature-extraction', model, {
     dtype: 'q8',
     signal: early.signal,
-    progress_callback: ({ status, file, loaded }) => {
-      if (status === 'progress' && file === 'model.safetensors' && loaded > 1e6) early.abort();
+    progress_callback: (event) => {
+      if (event.status === 'progress' && event.file === 'model.safetensors' && event.loaded > 1e6) early.abort();
     },
   }).then(() => 'no error', told);
   return { running, after: after.dims, loading };
 }
 
-/** Loading and letting go again and again. */
+/**
+ * Loading and letting go again and again.
+ * @param {{ name: string, times: number }} options
+ */
 export async function again({ name, times }) {
   for (let i = 0; i < times; i++) await (await PreTrainedModel.from_pretrained(tiny(name), { dtype: 'q8' })).dispose();
   return times;

@@ -58,9 +58,9 @@ for (const name of names) {
       const expected = io[`out.generate.${mode}`];
       /** @type {Tensor} */
       const got = await model.generate(
-          inputs,
-          /** @type {GenerationOptions & { return_dict_in_generate?: false }} */ (options),
-        );
+        inputs,
+        /** @type {GenerationOptions & { return_dict_in_generate?: false }} */ (options),
+      );
       assert.equal(
         `${mode} [${got.dims}] ${got.data.join(' ')}`,
         `${mode} [${expected.dims}] ${expected.data.join(' ')}`,

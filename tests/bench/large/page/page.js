@@ -1,7 +1,7 @@
 // One model in a page: window.measure(wish) gives measure.js' figures, and what its cache then holds.
 import { measure } from '/large/measure.js';
 
-window.measure = async (/** @type {any} */ wish) => {
+window.measure = async (wish) => {
   const lib = await import('/js/index.js');
   const figures = await measure(lib, wish, () => window.processorTime());
   const kept = async () => (await (await caches.open(lib.env.cacheKey)).keys()).map(({ url }) => url.split('/').at(-1));
@@ -9,7 +9,9 @@ window.measure = async (/** @type {any} */ wish) => {
   // Kept in the background: the disk may be slower than the server.
   for (
     let i = 0;
-    lib.env.useBrowserCache && i < 300 && figures.estimate.files.some(({ file }) => !names.includes(file));
+    lib.env.useBrowserCache &&
+    i < 300 &&
+    figures.estimate.files.some((/** @type {{ file: string }} */ { file }) => !names.includes(file));
     i++
   ) {
     await new Promise((resolve) => setTimeout(resolve, 200));
