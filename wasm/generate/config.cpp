@@ -1,5 +1,5 @@
-// Reading a GenerationConfig. What transformers only warns of (a minimum above the maximum) is an error here, and so
-// is an option that would change the result and that we don't have: silently other text helps nobody.
+// Reads a GenerationConfig. Errors here are also what transformers only warns of (a minimum above the maximum), and
+// options that would change the result but are not supported: no text is better than another one.
 #include "generate/config.h"
 
 #include <algorithm>
@@ -28,7 +28,7 @@ std::string text(double v) {
   return s.back() == '.' ? s.substr(0, s.size() - 1) : s;
 }
 
-/// Reads members one by one; the first that is wrong is what finish() answers.
+/// Reads members one by one; finish() gives the first error.
 class Reader {
  public:
   explicit Reader(Value object) : object_(object) {}
@@ -87,7 +87,7 @@ class Reader {
     if (!n || *n < low || *n > kMost) return fail(wrong(name, "must hold token ids, not " + described(v) + "."));
     to.push_back(int32_t(*n));
   }
-  /// Options of transformers that change nothing here.
+  /// Options of transformers that have no effect here.
   void ignored(std::initializer_list<std::string_view> names) { quiet_.insert(quiet_.end(), names); }
   /// Options of transformers that would change the result; `neutral` is the number that means "off".
   void unsupported(std::string_view name, double neutral = NAN) {
@@ -172,7 +172,7 @@ void readTokens(Reader& r, GenerationConfig& c) {
       if (c.badWords.back().empty()) r.fail(wrong("bad_words_ids", "has a word without tokens."));
     }
   });
-  r.ids("suppress_tokens", -kMost, c.suppress, false);  // those out of the vocabulary do nothing
+  r.ids("suppress_tokens", -kMost, c.suppress, false);  // ids outside the vocabulary have no effect
   r.ids("begin_suppress_tokens", -kMost, c.beginSuppress, false);
   r.integer("forced_bos_token_id", 0, kMost, [&](int64_t n) { c.forcedBos = int32_t(n); });
   r.ids("forced_eos_token_id", 0, c.forcedEos);

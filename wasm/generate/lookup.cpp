@@ -6,10 +6,9 @@
 namespace wasmformers::generate {
 namespace {
 
-/// What a guess of n tokens adds to a pass, in passes of one token: kPass + n · kToken (SmolLM2-135M's shape on one
-/// thread: 0.8 + 0.2 n in q8, 0.3 + 0.4 n in q4; several rows are another way through the kernels). A token that is
-/// written adds kEarned to the credit. Guesses shorter than kShort don't pay; beyond kMost a pass gets no cheaper by
-/// the token.
+/// A guess of n tokens adds kPass + n · kToken to a pass, in passes of one token (measured with SmolLM2-135M's shape on
+/// one thread: 0.8 + 0.2 n in q8, 0.3 + 0.4 n in q4; kernels run several rows in another way). Each written token adds
+/// kEarned to the credit. Guesses shorter than kShort do not pay; beyond kMost tokens do not get cheaper.
 constexpr double kPass = 0.6, kToken = 0.3, kEarned = 0.015, kMostCredit = 8;
 constexpr size_t kShort = 4;
 constexpr size_t kMost = 32;
@@ -31,11 +30,10 @@ const std::vector<int32_t>& Lookup::guess(const std::vector<int32_t>& text, size
   if (most == 0 || credit_ < costOf(std::min(most, kShort))) return guess_;
   most = std::min(most, size_t((credit_ - kPass) / kToken + 1e-6));
   const size_t length = text.size();
-  // One token alike is a bad sign, unless the text has proved to repeat.
+  // One equal token is a weak sign, unless the text has repeated before.
   const size_t least = credit_ < kMostCredit / 2 ? std::min<size_t>(2, ngram_) : 1;
   for (size_t n = std::min(ngram_, length - 1); n >= least && n > 0; --n) {
-    // The latest place: what was written last is more like what comes. It may reach into the guess itself, as in a
-    // loop.
+    // The latest copy resembles what comes most. The guess may go on into itself, as in a loop.
     const auto end = text.end() - ptrdiff_t(n);
     for (size_t at = length - n; at-- > 0;) {
       if (!std::equal(end, text.end(), text.begin() + ptrdiff_t(at))) continue;

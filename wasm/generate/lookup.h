@@ -1,7 +1,7 @@
-// What a text may go on with, looked up in itself: behind an earlier place that reads like its end (prompt lookup
-// decoding, A. Saxena 2023; transformers: PromptLookupCandidateGenerator). The model is then asked about all of it in
-// one pass, and what it would have written itself is kept: the text is the same, guesses cost or save time alone. A
-// guess is made on credit, which right ones earn, so that a text that never repeats costs little more than without.
+// Guesses how a text goes on: by the tokens that followed an earlier copy of its last n-gram (prompt lookup decoding,
+// A. Saxena 2023; transformers: PromptLookupCandidateGenerator). They are verified in one pass (speculation.h), so
+// guesses change the time, not the text. Wrong guesses cost up to four passes, so guessing is limited by credit that
+// right guesses earn: a text that never repeats takes little longer than without guesses.
 #pragma once
 
 #include <cstddef>
@@ -12,13 +12,13 @@ namespace wasmformers::generate {
 
 class Lookup {
  public:
-  /// At most so many tokens at once (0: none), found by the last `ngram` tokens or fewer.
+  /// Guesses at most `tokens` at once (0: none), by the last `ngram` tokens or fewer.
   void set(size_t tokens, size_t ngram);
   bool on() const { return tokens_ > 0; }
 
-  /// Up to `most` tokens that may follow `text`; none where it has no such end or credit is used up.
+  /// Up to `most` tokens that may follow `text`; empty where nothing like its end came before, or credit is used up.
   const std::vector<int32_t>& guess(const std::vector<int32_t>& text, size_t most);
-  /// How many of a guess were right.
+  /// Takes the cost of a guess off the credit and adds what its right tokens earn.
   void learn(size_t guessed, size_t right);
 
  private:

@@ -1,6 +1,7 @@
-// What is done to a row of scores before a token is picked: penalties, bans and forced tokens, in the order and by the
-// rules of transformers 5 (GenerationMixin._get_logits_processor, generation/logits_process.py). They read the row's
-// ids anew each time: a few thousand ids, against a vocabulary of scores; beams can then change places freely.
+// Changes a row of scores before a token is picked: penalties, bans and forced tokens, in the order and by the rules of
+// transformers 5 (GenerationMixin._get_logits_processor, generation/logits_process.py). Processors keep no state of a
+// row: they read its ids anew each time (a few thousand, beside a vocabulary of scores), so that beams can change
+// places.
 #pragma once
 
 #include "generate/config.h"
@@ -19,7 +20,7 @@ class Processors {
   static Result<Processors> create(const GenerationConfig& config, size_t promptLength, size_t maxLength,
                                    size_t vocabulary);
 
-  /// On the `vocabulary` scores of one row, in place.
+  /// Changes the `vocabulary` scores of one row in place.
   void apply(float* scores, const History& h);
 
  private:
@@ -32,8 +33,8 @@ class Processors {
 
   const GenerationConfig* config_ = nullptr;
   size_t vocabulary_ = 0, maxLength_ = 0, minLength_ = 0, beginIndex_ = 0;
-  std::vector<SequenceBias> biases_;  // those of equal ids joined as a Python dict joins them: the last one counts
-  std::vector<std::vector<int32_t>> badWords_;  // without those that are just EOS
+  std::vector<SequenceBias> biases_;            // of equal ids only the last, as in a Python dict
+  std::vector<std::vector<int32_t>> badWords_;  // without those that are EOS alone
   std::vector<uint32_t> counts_;                // zeros between calls
 };
 

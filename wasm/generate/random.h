@@ -1,6 +1,6 @@
 // The random numbers of sampling: xoshiro256** (Blackman and Vigna, "Scrambled linear pseudorandom number
-// generators", 2021), filled by splitmix64. Every row has its own stream, so that what one row draws does not depend
-// on when another ends.
+// generators", 2021), filled by splitmix64. Every row has a stream of its own, so that its tokens do not depend on when
+// other rows end.
 #pragma once
 
 #include <cstdint>

@@ -12,7 +12,7 @@ namespace wasmformers::generate {
 
 namespace {
 
-/// Two at once, by the compilers' vectors: what is done to each is the same as to one alone.
+/// Two at once in the compilers' vectors; each gets the operations of a single one.
 using Two = double __attribute__((vector_size(16)));
 using TwoBits = uint64_t __attribute__((vector_size(16)));
 
@@ -31,7 +31,7 @@ Two expOfTwo(Two x) {
   return x > -708 ? p * power : x == x ? Two{} : x;
 }
 
-/// Calls f for what may be above `threshold` (which f may raise), in order; most blocks have none.
+/// Calls f for the scores that may be above `threshold` (which f may raise), in order; most blocks have none.
 template <class F>
 void above(const float* scores, size_t n, const float& threshold, F&& f) {
   constexpr size_t kBlock = 32;
@@ -49,7 +49,7 @@ void above(const float* scores, size_t n, const float& threshold, F&& f) {
   }
 }
 
-/// The best min(k, n), best first, of what `each` gives its argument.
+/// The best min(k, n), best first, of the candidates that `each` passes to its argument.
 template <class Each>
 void bestOf(size_t n, size_t k, std::vector<Candidate>& out, Each&& each) {
   out.clear();
@@ -109,7 +109,7 @@ bool belowInfinity(const float* scores, size_t n) {
   return good;
 }
 
-// Its block first, eight maxima side by side, which the compiler makes vectors: to carry the index along would be a
+// Finds its block first, with eight maxima that the compiler keeps in vectors. Carrying the index along would be a
 // chain of comparisons as long as the vocabulary.
 size_t largest(const float* scores, size_t n) {
   constexpr size_t kBlock = 512, kSide = 8;
@@ -164,11 +164,11 @@ void bestFirst(std::vector<Candidate>& list, size_t from, size_t to) {
 }
 
 void best(const float* scores, size_t n, size_t k, std::vector<Candidate>& out) {
-  // Those of equal scores come by their ids, so that what equals the worst so far is not better.
+  // Equal scores come in order of their ids, so a score equal to the worst so far is not better.
   bestOf(n, k, out, [&](const float& worst, auto&& take) {
     above(scores, n, worst, [&](size_t i) { take({scores[i], int32_t(i)}); });
   });
-  // What is never to come fills the rest, the first ones first.
+  // Tokens that must not come fill the rest, by their ids.
   for (size_t i = 0; i < n && out.size() < std::min(k, n); ++i) {
     if (scores[i] == kNever) out.push_back({kNever, int32_t(i)});
   }

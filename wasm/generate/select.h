@@ -1,5 +1,5 @@
-// Choosing among many scores without sorting them all: a vocabulary has up to 256 k tokens, and what is looked for are
-// a few. Order is always by score, equal scores by id, so that every standard library gives the same result.
+// Finds the few best of many scores without sorting them all: a vocabulary has up to 256 k tokens. The order is by
+// score, for equal scores by id, so that every standard library gives the same result.
 #pragma once
 
 #include <algorithm>
@@ -16,19 +16,18 @@ struct Candidate {
   float score;
   int32_t id;
 };
-/// The score of a token that must not come, and what a score may be raised to: sums of it are numbers still.
+/// The score of a token that must not come, and the highest that a bias may give: sums of it are still finite.
 inline constexpr float kNever = -std::numeric_limits<float>::infinity(), kMostScore = 1e30f;
 
 inline bool better(const Candidate& a, const Candidate& b) {
   return a.score > b.score || (a.score == b.score && a.id < b.id);
 }
 
-/// e^x for x ≤ 0 within 2^-51, by additions and products alone: the same bits natively and in every Wasm variant,
-/// which libraries' exp() are not. Below −708 it is 0.
+/// e^x for x ≤ 0 within 2^-51, by additions and products only, so that the bits are equal natively and in every Wasm
+/// variant (those of libraries' exp() are not). Below −708 it is 0.
 double expBelow0(double x);
 
-/// Each of `x`, at most 0, becomes its e^x; they are added to `sum` in their order, which is given back. The bits are
-/// expBelow0's.
+/// Each of `x` (at most 0) becomes its e^x. Returns `sum` plus all of them, added in order. The bits are expBelow0's.
 double sumOfExps(double* x, size_t n, double sum = 0);
 
 /// e^(score − the best's) of each of `list`, into `weights`; their sum and the best score.
@@ -61,7 +60,7 @@ size_t largest(const float* scores, size_t n);
 /// The k-th largest score, 1 ≤ k; the smallest where there are fewer. One pass that keeps 2k values.
 float kthLargest(const float* scores, size_t n, size_t k, std::vector<float>& scratch);
 
-/// Of what stands from `from` on the best come first, in order, up to `to`; behind them the rest.
+/// Partial sort: [from, to) holds the best of [from, end), in order.
 void bestFirst(std::vector<Candidate>& list, size_t from, size_t to);
 
 /// The best min(k, n), best first.

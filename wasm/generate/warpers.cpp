@@ -15,7 +15,7 @@ Warpers::Warpers(const GenerationConfig& c)
       epsilon_(c.epsilonCutoff),
       eta_(c.etaCutoff),
       topK_(size_t(c.topK)) {
-  // Beams need a token that is not EOS to go on with.
+  // Each beam needs a token besides EOS.
   if (c.numBeams > 1) keep_ = c.eos.empty() ? 2 : c.eos.size() + 1;
 }
 
@@ -32,11 +32,11 @@ void Warpers::apply(float* scores, size_t n, std::vector<Candidate>& out) {
   if (eta_ > 0 && eta_ < 1) cutoff(out, eta_, true);
 }
 
-// TopKLogitsWarper: what equals the k-th stays too.
+// TopKLogitsWarper: tokens as likely as the k-th stay, too.
 void Warpers::topK(const float* scores, size_t n, std::vector<Candidate>& out) {
   out.clear();
   const float least = topK_ == 0 ? kNever : kthLargest(scores, n, std::max(topK_, keep_), scratch_);
-  if (least == kNever) {  // nearly all stay: written without asking, the next one over what does not
+  if (least == kNever) {  // nearly all stay: each is written, and overwritten by the next if it does not stay
     out.resize(n);
     size_t kept = 0;
     for (size_t i = 0; i < n; ++i) {
@@ -51,8 +51,8 @@ void Warpers::topK(const float* scores, size_t n, std::vector<Candidate>& out) {
   }
 }
 
-/// Goes through `list` from the best on, in order, until `enough` says of one that it was the last one needed; gives
-/// that one. The first 256 are chosen in one pass that copies nothing; rarely are more needed.
+/// Goes through `list` from the best on, in order, until `enough` accepts one as the last; returns that one. The first
+/// 256 are chosen in one pass without copies; more are seldom needed.
 template <class F>
 Candidate Warpers::untilEnough(const std::vector<Candidate>& list, F&& enough) {
   size_t done = 0, at = 0;
@@ -91,7 +91,7 @@ void Warpers::minP(std::vector<Candidate>& list) {
   best(list, keep_, order_);  // the likeliest has 1
   const float most = order_.front().score;
   const Candidate last = order_.back();
-  const double hopeless = std::log(minP_) - 1e-6;  // most are that: their exponential need not be known
+  const double hopeless = std::log(minP_) - 1e-6;  // most are below: their exponentials are not computed
   std::erase_if(list, [&](const Candidate& c) {
     const double x = double(c.score) - most;
     return (x < hopeless || expBelow0(x) < minP_) && better(last, c);
@@ -103,7 +103,7 @@ void Warpers::minP(std::vector<Candidate>& list) {
 void Warpers::typical(std::vector<Candidate>& list) {
   const auto [sum, most] = weigh(list, weights_);
   const double expected = entropy(list, {sum, most}), logSum = std::log(sum);
-  // A score is now how near a token is; `weights_` stand by list's order, so ids become places in it.
+  // A score is now how near a token is. weights_ follow the list's order, so ids become indices of it.
   near_.resize(list.size());
   for (size_t i = 0; i < list.size(); ++i)
     near_[i] = {float(-std::fabs(logSum - (double(list[i].score) - most) - expected)), int32_t(i)};

@@ -1,6 +1,6 @@
-// What is done to a row before sampling: temperature, then cuts that keep the likelier tokens, in the order and by the
-// rules of transformers 5 (GenerationMixin._get_logits_processor). The row becomes a short list of candidates as soon
-// as possible; each cut sees probabilities among those that the cut before it kept.
+// Prepares a row for sampling: temperature, then cuts that keep the likelier tokens, in the order and by the rules of
+// transformers 5 (GenerationMixin._get_logits_processor). The row becomes a short list of candidates as early as
+// possible; each cut sees probabilities among the candidates that the cut before it kept.
 #pragma once
 
 #include "generate/config.h"
@@ -12,7 +12,7 @@ class Warpers {
  public:
   explicit Warpers(const GenerationConfig& config);
 
-  /// The tokens that remain of `scores` (changed by the temperature), by id. None where all scores are −∞.
+  /// The tokens that remain of `scores` (which the temperature changes), by id. Empty where all scores are −∞.
   void apply(float* scores, size_t n, std::vector<Candidate>& out);
 
  private:
@@ -26,7 +26,7 @@ class Warpers {
   double entropy(const std::vector<Candidate>& list, const Weighed& all) const;  // of weights_
 
   double temperature_, topP_, minP_, typicalP_, epsilon_, eta_;
-  size_t topK_, keep_ = 1;  // keep_: as many stay whatever the cuts say
+  size_t topK_, keep_ = 1;  // keep_: at least so many remain
   std::vector<float> scratch_;
   std::vector<double> weights_;
   std::vector<Candidate> order_, near_;

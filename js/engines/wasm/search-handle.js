@@ -1,4 +1,4 @@
-// What the programs lm and search bind of a search (wasm/binding/search_methods.h), in the words of the contract: endings
+// What the programs decoder and search bind of a search (wasm/binding/search_methods.h), in the words of the contract: endings
 // by their names, hooks that are called between two passes.
 
 import { InputError, checkStatus } from '../../errors.js';

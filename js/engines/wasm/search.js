@@ -3,7 +3,8 @@
 
 import { InputError, InternalError, checkStatus } from '../../errors.js';
 import { optionsJson } from '../generate-options.js';
-import { compileOnce, instantiate } from './instantiate.js';
+import { loadProgram } from './load-wasm.js';
+import { search as program } from './programs.js';
 import { decideEndings, endRows, hookCause, outcomesOf, processScores } from './search-handle.js';
 
 /**
@@ -18,13 +19,7 @@ let loading = null;
 
 /** @returns {Promise<any>} */
 const load = () =>
-  (loading ??= (async () => {
-    // @ts-ignore: made by the build
-    const glue = import('../../wasm/search.js'),
-      program = compileOnce(new URL('../../wasm/search.wasm', import.meta.url));
-    const [module, { default: factory }] = await Promise.all([program, glue]);
-    return instantiate(module, factory);
-  })().catch((error) => {
+  (loading ??= loadProgram(program).catch((error) => {
     loading = null;
     throw error;
   }));
