@@ -1,4 +1,4 @@
-// Embeddings: the model's hidden states, pooled to a vector per text where asked for.
+// Embeddings: the model's hidden states, or one pooled vector per text.
 
 import { InputError } from '../errors.js';
 import { quantize_embeddings } from '../tensor/tensor-functions.js';
@@ -43,8 +43,7 @@ function toUnitLength(v) {
 }
 
 /**
- * 8-bit embeddings of unit vectors: ±1 becomes ±127 (int8) or 0…255 (uint8), one scale for all, so that they
- * compare.
+ * 8-bit embeddings of unit vectors: ±1 becomes ±127 (int8) or 0…255 (uint8). One scale for all makes them comparable.
  * @param {Tensor} x
  * @param {'int8' | 'uint8'} precision
  */
@@ -106,7 +105,7 @@ export class FeatureExtractionPipeline extends Pipeline {
           from = at * dims[1] * dims[2];
         const own = data.subarray(from, from + t * dims[2]);
         if (!out.length) {
-          // sizes are known with the first batch
+          // the first batch tells the sizes
           h = dims[2];
           size = dimensions ?? h;
           if (size > h) throw badDimensions(dimensions, h);

@@ -1,4 +1,4 @@
-// Words for the masks in a text.
+// Words for the mask tokens in a text.
 
 import { InputError } from '../errors.js';
 import { softmax, topk } from '../tensor/maths.js';
@@ -39,7 +39,7 @@ export class FillMaskPipeline extends Pipeline {
     const wanted = targets === undefined ? null : this.#targetIds(listOf(targets)[0]);
     /** @type {Filling[][][]} */
     const all = [];
-    // A token's logits are as wide as the vocabulary: few tokens at once, and only the masks' are looked at.
+    // Each token has as many logits as the vocabulary has tokens, so few tokens run at once.
     const batchTokens = Math.floor(BATCH_LOGITS / (this.model.config.vocab_size || 30000));
     await this.run(
       rows,
@@ -52,7 +52,7 @@ export class FillMaskPipeline extends Pipeline {
           return best.map((token) => {
             const filled = Array.from(ids);
             filled[place] = token;
-            // With several masks the others stay to be seen, and with them what else is special, as in Python.
+            // With several masks all special tokens are kept, so that the other masks show (as in Python).
             const sequence = this.tokenizer.decode(filled, { skip_special_tokens: masks[row].length === 1 });
             return { score: p[token], token, token_str: this.tokenizer.decode([token]), sequence };
           });

@@ -98,8 +98,7 @@ export class Pipeline extends Callable {
    * Runs every row through the model, in batches of rows of similar length.
    * @param {TokenRows} rows
    * @param {(outputs: Record<string, import('../tensor/tensor.js').Tensor>, at: number, row: number) => void} each
-   *   called
-   *   per row with its batch's outputs and its place in them; what it keeps it copies
+   *   is called for each row with its batch's outputs and its place in them
    * @param {CallOptions & { batchTokens?: number }} [options] batchTokens: for outputs that are wide per token
    */
   async run(rows, each, { signal, batchTokens = BATCH_TOKENS } = {}) {
@@ -115,7 +114,7 @@ export class Pipeline extends Callable {
   }
 
   /**
-   * Every row's own part of one output: [T, …] without the padding where it has three dimensions, [labels] where two.
+   * Each row's part of one output: [T, …] without padding of [B, T, …], [labels] of [B, labels].
    * @param {TokenRows} rows
    * @param {CallOptions} [options]
    * @param {string} [name]
@@ -143,7 +142,7 @@ if (Symbol.dispose) prototype[Symbol.dispose] = prototype.dispose;
 if (Symbol.asyncDispose) prototype[Symbol.asyncDispose] = prototype.dispose;
 
 /**
- * A list and whether it was one: pipelines answer a single text with a single result.
+ * x as a list, and whether it was one: a single text gets a single result.
  * @template T
  * @param {T | T[]} x
  * @returns {[T[], boolean]}

@@ -1,5 +1,5 @@
-// The span of a text that answers a question. A context longer than the model takes is read in overlapping windows
-// (doc_stride) and the best span of all wins, as in Transformers' QuestionAnsweringPipeline.
+// The span of a text that answers a question. A context longer than the model's input is split into overlapping windows
+// (doc_stride); the best span of all is the answer, as in Transformers' QuestionAnsweringPipeline.
 
 import { InputError } from '../errors.js';
 import { Pipeline, listOf } from './pipeline.js';
@@ -143,8 +143,8 @@ export class QuestionAnsweringPipeline extends Pipeline {
     });
   }
 
-  // A question that leaves no room for the context loses its end.
   /**
+   * Cuts the ends of questions that leave no room for the context.
    * @param {string[]} questions
    * @param {number} tokens at most
    */
@@ -169,15 +169,15 @@ export class QuestionAnsweringPipeline extends Pipeline {
   #spans(rows, row, logits, { top_k, max_answer_len, handle_impossible_answer, context }, found, noAnswer) {
     const n = rows.lengthOf(row);
     const inContext = Array.from({ length: n }, (_, i) => rows.sequenceOf(row, i) === 1);
-    // [CLS] takes its share of the probability: models that may say "no answer" point at it.
+    // [CLS] counts in the softmax: models that may give no answer point at it.
     const cls = this.tokenizer.cls_token_id;
     const allowed = inContext.map((c, i) => c || rows.idOf(row, i) === cls);
     const start = masked(logits.start, allowed),
       end = masked(logits.end, allowed);
     if (handle_impossible_answer) noAnswer(start[0] * end[0]);
-    // Whole words: an answer does not end inside of one.
+    // An answer begins and ends with whole words.
     const words = inContext.map((c, i) => (c ? rows.wordSpan(row, i) : [0, 0]));
-    // Only the top_k best are kept, so nothing of the size n² is held.
+    // Only the top_k best spans are kept, not all n².
     /** @type {Answer[]} */
     const spans = [];
     for (let i = 0; i < n; i++) {

@@ -1,5 +1,5 @@
-// Labels for whole texts: softmax over the classes, sigmoids where a text may have several, the raw number where the
-// model regresses.
+// Labels for whole texts. Scores are a softmax over the labels, sigmoids where a text may have several labels, the raw
+// number where the model is a regression.
 
 import { InputError } from '../errors.js';
 import { sigmoid, softmax, topk } from '../tensor/maths.js';

@@ -1,4 +1,4 @@
-// Texts in the order of how well they answer a query: a cross-encoder reads query and text together.
+// Texts ranked by how well they answer a query. A cross-encoder reads query and text together.
 
 import { InputError } from '../errors.js';
 import { sigmoid, topk } from '../tensor/maths.js';

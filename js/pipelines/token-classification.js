@@ -1,5 +1,5 @@
-// Labels for tokens, and tokens gathered to entities: the strategies and groupings of Transformers'
-// TokenClassificationPipeline (pipelines/token_classification.py), with character offsets.
+// Labels for tokens, and tokens grouped to entities: the strategies of Transformers' TokenClassificationPipeline
+// (pipelines/token_classification.py), with character offsets.
 
 import { InputError } from '../errors.js';
 import { softmax } from '../tensor/maths.js';
@@ -75,7 +75,7 @@ export class TokenClassificationPipeline extends Pipeline {
     return pieces;
   }
 
-  // WordPiece marks the pieces that go on with a word; elsewhere a piece goes on if no space lies before it.
+  // WordPiece marks the tokens that continue a word. Elsewhere a token continues one if no space comes before it.
   /**
    * @param {string} text
    * @param {number} id
@@ -108,7 +108,7 @@ export class TokenClassificationPipeline extends Pipeline {
     };
   }
 
-  // The tokens' text, and where the vocabulary has none, the text's own.
+  // The text of tokens; for unknown tokens the part of the input.
   /**
    * @param {Piece[]} pieces
    * @param {string} text
@@ -132,7 +132,7 @@ export class TokenClassificationPipeline extends Pipeline {
       .join(' ');
   }
 
-  // Neighbours of the same type belong together until one begins anew ("B-").
+  // Neighbours of the same type form one group; "B-" begins a new one.
   /**
    * @param {Piece[]} units
    * @param {string} text
@@ -159,7 +159,7 @@ export class TokenClassificationPipeline extends Pipeline {
 }
 
 /**
- * Pieces of a word become one, its label decided as the strategy says.
+ * Joins the tokens of each word; the strategy decides on its scores.
  * @param {Piece[]} pieces
  * @param {string} strategy
  * @returns {Piece[]}

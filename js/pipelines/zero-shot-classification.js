@@ -1,5 +1,5 @@
-// Labels that the model never saw: each becomes a sentence, and a model of natural language inference says whether
-// the text entails it (Yin et al. 2019, arXiv:1909.00161).
+// Labels that the model was not trained for. Each becomes a sentence, and a model of natural language inference tells
+// whether the text entails it (Yin et al. 2019, arXiv:1909.00161).
 
 import { InputError } from '../errors.js';
 import { softmax, topk } from '../tensor/maths.js';
@@ -39,7 +39,7 @@ export class ZeroShotClassificationPipeline extends Pipeline {
         field: 'hypothesis_template',
       });
 
-    // Classes by name: "entailment", "ENTAIL", …; contradiction is the other end of the list where it has no name.
+    // Classes by name ("entailment", "ENTAIL", …). Without a name, contradiction is the class at the other end.
     const entries = Object.entries(this.model.config.label2id ?? {}).map(([name, id]) => [
       name.toLowerCase(),
       Number(id),

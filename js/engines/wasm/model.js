@@ -37,7 +37,7 @@ const turn = () =>
       setImmediate(resolve);
       return;
     }
-    // setTimeout would wait at least 4 ms; a message comes at once.
+    // setTimeout would wait for at least 4 ms.
     const { port1, port2 } = new MessageChannel();
     port1.onmessage = () => {
       port1.close();
@@ -145,8 +145,7 @@ export class WasmModel {
   }
 
   /**
-   * A Wasm trap (a bug, or memory that ran out inside a library) ends this instance: what it holds cannot be
-   * trusted.
+   * After a Wasm trap (a bug, or no memory inside a library) the instance's memory cannot be trusted: it is given up.
    * @param {unknown} cause
    */
   #named(cause) {
@@ -160,7 +159,7 @@ export class WasmModel {
   }
 
   /**
-   * The handle, for subclasses and here.
+   * The handle. InputError: disposed of.
    * @returns {any}
    */
   _alive() {
@@ -216,7 +215,7 @@ export class WasmModel {
         this.#module.HEAPU8.set(chunk.subarray(at, at + n), window);
       }
       at += n;
-      handle.commit(n || 1); // nothing fits: the answer says why (the file goes on after its end, or failed before)
+      handle.commit(n || 1); // where nothing fits, the status says why
       checkStatus(handle, this.where);
       if (!n) throw new InternalError(`The engine takes no more bytes of ${name}.`, { code: 'no_room', file: name });
     }
@@ -245,7 +244,7 @@ export class WasmModel {
   }
 
   /**
-   * For subclasses: work on the handle that waits for calls before it, and that others wait for.
+   * For subclasses: work on the handle, after the calls before it and before those behind it.
    * @template T
    * @param {(handle: any, module: any) => T | Promise<T>} work
    * @returns {Promise<T>}
@@ -284,7 +283,7 @@ export class WasmModel {
         if (!pause) continue;
         await pause;
         throwIfAborted(signal);
-        this._alive(); // disposed of meanwhile?
+        this._alive(); // throws where it was disposed of meanwhile
       }
       /** @type {Record<string, Tensor>} */
       const outputs = {};
