@@ -16,10 +16,12 @@ const RESULTS = new URL('RESULTS.md', import.meta.url);
 /** Names the state that is tested. */
 function stateOf() {
   const hash = createHash('sha256');
-  const scripts = readdirSync(new URL('js/tokenizers/', ROOT))
-    .filter((f) => f.endsWith('.js'))
-    .sort()
-    .map((f) => `js/tokenizers/${f}`);
+  const scripts = ['js/tokenizers/', 'js/engines/wasm/'].flatMap((folder) =>
+    readdirSync(new URL(folder, ROOT), { recursive: true })
+      .map((file) => folder + String(file).replaceAll('\\', '/'))
+      .filter((file) => /^js\/tokenizers\/.*\.js$|\/(tokenizer[\w-]*|regex)\.js$/.test(file))
+      .sort(),
+  );
   for (const file of ['js/wasm/tokenizers.wasm', 'js/wasm/regex.wasm', ...scripts])
     hash.update(readFileSync(new URL(file, ROOT)));
   return hash.digest('hex').slice(0, 12);

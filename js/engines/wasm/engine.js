@@ -2,7 +2,7 @@
 // model.js and decoder.js run what was loaded.
 
 import { ConfigError, throwIfAborted } from '../../errors.js';
-import { blameShard, weightFiles } from '../../hub/safetensors-files.js';
+import { blameShard, weightFiles } from './safetensors-files.js';
 import { warmUp } from './load-wasm.js';
 import { WasmModel } from './model.js';
 import * as PROGRAMS from './programs.js';
@@ -99,7 +99,7 @@ export const wasmEngine = {
   async load(request) {
     const { id, options } = request;
     dtypeOf(options); // before anything is fetched
-    /** @type {{ index?: import('../../hub/safetensors-files.js').Index }} */
+    /** @type {{ index?: import('./safetensors-files.js').Index }} */
     const found = {};
     const files = prefetchFirst(weightFiles(id, options, found));
     /** @type {WasmModel | undefined} */

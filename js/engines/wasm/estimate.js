@@ -1,6 +1,6 @@
 // What a language model would take, before it is loaded: asked of config.json and the server alone.
 
-import { weightSizes } from '../../hub/safetensors-files.js';
+import { weightSizes } from './safetensors-files.js';
 
 /** Tokens that a conversation is taken to have where nobody says. */
 const USUAL = 2048;

@@ -4,7 +4,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import test from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { weightSizes } from '../../../js/hub/safetensors-files.js';
+import { weightSizes } from '../../../js/engines/wasm/safetensors-files.js';
 import { AutoModel } from 'wasmformers';
 import { shardsOf } from '../helpers/shards.js';
 import { emptyFolder, rejection, startServer, useHub } from '../helpers/server.js';

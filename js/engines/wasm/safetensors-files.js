@@ -1,12 +1,12 @@
 // A checkpoint's files of weights: model.safetensors, or the shards that model.safetensors.index.json names. The index
 // has the form of transformers' modeling_utils.py: metadata.total_size, weight_map: tensor → file.
 
-import { ConfigError, WeightsError } from '../errors.js';
-import { getText, missing, openFile, sizeOf } from './index.js';
-import { expectTotal } from './progress.js';
+import { ConfigError, WeightsError } from '../../errors.js';
+import { getText, missing, openFile, sizeOf } from '../../hub/index.js';
+import { expectTotal } from '../../hub/progress.js';
 
 /**
- * @typedef {import('./index.js').HubOptions & { model_file_name?: string }} WeightsOptions
+ * @typedef {import('../../hub/index.js').HubOptions & { model_file_name?: string }} WeightsOptions
  *
  * @typedef {object} Index
  * @property {Record<string, string>} map tensor → shard
@@ -22,7 +22,7 @@ import { expectTotal } from './progress.js';
  * @returns {Index}
  */
 export function readIndex(text, id, name) {
-  const bad = (/** @type {string} */ what, /** @type {import('../errors.js').ErrorDetails} */ more = {}) =>
+  const bad = (/** @type {string} */ what, /** @type {import('../../errors.js').ErrorDetails} */ more = {}) =>
     new ConfigError(`${name} of ${id} ${what}`, { code: 'bad_index', file: name, field: 'weight_map', ...more });
   /** @type {any} checked below */
   let index;
@@ -64,7 +64,7 @@ async function findIndex(id, options) {
  * @param {string} id
  * @param {WeightsOptions} options
  * @param {{ index?: Index }} [found] receives the index, where there is one
- * @returns {AsyncGenerator<import('./index.js').OpenFile, void>}
+ * @returns {AsyncGenerator<import('../../hub/index.js').OpenFile, void>}
  */
 export async function* weightFiles(id, options, found = {}) {
   const single = (options.model_file_name ?? 'model') + '.safetensors',
