@@ -80,7 +80,7 @@ test('marian with a vocabulary for each language', async (context) => {
   }
   const [text, numbers] = texts[0];
   assert.equal(t.decode(numbers, { skip_special_tokens: true, use_source_tokenizer: true }), text);
-  t.dispose();
+  t[Symbol.dispose](); // both tokenizers
   assert.throws(() => t.decode([2]), { code: 'disposed' });
   await assert.rejects(AutoTokenizer.from_pretrained(copy(context, 'marian', { 'tokenizer_config.json': config })), {
     name: 'TokenizerError',
