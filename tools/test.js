@@ -119,7 +119,7 @@ async function googleTest(preset, node) {
   const count = (/** @type {string} */ word) =>
     Number(output.match(new RegExp(`\\[  ${word}  \\] (\\d+) test`))?.[1] ?? 0);
   const passed = count('PASSED');
-  const failed = Number(output.match(/\[  FAILED  \] (\d+) test/)?.[1] ?? 0);
+  const failed = Number(output.match(/\[ {2}FAILED {2}\] (\d+) test/)?.[1] ?? 0);
   const broken = (code !== 0 || passed === 0) && failed === 0; // ended before it could count
   const end = broken ? `${output}\n${path.basename(program)} ended with code ${code}` : output;
   return { passed, failed: broken ? 1 : failed, notes: output.match(/^.*Skipped\n.*$/gm) ?? [], output: end };

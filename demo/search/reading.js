@@ -58,7 +58,7 @@ export class Reading {
       if (event.key === 'ArrowDown') this.#step(event, 0);
     });
     list.addEventListener('keydown', (event) => {
-      const at = this.#buttons().findIndex((button) => button === document.activeElement);
+      const at = this.#buttons().indexOf(/** @type {HTMLButtonElement} */ (document.activeElement));
       if (event.key === 'ArrowDown') this.#step(event, at + 1);
       if (event.key === 'ArrowUp') this.#step(event, at - 1);
       if (event.key === 'Escape') query.focus();

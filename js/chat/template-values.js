@@ -276,7 +276,10 @@ export function strip(s, chars, left, right) {
  */
 function replace(s, from, to, count) {
   const parts = s.split(from === '' ? /(?:)/u : from);
-  if (from === '') parts.unshift(''), parts.push('');
+  if (from === '') {
+    parts.unshift('');
+    parts.push('');
+  }
   const times = Math.min(count < 0 ? Infinity : count, parts.length - 1);
   checkLength(s.length + times * Math.max(0, to.length - from.length), 'The result of replace');
   return (

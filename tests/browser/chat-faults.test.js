@@ -343,9 +343,7 @@ test('what is no message, and what a model cannot take', async (t) => {
       [field, value],
     );
     await page.getByRole('button', { name: /^(Retry|Answer this)/ }).click();
-    await says(page, '#talk-error', new RegExp(`InputError`)).catch((error) =>
-      assert.fail(`${field} = ${value}: ${error}`),
-    );
+    await says(page, '#talk-error', /InputError/).catch((error) => assert.fail(`${field} = ${value}: ${error}`));
     assert.match(await text(page, '#talk-error'), new RegExp(`${field}|is not a number`), `${field} = ${value}`);
     assert.ok(await page.locator(`#${field}`).isVisible());
     await page.fill(`#${field}`, before);

@@ -106,18 +106,21 @@ async function decoding(reference, tokenizer, name, generator, answers) {
   for (let i = 0; i < lists.length && texts.length < 3; i++) {
     if (want[i][0] === null || (skipping[i] === want[i][0] && all[i] === want[i][1])) continue;
     let ids = lists[i];
-    for (
-      let at = 0, size = ids.length >> 1;
-      size >= 1;
-      at + size >= ids.length ? ((size >>= 1), (at = 0)) : (at += size)
-    ) {
+    let at = 0,
+      size = ids.length >> 1;
+    while (size >= 1) {
       const fewer = [...ids.slice(0, at), ...ids.slice(at + size)];
       const [reply] = await reference.decode([fewer]);
       if (
         reply[0] !== null &&
         (reply[0] !== tokenizer.decode(fewer, { skip_special_tokens: true }) || reply[1] !== tokenizer.decode(fewer))
       )
-        (ids = fewer), (at -= size);
+        ids = fewer;
+      else at += size;
+      if (at >= ids.length) {
+        size >>= 1;
+        at = 0;
+      }
     }
     texts.push({
       name,

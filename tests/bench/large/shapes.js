@@ -216,9 +216,12 @@ function writeWeights(folder, shape, shards) {
   let size = 0;
   for (const tensor of tensors(shape)) {
     const bytes = 2 * count(tensor[1]);
-    if (size && size + bytes > most && files.length < (shards ?? Infinity)) files.push([]), (size = 0);
+    if (size && size + bytes > most && files.length < (shards ?? Infinity)) {
+      files.push([]);
+      size = 0;
+    }
     size += bytes;
-    /** @type {any} */ (files.at(-1)).push(tensor);
+    files[files.length - 1].push(tensor);
   }
   const digits = (/** @type {number} */ n) => String(n).padStart(5, '0'),
     name = (/** @type {number} */ i) =>

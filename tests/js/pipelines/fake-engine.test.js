@@ -250,7 +250,13 @@ test('the engine is chosen before a weight is asked for, and the Wasm engine by 
   const { wasmEngine } = await import('../../../js/engines/wasm/engine.js');
   /** @type {string[]} */
   const asked = [];
-  engines.unshift({ ...wasmEngine, load: (request) => (asked.push(request.id), fakeEngine.load(request)) });
+  engines.unshift({
+    ...wasmEngine,
+    load: (request) => {
+      asked.push(request.id);
+      return fakeEngine.load(request);
+    },
+  });
   t.after(() => engines.shift());
   await (await pipeline('fill-mask', dir)).dispose();
   assert.deepEqual(asked, [dir], 'the first engine that accepts loads');

@@ -4,13 +4,13 @@ import assert from 'node:assert/strict';
 import { cpSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
-import { AutoTokenizer, M2M100Tokenizer, MarianTokenizer, PreTrainedTokenizer } from 'wasmformers';
+import { AutoTokenizer, M2M100Tokenizer, MarianTokenizer } from 'wasmformers';
 import { fixtureJson, fixturePath } from '../helpers/fixtures.js';
 import { emptyFolder } from '../helpers/server.js';
 
 const folder = fixturePath('classes/spm/');
 const data = fixtureJson('classes/spm/answers.json.gz');
-const ids = (/** @type {PreTrainedTokenizer} */ t, /** @type {string} */ text) =>
+const ids = (/** @type {import('wasmformers').PreTrainedTokenizer} */ t, /** @type {string} */ text) =>
   t(text, { return_tensor: false }).input_ids;
 
 /**
