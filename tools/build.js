@@ -1,96 +1,137 @@
-// Builds the core natively or as Wasm under build/<preset>, glue and .wasm into js/wasm/. Everything missing is set
-// up first. XNNPACK is built, once per machine into the cache, where a kernel uses it (a file
-// wasm/kernels/xnnpack*.cpp).
-//   node tools/build.js [wasm | native | sanitize | wasm-simd | wasm-relaxed | all | xnnpack]…   (default: wasm, both variants)
-import { createHash } from 'node:crypto';
-import fs from 'node:fs/promises';
+// Builds the core: the Wasm programs of js/wasm, and the test programs, natively and as Wasm. Everything missing is set
+// up first. A target whose inputs have not changed since it was built is left alone (build-record.js).
+//   node tools/build.js [wasm | wasm-simd | wasm-relaxed | tests-simd | tests-relaxed | native | sanitize | all]…
+//   node tools/build.js xnnpack       XNNPACK alone
+// (default: wasm, the programs of both variants)
 import os from 'node:os';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { cached } from './cache.js';
-import { ROOT, SetupError, command, run, step } from './run.js';
-import { SOURCES, ensureSources, sourcesKey } from './sources.js';
+import { BuildRecord } from './build-record.js';
+import { ROOT, SetupError, ask, command, run, step } from './run.js';
+import { CORE_SOURCES, ensureSources, sourcesKey } from './sources.js';
 import { BUILD_TOOLS, ensureEmscripten, ensureSystem } from './toolchain.js';
 import { copyVendored } from './vendor.js';
-
-/** @typedef {'native' | 'sanitize' | 'wasm-simd' | 'wasm-relaxed'} Preset */
-/** @typedef {import('./toolchain.js').Toolchain} Toolchain */
-
-/** @type {Preset[]} */
-const PRESETS = ['native', 'sanitize', 'wasm-simd', 'wasm-relaxed'];
-/** Ninja itself would take two more than there are. */
-const JOBS = `-j${os.availableParallelism()}`;
-/** What every build of the core compiles. */
-export const CORE_SOURCES = ['yyjson', 'pcre2', 'googletest'];
-const XNNPACK_SOURCES = ['xnnpack', 'pthreadpool', 'fp16', 'fxdiv'];
+import { XNNPACK_SOURCES, ensureXnnpack, usesXnnpack } from './xnnpack.js';
 
 /**
- * @param {Preset} preset
- * @param {{ tests?: boolean }} [options] tests: the test program too
+ * @typedef {object} Target
+ * @property {'native' | 'sanitize' | 'wasm'} preset of CMakePresets.json: the folder build/<preset>
+ * @property {string[]} ninja what ninja is asked for
+ * @property {string[]} inputs folders and files that it is made from, beside COMMON
+ * @property {[folder: string, names: RegExp]} outputs
  */
-export async function build(preset, { tests = false } = {}) {
-  await ensureSystem(preset.startsWith('wasm') ? BUILD_TOOLS : { ...BUILD_TOOLS, 'g++': 'g++' });
-  const kernels = await fs.readdir(path.join(ROOT, 'wasm/kernels'));
-  const xnnpack = preset.startsWith('wasm') && kernels.some((file) => /^xnnpack.*\.cpp$/.test(file));
-  const deps = await ensureSources(xnnpack ? [...CORE_SOURCES, ...XNNPACK_SOURCES] : CORE_SOURCES);
-  const flags = [`-DDEPS=${deps}`];
-  /** @type {Toolchain | null} */
-  let toolchain = null;
-  if (preset.startsWith('wasm')) {
-    toolchain = await ensureEmscripten();
-    flags.push(...platform(toolchain));
-    if (xnnpack) {
-      const folder = await ensureXnnpack(toolchain, deps, preset === 'wasm-relaxed');
-      flags.push(`-DXNN_LIB=${path.join(folder, 'libxnn.a')}`);
-    }
+
+const TESTS = ['tests/CMakeLists.txt', 'tests/native'];
+/** What every target is made from. */
+const COMMON = ['CMakeLists.txt', 'CMakePresets.json', 'cmake', 'wasm'];
+
+/** @type {Record<string, Target>} */
+const TARGETS = {
+  'wasm-simd': { preset: 'wasm', ninja: ['wasm-simd'], inputs: [], outputs: ['js/wasm', /^(?!.*-relaxed\.)/] },
+  'wasm-relaxed': { preset: 'wasm', ninja: ['wasm-relaxed'], inputs: [], outputs: ['js/wasm', /-relaxed\./] },
+  'tests-simd': {
+    preset: 'wasm',
+    ninja: ['wasmformers_tests-simd'],
+    inputs: TESTS,
+    outputs: ['build/wasm/tests', /_tests-simd\./],
+  },
+  'tests-relaxed': {
+    preset: 'wasm',
+    ninja: ['wasmformers_tests-relaxed'],
+    inputs: TESTS,
+    outputs: ['build/wasm/tests', /_tests-relaxed\./],
+  },
+  native: {
+    preset: 'native',
+    ninja: ['wasmformers_tests'],
+    inputs: TESTS,
+    outputs: ['build/native/tests', /^wasmformers_tests$/],
+  },
+  sanitize: {
+    preset: 'sanitize',
+    ninja: ['wasmformers_tests', 'fuzz_targets'],
+    inputs: [...TESTS, 'tests/fuzz'],
+    outputs: ['build/sanitize/tests', /(^wasmformers_tests|^fuzz\/fuzz_[a-z_]+)$/],
+  },
+};
+
+const WASM = ['wasm-simd', 'wasm-relaxed'];
+/** The programs that the package ships, in both variants. */
+export const buildWasm = () => build(WASM);
+
+/** Ninja itself would take two more than there are. */
+const JOBS = `-j${os.availableParallelism()}`;
+
+/** @param {string[]} names of TARGETS */
+export async function build(names) {
+  for (const preset of /** @type {const} */ (['wasm', 'native', 'sanitize'])) {
+    const targets = names.filter((name) => TARGETS[name].preset === preset);
+    if (targets.length) await buildPreset(preset, targets);
   }
-  await step(`build ${preset}`, async (report) => {
-    const folder = path.join(ROOT, 'build', preset);
-    // CMake never changes a folder's compiler: a folder made with another one starts anew.
-    const stamp = path.join(folder, '.made-with');
-    const made = flags.join('\n');
-    if ((await fs.readFile(stamp, 'utf8').catch(() => '')) !== made)
-      await fs.rm(folder, { recursive: true, force: true });
-    await fs.mkdir(folder, { recursive: true });
-    await run('cmake', ['--preset', preset, `-DTESTS=${tests ? 'ON' : 'OFF'}`, ...flags], { env: toolchain?.env });
-    await fs.writeFile(stamp, made);
-    await run('ninja', ['-C', folder, JOBS], { env: toolchain?.env, onLine: (line) => report(line) });
-  });
 }
 
 /**
- * libxnn.a of one variant, built once for sources, recipe and compiler.
- * @param {Toolchain} toolchain
- * @param {string} deps
- * @param {boolean} relaxed
+ * @param {Target['preset']} preset
+ * @param {string[]} names
  */
-async function ensureXnnpack(toolchain, deps, relaxed) {
-  const recipe = path.join(ROOT, 'cmake/xnnpack');
-  const hash = createHash('sha256')
-    .update(sourcesKey(XNNPACK_SOURCES))
-    .update(await fs.readFile(path.join(recipe, 'CMakeLists.txt')))
-    .update(toolchain.version)
-    .digest('hex')
-    .slice(0, 12);
-  const variant = relaxed ? 'relaxed' : 'simd';
-  return cached(`lib/xnnpack-${SOURCES.xnnpack.version}-${variant}-emscripten-${toolchain.version}-${hash}`, (folder) =>
-    step(`XNNPACK for Wasm, ${variant} (once per machine, one to three minutes)`, async (report) => {
-      const work = path.join(folder, 'build');
-      const flags = [
-        `-DDEPS=${deps}`,
-        `-DRELAXED=${relaxed ? 'ON' : 'OFF'}`,
-        '-DCMAKE_BUILD_TYPE=None',
-        ...platform(toolchain),
-      ];
-      await run('cmake', ['-G', 'Ninja', '-S', recipe, '-B', work, ...flags], { env: toolchain.env });
-      await run('ninja', ['-C', work, JOBS], {
-        env: toolchain.env,
-        onLine: (line) => report(line.match(/^\[\d+\/\d+\]/)?.[0] ?? line),
-      });
-      await fs.rename(path.join(work, 'libxnn.a'), path.join(folder, 'libxnn.a'));
-      await fs.rm(work, { recursive: true });
-    }),
-  );
+async function buildPreset(preset, names) {
+  const { compiler, flags, sources, env } = await (preset === 'wasm' ? wasmSetUp() : nativeSetUp());
+  const record = await BuildRecord.open(path.join(ROOT, 'build', preset));
+  /** @type {Map<string, string>} the target's key */
+  const stale = new Map();
+  for (const name of names) {
+    const key = await record.key([...COMMON, ...TARGETS[name].inputs], [compiler, sources, ...buildFlags()]);
+    if (!(await record.isBuilt(name, key))) stale.set(name, key);
+  }
+  if (stale.size === 0) return;
+  await step(`build ${[...stale.keys()].join(', ')}`, async (report) => {
+    // CMake never changes a folder's compiler, nor its place: such a folder starts anew.
+    await record.resetUnless(`${compiler}\n${ROOT}`);
+    await run('cmake', ['--preset', preset, ...flags], { env });
+    const wanted = [...stale.keys()].flatMap((name) => TARGETS[name].ninja);
+    await run('ninja', ['-C', record.folder, JOBS, ...wanted], { env, onLine: (line) => report(line) });
+    for (const [name, key] of stale) await record.built(name, key, TARGETS[name].outputs);
+  });
+}
+
+/** What the user adds to every compilation. */
+const buildFlags = () => ['CFLAGS', 'CXXFLAGS', 'LDFLAGS'].map((name) => process.env[name] ?? '');
+
+/**
+ * @typedef {object} SetUp
+ * @property {string} compiler which one, as it tells itself
+ * @property {string[]} flags for cmake
+ * @property {string} sources which third-party sources
+ * @property {Record<string, string>} [env]
+ */
+
+/** @returns {Promise<SetUp>} */
+async function nativeSetUp() {
+  const { CC, CXX } = process.env;
+  await ensureSystem(CXX ? BUILD_TOOLS : { ...BUILD_TOOLS, 'g++': 'g++' });
+  const deps = await ensureSources(CORE_SOURCES);
+  const compiler = `${CC} ${CXX} ${await ask(CXX ?? 'c++', ['--version'])}`;
+  return { compiler, flags: [`-DDEPS=${deps}`], sources: sourcesKey(CORE_SOURCES) };
+}
+
+/** @returns {Promise<SetUp>} */
+async function wasmSetUp() {
+  await ensureSystem(BUILD_TOOLS);
+  const xnnpack = await usesXnnpack();
+  const names = xnnpack ? [...CORE_SOURCES, ...XNNPACK_SOURCES] : CORE_SOURCES;
+  const deps = await ensureSources(names);
+  const toolchain = await ensureEmscripten();
+  const flags = [`-DDEPS=${deps}`];
+  for (const variant of xnnpack ? /** @type {const} */ (['simd', 'relaxed']) : []) {
+    const folder = await ensureXnnpack(toolchain, deps, variant);
+    flags.push(`-DXNN_LIB_${variant.toUpperCase()}=${path.join(folder, 'libxnn.a')}`);
+  }
+  return {
+    compiler: `Emscripten ${toolchain.version} in ${toolchain.folder}`,
+    flags,
+    sources: sourcesKey(names),
+    env: toolchain.env,
+  };
 }
 
 /** XNNPACK alone, in both variants, and where it lies: to measure against it (tests/bench/kernels). */
@@ -99,23 +140,8 @@ async function buildXnnpack() {
   const deps = await ensureSources(XNNPACK_SOURCES);
   console.log(`sources in ${deps}`);
   const toolchain = await ensureEmscripten();
-  for (const relaxed of [false, true])
-    console.log(path.join(await ensureXnnpack(toolchain, deps, relaxed), 'libxnn.a'));
-}
-
-/**
- * What emcmake would add.
- * @param {Toolchain} toolchain
- */
-const platform = (toolchain) => [
-  `-DCMAKE_TOOLCHAIN_FILE=${path.join(toolchain.folder, 'cmake/Modules/Platform/Emscripten.cmake')}`,
-  `-DCMAKE_CROSSCOMPILING_EMULATOR=${process.execPath}`,
-];
-
-/** Both Wasm variants, as the package ships them. */
-export async function buildWasm() {
-  await build('wasm-simd');
-  await build('wasm-relaxed');
+  for (const variant of /** @type {const} */ (['simd', 'relaxed']))
+    console.log(path.join(await ensureXnnpack(toolchain, deps, variant), 'libxnn.a'));
 }
 
 if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href) {
@@ -123,13 +149,14 @@ if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href) 
     const asked = process.argv.slice(2);
     if (!(await copyVendored({ required: process.env.npm_lifecycle_event === 'prepack' })))
       console.log('  js/vendor: no node_modules, so chat templates stay out');
-    for (const name of asked.length ? asked : ['wasm']) {
-      if (name === 'wasm') await buildWasm();
-      else if (name === 'xnnpack') await buildXnnpack();
-      else if (name === 'all') for (const preset of PRESETS) await build(preset, { tests: true });
-      else if (PRESETS.includes(/** @type {Preset} */ (name)))
-        await build(/** @type {Preset} */ (name), { tests: true });
-      else throw new SetupError(`unknown build ${name}; there are: wasm, all, xnnpack, ${PRESETS.join(', ')}`);
+    if (asked.includes('xnnpack')) await buildXnnpack();
+    const names = (asked.length ? asked : ['wasm']).filter((name) => name !== 'xnnpack');
+    const unknown = names.find((name) => !['wasm', 'all', ...Object.keys(TARGETS)].includes(name));
+    if (unknown) {
+      throw new SetupError(
+        `unknown target ${unknown}; there are: wasm, all, xnnpack, ${Object.keys(TARGETS).join(', ')}`,
+      );
     }
+    await build(names.flatMap((name) => (name === 'wasm' ? WASM : name === 'all' ? Object.keys(TARGETS) : [name])));
   });
 }

@@ -2,6 +2,7 @@
 // systems, as the upstream archive of the same commit. The two carriers pack the same files differently, so what is
 // pinned is a hash over the unpacked files that the build uses (treeHash below), not one over an archive.
 // A new source is a new line in SOURCES; `node tools/sources.js --hash` prints the hashes to put there.
+//   node tools/sources.js [core]     fetches them, or those that the core is built from, and prints their folder
 import { createHash } from 'node:crypto';
 import fs from 'node:fs/promises';
 import path from 'node:path';
@@ -78,6 +79,9 @@ export const SOURCES = {
     sha256: '760fb6007af7a846f8fb790317fe0b2ead96a097bb299b52d9cbe63140f9a28c',
   },
 };
+
+/** What every build of the core compiles. */
+export const CORE_SOURCES = ['yyjson', 'pcre2', 'googletest'];
 
 /**
  * One hash for a set of sources: names what is built from them.
@@ -199,6 +203,7 @@ export async function treeHash(folder) {
 
 if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href) {
   await command(async () => {
+    if (process.argv[2] === 'core') return console.log(await ensureSources(CORE_SOURCES));
     if (process.argv[2] !== '--hash') return console.log(await ensureSources());
     const folder = await fs.mkdtemp(cachePath('hash-'));
     for (const [name, archive] of Object.entries(await fromDebian(Object.keys(SOURCES), folder))) {

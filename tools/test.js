@@ -77,10 +77,16 @@ async function setUp(chosen) {
     await ensurePackages();
     await copyVendored({ required: true });
   }
-  if (uses('native')) await build('native', { tests: true });
-  if (uses('sanitize', 'fuzz')) await build('sanitize', { tests: true });
-  if (uses('wasm-simd', 'types', 'js-simd', 'js-relaxed', 'browser')) await build('wasm-simd', { tests: true });
-  if (uses('wasm-relaxed', 'types', 'js-simd', 'js-relaxed', 'browser')) await build('wasm-relaxed', { tests: true });
+  /** @type {Record<string, string[]>} target → the stages that use it */
+  const targets = {
+    'wasm-simd': ['types', 'js-simd', 'js-relaxed', 'browser'],
+    'wasm-relaxed': ['types', 'js-simd', 'js-relaxed', 'browser'],
+    'tests-simd': ['wasm-simd'],
+    'tests-relaxed': ['wasm-relaxed'],
+    native: ['native'],
+    sanitize: ['sanitize', 'fuzz'],
+  };
+  await build(Object.keys(targets).filter((name) => uses(...targets[name])));
   if (uses('js-simd', 'js-relaxed', 'browser')) await bundle();
   if (uses('browser')) await ensureChromium();
   await ensureModel(MINILM);
@@ -109,7 +115,9 @@ async function ensurePackages() {
  * @returns {Promise<Result>}
  */
 async function googleTest(preset, node) {
-  const program = path.join(ROOT, 'build', preset, 'tests', `wasmformers_tests${node ? '.cjs' : ''}`);
+  const variant = preset.match(/^wasm(-.*)/)?.[1];
+  const file = variant ? `wasm/tests/wasmformers_tests${variant}.cjs` : `${preset}/tests/wasmformers_tests`;
+  const program = path.join(ROOT, 'build', file);
   const env = { TEST_FIXTURES: FIXTURES, TEST_MINILM: await ensureModel(MINILM), UBSAN_OPTIONS: 'print_stacktrace=1' };
   const { code, output } = await run(
     node ?? program,

@@ -1,10 +1,12 @@
 // Emscripten: the user's own where it is new enough, else Debian trixie's in the cache (get-emscripten.sh); and what
 // else a build calls for, installed through apt where that is possible.
+//   node tools/toolchain.js       sets Emscripten up where it is missing and prints its folder
 import fs from 'node:fs/promises';
 import path from 'node:path';
 import { createHash } from 'node:crypto';
+import { pathToFileURL } from 'node:url';
 import { cached, exists } from './cache.js';
-import { ROOT, SetupError, run, step } from './run.js';
+import { NODE, ROOT, SetupError, command, run, step } from './run.js';
 
 /** The oldest Emscripten that this was built and tested with. */
 const MINIMUM = '3.1.69';
@@ -18,7 +20,9 @@ const MINIMUM = '3.1.69';
 
 /** @returns {Promise<Toolchain>} */
 export async function ensureEmscripten() {
-  return (await ownEmscripten()) ?? (await privateEmscripten());
+  const found = (await ownEmscripten()) ?? (await privateEmscripten());
+  // cmake/emscripten.cmake reads the first; em++ runs the Node of the second.
+  return { ...found, env: { ...found.env, EMSCRIPTEN_FOLDER: found.folder, EM_NODE_JS: NODE } };
 }
 
 /** @returns {Promise<Toolchain | null>} */
@@ -67,7 +71,9 @@ async function privateEmscripten() {
     { inPlace: true },
   );
   const folder = path.join(prefix, 'root/usr/share/emscripten');
-  const env = { EM_CONFIG: path.join(prefix, 'emscripten-config'), EM_NODE_JS: process.execPath };
+  const env = { EM_CONFIG: path.join(prefix, 'emscripten-config') };
+  // Where em++ finds it by itself, when a build is run by hand.
+  await fs.copyFile(env.EM_CONFIG, path.join(folder, '.emscripten'));
   // The version is asked once: Python takes a third of a second to start.
   const noted = path.join(prefix, 'version');
   const version =
@@ -151,3 +157,6 @@ export async function ensureChromium() {
   await ensureSystem({ chromium: 'chromium' });
   return /** @type {string} */ (await onPath('chromium'));
 }
+
+if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href)
+  await command(async () => console.log((await ensureEmscripten()).folder));

@@ -4,10 +4,9 @@
 import fs from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { CORE_SOURCES } from '../../tools/build.js';
 import { cachePath } from '../../tools/cache.js';
 import { ROOT, SetupError, command, run } from '../../tools/run.js';
-import { ensureSources } from '../../tools/sources.js';
+import { CORE_SOURCES, ensureSources } from '../../tools/sources.js';
 import { BUILD_TOOLS, ensureSystem, onPath } from '../../tools/toolchain.js';
 
 const here = (/** @type {string} */ p) => fileURLToPath(new URL(p, import.meta.url));
