@@ -1,5 +1,5 @@
-// Random and changed chat templates: a text or a named error, always (tests/fuzz/jinja.js is the same at length, and
-// compares with Python's jinja2). A template that broke something once lies in tests/fuzz/templates.
+// Random and mutated chat templates give a text or a named error. tests/fuzz/jinja.js does the same for longer, and
+// compares with Python's jinja2. Templates that once broke something are in tests/fuzz/templates.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { loadTemplateEngine } from '../../../js/chat/chat-template.js';

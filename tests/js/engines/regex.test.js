@@ -1,5 +1,5 @@
-// Patterns that need regex.wasm, from JavaScript: the module is loaded by itself, errors have names, and the next call
-// works. What the engine matches is tested in tests/native/regex/regex_test.cpp.
+// Patterns that need regex.wasm: it is loaded on demand, errors are named, and the next call works. What it matches is
+// tested in tests/native/regex/regex_test.cpp.
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import { test } from 'node:test';

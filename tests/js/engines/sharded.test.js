@@ -1,4 +1,4 @@
-// Checkpoints in several files: the same model, one sum of progress, sizes beforehand, and an index that lies.
+// Checkpoints in several files: the same model, one sum of progress, sizes without a download, wrong indices.
 import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -78,7 +78,7 @@ test('the progress is of all shards from the first byte on; the second visit nee
   const last = totals[totals.length - 1];
   assert.equal(last.loaded, last.total);
   assert.equal(last.progress, 100);
-  // One after the other: a shard begins when the one before it is whole.
+  // Shards are downloaded one after the other.
   const order = events
     .filter((e) => /^model-/.test(e.file ?? '') && ['initiate', 'done'].includes(e.status))
     .map((e) => `${e.status} ${e.file.slice(6, 11)}`);
@@ -153,7 +153,7 @@ test('an index that lies is named; the next load works', async (t) => {
   }
   writeFileSync(path.join(dir, INDEX), JSON.stringify(index));
 
-  // A shard that lacks what the index says is in it, and one that was cut.
+  // A shard without a tensor that the index names in it, and one that was cut.
   const bytes = files[second],
     length = Number(bytes.readBigUInt64LE(0)),
     text = bytes.subarray(8, 8 + length).toString();

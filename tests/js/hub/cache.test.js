@@ -1,4 +1,4 @@
-// The set-up's cache: filled once even when many ask, never half full, and not blocked by a process that died.
+// The cache of tools/: filled once even when many ask, never half full, and not blocked by a process that died.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import fs from 'node:fs/promises';

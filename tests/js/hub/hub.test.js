@@ -1,4 +1,4 @@
-// Where files come from: folders, URLs, the Hub; caches; and everything that a network does to a download.
+// Files from folders, URLs and the Hub, caches, and downloads over a network that fails.
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
@@ -198,7 +198,7 @@ test('a start page in place of a file is named and not kept', async (t) => {
     );
   }
   assert.deepEqual(files(cacheDir), []);
-  // Development servers send it for whatever is missing: where a file may be missing, it is.
+  // Development servers send it for every missing file: an optional file counts as missing then.
   server.files['/d/special_tokens_map.json'] = server.files['/d/model.safetensors'] = { body: page, type: 'text/html' };
   assert.equal(await getText(`${server.url}d`, 'special_tokens_map.json'), null);
   assert.equal(await getText(`${server.url}d`, 'model.safetensors'), null);

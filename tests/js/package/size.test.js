@@ -1,6 +1,5 @@
-// What a page downloads: the Wasm, its glue and the modules of one variant, as Brotli sends them. A page that
-// embeds text stays within 350 kB; one that generates loads another Wasm in the engine's place, and a few modules
-// more.
+// Bytes that a page downloads, with Brotli: the Wasm, its glue and the modules of one variant. A page that embeds text
+// takes at most 350 kB. One that generates loads another program, and a few more modules.
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import fs from 'node:fs/promises';
@@ -75,8 +74,7 @@ test('what a page loads is known', () => {
   assert.ok(generating.includes('generation/generate.js'));
 });
 
-// In one file, generation included, as pages without a bundler load it: less than the modules, which bring their
-// comments along.
+// One file with everything, for pages without a bundler. It is smaller than the modules, which have comments.
 test('the library in one file, Brotli', async (t) => {
   const bytes = await brotli(['dist/wasmformers.js']);
   t.diagnostic(`js/dist/wasmformers.js ${(bytes / 1000).toFixed(1)} kB`);

@@ -1,4 +1,4 @@
-// types.d.ts says what index.js exports, no more and no less, and gives useful types without being told to look away.
+// types.d.ts declares exactly what index.js exports, and its types are useful under `strict`, without skipLibCheck.
 import assert from 'node:assert/strict';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
@@ -42,7 +42,7 @@ function compare(types, exported) {
       value = exported[symbol.name];
     assert.equal(typeof value, isClass || symbol.flags & ts.SymbolFlags.Function ? 'function' : 'object', symbol.name);
     if (!isClass) continue;
-    // What a class is said to have on its prototype is there.
+    // Declared methods exist on the prototype.
     for (const member of checker.getDeclaredTypeOfSymbol(symbol).getProperties()) {
       if (!(member.flags & ts.SymbolFlags.Method) || member.name.startsWith('__@')) continue;
       assert.equal(typeof value.prototype[member.name], 'function', `${symbol.name}.${member.name}`);

@@ -1,4 +1,4 @@
-// Tensors and the functions around them, against results worked out by hand or by plain loops.
+// Tensors and their functions, against results by hand or by plain loops.
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import {

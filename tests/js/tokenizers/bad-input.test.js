@@ -1,5 +1,5 @@
-// What can be wrong with a tokenizer.json, with options and with texts: a named error with file and field, or the
-// reference's answer, and the next call works.
+// A wrong tokenizer.json, wrong options and wrong texts give a named error with file and field, or the reference's
+// result; the next call works.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { InputError, Tokenizer, TokenizerError } from 'wasmformers/tokenizers';
@@ -252,13 +252,13 @@ test('texts that are hard: empty, NUL, lone surrogates, a megabyte without a spa
   const lone = t.encode('a\ud800b \udc00c');
   assert.deepEqual(lone.tokens, t.encode('a\ufffdb \ufffdc').tokens);
   assert.deepEqual([...lone.offsets], [...t.encode('a\ufffdb \ufffdc').offsets]);
-  // In a batch, halves of different texts do not meet.
+  // In a batch, surrogates at the ends of two texts do not form a pair.
   const halves = t.encodeBatch(['a\ud83d', '\ude00b']);
   assert.deepEqual(
     halves.map((e) => e.tokens),
     [t.encode('a').tokens, t.encode('b').tokens],
   );
-  // A word sixteen times as long takes about sixteen times as long: with the square of its length it would be 256.
+  // A word sixteen times as long takes about sixteen times as long. Quadratic time would be 256 times as long.
   for (const [letter, length] of /** @type {[string, number][]} */ ([
     ['a', 1 << 20],
     ['é', 1 << 19],
@@ -276,7 +276,7 @@ test('texts that are hard: empty, NUL, lone surrogates, a megabyte without a spa
     assert.ok(long < 16 * 4 * short + 200, `${letter}: ${short} ms for ${length / 16}, ${long} ms for ${length}`);
   }
   assert.equal(t.encode('a'.repeat(1 << 20)).tokens[1], '[UNK]');
-  // Nothing of a large text sticks.
+  // A large text's memory is given back.
   assert.deepEqual([...t.encode('the man').ids], [...(await Tokenizer.fromJSON(text)).encode('the man').ids]);
 });
 

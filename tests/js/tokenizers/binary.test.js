@@ -1,4 +1,4 @@
-// The binary form through the door: the same answers, and named errors where it is not this version's.
+// The binary form by `wasmformers/tokenizers`: the same results, and a named error for another version's form.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Tokenizer, TokenizerError } from 'wasmformers/tokenizers';

@@ -1,5 +1,5 @@
-// AutoTokenizer and the cache: from the second time on the binary form beside the tokenizer.json is read, unless it
-// does not fit; a file that comes anew or was changed in any way makes a new one.
+// AutoTokenizer and the cache: from the second load on, the binary form beside the tokenizer.json is read. Where it does
+// not fit, or the file was downloaded again or changed, the form is made again.
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -47,7 +47,7 @@ test('the second time the binary form is read', async (t) => {
   const { server, load, first, form } = await hub(t, large);
   assert.ok(existsSync(form));
   const asked = server.requests.filter((r) => r.path === FILE).length;
-  // Another tokenizer's form behind which stands what stood behind this one's: nobody reads the file itself.
+  // Put another tokenizer's form with this one's end in its place: if it is used, the file itself was not read.
   const kept = readFileSync(form),
     end = kept.subarray(kept.readUInt32LE(16));
   const other = await Tokenizer.fromJSON(changed);
@@ -83,7 +83,7 @@ test('a file that changed without another size gets a new form', async (t) => {
   const { load, first, form, json } = await hub(t, large);
   const good = readFileSync(form);
   assert.equal(Buffer.byteLength(changed), Buffer.byteLength(large));
-  writeFileSync(json, changed); // by whomever
+  writeFileSync(json, changed); // not through the cache
   const other = (await load()).ids;
   assert.notDeepEqual(other, first.ids);
   const again = readFileSync(form);
@@ -128,11 +128,11 @@ test('the same in a cache of responses, as browsers have it', async (t) => {
   const tab = new Map([...store]);
   const other = await load();
   assert.notDeepEqual(other, first);
-  for (const [k, v] of tab) store.set(k, v); // … and has not kept its form yet
+  for (const [k, v] of tab) store.set(k, v); // … whose form is not written yet
   assert.equal(form(), good);
   assert.deepEqual(await load(), other);
   assert.notDeepEqual(form(), good);
-  // What someone else put there, with an ETag or with nothing.
+  // A file that another program put there, with an ETag or without.
   for (const headers of [{ etag: '"1"' }, {}]) {
     await put(key, new Response(large, { headers: /** @type {any} */ (headers) }));
     assert.deepEqual(await load(), first);

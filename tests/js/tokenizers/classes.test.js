@@ -1,4 +1,4 @@
-// What classes add to their files, against Transformers' own (tests/fixtures/classes/make-classes.py).
+// What classes add to their files, against Transformers' classes (tests/fixtures/classes/make-classes.py).
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';

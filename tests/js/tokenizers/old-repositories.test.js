@@ -1,4 +1,4 @@
-// Repositories from before tokenizer.json and tokenizer_class: vocab.txt alone tells as much.
+// Repositories from before tokenizer.json and tokenizer_class: vocab.txt is enough.
 import assert from 'node:assert/strict';
 import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';

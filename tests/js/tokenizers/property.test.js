@@ -1,5 +1,5 @@
 // Random strings through every tokenizer, ours against the reference itself (Rust's `tokenizers` from PyPI, in a Python
-// process); and the cases that differed once. tests/tokenizers/nightly.js is the same at length.
+// process), and the cases that differed once. tests/tokenizers/nightly.js does the same for longer.
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { after, test } from 'node:test';
@@ -10,7 +10,7 @@ import { compareMany, plainJson } from '../../tokenizers/property.js';
 import { Reference, ensureReference } from '../../tokenizers/reference.js';
 
 const STRINGS = { small: 256, real: 192 };
-// Each Wasm variant's stage has strings of its own.
+// Each variant of Wasm gets other strings.
 const seed = process.env.WASMFORMERS_TEST_VARIANT === 'relaxed' ? 24 : 20;
 const found = await ensureReference();
 const missing = 'missing' in found ? `no reference to compare with: ${found.missing}` : false;

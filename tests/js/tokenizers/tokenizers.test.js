@@ -1,4 +1,4 @@
-// The bare Tokenizer and the callable PreTrainedTokenizer: Transformers.js' names, and what it lacks.
+// Tokenizer and the callable PreTrainedTokenizer: Transformers.js' names, and ours beyond them.
 import assert from 'node:assert/strict';
 import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

