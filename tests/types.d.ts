@@ -1,4 +1,4 @@
-// Names that only some of these programs see: packages that are installed for benchmarks alone, and what tests hang on a
+// Names that only some of these programs see: packages that are installed for benchmarks alone, and what tests add to a
 // page's window.
 
 declare module '@huggingface/transformers';

@@ -20,7 +20,8 @@ export async function copyVendored({ required = false } = {}) {
     if (await exists(path.join(from, file))) {
       await fs.mkdir(folder, { recursive: true });
       const { version, license } = JSON.parse(await fs.readFile(path.join(from, 'package.json'), 'utf8'));
-      const head = `// @ts-nocheck ${packageName} ${version}, ${license}: a copy of its ${file}. Licence: ${name}.LICENSE\n`;
+      const head =
+        `// @ts-nocheck ${packageName} ${version}, ${license}: a copy of its ${file}. ` + `Licence: ${name}.LICENSE\n`;
       await fs.writeFile(path.join(folder, `${name}.js`), head + (await fs.readFile(path.join(from, file), 'utf8')));
       await fs.copyFile(path.join(from, 'LICENSE'), path.join(folder, `${name}.LICENSE`));
     } else if (!(await exists(path.join(folder, `${name}.js`)))) {

@@ -1,4 +1,5 @@
-// The models offered by name. "tiny" was trained by this project and is served with the pages; the others are on the Hub.
+// The models offered by name. "tiny" was trained by this project and is served with the pages; the others are on the
+// Hub.
 
 /** @typedef {{ id: string, name?: string, about: string, megabytes: number }} OfferedModel */
 

@@ -27,7 +27,8 @@ export function plainError(error) {
 }
 
 /**
- * For the page: gives the worker's messages to their handlers. A worker whose scripts cannot be loaded is a failed load.
+ * For the page: gives the worker's messages to their handlers. If the worker's scripts cannot be loaded, the load has
+ * failed.
  * @template {{ type: string }} Message
  * @param {Worker} worker
  * @param {Handlers<Message> & { failed: (error: Failed) => unknown }} handlers

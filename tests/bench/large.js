@@ -2,7 +2,8 @@
 // repositories on the Hub, with random weights that are made here, in the user's cache (1 to 6.4 GB each; it says
 // so). Loading, memory against estimate(), speed, and how long the thread is held; prints a table, with --save also
 // into RESULTS-large.md.
-//   node tests/bench/large.js [--shape=llama-3.2-1b,qwen3-0.6b,gemma-3-1b] [--dtype=q8,q4] [--place=node20,node24,chromium]
+//   node tests/bench/large.js [--shape=llama-3.2-1b,qwen3-0.6b,gemma-3-1b] [--dtype=q8,q4]
+//                             [--place=node20,node24,chromium]
 //     [--visits=2] [--quota=BYTES] [--prompt=512] [--tokens=32] [--cache-dtype=q8] [--shards=N] [--forget] [--save]
 // In Chromium the files come from a server as the Hub's do: the first visit keeps them in the Cache API, --visits=2
 // comes again without a network. --quota lets the page keep no more. --forget deletes the models in the end.
@@ -18,7 +19,7 @@ import { serve } from '../../tools/serve.js';
 import { ensureChromium } from '../../tools/toolchain.js';
 import { SHAPES, bytesOf, ensureShape } from './large/shapes.js';
 import { FLAGS, renderers } from './lm/places.js';
-import { save, say, table } from './report.js';
+import { machine, save, say, table } from './report.js';
 
 const here = (/** @type {string} */ p) => fileURLToPath(new URL(p, import.meta.url));
 const option = (/** @type {string} */ name, /** @type {string} */ fallback) =>
@@ -64,7 +65,8 @@ async function inChromium(root, wish) {
   const server = await serve({
     mounts: { '': here('large/page'), large: here('large'), lm: here('lm'), js: here('../../js'), repositories: root },
   });
-  const profile = mkdtempSync(path.join(os.tmpdir(), 'wasmformers-large-')); // on the disk: a private window would keep the files in memory
+  // A profile on the disk: a private window would keep the files in memory.
+  const profile = mkdtempSync(path.join(os.tmpdir(), 'wasmformers-large-'));
   const context = await chromium.launchPersistentContext(profile, {
     executablePath: await ensureChromium(),
     args: FLAGS,
@@ -103,16 +105,17 @@ async function inChromium(root, wish) {
 
 if (!process.argv.includes('--built')) await buildWasm();
 say('# Results of `node tests/bench/large.js`\n');
-say(
-  `${new Date().toISOString().slice(0, 10)}, ${os.cpus().length} × ${os.cpus()[0].model.trim()}, load ${os.loadavg()[0].toFixed(1)} at the start. Shapes of real models, random weights in bf16, one thread.`,
-);
+say(`${machine()}. Shapes of real models, random weights in bf16, one thread.`);
 const prompt = Number(option('prompt', '512')),
   tokens = Number(option('tokens', '32'));
 say(
-  `A prompt of ${prompt} tokens, then ${tokens} new ones, greedy, twice, the better one; a cache for as many, ${cacheDtype || 'f16'}. Tokens a second by the clock, in brackets by processor time.`,
+  `A prompt of ${prompt} tokens, then ${tokens} new ones, greedy; the better of two runs; a cache of that size in ` +
+    `${cacheDtype || 'f16'}. Tokens per second of wall time, in brackets of processor time.`,
 );
 say(
-  'Held: the longest that the event loop was, while loading and while generating (in Node by processor time where that is less). Memory in MB: what `estimate()` said beforehand, Wasm at its peak, the process at its peak; the goal for Wasm is 1.25 × weights + cache + 32 MB.\n',
+  'Held: the longest time that the event loop was blocked, while loading and while generating (in Node, processor ' +
+    'time where that is less). Memory in MB: what `estimate()` said beforehand, the peak of Wasm, the peak of the ' +
+    'process; the goal for Wasm is 1.25 × weights + cache + 32 MB.\n',
 );
 for (const shape of shapes) {
   const { root, id } = await ensureShape(shape, shards || undefined),

@@ -3,7 +3,6 @@
 //   npm run bench:lm [-- --only=node20,node24,chromium,ours,transformers,wllama,q8,q4] [--rounds=3] [--tokens=64]
 // --only takes places, subjects and dtypes; of a kind that is not named, all run. wllama runs in browsers only.
 import { existsSync } from 'node:fs';
-import os from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { buildWasm } from '../../tools/build.js';
 import { NODE, run } from '../../tools/run.js';
@@ -11,7 +10,7 @@ import { fidelity } from './lm/fidelity.js';
 import { goals, ratios } from './lm/goals.js';
 import { nodePlace, pagePlace, pageServer } from './lm/places.js';
 import { ID, setUp } from './lm/setup.js';
-import { save, say, table } from './report.js';
+import { machine, save, say, table } from './report.js';
 
 const here = (/** @type {string} */ p) => fileURLToPath(new URL(p, import.meta.url));
 const option = (/** @type {string} */ name) =>
@@ -44,14 +43,15 @@ const files = await setUp();
 const server = await pageServer({ models: files.models, hub: files.hub, gguf: files.gguf });
 
 say('# Results of `npm run bench:lm`\n');
+say(`${machine()}. SmolLM2-135M's shape, random weights, one thread.`);
+const rounds = ROUNDS === 1 ? 'one round' : `the best of ${ROUNDS} rounds`;
 say(
-  `${new Date().toISOString().slice(0, 10)}, ${os.cpus().length} × ${os.cpus()[0].model.trim()}, load ${os.loadavg()[0].toFixed(1)} at the start. SmolLM2-135M's shape, random weights, one thread.`,
+  `Prompts of ${SHORT} and ${LONG} tokens, then ${TOKENS} new ones, greedy. All subjects of a place are loaded at ` +
+    `the same time, each in a process or browser of its own, and take turns once they are warm; ${rounds}.`,
 );
 say(
-  `Prompts of ${SHORT} and ${LONG} tokens, then ${TOKENS} new ones, greedy. All subjects of a place are loaded at once, each in a process or browser of its own, and take turns, once warm: ${ROUNDS === 1 ? 'one round' : `${ROUNDS} rounds, the best of each`}.`,
-);
-say(
-  'Tokens a second by the clock; in brackets by processor time (all threads), which a machine that has other work to do leaves nearly alone.\n',
+  'Tokens per second of wall time; in brackets of processor time (all threads), which other work on the machine ' +
+    'hardly changes.\n',
 );
 
 /**
@@ -142,7 +142,8 @@ async function measure(place) {
           f.share.push((r.cpu.first + r.cpu.rest) / (r.first + r.rest));
         }
         console.log(
-          `  round ${round}, ${at.name}, ${TITLES[f.who]} ${f.dtype}: decode ${speed(f.short)}, ${speed(f.long)}, prefill ${speed(f.prefill)}`,
+          `  round ${round}, ${at.name}, ${TITLES[f.who]} ${f.dtype}: ` +
+            `decode ${speed(f.short)}, ${speed(f.long)}, prefill ${speed(f.prefill)}`,
         );
       } catch (error) {
         running.splice(
@@ -220,7 +221,8 @@ const busy = shares.length > 0 && shares[shares.length >> 1] < 0.9;
 say('## Goals\n');
 if (busy)
   say(
-    `The machine had other work to do (in the middle, a subject had ${(shares[shares.length >> 1] * 100).toFixed(0)} % of a core): ratios are by processor time.\n`,
+    `The machine was busy with other work (the median subject got ${(shares[shares.length >> 1] * 100).toFixed(0)} % ` +
+      'of a core): ratios are by processor time.\n',
   );
 const rows = goals(measured, busy ? 'cpu' : 'clock');
 if (rows.length) table(['figure', 'goal', ...measured.map((m) => m.place), ''], rows);

@@ -67,5 +67,6 @@ for (const name of [
   tokenizer.dispose();
 }
 console.log(
-  `\nms for ${bytes} bytes, the least of ${rounds}; in brackets, against a quarter of them. Node ${process.versions.node}`,
+  `\nms for ${bytes} bytes, the least of ${rounds} runs; in brackets, against a quarter of the bytes. ` +
+    `Node ${process.versions.node}`,
 );

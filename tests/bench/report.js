@@ -1,8 +1,14 @@
-// Tables in Markdown, on the console as they come and in a file at the end.
+// Reports in Markdown: printed while a benchmark runs, written to a file at its end.
 import { writeFileSync } from 'node:fs';
+import os from 'node:os';
 
 /** @type {string[]} */
 const lines = [];
+
+/** When and on what a benchmark runs. */
+export const machine = () =>
+  `${new Date().toISOString().slice(0, 10)}, ${os.cpus().length} × ${os.cpus()[0].model.trim()}, ` +
+  `load ${os.loadavg()[0].toFixed(1)} at the start`;
 
 /** @param {string} text */
 export function say(text) {
@@ -22,7 +28,7 @@ export function table(head, rows) {
 }
 
 /**
- * All that was said.
+ * Writes the whole report.
  * @param {string} file
  */
 export const save = (file) => writeFileSync(file, lines.join('\n'));

@@ -4,7 +4,6 @@
 import { execFile } from 'node:child_process';
 import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
-import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
@@ -14,7 +13,7 @@ import { buildWasm } from '../../tools/build.js';
 import { bundle } from '../../tools/bundle.js';
 import { cachePath } from '../../tools/cache.js';
 import { NODE } from '../../tools/run.js';
-import { save, say, table } from './report.js';
+import { machine, save, say, table } from './report.js';
 
 const run = promisify(execFile);
 const here = (/** @type {string} */ p) => fileURLToPath(new URL(p, import.meta.url));
@@ -84,7 +83,8 @@ async function encoders(/** @type {string} */ folder) {
 async function browser(/** @type {string} */ root) {
   const r = await json(NODE, [here('cold-start.js'), root]);
   say(
-    `## Chromium ${r['ours q8'].browser}, files on localhost, empty profile: page opened → first embedding (minima, ms)\n`,
+    `## Chromium ${r['ours q8'].browser}, files on localhost, empty profile: ` +
+      'page opened → first embedding (minima, ms)\n',
   );
   const goal = { 'ours q8': '', 'peer q8': '≥ 3×', 'peer fp32': '≥ 3.5×', 'ours fp32': '' };
   table(
@@ -148,12 +148,8 @@ function size() {
 
 const onnx = await setUp();
 say('# Results\n');
-say(
-  `Made by \`npm run bench\` on ${new Date().toISOString().slice(0, 10)}: ${os.cpus().length} × ${os.cpus()[0].model.trim()}, load ${os.loadavg()[0].toFixed(1)} at the start.`,
-);
-say(
-  "Each table is one run in which ours and the peers take turns, so that a change of the machine's speed meets both.\n",
-);
+say(`Made by \`npm run bench\`: ${machine()}.`);
+say('Each table is one run in which ours and the peers take turns, so that the same conditions hold for both.\n');
 if (wanted('encoders')) await encoders(onnx.folder);
 if (wanted('browser')) await browser(onnx.root);
 if (wanted('quality')) await quality();

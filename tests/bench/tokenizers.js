@@ -4,7 +4,6 @@
 //   npm run bench:tokenizers [-- --only=node,chromium,memory,size] [--names=minilm,gpt2] [--seconds=15]
 import { execFile } from 'node:child_process';
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
-import os from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { brotliCompressSync } from 'node:zlib';
@@ -12,7 +11,7 @@ import { ensureModel } from '../../models/fetch.js';
 import { buildWasm } from '../../tools/build.js';
 import { bundle } from '../../tools/bundle.js';
 import { NODE } from '../../tools/run.js';
-import { save, say, table } from './report.js';
+import { machine, save, say, table } from './report.js';
 import { ELSEWHERE_HINT, tokenizerJson } from '../tokenizers/files.js';
 
 const run = promisify(execFile);
@@ -56,11 +55,10 @@ const missing = names.filter(([name]) => !tokenizerJson(name)).map(([name]) => n
 const chosen = names.filter(([name]) => !missing.includes(name));
 
 say('# Results of `npm run bench:tokenizers`\n');
+say(`${machine()}. Text: tests/fixtures/text/prose.txt.gz, 3348 lines, 0.54 MB, in ten languages.`);
 say(
-  `${new Date().toISOString().slice(0, 10)}, ${os.cpus().length} × ${os.cpus()[0].model.trim()}, load ${os.loadavg()[0].toFixed(1)} at the start. Text: tests/fixtures/text/prose.txt.gz, 3348 lines, 0.54 MB, in ten languages.`,
-);
-say(
-  "Ours, @huggingface/tokenizers 0.2.0 (JS) and npm's `tokenizers` 0.23.2 (Rust, one thread) take turns in one process; minima. MB/s of UTF-8.",
+  "Ours, @huggingface/tokenizers 0.2.0 (JS) and npm's `tokenizers` 0.23.2 (Rust, one thread) take turns in one " +
+    'process; minima. MB/s of UTF-8.',
 );
 if (missing.length) say(`\nLeft out: ${missing.join(', ')} (${ELSEWHERE_HINT}).`);
 say('');
@@ -168,10 +166,9 @@ async function node() {
   table(['tokenizer', 'ours', 'JS', 'Rust'], first);
   say('## Loading a tokenizer.json, ms\n');
   say(
-    'The file as it comes, from its bytes: ours reads them, JS decodes and parses them first; Rust gets a string. Nothing is fetched. Ours has all that it',
-  );
-  say(
-    'encodes with ready then; what decoding fills as it goes is left for later, as before. "The very first" compiles our Wasm as well.\n',
+    'From the bytes of the file: ours reads them, JS decodes and parses them first, Rust gets a string. Nothing is ' +
+      'fetched. Ours is then ready to encode; what decoding needs is made at the first decoding. "The very first" ' +
+      'compiles our Wasm as well.\n',
   );
   table(
     [
@@ -259,7 +256,7 @@ async function chromium() {
 
 async function memory() {
   say(
-    '## Memory that a loaded tokenizer keeps, MB (a process each; heap with array buffers and Wasm, growth of the process)\n',
+    '## Memory of a loaded tokenizer, MB (a process each; heap with array buffers and Wasm, growth of the process)\n',
   );
   const rows = [],
     MB = (/** @type {any} */ m, /** @type {string} */ key) => (m ? (m[key] / 1e6).toFixed(1) : '–');

@@ -14,7 +14,9 @@ import { HUB, choose, idle, load, most, says, turns } from './helpers/chat.js';
 /** @typedef {import('playwright-core').Page} Page */
 const ID = 'test/chat';
 const ALTERNATING =
-  "{% for m in messages %}{% if (m.role == 'user') != (loop.index0 % 2 == 0) %}{{ raise_exception('roles must alternate') }}{% endif %}[{{ m.role }}] {{ m.content }}\n{% endfor %}{% if add_generation_prompt %}[assistant]{% endif %}";
+  "{% for m in messages %}{% if (m.role == 'user') != (loop.index0 % 2 == 0) %}" +
+  "{{ raise_exception('roles must alternate') }}{% endif %}[{{ m.role }}] {{ m.content }}\n{% endfor %}" +
+  '{% if add_generation_prompt %}[assistant]{% endif %}';
 /** @type {import('playwright-core').Browser} */ let browser;
 /** @type {Awaited<ReturnType<typeof serve>>} */ let server;
 /**

@@ -135,7 +135,8 @@ test('a chat template is rendered and cut', async (t) => {
   await page.waitForFunction(() => document.querySelector('#rendered')?.textContent?.includes('Mole?'));
   assert.equal(
     await page.locator('#rendered').textContent(),
-    '<|im_start|>system\nYou are a helpful assistant.<|im_end|>\n<|im_start|>user\nWhere is the Mole?<|im_end|>\n<|im_start|>assistant\n',
+    '<|im_start|>system\nYou are a helpful assistant.<|im_end|>\n' +
+      '<|im_start|>user\nWhere is the Mole?<|im_end|>\n<|im_start|>assistant\n',
   );
   await page.fill('#system', '');
   await page.uncheck('#prompt');

@@ -47,7 +47,8 @@ test('a page bundled by Vite embeds text and writes in Chromium', async (t) => {
     env.localModelPath = '/models/';
     try {
       const extractor = await pipeline('feature-extraction', '${MODEL}', { dtype: 'q8' });
-      const output = await extractor(['a small cat', 'a little kitten', 'stock prices'], { pooling: 'mean', normalize: true });
+      const texts = ['a small cat', 'a little kitten', 'stock prices'];
+      const output = await extractor(texts, { pooling: 'mean', normalize: true });
       const [a, b, c] = output.tolist();
       const dot = (x, y) => x.reduce((sum, value, i) => sum + value * y[i], 0);
       document.body.dataset.result = JSON.stringify({ near: dot(a, b), far: dot(a, c) });
@@ -63,7 +64,8 @@ test('a page bundled by Vite embeds text and writes in Chromium', async (t) => {
     async function tell() {
       const write = await pipeline('text-generation', '/tiny', { dtype: 'q8' });
       let story = '';
-      for await (const piece of write.stream('Once upon a time', { max_new_tokens: 8, do_sample: false })) story += piece;
+      const options = { max_new_tokens: 8, do_sample: false };
+      for await (const piece of write.stream('Once upon a time', options)) story += piece;
       return story;
     }
     tell().catch((error) => String(error?.stack ?? error)).then((told) => self.postMessage(told));

@@ -109,7 +109,8 @@ await command(async () => {
       count[kind]++;
       if (kind === 'different')
         console.log(
-          `different\n  template  ${JSON.stringify(template)}\n  ours      ${JSON.stringify(ours.text)}\n  reference ${JSON.stringify(want.text)}`,
+          `different\n  template  ${JSON.stringify(template)}\n  ours      ${JSON.stringify(ours.text)}\n` +
+            `  reference ${JSON.stringify(want.text)}`,
         );
     });
   }

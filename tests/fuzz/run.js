@@ -21,7 +21,8 @@ async function ensureClang() {
   await fs.mkdir(FOLDER, { recursive: true });
   await fs.writeFile(
     `${probe}.cpp`,
-    '#include <cstdint>\n#include <cstddef>\nextern "C" int LLVMFuzzerTestOneInput(const uint8_t*, size_t) { return 0; }\n',
+    '#include <cstdint>\n#include <cstddef>\n' +
+      'extern "C" int LLVMFuzzerTestOneInput(const uint8_t*, size_t) { return 0; }\n',
   );
   const find = async () => {
     for (const version of ['', '-21', '-20', '-19', '-18', '-17', '-16', '-15']) {

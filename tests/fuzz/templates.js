@@ -342,7 +342,10 @@ export class TemplateGenerator {
       case 15:
         return `${this.#operand(depth)} is ${this.#of(['', 'not '])}${this.#of(TESTS)}`;
       case 16:
-        return `${this.#operand(depth)} is ${this.#of(['', 'not '])}${this.#of(TESTS_WITH)} ${this.#r(2) ? this.#of([...NUMBERS.slice(0, 5), ...STRINGS, ...VARIABLES]) : `(${e()})`}`;
+        return (
+          `${this.#operand(depth)} is ${this.#of(['', 'not '])}${this.#of(TESTS_WITH)} ` +
+          (this.#r(2) ? this.#of([...NUMBERS.slice(0, 5), ...STRINGS, ...VARIABLES]) : `(${e()})`)
+        );
       case 17:
         return `${e()} if ${e()} else ${e()}`;
       case 18:
@@ -412,7 +415,12 @@ export class TemplateGenerator {
         ]);
       case 8:
       case 9:
-        return `${this.#tag(`if ${e()}`)}${body()}${this.#r(2) ? `${this.#tag(`elif ${e()}`)}${body()}` : ''}${this.#r(2) ? `${this.#tag('else')}${body()}` : ''}${this.#tag('endif')}`;
+        return (
+          `${this.#tag(`if ${e()}`)}${body()}` +
+          (this.#r(2) ? `${this.#tag(`elif ${e()}`)}${body()}` : '') +
+          (this.#r(2) ? `${this.#tag('else')}${body()}` : '') +
+          this.#tag('endif')
+        );
       case 10:
       case 11:
       case 12: {
@@ -423,14 +431,19 @@ export class TemplateGenerator {
           'for k, v in d.items()',
           `for i in ${this.#operand(2)} if ${e()}`,
         ]);
-        return `${this.#tag(head)}${body(true)}${this.#r(4) ? '' : `${this.#tag('else')}${body()}`}${this.#tag('endfor')}`;
+        return (
+          `${this.#tag(head)}${body(true)}` + (this.#r(4) ? '' : `${this.#tag('else')}${body()}`) + this.#tag('endfor')
+        );
       }
       case 13:
         return `${this.#tag(`set ${this.#of(['x', 's', 'y', 'list_', 'i'])} = ${e()}`)}`;
       case 14:
         return `${this.#tag('set y')}${body()}${this.#tag('endset')}{{ y }}`;
       case 15:
-        return `${this.#tag('set ns = namespace(n=0)')}${this.#tag(`for i in ${this.#operand(2)}`)}${this.#tag('set ns.n = ns.n + 1')}${body(true)}${this.#tag('endfor')}{{ ns.n }}`;
+        return (
+          `${this.#tag('set ns = namespace(n=0)')}${this.#tag(`for i in ${this.#operand(2)}`)}` +
+          `${this.#tag('set ns.n = ns.n + 1')}${body(true)}${this.#tag('endfor')}{{ ns.n }}`
+        );
       case 16:
         return loops
           ? this.#tag(this.#of(['break', 'continue', `if ${e()}`])).replace(

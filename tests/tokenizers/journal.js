@@ -88,10 +88,11 @@ ${rowsOf(blocks).join('\n')}
       RESULTS,
       `# The long run against the reference
 
-Made by \`node tests/tokenizers/nightly.js\`: ours against Rust's \`tokenizers\` ${VERSION} from PyPI, Node ${process.versions.node}. A case is a text, a pair, words or a
-batch of them, with what may be asked of an encoding (truncation, stride, padding, special tokens), encoded by both and compared in every
-field, overflow and decoded text as well. Refused: both have an error. Crashed: the reference panics, so that there is nothing to compare.
-Each seed is one block of cases. A state is named by the sha256 of js/wasm and js/tokenizers; a machine that did other work at the time.
+Made by \`node tests/tokenizers/nightly.js\`: ours against Rust's \`tokenizers\` ${VERSION} from PyPI, Node
+${process.versions.node}. A case is a text, a pair, words or a batch of them, with options of encoding (truncation,
+stride, padding, special tokens). Both encode it; every field is compared, overflow and decoded text included.
+Refused: both give an error. Crashed: the reference panics, so that there is nothing to compare. Each seed is one block
+of cases. A state is named by the sha256 of js/wasm and js/tokenizers. The machine did other work at the same time.
 
 ${sections.join('\n')}`,
     );
@@ -116,17 +117,21 @@ function rowsOf(blocks) {
     sum.seeds.push(Number(seed));
     made.set(name, sum);
   }
+  /** @type {string[]} */
   const rows = [];
   for (const [kind, names] of kinds) {
     const total = (/** @type {(typeof fields)[number]} */ field) =>
       [...names.values()].reduce((n, x) => n + x[field], 0);
-    rows.push(
-      `| **${kind}** | | **${total('cases')}** | **${total('differences')}** | ${total('refused')} | ${total('crashed')} | | ${total('seconds').toFixed(0)} |`,
+    const row = (/** @type {unknown[]} */ ...cells) => rows.push(`| ${cells.join(' | ')} |`);
+    const bold = (/** @type {string | number} */ cell) => `**${cell}**`;
+    row(
+      ...[bold(kind), '', bold(total('cases')), bold(total('differences'))],
+      ...[total('refused'), total('crashed'), '', total('seconds').toFixed(0)],
     );
-    for (const [name, x] of names)
-      rows.push(
-        `| | ${name} | ${x.cases} | ${x.differences} | ${x.refused} | ${x.crashed} | ${Math.min(...x.seeds)}–${Math.max(...x.seeds)} | ${x.seconds.toFixed(0)} |`,
-      );
+    for (const [name, x] of names) {
+      const seeds = `${Math.min(...x.seeds)}–${Math.max(...x.seeds)}`;
+      row('', name, x.cases, x.differences, x.refused, x.crashed, seeds, x.seconds.toFixed(0));
+    }
   }
   return rows;
 }

@@ -3,8 +3,9 @@
 // replays from then on. It works block by block, each of a seed of its own; a run that was stopped goes on at the
 // first block that is missing, and the counts go into RESULTS.md. Tokenizers put together by chance
 // (configurations.js) follow.
-//   node tests/tokenizers/nightly.js [--kinds=Unigram,WordPiece] [--strings=1000000 for each kind] [--configurations=1000]
-//     [--names=gpt2,configuration-7: these, with so many strings each] [--seed=1] [--block=20000] [--most=10] [--seconds=…] [--dry]
+//   node tests/tokenizers/nightly.js [--kinds=Unigram,WordPiece] [--strings=1000000 for each kind]
+//     [--configurations=1000] [--names=gpt2,configuration-7: these, with so many strings each] [--seed=1]
+//     [--block=20000] [--most=10] [--seconds=…] [--dry]
 import { createHash } from 'node:crypto';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -33,7 +34,16 @@ function keep(name, content) {
 }
 
 /**
- * Asks one block, tells and keeps what differs.
+ * @param {string} title
+ * @param {Record<string, unknown>} values
+ */
+function report(title, values) {
+  console.log(`  ${title}`);
+  for (const [name, value] of Object.entries(values)) console.log(`    ${name.padEnd(9)} ${JSON.stringify(value)}`);
+}
+
+/**
+ * Compares one block of cases; prints and keeps what differs.
  * @param {string} folder
  * @param {string} name
  * @param {{ strings: number, seed: number, most: number, seconds: number }} how
@@ -44,15 +54,11 @@ async function block(folder, name, how) {
   try {
     const { strings: cases, refused, crashed, found, texts, skipped } = await compareMany(reference, name, how);
     for (const { case: c, answer, difference } of found) {
-      console.log(
-        `  ${name}: ${difference.field}\n    case      ${JSON.stringify(c)}\n    ours      ${JSON.stringify(difference.ours)}\n    reference ${JSON.stringify(difference.reference)}`,
-      );
+      report(`${name}: ${difference.field}`, { case: c, ours: difference.ours, reference: difference.reference });
       keep(name, { case: c, answer });
     }
     for (const { ids, reference: want, ours } of texts) {
-      console.log(
-        `  ${name}: decode\n    ids       ${JSON.stringify(ids)}\n    ours      ${JSON.stringify(ours)}\n    reference ${JSON.stringify(want)}`,
-      );
+      report(`${name}: decode`, { ids, ours, reference: want });
       keep(name, { decode: ids, texts: want });
     }
     return {

@@ -10,7 +10,8 @@ import { Generator } from './generate.js';
  * @typedef {import('./reference.js').Reference} Reference
  * @typedef {import('./compare.js').Difference} Difference
  * @typedef {{ name: string, case: Case, answer: import('./reference.js').Answer, difference: Difference }} Found
- * @typedef {{ name: string, ids: number[], reference: [string, string] | [null, null], ours: [string, string] }} FoundText of decoding
+ * @typedef {[string, string] | [null, null]} Texts of decoding, without special tokens and with them; null: it crashed
+ * @typedef {{ name: string, ids: number[], reference: Texts, ours: Texts }} FoundText
  */
 
 const BATCH = 64;

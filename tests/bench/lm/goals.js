@@ -122,10 +122,13 @@ export function ratios(measured, by) {
       if (!peer) continue;
       const bytes = matrixValues * (dtype === 'q8' ? 1 : 0.5 + 2 / 32),
         asked = times * peer.short[by] * bytes;
-      if (asked > m.bandwidth)
-        lines.push(
-          `- ${m.place}: ${times}× ${who === 'wllama' ? 'wllama' : 'Transformers.js'} ${dtype} is ${(times * peer.short[by]).toFixed(0)} tokens/s, ${(asked / 1e9).toFixed(1)} GB/s of weights; the plain read loop reaches ${(m.bandwidth / 1e9).toFixed(1)}.`,
-        );
+      if (asked <= m.bandwidth) continue;
+      const GB = (/** @type {number} */ rate) => (rate / 1e9).toFixed(1);
+      lines.push(
+        `- ${m.place}: ${times}× ${who === 'wllama' ? 'wllama' : 'Transformers.js'} ${dtype} is ` +
+          `${(times * peer.short[by]).toFixed(0)} tokens/s, ${GB(asked)} GB/s of weights; ` +
+          `the plain read loop reaches ${GB(m.bandwidth)}.`,
+      );
     }
   }
   return lines.length ? `Goals that ask for more than the memory gives:\n${lines.join('\n')}\n` : '';

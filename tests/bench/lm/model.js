@@ -164,7 +164,8 @@ export const ensureModel = () =>
       unk_token: '<|endoftext|>',
       pad_token: '<|im_end|>',
       chat_template:
-        "{% for message in messages %}{{ '<|im_start|>' + message['role'] + '\\n' + message['content'] + '<|im_end|>' + '\\n' }}{% endfor %}{% if add_generation_prompt %}{{ '<|im_start|>assistant\\n' }}{% endif %}",
+        "{% for message in messages %}{{ '<|im_start|>' + message['role'] + '\\n' + message['content'] + " +
+        "'<|im_end|>' + '\\n' }}{% endfor %}{% if add_generation_prompt %}{{ '<|im_start|>assistant\\n' }}{% endif %}",
     });
     writeWeights(path.join(folder, 'model.safetensors'));
   });

@@ -39,7 +39,8 @@ function assemble() {
   const body = [0x03, 0x40]; // loop
   for (let i = 0; i < LANES; i++)
     body.push(...get(2 + i), ...get(0), ...simd(V128_LOAD), 4, ...uleb(16 * i), ...simd(I32X4_ADD), ...set(2 + i));
-  body.push(...get(0), 0x41, ...leb(16 * LANES), 0x6a, 0x22, 0, ...get(1), 0x49, 0x0d, 0, 0x0b); // at += 128; again while at < end
+  // at += 128; again while at < end
+  body.push(...get(0), 0x41, ...leb(16 * LANES), 0x6a, 0x22, 0, ...get(1), 0x49, 0x0d, 0, 0x0b);
   for (let i = 1; i < LANES; i++) body.push(...get(2), ...get(2 + i), ...simd(I32X4_ADD), ...set(2));
   for (let lane = 0; lane < 4; lane++) body.push(...get(2), ...simd(EXTRACT), lane, ...(lane ? [0x6a] : []));
   body.push(0x0b);

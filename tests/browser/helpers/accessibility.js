@@ -103,10 +103,8 @@ function contrast() {
       ink = over([...backgrounds, style.color]);
     const ratio = (Math.max(under, ink) + 0.05) / (Math.min(under, ink) + 0.05);
     const enough = size >= 24 || (size >= 18.66 && Number(style.fontWeight) >= 700) ? 3 : 4.5;
-    if (ratio < enough)
-      wrong.add(
-        `contrast ${ratio.toFixed(2)} at "${element.textContent?.trim().slice(0, 30)}" (${element.tagName} ${element.className})`,
-      );
+    const where = `"${element.textContent?.trim().slice(0, 30)}" (${element.tagName} ${element.className})`;
+    if (ratio < enough) wrong.add(`contrast ${ratio.toFixed(2)} at ${where}`);
   }
   return [...wrong];
 }

@@ -20,7 +20,8 @@ export const says = (page, selector, pattern) =>
     )
     .catch(async (error) =>
       assert.fail(
-        `${selector} says "${await page.locator(selector).textContent()}", not ${pattern}; ${await text(page, '#model-card')} ${error}`,
+        `${selector} says "${await page.locator(selector).textContent()}", not ${pattern}; ` +
+          `${await text(page, '#model-card')} ${error}`,
       ),
     );
 /**

@@ -21,9 +21,8 @@ for (const dtype of /** @type {const} */ (['q8', 'fp32'])) {
     const model = await AutoModel.from_pretrained(MODEL, { dtype });
     const needed = model.stats.bytesNeeded,
       bound = 1.25 * needed + LARGEST + 16 * MB;
-    t.diagnostic(
-      `${dtype}: packed ${(needed / MB).toFixed(1)} MB, peak ${(model.stats.memoryBytes / MB).toFixed(1)} MB, bound ${(bound / MB).toFixed(1)} MB`,
-    );
+    const figures = Object.entries({ packed: needed, peak: model.stats.memoryBytes, bound });
+    t.diagnostic(`${dtype}: ${figures.map(([name, bytes]) => `${name} ${(bytes / MB).toFixed(1)} MB`).join(', ')}`);
     assert.ok(model.stats.memoryBytes <= bound);
     assert.ok(needed > (dtype === 'q8' ? 22 : 88) * MB);
     // The staging area is used again: passes of a usual size need no more memory.

@@ -486,7 +486,7 @@ test('past_key_values go on with a conversation, and several are kept apart', as
   again.dispose();
 });
 
-test('an abort is heard between tokens, with its own reason; what was asked wrongly is named; the next call works', async () => {
+test('an abort ends a call between tokens, with its own reason; wrong calls are named; the next works', async () => {
   const model = await load(),
     wanted = numbers(await model.generate(ids, { max_new_tokens: 6 }));
   const reason = new Error('enough'),
@@ -591,7 +591,7 @@ test('what loading would take is known before, and true', async (t) => {
   );
 });
 
-test('what cannot fit is an error before the first byte, and a cache that cannot fit one before the first token', async (t) => {
+test('weights or a cache that cannot fit are an error before the first byte, or the first token', async (t) => {
   const config = JSON.parse(readFileSync(path.join(LLAMA, 'config.json'), 'utf8'));
   const error = await rejection(
     load({

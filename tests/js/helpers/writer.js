@@ -91,7 +91,8 @@ export function markdown() {
 }
 
 export const TEMPLATE =
-  '{% for m in messages %}[{{ m.role }}] {{ m.content }}\n{% endfor %}{% if tools %}{{ tools | length }} tools\n{% endif %}{% if add_generation_prompt %}[assistant]{% endif %}';
+  '{% for m in messages %}[{{ m.role }}] {{ m.content }}\n{% endfor %}' +
+  '{% if tools %}{{ tools | length }} tools\n{% endif %}{% if add_generation_prompt %}[assistant]{% endif %}';
 
 /**
  * @param {import('node:test').TestContext} t

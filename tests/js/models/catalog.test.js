@@ -1,5 +1,5 @@
-// The table of models: what is made from it is up to date, the Wasm programs know what it says and no more, every family
-// has golden outputs, the Auto classes choose by it, and the README lists it.
+// The table of models: what is made from it is up to date, the Wasm programs know what it says and no more, every
+// family has golden outputs, the Auto classes choose by it, and the README lists it.
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import test from 'node:test';

@@ -97,8 +97,13 @@ test('results have the types that calls give them', (t) => {
   writeFileSync(
     file,
     `
-    import { pipeline, AutoTokenizer, BertForMaskedLM, PreTrainedModel, Tensor, HubError, TextStreamer, InterruptableStoppingCriteria, LlamaForCausalLM, cos_sim } from ${JSON.stringify(TYPES.replace('types.d.ts', 'types.js'))};
-    const embed = await pipeline('feature-extraction', null, { progress_callback: (e) => { if (e.status === 'progress') e.loaded.toFixed(); } });
+    import {
+      AutoTokenizer, BertForMaskedLM, HubError, InterruptableStoppingCriteria, LlamaForCausalLM, PreTrainedModel,
+      Tensor, TextStreamer, cos_sim, pipeline
+    } from ${JSON.stringify(TYPES.replace('types.d.ts', 'types.js'))};
+    const embed = await pipeline('feature-extraction', null, {
+      progress_callback: (e) => { if (e.status === 'progress') e.loaded.toFixed(); }
+    });
     const vectors: Tensor = await embed(['a', 'b'], { pooling: 'mean' });
     const near: number = cos_sim(vectors[0].data, vectors[1].data);
     const classify = await pipeline('sentiment-analysis');
@@ -117,8 +122,11 @@ test('results have the types that calls give them', (t) => {
     const more: string = (await write('a', { max_new_tokens: 3 }))[0].generated_text;
     const said: string = (await write([{ role: 'user', content: 'a' }]))[0].generated_text[1].role;
     for await (const piece of write.stream('a', { seed: 1 })) piece.trim();
-    const ids: Tensor = await write.model.generate(tokenizer('a'), { streamer: new TextStreamer(tokenizer), stopping_criteria: new InterruptableStoppingCriteria() });
-    const reasons: string = (await LlamaForCausalLM.from_pretrained('a/b').then((m) => m.generate([1, 2], { return_dict_in_generate: true }))).finish_reasons[0];
+    const ids: Tensor = await write.model.generate(tokenizer('a'), {
+      streamer: new TextStreamer(tokenizer), stopping_criteria: new InterruptableStoppingCriteria()
+    });
+    const llama = await LlamaForCausalLM.from_pretrained('a/b');
+    const reasons: string = (await llama.generate([1, 2], { return_dict_in_generate: true })).finish_reasons[0];
     const size: number = (await LlamaForCausalLM.estimate('a/b', { dtype: 'fp16' })).memory;
     // @ts-expect-error there is no such task
     await pipeline('nope');

@@ -6,7 +6,8 @@ import { fixture, fixtureJson, wrong } from '../helpers/fixtures.js';
 
 /** @typedef {import('../helpers/fixtures.js').Json} Json */
 
-/** @type {{ configs: Record<string, object>, cases: { tokenizer: string, given: Json, options: Json, want: Json }[] }} */
+/** @typedef {{ tokenizer: string, given: Json, options: Json, want: Json }} Case */
+/** @type {{ configs: Record<string, object>, cases: Case[] }} */
 const data = fixtureJson('calls/calls.json.gz');
 
 for (const [name, config] of Object.entries(data.configs)) {

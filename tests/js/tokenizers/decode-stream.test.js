@@ -166,7 +166,8 @@ test('clean-up across pieces', async () => {
   const t = await PreTrainedTokenizer.fromFiles(json, { clean_up_tokenization_spaces: true }),
     random = randomOf(3);
   for (let round = 0; round < 3000; round++) {
-    const ids = Array.from({ length: random(30) }, () => (random(2) ? random(2) * 5 : random(15))); // many spaces and quotes
+    // Many spaces and quotes.
+    const ids = Array.from({ length: random(30) }, () => (random(2) ? random(2) * 5 : random(15)));
     const stream = t.decodeStream();
     assert.equal(ids.map((id) => stream.push(id)).join('') + stream.end(), t.decode(ids), JSON.stringify(ids));
   }
