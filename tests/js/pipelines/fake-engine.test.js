@@ -1,5 +1,5 @@
-// Every pipeline on an engine that is not the Wasm one: pipelines, tokenizers and generation know the contract only. The
-// repositories hold no weights.
+// Every pipeline on an engine that is not the Wasm one: pipelines, tokenizers and generation know the contract only.
+// The repositories hold no weights.
 import assert from 'node:assert/strict';
 import { cpSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
