@@ -253,8 +253,13 @@ void productQ4(Arena& arena, const QuantizedBlocks& x, const Matrix& w, Columns 
   for (size_t from = 0; from < x.rows; from += block) {
     for (size_t panel = columns.from; panel < columns.to; ++panel) {
       unpack(p.w.panel(panel, p.k), x.blocks, scratch);
-      rowTiles<kTile>(from, std::min(x.rows, from + block),
-                      [&]<size_t MR>(size_t m) { tile<MR>(p, m, panel, scratch); });
+      rowTiles<kTile>(from, std::min(x.rows, from + block), [&]<size_t MR>(size_t m) {
+#ifdef __wasm_relaxed_simd__
+        tileX8C4Q4RelaxedDot<MR>(p, m, panel, scratch);
+#else
+                        tileX8C2Q4Dot16<MR>(p, m, panel, scratch);
+#endif
+      });
     }
   }
   arena.release(mark);
