@@ -1,6 +1,6 @@
 # core_library: one library of the core from folders of wasm/, with the optimization level of each file.
 #
-# How hard a file is optimized for Wasm is the matter of its folder (OPTIMIZE_FOLDERS), or of a comment in its first lines:
+# How hard a file is optimized for Wasm: what its folder says (OPTIMIZE_FOLDERS), or a comment in its first lines:
 #   // Optimize: speed     -O3    what runs per number, byte or entry of a vocabulary; the default
 #   // Optimize: size      -Os    what runs once per file, call or token
 #   // Optimize: least     -Oz    of these, what has no loops over numbers
@@ -95,10 +95,11 @@ endfunction()
 # A library for each kind of models, so that a program is linked again only where one of its families changed.
 macro(arch_libraries)
   set(ARCH_LIBRARIES)
-  file(GLOB kinds CONFIGURE_DEPENDS LIST_DIRECTORIES true RELATIVE ${CMAKE_SOURCE_DIR}/wasm/arch ${CMAKE_SOURCE_DIR}/wasm/arch/*)
+  set(arch ${CMAKE_SOURCE_DIR}/wasm/arch)
+  file(GLOB kinds CONFIGURE_DEPENDS LIST_DIRECTORIES true RELATIVE ${arch} ${arch}/*)
   foreach(kind ${kinds})
-    if(IS_DIRECTORY ${CMAKE_SOURCE_DIR}/wasm/arch/${kind})
-      file(GLOB_RECURSE files CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/wasm/arch/${kind}/*.cpp)
+    if(IS_DIRECTORY ${arch}/${kind})
+      file(GLOB_RECURSE files CONFIGURE_DEPENDS ${arch}/${kind}/*.cpp)
       core_objects(wf_arch_${kind} "${files}" "" wf_engine)
       list(APPEND ARCH_LIBRARIES wf_arch_${kind})
     endif()

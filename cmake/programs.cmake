@@ -19,8 +19,8 @@ target_precompile_headers(wf_kernels_relaxed_speed PRIVATE ${CMAKE_SOURCE_DIR}/c
 
 #  - MODULARIZE + EXPORT_ES6: the glue is an ES module that finds its .wasm by new URL(…, import.meta.url)
 #  - DYNAMIC_EXECUTION=0: no eval, so that a page may forbid it (Content-Security-Policy)
-#  - ENVIRONMENT without node: js/engines/wasm hands the Wasm over in Node too, and code for Node (import("module")) makes
-#    bundlers put a helper of the entry chunk into the glue, which a page with a top-level await then waits for for ever
+#  - ENVIRONMENT without node: js/engines/wasm hands the Wasm over in Node too. Code for Node (import("module")) makes
+#    bundlers put a helper of the entry chunk into the glue, and a page with a top-level await then waits for ever
 #  - no file system, no exit code, no exceptions: what the core never uses is not shipped
 set(GLUE_HEADER ${CMAKE_SOURCE_DIR}/cmake/glue-header.js)
 set(LINK_EVERY -fno-rtti --no-entry -sALLOW_MEMORY_GROWTH -sFILESYSTEM=0 -sABORTING_MALLOC=0 -sASSERTIONS=0
@@ -29,7 +29,8 @@ set(LINK_EMBIND -O3 -lembind -sMODULARIZE -sEXPORT_ES6 -sDYNAMIC_EXECUTION=0 -sM
   -sSTACK_SIZE=512KB -sENVIRONMENT=web,worker -sINVOKE_RUN=0 -sEXIT_RUNTIME=0 -sMALLOC=dlmalloc -sTEXTDECODER=2
   -sINCOMING_MODULE_JS_API=instantiateWasm,locateFile,wasmBinary -sEXPORTED_RUNTIME_METHODS=HEAPU8
   --extern-pre-js ${GLUE_HEADER})
-set(LINK_STANDALONE -Oz -sSTANDALONE_WASM -sMAXIMUM_MEMORY=512MB -sINITIAL_MEMORY=1MB -sSTACK_SIZE=256KB -sMALLOC=emmalloc)
+set(LINK_STANDALONE -Oz -sSTANDALONE_WASM -sMAXIMUM_MEMORY=512MB -sINITIAL_MEMORY=1MB -sSTACK_SIZE=256KB
+  -sMALLOC=emmalloc)
 # Memory for weights is asked for at once; what comes after is small against it, and steps of 96 MB would be a third of
 # a model.
 set(LINK_MODELS -sMEMORY_GROWTH_GEOMETRIC_CAP=16MB)

@@ -25,15 +25,15 @@ endif()
 set(PCRE2 ${DEPS}/pcre2/src)
 configure_file(${PCRE2}/pcre2.h.generic ${CMAKE_BINARY_DIR}/pcre2/pcre2.h COPYONLY)
 configure_file(${PCRE2}/pcre2_chartables.c.dist ${CMAKE_BINARY_DIR}/pcre2/pcre2_chartables.c COPYONLY)
-foreach(part auto_possess chkdint compile compile_class context error extuni find_bracket match match_data newline ord2utf
-        script_run string_utils study tables ucd valid_utf xclass)
+foreach(part auto_possess chkdint compile compile_class context error extuni find_bracket match match_data newline
+        ord2utf script_run string_utils study tables ucd valid_utf xclass)
   list(APPEND pcre2_sources ${PCRE2}/pcre2_${part}.c)
 endforeach()
 add_library(pcre2 STATIC ${pcre2_sources} ${CMAKE_BINARY_DIR}/pcre2/pcre2_chartables.c)
 target_include_directories(pcre2 SYSTEM PUBLIC ${CMAKE_BINARY_DIR}/pcre2 PRIVATE ${PCRE2})
 target_compile_definitions(pcre2 PUBLIC PCRE2_STATIC PRIVATE PCRE2_CODE_UNIT_WIDTH=8 SUPPORT_PCRE2_8 SUPPORT_UNICODE
-  PCRE2_EXPORT= HAVE_MEMMOVE=1 LINK_SIZE=2 NEWLINE_DEFAULT=2 PARENS_NEST_LIMIT=250 MAX_NAME_COUNT=10000 MAX_NAME_SIZE=128
-  MAX_VARLOOKBEHIND=255 HEAP_LIMIT=20000000 MATCH_LIMIT=10000000 MATCH_LIMIT_DEPTH=10000000)
+  PCRE2_EXPORT= HAVE_MEMMOVE=1 LINK_SIZE=2 NEWLINE_DEFAULT=2 PARENS_NEST_LIMIT=250 MAX_NAME_COUNT=10000
+  MAX_NAME_SIZE=128 MAX_VARLOOKBEHIND=255 HEAP_LIMIT=20000000 MATCH_LIMIT=10000000 MATCH_LIMIT_DEPTH=10000000)
 target_compile_options(pcre2 PRIVATE -w $<$<BOOL:${EMSCRIPTEN}>:-Oz>)
 
 foreach(variant SIMD RELAXED)

@@ -11,9 +11,13 @@ namespace {
 
 // One of each kind of model, small enough that most changes hit something.
 const char* const kFiles[] = {
-    R"({"model":{"type":"WordLevel","vocab":{"a":0,"b":1,"[UNK]":2},"unk_token":"[UNK]"},"pre_tokenizer":{"type":"WhitespaceSplit"}})",
-    R"({"model":{"type":"WordPiece","vocab":{"a":0,"##b":1,"[UNK]":2,"ab":3},"unk_token":"[UNK]","continuing_subword_prefix":"##","max_input_chars_per_word":100}})",
-    R"({"model":{"type":"BPE","vocab":{"a":0,"b":1,"ab":2,"c":3,"abc":4},"merges":["a b","ab c"]},"added_tokens":[{"id":5,"content":"<x>","special":true,"single_word":false,"lstrip":false,"rstrip":false,"normalized":false}]})",
+    (R"({"model":{"type":"WordLevel","vocab":{"a":0,"b":1,"[UNK]":2},"unk_token":"[UNK]"},)"
+     R"("pre_tokenizer":{"type":"WhitespaceSplit"}})"),
+    (R"({"model":{"type":"WordPiece","vocab":{"a":0,"##b":1,"[UNK]":2,"ab":3},"unk_token":"[UNK]",)"
+     R"("continuing_subword_prefix":"##","max_input_chars_per_word":100}})"),
+    (R"({"model":{"type":"BPE","vocab":{"a":0,"b":1,"ab":2,"c":3,"abc":4},"merges":["a b","ab c"]},)"
+     R"("added_tokens":[{"id":5,"content":"<x>","special":true,"single_word":false,"lstrip":false,)"
+     R"("rstrip":false,"normalized":false}]})"),
     R"({"model":{"type":"Unigram","unk_id":0,"vocab":[["<unk>",0],["a",-1.5],["b",-2.5],["ab",-3.25]]}})",
 };
 

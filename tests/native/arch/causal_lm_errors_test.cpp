@@ -124,14 +124,12 @@ TEST(CausalLMConfig, LargerLayersTakeFewerTokensAtOnce) {
     return static_cast<arch::CausalLM&>(**made).passTokens();
   };
   EXPECT_EQ(tokens(configOf("llama-lm")), 256u);
-  EXPECT_EQ(
-      tokens(
-          R"({"model_type": "llama", "hidden_size": 2048, "intermediate_size": 8192, "num_hidden_layers": 2, "num_attention_heads": 32, "num_key_value_heads": 8, "head_dim": 64})"),
-      64u);
-  EXPECT_EQ(
-      tokens(
-          R"({"model_type": "llama", "hidden_size": 8192, "intermediate_size": 28672, "num_hidden_layers": 2, "num_attention_heads": 64, "num_key_value_heads": 8})"),
-      32u);
+  EXPECT_EQ(tokens(R"({"model_type": "llama", "hidden_size": 2048, "intermediate_size": 8192, "num_hidden_layers": 2,)"
+                   R"( "num_attention_heads": 32, "num_key_value_heads": 8, "head_dim": 64})"),
+            64u);
+  EXPECT_EQ(tokens(R"({"model_type": "llama", "hidden_size": 8192, "intermediate_size": 28672, )"
+                   R"("num_hidden_layers": 2, "num_attention_heads": 64, "num_key_value_heads": 8})"),
+            32u);
   // Only the experts that a token visits count.
   EXPECT_EQ(tokens(withField(configOf("qwen2-moe-lm"), "num_experts", "60")), 256u);
 }

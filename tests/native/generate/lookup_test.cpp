@@ -137,7 +137,8 @@ TEST_F(LlamaLookup, TakesFewerPassesWhereTheTextRepeats) {
   if (HasFatalFailure()) return;
   // A bias makes a loop of the text.
   const std::string loop =
-      R"("max_new_tokens": 60, "eos_token_id": null, "sequence_bias": [[[7, 8], 1000], [[8, 9], 1000], [[9, 7], 1000], [[7], 500]])";
+      R"("max_new_tokens": 60, "eos_token_id": null, "sequence_bias": [[[7, 8], 1000], [[8, 9], 1000], [[9, )"
+      R"(7], 1000], [[7], 500]])";
   const Written plain = write(loop, {CacheType::F32}, 1e18, 1),
                 guessed = write(loop + R"(, "prompt_lookup_num_tokens": 10)", {CacheType::F32}, 1e18, 1);
   EXPECT_EQ(guessed.ids, plain.ids);
@@ -149,7 +150,8 @@ TEST_F(LlamaLookup, IsLeftInTheMiddle) {
   load("llama-generate-lm");
   if (HasFatalFailure()) return;
   const std::string loop =
-      R"("max_new_tokens": 60, "eos_token_id": null, "prompt_lookup_num_tokens": 10, "sequence_bias": [[[7, 8], 1000], [[8, 9], 1000], [[9, 7], 1000], [[7], 500]])";
+      R"("max_new_tokens": 60, "eos_token_id": null, "prompt_lookup_num_tokens": 10, "sequence_bias": [[[7, )"
+      R"(8], 1000], [[8, 9], 1000], [[9, 7], 1000], [[7], 500]])";
   const Written whole = write(loop, {CacheType::F32});
   for (size_t step : {1, 2, 5, 9, 17, 30, 44}) {
     // Put aside for another one after so many tokens, with forward passes in between, and stopped.

@@ -91,8 +91,10 @@ TEST(GenerationConfig, NamesWhatIsWrong) {
 
 TEST(GenerationConfig, TakesWhatTheHubHas) {
   auto parsed = GenerationConfig::parse(
-      R"({"_from_model_config": true, "bos_token_id": 1, "eos_token_id": [2, 7], "pad_token_id": -1, "transformers_version": "4.40",
-      "num_beam_groups": 1, "diversity_penalty": 0.0, "guidance_scale": null, "cache_implementation": "hybrid", "top_k": null, "temperature": 0, "stop_strings": null})");
+      R"({"_from_model_config": true, "bos_token_id": 1, "eos_token_id": [2, 7], "pad_token_id": -1,
+      "transformers_version": "4.40",
+      "num_beam_groups": 1, "diversity_penalty": 0.0, "guidance_scale": null,
+      "cache_implementation": "hybrid", "top_k": null, "temperature": 0, "stop_strings": null})");
   ASSERT_TRUE(parsed.ok()) << parsed.status().message();
   EXPECT_EQ(parsed->eos, (std::vector<int32_t>{2, 7}));
   EXPECT_FALSE(parsed->pad);
@@ -482,8 +484,8 @@ TEST(Search, LogitBias) {
 
 TEST(Search, Logprobs) {
   ToyModel toy(1);
-  Made g = make(
-      R"({"logprobs": 3, "max_new_tokens": 2, "repetition_penalty": 1.5, "pad_token_id": 0, "temperature": 0.3, "do_sample": true, "num_return_sequences": 2, "seed": 1})");
+  Made g = make(R"({"logprobs": 3, "max_new_tokens": 2, "repetition_penalty": 1.5, "pad_token_id": 0, )"
+                R"("temperature": 0.3, "do_sample": true, "num_return_sequences": 2, "seed": 1})");
   ASSERT_EQ(toy.run(*g), "");
   const auto& l = g->logprobs();
   ASSERT_EQ(l.steps, 2u);

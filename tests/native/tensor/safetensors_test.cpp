@@ -24,10 +24,9 @@ std::string code(std::string_view header) {
 TEST(SafetensorsHeader, AcceptsWhatTheFormatAllows) {
   EXPECT_EQ(code("{}"), "ok");
   EXPECT_EQ(code(R"({"__metadata__":{"format":"pt"},"a":{"dtype":"F32","shape":[2,3],"data_offsets":[0,24]}})"), "ok");
-  EXPECT_EQ(
-      code(
-          R"({"b":{"dtype":"F16","shape":[],"data_offsets":[24,26]},"a":{"dtype":"F32","shape":[2,3],"data_offsets":[0,24]}})"),
-      "ok");
+  EXPECT_EQ(code(R"({"b":{"dtype":"F16","shape":[],"data_offsets":[24,26]},"a":{"dtype":"F32","shape":[2,3],)"
+                 R"("data_offsets":[0,24]}})"),
+            "ok");
   EXPECT_EQ(code(R"({"empty":{"dtype":"I64","shape":[0,7],"data_offsets":[0,0]}})"), "ok");
   EXPECT_EQ(code(R"({"a":{"dtype":"F4","shape":[4],"data_offsets":[0,2]}}       )"), "ok")
       << "trailing spaces pad headers";
@@ -57,18 +56,15 @@ TEST(SafetensorsHeader, NamesEveryLie) {
       << "2^64 elements wrap to 0";
   EXPECT_EQ(code(R"({"a":{"dtype":"F32","shape":[4611686018427387904],"data_offsets":[0,0]}})"), "size_mismatch");
   EXPECT_EQ(code(R"({"a":{"dtype":"U8","shape":[4],"data_offsets":[1,5]}})"), "hole");
-  EXPECT_EQ(
-      code(
-          R"({"a":{"dtype":"U8","shape":[4],"data_offsets":[0,4]},"b":{"dtype":"U8","shape":[4],"data_offsets":[2,6]}})"),
-      "overlap");
-  EXPECT_EQ(
-      code(
-          R"({"a":{"dtype":"U8","shape":[4],"data_offsets":[0,4]},"b":{"dtype":"U8","shape":[4],"data_offsets":[5,9]}})"),
-      "hole");
-  EXPECT_EQ(
-      code(
-          R"({"a":{"dtype":"U8","shape":[4],"data_offsets":[0,4]},"a":{"dtype":"U8","shape":[4],"data_offsets":[4,8]}})"),
-      "duplicate_tensor");
+  EXPECT_EQ(code(R"({"a":{"dtype":"U8","shape":[4],"data_offsets":[0,4]},"b":{"dtype":"U8","shape":[4],)"
+                 R"("data_offsets":[2,6]}})"),
+            "overlap");
+  EXPECT_EQ(code(R"({"a":{"dtype":"U8","shape":[4],"data_offsets":[0,4]},"b":{"dtype":"U8","shape":[4],)"
+                 R"("data_offsets":[5,9]}})"),
+            "hole");
+  EXPECT_EQ(code(R"({"a":{"dtype":"U8","shape":[4],"data_offsets":[0,4]},"a":{"dtype":"U8","shape":[4],)"
+                 R"("data_offsets":[4,8]}})"),
+            "duplicate_tensor");
   EXPECT_EQ(code(std::string(100000, '[')), "header_not_an_object");
   EXPECT_EQ(code("{\"a\":" + std::string(100000, '[')), "invalid_json");
 }
@@ -129,8 +125,8 @@ Reading read(const std::string& file, size_t chunk, std::string_view skip = "-",
   return out;
 }
 
-const std::string kHeader =
-    R"({"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},"e":{"dtype":"F32","shape":[0],"data_offsets":[8,8]},"b":{"dtype":"U8","shape":[3],"data_offsets":[8,11]}})";
+const std::string kHeader = R"({"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},"e":{"dtype":"F32","shape":[0],)"
+                            R"("data_offsets":[8,8]},"b":{"dtype":"U8","shape":[3],"data_offsets":[8,11]}})";
 
 TEST(SafetensorsStream, GivesTheSameTensorsForEveryChunkSize) {
   const std::string file = makeFile(kHeader, "12345678xyz");
@@ -160,7 +156,8 @@ TEST(SafetensorsStream, GivesTheSameTensorsInPieces) {
 TEST(SafetensorsStream, PassesOverWhatNobodyWants) {
   const std::string big(200000, 'x');
   const std::string header =
-      R"({"big":{"dtype":"U8","shape":[200000],"data_offsets":[0,200000]},"b":{"dtype":"U8","shape":[3],"data_offsets":[200000,200003]}})";
+      R"({"big":{"dtype":"U8","shape":[200000],"data_offsets":[0,200000]},"b":{"dtype":"U8","shape":[3],)"
+      R"("data_offsets":[200000,200003]}})";
   Reading r = read(makeFile(header, big + "xyz"), 70000, "big");
   ASSERT_TRUE(r.status.ok()) << r.status.message();
   EXPECT_EQ(r.got.size(), 1u);

@@ -196,8 +196,8 @@ TEST(Ways, RowsWithoutEncodings) {
   const std::string plain = R"({"type":"TemplateProcessing","single":[)" + before + a +
                             R"(,{"SpecialToken":{"id":"<s>","type_id":3}}],"pair":[],)" + special + "}";
   const std::string bytes = R"({"type":"ByteLevel","add_prefix_space":true,"trim_offsets":true,"use_regex":true})";
-  const std::string roberta =
-      R"({"type":"RobertaProcessing","sep":["</s>",2],"cls":["<s>",9000],"trim_offsets":true,"add_prefix_space":false})";
+  const std::string roberta = R"({"type":"RobertaProcessing","sep":["</s>",2],"cls":["<s>",9000],"trim_offsets":true,)"
+                              R"("add_prefix_space":false})";
   for (const std::string& post :
        {std::string("null"), plain, bytes, roberta,
         std::string(R"({"type":"BertProcessing","sep":["[SEP]",2],"cls":["[CLS]",9000]})"),
