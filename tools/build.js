@@ -41,6 +41,12 @@ const TARGETS = {
     inputs: TESTS,
     outputs: ['build/wasm/tests', /_tests-relaxed\./],
   },
+  'tests-emulated': {
+    preset: 'wasm',
+    ninja: ['wasmformers_tests-emulated'],
+    inputs: TESTS,
+    outputs: ['build/wasm/tests', /_tests-emulated\./],
+  },
   native: {
     preset: 'native',
     ninja: ['wasmformers_tests'],
@@ -61,6 +67,9 @@ export const buildWasm = () => build(WASM);
 
 /** Ninja itself would take two more than there are. */
 const JOBS = `-j${os.availableParallelism()}`;
+
+/** @param {string} name of TARGETS */
+export const presetOf = (name) => TARGETS[name].preset;
 
 /** @param {string[]} names of TARGETS */
 export async function build(names) {
