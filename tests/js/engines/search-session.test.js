@@ -143,9 +143,7 @@ test("a caller's functions see and change the same", async (t) => {
             ? null
             : (/** @type {Int32Array} */ tokens) => {
                 seen.push(Array.from(tokens));
-                return seen.length > 9
-                  ? tokens.reduce((/** @type {any[]} */ a, id) => [...a, id % 3 ? null : 'stop'], [])
-                  : null;
+                return seen.length > 9 ? Array.from(tokens, (id) => (id % 3 ? null : 'stop')) : null;
               },
         decide:
           'num_beams' in options
@@ -215,10 +213,11 @@ const CALL = { max_new_tokens: 10, eos_token_id: null, pad_token_id: 0 };
 async function byHand(prompt, count, condition = null) {
   const decoder = new FakeDecoder();
   decoder.conditions = condition === null ? null : [condition];
+  /** @type {number[]} */
   const tokens = [];
   for (let next = prompt; tokens.length < count; next = [tokens[tokens.length - 1]]) {
-    const pass = { ids: Int32Array.from(next), mask: null, rows: 1, length: next.length },
-      scores = await (tokens.length ? decoder.step(pass) : decoder.prefill(pass));
+    const pass = { ids: Int32Array.from(next), mask: null, rows: 1, length: next.length };
+    const scores = await (tokens.length ? decoder.step(pass) : decoder.prefill(pass));
     tokens.push(scores.indexOf(Math.max(...scores)));
   }
   return tokens;
@@ -236,6 +235,7 @@ test('a decoder in plain JavaScript writes', async () => {
       [14, 15, 16],
       [17, 18, 19],
     ];
+  /** @type {Awaited<ReturnType<typeof all>>[]} */
   const alone = [];
   for (const row of rows) alone.push(await all(session, inputs([row]), ends));
   decoder.tokens = 0;
@@ -305,7 +305,7 @@ test('generations take turns; one that is not read waits and goes on', async () 
     a = [5, 9],
     b = [7, 1, 3];
   const loop = session.generate(inputs([a]), CALL, { stepwise: true }),
-    first = [...(await loop.next()).value];
+    first = [.../** @type {Int32Array} */ ((await loop.next()).value)];
   assert.deepEqual((await all(session, inputs([b]), CALL)).tokens, await byHand(b, 10));
   for await (const slice of loop) first.push(...slice);
   assert.deepEqual(first, await byHand(a, 10));
