@@ -1,4 +1,4 @@
-// The methods of every handle that has a search, its own (search.cpp) or that of a session (lm.cpp): tokens as they
+// The methods of every handle that has a search, its own (search.cpp) or that of a session (decoder.cpp): tokens as they
 // come, rows that the caller ends, scores that he edits, results.
 #pragma once
 

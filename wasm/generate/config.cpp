@@ -6,132 +6,14 @@
 #include <cmath>
 #include <limits>
 
+#include "generate/options_reader.h"
+
 namespace wasmformers::generate {
 namespace {
 
 using json::Value;
-constexpr int64_t kMost = 0x7fffffff;
 
-Status wrong(std::string_view field, std::string message, std::string code = "bad_option") {
-  return Status(ErrorClass::Input, std::move(code), std::string(field) + " " + message).atField(field);
-}
-
-std::optional<int64_t> wholeNumber(Value v) {
-  const double d = v.asNumber(0.5);
-  if (!v.isNumber() || d != std::floor(d) || std::fabs(d) > 9e15) return {};
-  return int64_t(d);
-}
-
-std::string text(double v) {
-  std::string s = std::to_string(v);
-  s.erase(s.find_last_not_of('0') + 1);
-  return s.back() == '.' ? s.substr(0, s.size() - 1) : s;
-}
-
-/// Reads members one by one; finish() gives the first error.
-class Reader {
- public:
-  explicit Reader(Value object) : object_(object) {}
-
-  void integer(std::string_view name, int64_t low, int64_t high, auto&& store) {
-    const Value v = take(name);
-    if (!v || v.isNull()) return;
-    const auto n = wholeNumber(v);
-    if (!n) return fail(wrong(name, "must be a whole number, not " + described(v) + "."));
-    if (*n < low || *n > high) {
-      return fail(wrong(
-          name, (*n < low ? "must be at least " + std::to_string(low) : "must be at most " + std::to_string(high)) +
-                    ", not " + std::to_string(*n) + "."));
-    }
-    store(*n);
-  }
-  void integer(std::string_view name, int64_t low, auto& to) {
-    integer(name, low, kMost, [&](int64_t n) { to = n; });
-  }
-  /// A number in (low, high] with `open`, else in [low, high].
-  void number(std::string_view name, double low, double high, bool open, auto& to) {
-    const Value v = take(name);
-    if (!v || v.isNull()) return;
-    if (!v.isNumber()) return fail(wrong(name, "must be a number, not " + described(v) + "."));
-    const double d = v.asNumber();
-    if (!(open ? d > low : d >= low))
-      return fail(wrong(
-          name, std::string("must be ") + (open ? "above " : "at least ") + text(low) + ", not " + text(d) + "."));
-    if (!(d <= high)) return fail(wrong(name, "must be at most " + text(high) + ", not " + text(d) + "."));
-    to = d;
-  }
-  void number(std::string_view name, auto& to) { number(name, -1e30, 1e30, false, to); }
-  void boolean(std::string_view name, bool& to) {
-    const Value v = take(name);
-    if (!v || v.isNull()) return;
-    if (!v.isBool()) return fail(wrong(name, "must be true or false, not " + described(v) + "."));
-    to = v.asBool();
-  }
-  /// One id or a list of them.
-  void ids(std::string_view name, int64_t low, std::vector<int32_t>& to, bool single = true) {
-    const Value v = take(name);
-    if (!v || v.isNull()) return;
-    if (single && !v.isArray()) return push(name, v, low, to);
-    list(name, v, low, to);
-  }
-  void custom(std::string_view name, auto&& read) {
-    const Value v = take(name);
-    if (v && !v.isNull()) read(v);
-  }
-  void list(std::string_view name, Value v, int64_t low, std::vector<int32_t>& to) {
-    if (!v.isArray()) return fail(wrong(name, "must be a list of token ids, not " + described(v) + "."));
-    for (Value id : v.elements()) push(name, id, low, to);
-  }
-  void push(std::string_view name, Value v, int64_t low, std::vector<int32_t>& to) {
-    const auto n = wholeNumber(v);
-    if (!n || *n < low || *n > kMost) return fail(wrong(name, "must hold token ids, not " + described(v) + "."));
-    to.push_back(int32_t(*n));
-  }
-  /// Options of transformers that have no effect here.
-  void ignored(std::initializer_list<std::string_view> names) { quiet_.insert(quiet_.end(), names); }
-  /// Options of transformers that would change the result; `neutral` is the number that means "off".
-  void unsupported(std::string_view name, double neutral = NAN) {
-    quiet_.push_back(name);
-    const Value v = object_[name];
-    if (!v || v.isNull() || (v.isBool() && !v.asBool()) || (v.isNumber() && v.asNumber() == neutral) ||
-        (v.isArray() && v.size() == 0))
-      return;
-    fail(wrong(name, "is not had here.", "unsupported_option"));
-  }
-  void fail(Status s) {
-    if (status_.ok()) status_ = std::move(s);
-  }
-  const Status& status() const { return status_; }
-
-  Status finish() {
-    for (auto [key, value] : object_.members()) {
-      if (has(known_, key) || has(quiet_, key)) continue;
-      std::string all;
-      for (std::string_view k : known_) all += (all.empty() ? "" : ", ") + std::string(k);
-      fail(wrong(key, "is no option of generation; there are " + all + ".", "unknown_option"));
-    }
-    return status_;
-  }
-  static std::string described(Value v) {
-    if (v.isNumber()) return text(v.asNumber());
-    if (v.isString()) return "\"" + std::string(v.asString().substr(0, 40)) + "\"";
-    return std::string(v.typeName());
-  }
-
- private:
-  static bool has(const std::vector<std::string_view>& names, std::string_view name) {
-    return std::find(names.begin(), names.end(), name) != names.end();
-  }
-  Value take(std::string_view name) {
-    known_.push_back(name);
-    return object_[name];
-  }
-  Value object_;
-  std::vector<std::string_view> known_, quiet_;
-  Status status_;
-};
-
-void readLengths(Reader& r, GenerationConfig& c) {
+void readLengths(OptionsReader& r, GenerationConfig& c) {
   r.integer("max_length", 1, c.maxLength);
   r.integer("max_new_tokens", 1, c.maxNewTokens);
   r.integer("min_length", 0, c.minLength);
@@ -139,7 +21,7 @@ void readLengths(Reader& r, GenerationConfig& c) {
   r.number("max_time", 0, 1e12, true, c.maxTime);
 }
 
-void readSearch(Reader& r, GenerationConfig& c) {
+void readSearch(OptionsReader& r, GenerationConfig& c) {
   r.boolean("do_sample", c.doSample);
   r.integer("num_beams", 1, 1024, [&](int64_t n) { c.numBeams = n; });
   r.integer("num_return_sequences", 1, 1024, [&](int64_t n) { c.numReturnSequences = n; });
@@ -150,7 +32,7 @@ void readSearch(Reader& r, GenerationConfig& c) {
     else if (v.asString() == "never")
       c.earlyStopping = EarlyStopping::Never;
     else
-      r.fail(wrong("early_stopping", "must be true, false or \"never\", not " + Reader::described(v) + "."));
+      r.fail(wrong("early_stopping", "must be true, false or \"never\", not " + OptionsReader::described(v) + "."));
   });
   r.number("temperature", c.temperature);
   r.integer("top_k", 0, c.topK);
@@ -164,7 +46,7 @@ void readSearch(Reader& r, GenerationConfig& c) {
   r.integer("seed", 0, int64_t(9e15), [&](int64_t n) { c.seed = uint64_t(n); });
 }
 
-void readTokens(Reader& r, GenerationConfig& c) {
+void readTokens(OptionsReader& r, GenerationConfig& c) {
   r.custom("bad_words_ids", [&](Value v) {
     if (!v.isArray()) return r.fail(wrong("bad_words_ids", "must be a list of lists of token ids."));
     for (Value word : v.elements()) {
@@ -194,8 +76,8 @@ void readTokens(Reader& r, GenerationConfig& c) {
       const bool digits =
           !key.empty() && key.size() < 10 && key.find_first_not_of("0123456789") == std::string_view::npos;
       if (!digits || !bias.isNumber())
-        return r.fail(wrong("logit_bias", "has \"" + std::string(key.substr(0, 40)) + "\": " + Reader::described(bias) +
-                                              "; token ids and numbers are needed."));
+        return r.fail(wrong("logit_bias", "has \"" + std::string(key.substr(0, 40)) + "\": " +
+                                              OptionsReader::described(bias) + "; token ids and numbers are needed."));
       c.tokenBiases.push_back({{int32_t(std::stoi(std::string(key)))}, float(bias.asNumber())});
     }
   });
@@ -208,7 +90,7 @@ void readTokens(Reader& r, GenerationConfig& c) {
   });
 }
 
-void readScores(Reader& r, GenerationConfig& c) {
+void readScores(OptionsReader& r, GenerationConfig& c) {
   r.number("guidance_scale", c.guidanceScale);
   r.custom("negative_prompt_ids", [&](Value v) {
     if (!v.isArray()) return r.fail(wrong("negative_prompt_ids", "must be lists of token ids."));
@@ -243,7 +125,7 @@ void readScores(Reader& r, GenerationConfig& c) {
     else
       r.fail(
           wrong("logprobs", "must be true, false, or how many of the most likely tokens to give (at most 1000), not " +
-                                Reader::described(v) + "."));
+                                OptionsReader::described(v) + "."));
   });
   if (wanted) c.logprobs = 0;
   r.integer("top_logprobs", 0, 1000, [&](int64_t n) {
@@ -302,9 +184,9 @@ Status contradictions(const GenerationConfig& c) {
 }  // namespace
 
 Result<GenerationConfig> GenerationConfig::parse(json::Value options) {
-  if (!options.isObject()) return wrong("options", "must be an object, not " + Reader::described(options) + ".");
+  if (!options.isObject()) return wrong("options", "must be an object, not " + OptionsReader::described(options) + ".");
   GenerationConfig c;
-  Reader r(options);
+  OptionsReader r(options);
   readLengths(r, c);
   readSearch(r, c);
   readTokens(r, c);

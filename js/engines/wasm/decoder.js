@@ -3,7 +3,7 @@
 // are handed out. Keys and values of the last text stay, and a prompt that begins like it goes on from there.
 
 import { InputError, checkStatus, throwIfAborted } from '../../errors.js';
-import { CallerCaches } from '../caller-caches.js';
+import { CallerCaches, checkTokens } from '../caller-caches.js';
 import { optionsJson } from '../generate-options.js';
 import { Turn, Turns } from '../turns.js';
 import { WasmDecoder } from './decoder-passes.js';
@@ -28,26 +28,14 @@ export class WasmDecoderModel extends WasmModel {
    */
   #parked = new Map();
   #caches = new CallerCaches(this, this);
-  /** @type {CacheType} */ #cacheType = 'f16';
   /** @type {WasmDecoder | null} */ #decoder = null;
   /** Tokens of the last generation's prompt that were in the cache. */
   reusedTokens = 0;
 
-  /**
-   * @param {string} configJson
-   * @param {string} architecture
-   * @param {any} dtype
-   * @param {string} where
-   * @returns {Promise<WasmDecoderModel>}
-   */
-  static async create(configJson, architecture, dtype, where) {
-    const model = /** @type {WasmDecoderModel} */ (
-      await super.create(configJson, architecture, dtype, where, 'decoder')
-    );
-    if (dtype === 'fp32') model.#cacheType = 'f32';
-    return model;
+  /** @returns {CacheType} where the caller names none */
+  get #cacheType() {
+    return this.dtype === 'fp32' ? 'f32' : 'f16';
   }
-
   /**
    * Tokens that the model knows.
    * @returns {number}
@@ -231,11 +219,7 @@ export class WasmDecoderModel extends WasmModel {
    * @returns {Promise<void>}
    */
   cropCache(tokens, cache = null) {
-    if (!Number.isInteger(tokens) || tokens < 0)
-      throw new InputError(`The cache can be cropped to a number of tokens, not ${tokens}.`, {
-        code: 'bad_option',
-        field: 'tokens',
-      });
+    checkTokens(tokens);
     return this.#exclusive((handle) => {
       handle.cropCache(tokens);
       if (cache) cache._state.tokens = handle.cachedTokens();

@@ -5,6 +5,8 @@ import { readFileSync, readdirSync } from 'node:fs';
 import test from 'node:test';
 import { SearchSession } from '../../../js/engines/search-session.js';
 import { WasmDecoderModel } from '../../../js/engines/wasm/decoder.js';
+import { loadProgram } from '../../../js/engines/wasm/load-wasm.js';
+import { search } from '../../../js/engines/wasm/programs.js';
 import { DynamicCache } from '../../../js/index.js';
 import { FakeDecoder } from '../helpers/fake-decoder.js';
 import { rejection } from '../helpers/server.js';
@@ -18,7 +20,8 @@ const FOLDER = new URL('../../fixtures/lm/', import.meta.url);
 async function load(name) {
   const folder = new URL(`${name}/`, FOLDER),
     { cls } = JSON.parse(readFileSync(new URL('case.json', folder), 'utf8')),
-    engine = await WasmDecoderModel.create(readFileSync(new URL('config.json', folder), 'utf8'), cls, 'fp32', name);
+    config = readFileSync(new URL('config.json', folder), 'utf8'),
+    engine = /** @type {WasmDecoderModel} */ (await WasmDecoderModel.create(config, cls, 'fp32', name, 'decoder'));
   for (const file of readdirSync(folder).filter((f) => /^model.*\.safetensors$/.test(f))) {
     const bytes = new Uint8Array(readFileSync(new URL(file, folder)));
     await engine.read(
@@ -222,6 +225,20 @@ async function byHand(prompt, count, condition = null) {
   }
   return tokens;
 }
+
+test('the endings of C++ are those that the types promise', async () => {
+  const { endings } = await loadProgram(search),
+    names = (/** @type {string} */ file, /** @type {RegExp} */ union) =>
+      [
+        ...(union.exec(readFileSync(new URL(`../../../js/${file}`, import.meta.url), 'utf8'))?.[1] ?? '').matchAll(
+          /'(\w+)'/g,
+        ),
+      ].map(([, name]) => name);
+  const [none, ...all] = [...endings()].sort();
+  assert.equal(none, '');
+  assert.deepEqual(names('engines/engine.js', /@typedef \{([^}]*)\} Ending\n/).sort(), all);
+  assert.deepEqual(names('types.d.ts', /type FinishReason =([^;]*);/).sort(), all);
+});
 
 test('a decoder in plain JavaScript writes', async () => {
   const { decoder, session } = fake();

@@ -1,5 +1,5 @@
-// The loop of tokens behind the border: tokens in slices, equal to PyTorch's in this variant too; rows, criteria,
-// aborts, processed logits, the cache between turns, options that are wrong.
+// The Wasm engine's loop of tokens: slices of tokens that equal PyTorch's in this variant too; rows, criteria, aborts,
+// processed scores, the cache between calls, wrong options.
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import test from 'node:test';
@@ -18,12 +18,8 @@ const json = (/** @type {URL} */ url) => JSON.parse(readFileSync(url, 'utf8'));
 async function load(name, dtype = 'fp32') {
   const folder = new URL(`${name}/`, FOLDER),
     about = json(new URL('case.json', folder));
-  const engine = await WasmDecoderModel.create(
-    readFileSync(new URL('config.json', folder), 'utf8'),
-    about.cls,
-    dtype,
-    name,
-  );
+  const config = readFileSync(new URL('config.json', folder), 'utf8'),
+    engine = /** @type {WasmDecoderModel} */ (await WasmDecoderModel.create(config, about.cls, dtype, name, 'decoder'));
   for (const file of readdirSync(folder)
     .filter((f) => /^model.*\.safetensors$/.test(f))
     .sort()) {
@@ -59,7 +55,7 @@ async function all(engine, inputs, options, hooks) {
 const cases = readdirSync(FOLDER).filter(
   (name) => existsSync(new URL(`${name}/case.json`, FOLDER)) && json(new URL(`${name}/case.json`, FOLDER)).generate,
 );
-// What the engine has so far, asked of itself.
+// The cases whose family the engine has.
 const known = (
   await Promise.all(
     cases.map(async (name) => {
@@ -68,6 +64,7 @@ const known = (
         json(new URL(`${name}/case.json`, FOLDER)).cls,
         'fp32',
         name,
+        'decoder',
       ).catch((e) => assert.equal(e.code, 'unknown_model_type'));
       engine?.dispose();
       return engine ? name : '';
@@ -187,7 +184,7 @@ test('generations wait for each other, passes come between, an abort or a break 
     })(),
   );
   assert.equal(error.message, 'enough');
-  // One that waits hears its abort; who waits behind it goes on when the first has ended.
+  // One that waits is aborted; the next in line begins when the first has ended.
   const first = engine.generate(inputs, TWELVE, { stepwise: true }),
     waiting = new AbortController();
   await first.next();

@@ -1,6 +1,5 @@
-// Beams and what a caller may say to them: stop texts as transformers hears them
-// (tests/fixtures/generation/stops.json), criteria and processors that see what it would show them, reasons, an
-// interruption.
+// Beams and the caller's functions: stop texts as in transformers (tests/fixtures/generation/stops.json), criteria and
+// processors that see the same rows as there, reasons, an interruption.
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import test from 'node:test';
@@ -119,7 +118,7 @@ test('stop texts end greedy texts and beams where transformers ends them', async
   tokenizer.dispose();
 });
 
-test('a stop text ends where transformers hears it, for tokenizers of every kind', async () => {
+test('a stop text ends where transformers finds it, for tokenizers of every kind', async () => {
   const { marks } = JSON.parse(readFileSync(new URL('../../fixtures/generation/stops.json', import.meta.url), 'utf8'));
   /** @type {Map<string, Promise<PreTrainedTokenizer>>} */
   const tokenizers = new Map();

@@ -223,7 +223,7 @@ test('what this generate() does not have it names', async () => {
     const error = await rejection(model.generate([[1, 2]], options));
     assert.deepEqual([error.name, error.code, error.field], ['InputError', 'unsupported_option', field]);
   }
-  // What changes no result here may stand there.
+  // Options without an effect here are allowed.
   const ids = [[1, 50, 60]],
     options = { max_new_tokens: 4 },
     plain = numbers(await model.generate(ids, options));
@@ -246,7 +246,7 @@ test('what this generate() does not have it names', async () => {
   );
 });
 
-test('guessed tokens come in the same steps, whoever listens', async () => {
+test('guessed tokens come in the same steps, with any listener', async () => {
   const gpt2 = await AutoModelForCausalLM.from_pretrained(folder('gpt2-lm'), { dtype: 'fp32' }),
     ids = [[5, 17, 17, 17, 17]],
     options = { max_new_tokens: 30, do_sample: false, eos_token_id: [], cache_dtype: /** @type {const} */ ('f32') };

@@ -289,7 +289,7 @@ test('options: the call before the file, one length or the other', () => {
     assert.equal(errorOf(() => readGenerationConfig(/** @type {any} */ (bad), {})).file, 'generation_config.json');
 });
 
-test('prompts from whatever they come in, padding on either side left out', () => {
+test('prompts in every form, without their padding on either side', () => {
   const rows = (/** @type {unknown} */ ids, /** @type {unknown} */ mask = undefined) =>
     readPrompts({ input_ids: ids, attention_mask: mask }).rows.map((row) => [...row]);
   assert.deepEqual(rows([1, 2]), [[1, 2]]);

@@ -365,7 +365,7 @@ test('log-probabilities of what was written and of what else was likely', async 
   model.dispose();
 });
 
-test('a reader that leaves holds nobody up, and goes on where it was when it comes back', async () => {
+test('a generation that is not read is parked for others, and goes on where it was', async () => {
   const model = await load(),
     options = { max_new_tokens: 20, eos_token_id: [], do_sample: true, seed: 3 },
     wanted = numbers(await model.generate(ids, options)).slice(4),
@@ -388,7 +388,7 @@ test('a reader that leaves holds nobody up, and goes on where it was when it com
     if (both.length === 4) assert.deepEqual(numbers(await model.generate(other, { max_new_tokens: 5 })), second);
   }
   assert.deepEqual(both, wanted);
-  // Many that nobody reads on: the oldest are given up, by name.
+  // Of many that are not read the oldest are evicted, with an error that says so.
   const many = [];
   for (let i = 0; i < 11; i++) {
     many.push(begin());
@@ -405,7 +405,7 @@ test('a reader that leaves holds nobody up, and goes on where it was when it com
   );
   assert.ok(fate.includes('given_up') && fate.slice(3).every((text) => text === wanted.slice(1).join()), String(fate));
   assert.deepEqual(numbers(await model.generate(other, { max_new_tokens: 5 })), second);
-  // What waits hears its abort; the end of the model ends all.
+  // Disposing of the model ends those that wait.
   const last = begin();
   await last.next();
   model.dispose();
@@ -464,7 +464,7 @@ test('past_key_values go on with a conversation, and several are kept apart', as
     wanted,
   );
   assert.equal(/** @type {any} */ (again).engine.reusedTokens, talks[1].length - 2);
-  // What is wrong has a name, and the next call works.
+  // Errors are named, and the next call works.
   for (const [past_key_values, code] of /** @type {[any, string][]} */ ([
     [taken, 'foreign_cache'],
     [new DynamicCache(saved.slice(8)), 'bad_cache'],

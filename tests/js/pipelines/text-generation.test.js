@@ -167,7 +167,7 @@ test('a stream: pieces that are the answer, a ReadableStream, an end at any time
   assert.ok((await reader.read()).value);
   await reader.cancel();
 
-  // Who stops reading stops the model; what was written stands, and the next call works.
+  // A reader that stops ends the generation and keeps what was written; the next call works.
   const left = pipe.stream('one day', { ...LONG, max_new_tokens: 40 });
   let first = '';
   for await (const piece of left) {

@@ -1,5 +1,5 @@
-// A prompt whose results are settled leaves the beams of a batch: what it gives, and what the others give, is what
-// comes when everything is run to the end (somebody who watches all scores keeps them there).
+// A prompt whose results are settled leaves the batch. The results of all prompts are those of a search that keeps
+// every prompt to the end, as one does whose scores are edited.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -72,8 +72,8 @@ TEST(Beams, SettledPromptsLeaveTheBatch) {
   EXPECT_GT(saved, all / 20) << saved << " of " << all << " rows";
 }
 
-// What may lift a score above all others keeps everybody: a bias of a token.
-TEST(Beams, NobodyLeavesWhereScoresMayRise) {
+// Options that may lift a score above all others keep every prompt in the batch.
+TEST(Beams, NoPromptLeavesWhereScoresMayRise) {
   std::vector<int32_t> ids = {1, 2, 3, 4, 5, 6};
   for (const std::string more : {R"(, "sequence_bias": [[[4], 3]])", R"(, "logit_bias": {"4": 3})",
                                  R"(, "presence_penalty": -2)", R"(, "output_scores": true)"}) {

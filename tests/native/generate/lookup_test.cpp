@@ -1,6 +1,5 @@
-// Guessing what comes (generate/lookup.h): on every tiny decoder of tests/fixtures/lm a text that is guessed at is the
-// text that is written token by token, whatever is done to the scores, whatever comes in between; guesses are made and
-// end in time.
+// Guesses (generate/lookup.h, speculation.h): on every tiny decoder of tests/fixtures/lm a text with guesses is the
+// text without, with any processors and interruptions; guesses save passes, and wrong ones cost little.
 #include <algorithm>
 
 #include "generate/lookup.h"
@@ -154,7 +153,7 @@ TEST_F(LlamaLookup, IsLeftInTheMiddle) {
       R"(8], 1000], [[8, 9], 1000], [[9, 7], 1000], [[7], 500]])";
   const Written whole = write(loop, {CacheType::F32});
   for (size_t step : {1, 2, 5, 9, 17, 30, 44}) {
-    // Put aside for another one after so many tokens, with forward passes in between, and stopped.
+    // After so many tokens: parked and resumed, interrupted by a forward pass, stopped.
     const auto begin = [&] {
       session->crop(0);
       ASSERT_TRUE(session
@@ -180,7 +179,7 @@ TEST_F(LlamaLookup, IsLeftInTheMiddle) {
     const auto cut = session->search()->sequences().values;
     EXPECT_EQ(cut.size(), prompt.size() + step);
     EXPECT_LE(session->text().tokens(), cut.size());
-    // What is left in the cache is the text's beginning: the next turn goes on from it.
+    // The cache has the text's beginning: the next call reuses it.
     std::vector<int32_t> next = cut;
     next.push_back(5);
     ASSERT_TRUE(

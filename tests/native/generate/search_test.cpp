@@ -205,7 +205,7 @@ TEST(Search, SaysWhyEachRowEnded) {
   EXPECT_EQ(g->newTokens(), std::vector<int32_t>{1});
 }
 
-// The defect of Transformers.js 4.3.1: a row that had ended went on.
+// The defect of Transformers.js 4.3.1: rows went on after their end.
 TEST(Search, ARowThatEndedIsPadded) {
   Made g = make(R"({"eos_token_id": 3, "pad_token_id": 1, "max_new_tokens": 6})", {5, 9, 7, 4}, {}, 2);
   const auto step = [&](int32_t first, int32_t second) {
@@ -310,7 +310,7 @@ TEST(Search, StoppingBeamsIsACriterionThatEndsAll) {
   EXPECT_GT(differ, 40u);
 }
 
-// Rows that end at very different steps: each text is what it is alone, whoever has left.
+// Rows end at very different steps: each text is the same as in a batch whose rows all stay.
 TEST(Search, RowsLeaveTheBatchAndOthersTakeTheirPlaces) {
   const size_t rows = 7;
   std::vector<int32_t> ids;

@@ -210,7 +210,7 @@ TEST_F(LlamaSession, SavedAndRestored) {
     ASSERT_TRUE(session->run(1e18, 0).ok());
     EXPECT_EQ(sequences(), want);
 
-    // Whatever is damaged is refused, and the next call works.
+    // Any damage is refused, and the next call works.
     std::vector<std::byte> bytes(saved->data(), saved->data() + saved->size());
     EXPECT_EQ(session->restore(bytes.data(), bytes.size(), 78).code(), "bad_cache");
     for (size_t size : {size_t(0), size_t(8), size_t(64), bytes.size() - 8, bytes.size() - 1}) {
@@ -272,8 +272,8 @@ TEST_F(LlamaSession, AForwardPassComesBetween) {
   EXPECT_EQ(sequences(), want);
 }
 
-// Put aside for others, whatever they write; what comes after is what would have come.
-TEST_F(LlamaSession, PutAsideAndOnWithIt) {
+// A search that was parked while others ran gives the same text.
+TEST_F(LlamaSession, ParkedAndResumed) {
   const std::string more = R"(, "max_new_tokens": 9, "pad_token_id": 0, "eos_token_id": [2, 33, 7]})";
   std::vector<int32_t> two = ids;
   two.insert(two.end(), ids.rbegin(), ids.rend());
@@ -338,7 +338,7 @@ TEST_F(LlamaSession, PausesAtTheScores) {
   }
 }
 
-// With penalties and more sequences than prompts: a row for each, after the penalties, whoever has ended.
+// With penalties and more sequences than prompts: a row for each sequence, after the penalties, ended rows too.
 TEST_F(LlamaSession, PausesWithARowForEachSequence) {
   for (const std::string options :
        {R"("do_sample": true, "seed": 4, "num_return_sequences": 3)", R"("num_beams": 3)"}) {
@@ -452,7 +452,7 @@ TEST_P(WindowSession, KeepsTheWindowOnly) {
   EXPECT_EQ(bytes, runner.lm().cacheBytes(1, cache.capacity(), CacheType::F32, 2));
   EXPECT_LT(bytes, double(cache.capacity() * runner.lm().cacheBytesPerToken(CacheType::F32)));
 
-  // The next turn goes on; a few tokens may be taken back, more are run anew.
+  // The next call reuses the cache; it can be cropped by a few tokens, by more it begins anew.
   std::vector<int32_t> more = want;
   more.push_back(5);
   const auto second = write(more, want.size() - 1);
@@ -484,7 +484,7 @@ TEST_P(WindowSession, KeepsTheWindowOnly) {
     EXPECT_EQ(write(one, one.size() - 1, {type, 2}), two);
   }
 
-  // Beams, which change places; put aside in the middle.
+  // Beams change places; the search is parked in between.
   const std::string beams = R"({"max_new_tokens": 20, "num_beams": 3, "num_return_sequences": 3})";
   session->crop(0);
   ASSERT_TRUE(begin(beams, ids, {CacheType::F32, 256}).ok());
