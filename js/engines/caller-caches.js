@@ -1,8 +1,6 @@
 // Which caller's DynamicCache (generation/cache.js) the one cache of a decoder belongs to. Before another caller's text
 // is computed, the text of the first is saved as bytes, which its next call restores.
 
-import { InputError } from '../errors.js';
-
 /**
  * @typedef {import('../generation/cache.js').DynamicCache} DynamicCache
  * @typedef {object} CacheStore the decoder's cache
@@ -10,18 +8,6 @@ import { InputError } from '../errors.js';
  * @property {() => Uint8Array | null | Promise<Uint8Array | null>} save null: there is no memory for the bytes
  * @property {(bytes: Uint8Array) => void | Promise<void>} restore
  */
-
-/**
- * InputError: no number of tokens.
- * @param {unknown} tokens
- */
-export function checkTokens(tokens) {
-  if (!Number.isInteger(tokens) || Number(tokens) < 0)
-    throw new InputError(`The cache can be cropped to a number of tokens, not ${tokens}.`, {
-      code: 'bad_option',
-      field: 'tokens',
-    });
-}
 
 export class CallerCaches {
   /**

@@ -3,7 +3,7 @@
 // last text goes on from there. An engine with a loop of its own (`generate`) does not need this.
 
 import { InputError, throwIfAborted } from '../errors.js';
-import { CallerCaches, checkTokens } from './caller-caches.js';
+import { CallerCaches } from './caller-caches.js';
 import { Turn, Turns } from './turns.js';
 import { Search } from './wasm/search.js';
 
@@ -202,7 +202,6 @@ export class SearchSession {
    * @returns {Promise<void>}
    */
   cropCache(tokens, cache) {
-    checkTokens(tokens);
     return this.#exclusive(cache, async () => {
       await this.#decoder.crop(tokens);
       const { length } = this.#decoder;

@@ -37,6 +37,11 @@ export class DynamicCache {
    * @returns {Promise<void>}
    */
   async crop(tokens) {
+    if (!Number.isInteger(tokens) || tokens < 0)
+      throw new InputError(`The cache can be cropped to a number of tokens, not ${tokens}.`, {
+        code: 'bad_option',
+        field: 'tokens',
+      });
     await this.#driver().cropCache(tokens, this);
   }
   /** @returns {Promise<Uint8Array>} */

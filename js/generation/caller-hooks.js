@@ -1,8 +1,10 @@
 // What a caller changes while tokens are generated, as hooks of the engine's loop (engines/engine.js: GenerateHooks):
-// processors get the scores, criteria and stop texts end rows, or continuations of beams.
+// processors get the scores, criteria and stop texts end rows, or continuations of beams. It is loaded for calls that
+// have any of them.
 
 import { InputError } from '../errors.js';
 import { Tensor } from '../tensor/tensor.js';
+import { StopStrings } from './stop-strings.js';
 
 /**
  * @typedef {import('../engines/engine.js').Ending} Ending
@@ -28,19 +30,25 @@ export class CallerHooks {
    * @param {number} call.beams
    * @param {import('./criteria.js').StoppingCriteriaList} call.criteria
    * @param {import('./criteria.js').LogitsProcessorList} call.processors
-   * @param {import('./stop-strings.js').StopStrings | null} call.stops
+   * @param {string[]} call.stops
+   * @param {any} call.tokenizer for the stop texts
+   * @param {((batch: number, ids: bigint[]) => Iterable<number>) | null} [call.allowed] prefix_allowed_tokens_fn
    */
-  constructor({ prompts, rows, beams, criteria, processors, stops }) {
+  constructor({ prompts, rows, beams, criteria, processors, stops, tokenizer, allowed }) {
+    const each = rows / prompts.length,
+      promptOf = (/** @type {number} */ row) => prompts[Math.floor(row / each)];
+    if (allowed) processors.items.unshift(onlyAllowed(allowed, beams));
     this.#prompts = prompts;
     this.#beams = beams;
     this.#criteria = criteria.items.length ? criteria : null;
     this.#processors = processors.items.length ? processors : null;
-    this.#stops = stops;
-    const each = rows / prompts.length;
     this.#ids =
       beams === 1 && (this.#criteria || this.#processors)
-        ? Array.from({ length: rows }, (_, r) => Array.from(prompts[Math.floor(r / each)], BigInt))
+        ? Array.from({ length: rows }, (_, r) => Array.from(promptOf(r), BigInt))
         : null;
+    // Of beams each continuation is asked for as a whole.
+    const begun = beams > 1 ? [] : Array.from({ length: rows }, (_, r) => promptOf(r));
+    this.#stops = stops.length ? new StopStrings(tokenizer, stops, begun) : null;
   }
 
   /**
@@ -138,7 +146,7 @@ export class CallerHooks {
  * @param {(batch: number, ids: bigint[]) => Iterable<number>} allowed the tokens that may come
  * @param {number} beams
  */
-export const onlyAllowed = (allowed, beams) => (/** @type {bigint[][]} */ rows, /** @type {Tensor} */ logits) => {
+const onlyAllowed = (allowed, beams) => (/** @type {bigint[][]} */ rows, /** @type {Tensor} */ logits) => {
   const width = logits.size / rows.length;
   rows.forEach((ids, r) => {
     const tokens = new Set(allowed(Math.floor(r / beams), ids)),

@@ -5,12 +5,10 @@ import { InputError, throwIfAborted } from '../errors.js';
 import { Tensor } from '../tensor/tensor.js';
 import { DynamicCache } from './cache.js';
 import { splitOptions } from './call-options.js';
-import { CallerHooks, onlyAllowed } from './caller-hooks.js';
 import { mergeOptions } from './config.js';
 import { LogitsProcessorList, StoppingCriteriaList } from './criteria.js';
 import { readPrompts } from './prompts.js';
 import { logprobsOf, sequencesTensor, stepTensors } from './results.js';
-import { StopStrings } from './stop-strings.js';
 
 /**
  * @typedef {import('../models/model.js').PreTrainedCausalLM} Model
@@ -60,7 +58,11 @@ export class GenerationRun {
   #streamer;
   #signal;
   #inputs;
-  #hooks;
+  /**
+   * What CallerHooks takes, where the caller changes anything.
+   * @type {ConstructorParameters<typeof import('./caller-hooks.js').CallerHooks>[0] | null}
+   */
+  #changes = null;
   /**
    * Options of the search: without what this side does.
    * @type {Json}
@@ -130,27 +132,19 @@ export class GenerationRun {
     this.tokens = Array.from({ length: rows }, () => []);
     this.logprobs = Array.from({ length: rows }, () => []);
     const criteria = new StoppingCriteriaList(call.stopping_criteria),
-      processors = new LogitsProcessorList(call.logits_processor);
-    if (prefix_allowed_tokens_fn) processors.items.unshift(onlyAllowed(prefix_allowed_tokens_fn, num_beams));
-    this.#hooks = () =>
-      new CallerHooks({
+      processors = new LogitsProcessorList(call.logits_processor),
+      allowed = prefix_allowed_tokens_fn;
+    if (criteria.items.length || processors.items.length || stops.length || allowed)
+      this.#changes = {
         prompts: this.prompts,
         rows,
         beams: num_beams,
         criteria,
         processors,
-        stops: stops.length
-          ? new StopStrings(tokenizer, stops, num_beams > 1 ? [] : this.tokens.map((_, r) => this.promptOf(r)))
-          : null,
-      });
-  }
-
-  /**
-   * @param {number} row of the results
-   * @returns {Int32Array}
-   */
-  promptOf(row) {
-    return this.prompts[Math.floor(row / this.settings.num_return_sequences)];
+        stops,
+        tokenizer,
+        allowed,
+      };
   }
 
   /**
@@ -174,11 +168,14 @@ export class GenerationRun {
       { output_scores, output_logits } = this.#options;
     this.#began = performance.now();
     try {
-      const changes = this.#hooks();
+      const changes = this.#changes && new (await import('./caller-hooks.js')).CallerHooks(this.#changes);
       throwIfAborted(this.#signal);
       this.#streamer?.put([Array.from(this.prompts[0], BigInt)]);
       const loop = (await loopOf(this.#engine)).generate?.(this.#inputs, this.#options, {
-        ...changes.hooks((tokens) => (this.#heard = this.#hear(tokens, 1, changes))),
+        ...changes?.hooks((tokens) => {
+          this.#heard = this.#hear(tokens, 1, changes);
+          return this.#heard;
+        }),
         signal: this.#signal,
         cache: this.cache,
         scores: output_scores || output_logits ? (...all) => this.#keepScores(...all) : null,
@@ -212,7 +209,7 @@ export class GenerationRun {
    * Notes the tokens of one step.
    * @param {Int32Array} tokens one of each row; padding of those that have ended
    * @param {number} steps that came at once
-   * @param {CallerHooks} changes
+   * @param {import('./caller-hooks.js').CallerHooks | null} changes
    * @returns {Int32Array} -1 for rows that have ended
    */
   #hear(tokens, steps, changes) {
@@ -223,7 +220,7 @@ export class GenerationRun {
     step.forEach((token, r) => {
       if (token < 0) return;
       this.tokens[r].push(token);
-      changes.push(r, token);
+      changes?.push(r, token);
     });
     if (!this.times.first) Object.assign(this.times, { first: now, firstTokens: steps });
     this.times.all = now;

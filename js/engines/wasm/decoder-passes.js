@@ -1,12 +1,12 @@
-// The Wasm engine's decoder by the contract: passes whose scores the caller gets, for a search outside
-// (engines/search-session.js). The loop that the program has itself (decoder.js) needs none of this.
+// Passes of the Wasm engine's decoder whose scores the caller gets, for a search outside (engines/search-session.js).
+// The loop that the program has itself (decoder.js) needs none of this.
 
 import { checkStatus, throwIfAborted } from '../../errors.js';
 import { breathe } from './model.js';
 
 /** @typedef {import('../engine.js').DecoderPass} DecoderPass */
 
-export class WasmDecoder {
+export class DecoderPasses {
   #model;
   #cacheType;
   #exclusive;
@@ -21,16 +21,6 @@ export class WasmDecoder {
     this.#model = model;
     this.#cacheType = cacheType;
     this.#exclusive = exclusive;
-  }
-
-  get vocabulary() {
-    return this.#model.vocabulary;
-  }
-  get context() {
-    return this.#model.context;
-  }
-  get length() {
-    return this.#model.cachedTokens;
   }
 
   /**
@@ -80,16 +70,5 @@ export class WasmDecoder {
       handle.reorderCache(from);
       checkStatus(handle, this.#model.where);
     });
-  }
-  /** @param {number} tokens */
-  crop(tokens) {
-    return this.#model.cropCache(tokens);
-  }
-  save() {
-    return this.#model.saveCache();
-  }
-  /** @param {Uint8Array} bytes */
-  restore(bytes) {
-    return this.#model.restoreCache(bytes);
   }
 }

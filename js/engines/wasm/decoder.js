@@ -3,10 +3,8 @@
 // are handed out. Keys and values of the last text stay, and a prompt that begins like it goes on from there.
 
 import { InputError, checkStatus, throwIfAborted } from '../../errors.js';
-import { CallerCaches, checkTokens } from '../caller-caches.js';
 import { optionsJson } from '../generate-options.js';
 import { Turn, Turns } from '../turns.js';
-import { WasmDecoder } from './decoder-passes.js';
 import { SLICE_MS, WasmModel, breathe } from './model.js';
 import { decideEndings, endRows, hookCause, outcomesOf, processScores } from './search-handle.js';
 
@@ -27,8 +25,7 @@ export class WasmDecoderModel extends WasmModel {
    * @type {Map<Turn, number>}
    */
   #parked = new Map();
-  #caches = new CallerCaches(this, this);
-  /** @type {WasmDecoder | null} */ #decoder = null;
+  /** @type {import('../caller-caches.js').CallerCaches | null} */ #caches = null;
   /** Tokens of the last generation's prompt that were in the cache. */
   reusedTokens = 0;
 
@@ -73,11 +70,30 @@ export class WasmDecoderModel extends WasmModel {
   }
 
   /**
-   * The contract's decoder: passes whose scores the caller gets.
+   * The contract's decoder: passes whose scores the caller gets. Its code is loaded with the first of them.
    * @returns {import('../engine.js').Decoder}
    */
   get decoder() {
-    return (this.#decoder ??= new WasmDecoder(this, this.#cacheType, (work) => this.#exclusive(work)));
+    const model = this,
+      exclusive = (/** @type {any} */ work) => this.#exclusive(work),
+      passes = async () => new (await import('./decoder-passes.js')).DecoderPasses(model, this.#cacheType, exclusive);
+    return {
+      get vocabulary() {
+        return model.vocabulary;
+      },
+      get context() {
+        return model.context;
+      },
+      get length() {
+        return model.cachedTokens;
+      },
+      prefill: async (...pass) => (await passes()).prefill(...pass),
+      step: async (...pass) => (await passes()).step(...pass),
+      reorder: async (from) => (await passes()).reorder(from),
+      crop: (tokens) => model.cropCache(tokens),
+      save: () => model.saveCache(),
+      restore: (bytes) => model.restoreCache(bytes),
+    };
   }
 
   /**
@@ -192,8 +208,9 @@ export class WasmDecoderModel extends WasmModel {
    * @param {any} module
    * @param {DynamicCache | null} cache the caller's
    */
-  #bring(handle, module, cache) {
-    return this.#caches.bring(cache, {
+  async #bring(handle, module, cache) {
+    if (cache && !this.#caches) this.#caches = new (await import('../caller-caches.js')).CallerCaches(this, this);
+    await this.#caches?.bring(cache, {
       tokens: () => handle.cachedTokens(),
       save: () => handle.saveCache(),
       restore: (bytes) => this.#restore(handle, module, bytes),
@@ -219,7 +236,6 @@ export class WasmDecoderModel extends WasmModel {
    * @returns {Promise<void>}
    */
   cropCache(tokens, cache = null) {
-    checkTokens(tokens);
     return this.#exclusive((handle) => {
       handle.cropCache(tokens);
       if (cache) cache._state.tokens = handle.cachedTokens();
@@ -246,7 +262,7 @@ export class WasmDecoderModel extends WasmModel {
     if (!(bytes instanceof Uint8Array))
       throw new InputError('A saved cache is a Uint8Array.', { code: 'bad_cache', field: 'cache' });
     return this.#exclusive((handle, module) => {
-      this.#caches.forget();
+      this.#caches?.forget();
       this.#restore(handle, module, bytes);
     });
   }
