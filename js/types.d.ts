@@ -968,12 +968,14 @@ export class Pipeline {
 }
 
 export interface FeatureExtractionOptions extends CallOptions {
-  /** "none" gives [B, T, H]; every other one [B, H] over the text's own tokens. */
+  /** "none", the default, gives [B, T, H] with zeros after shorter texts; every other one [B, H] of the text's tokens. */
   pooling?: 'none' | 'mean' | 'max' | 'cls' | 'first_token' | 'eos' | 'last_token';
   normalize?: boolean;
   /** Cuts the vectors of Matryoshka models before they are normalized. */
   dimensions?: number;
+  /** precision "binary", where none is given. */
   quantize?: boolean;
+  /** binary and ubinary: a bit for each number; int8 and uint8, of normalized vectors: a byte. */
   precision?: 'float32' | 'int8' | 'uint8' | 'binary' | 'ubinary';
 }
 export interface FeatureExtractionPipeline {
@@ -1069,7 +1071,8 @@ export interface Filling {
   sequence: string;
 }
 export interface FillMaskOptions extends CallOptions {
-  top_k?: number /** Only these words are scored. */;
+  top_k?: number;
+  /** Only these words are scored. */
   targets?: string | string[];
 }
 export interface FillMaskPipeline {
@@ -1085,7 +1088,9 @@ export interface ZeroShotResult {
   scores: number[];
 }
 export interface ZeroShotOptions extends CallOptions {
+  /** A sentence with {} for the label. */
   hypothesis_template?: string;
+  /** Each label has a score of its own; the scores do not sum to 1. */
   multi_label?: boolean;
 }
 export interface ZeroShotClassificationPipeline {
@@ -1101,8 +1106,10 @@ export interface Ranked {
   text?: string;
 }
 export interface RankingOptions extends CallOptions {
+  /** Only the best so many. */
   top_k?: number;
-  return_documents?: boolean /** Scores through a sigmoid. */;
+  return_documents?: boolean;
+  /** Scores through a sigmoid: the default, unless the model was trained for raw scores. */
   normalize?: boolean;
 }
 export interface TextRankingPipeline {

@@ -6,14 +6,6 @@ import { Tensor } from '../tensor/tensor.js';
 import { Pipeline, listOf } from './pipeline.js';
 
 /**
- * @typedef {'none' | 'mean' | 'cls' | 'first_token' | 'eos' | 'last_token' | 'max'} Pooling
- * @typedef {{
- *   pooling?: Pooling, normalize?: boolean, dimensions?: number, quantize?: boolean,
- *   precision?: 'float32' | 'int8' | 'uint8' | 'binary' | 'ubinary', signal?: AbortSignal,
- * }} FeatureExtractionOptions
- */
-
-/**
  * Hidden states of one text, [T, H], to one vector.
  * @type {Record<string, (x: Float32Array, t: number, h: number) => Float32Array>}
  */
@@ -60,10 +52,7 @@ export class FeatureExtractionPipeline extends Pipeline {
 
   /**
    * @param {string | string[]} texts
-   * @param {FeatureExtractionOptions} [options] pooling 'none' (default) gives [B, T, H], zeros behind shorter texts;
-   *   every other one [B, H] over the text's own tokens. dimensions cuts the vector (Matryoshka models) before it is
-   *   normalized. quantize or precision: binary and ubinary give a bit, int8 and uint8 (of normalized vectors) a
-   *   byte each.
+   * @param {import('../types.js').FeatureExtractionOptions} [options]
    * @returns {Promise<Tensor>}
    */
   async _call(

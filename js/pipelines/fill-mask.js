@@ -4,7 +4,7 @@ import { InputError } from '../errors.js';
 import { softmax, topk } from '../tensor/maths.js';
 import { Pipeline, listOf } from './pipeline.js';
 
-/** @typedef {{ score: number, token: number, token_str: string, sequence: string }} Filling */
+/** @typedef {import('../types.js').Filling} Filling */
 
 const BATCH_LOGITS = 16e6; // 64 MB
 
@@ -14,8 +14,7 @@ export class FillMaskPipeline extends Pipeline {
 
   /**
    * @param {string | string[]} texts each with at least one mask token
-   * @param {{ top_k?: number, targets?: string | string[], signal?: AbortSignal }} [options] targets: only these
-   *   words are scored
+   * @param {import('../types.js').FillMaskOptions} [options]
    * @returns {Promise<any>} Filling[] for a text with one mask, Filling[][] (one list per mask) for one with several;
    *   a list of those for a list of texts
    */

@@ -4,10 +4,7 @@
 import { InputError } from '../errors.js';
 import { Pipeline, listOf } from './pipeline.js';
 
-/**
- * @typedef {{ answer: string, score: number, start: number, end: number }} Answer start and end: places in the
- *   context
- */
+/** @typedef {import('../types.js').Answer} Answer */
 
 /**
  * Softmax over the allowed places, 0 elsewhere.
@@ -33,8 +30,7 @@ export class QuestionAnsweringPipeline extends Pipeline {
    * @param {string | string[] | { question: string, context: string } | { question: string, context: string }[]}
    *   question
    * @param {string | string[] | Record<string, any>} [context]
-   * @param {{ top_k?: number, doc_stride?: number, max_answer_len?: number, max_seq_len?: number,
-   *   max_question_len?: number, handle_impossible_answer?: boolean, signal?: AbortSignal }} [options]
+   * @param {import('../types.js').QuestionAnsweringOptions} [options]
    * @returns {Promise<any>} Answer; Answer[] for top_k > 1; a list of those for lists
    */
   async _call(question, context, options = {}) {

@@ -5,7 +5,7 @@ import { InputError } from '../errors.js';
 import { sigmoid, softmax, topk } from '../tensor/maths.js';
 import { Pipeline, listOf } from './pipeline.js';
 
-/** @typedef {{ label: string, score: number }} Classification */
+/** @typedef {import('../types.js').Classification} Classification */
 
 /**
  * Logits of one text to scores, by problem_type or as asked for.
@@ -36,9 +36,7 @@ export class TextClassificationPipeline extends Pipeline {
 
   /**
    * @param {string | string[]} texts
-   * @param {{ text_pair?: string | string[], top_k?: number | null, function_to_apply?: 'softmax' | 'sigmoid' |
-   *   'none', signal?: AbortSignal }} [options]
-   *   top_k null: all labels
+   * @param {import('../types.js').TextClassificationOptions} [options]
    * @returns {Promise<Classification[] | Classification[][]>} top_k 1: one {label, score} per text in a flat list;
    *   otherwise a list per text (just that list for a single text)
    */

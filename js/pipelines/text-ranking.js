@@ -4,11 +4,7 @@ import { InputError } from '../errors.js';
 import { sigmoid, topk } from '../tensor/maths.js';
 import { Pipeline } from './pipeline.js';
 
-/** @typedef {{ index: number, score: number, text?: string }} Ranked index: place in the list that was given */
-/**
- * @typedef {{ top_k?: number, return_documents?: boolean, normalize?: boolean, signal?: AbortSignal }}
- *   RankingOptions
- */
+/** @typedef {import('../types.js').RankingOptions} RankingOptions */
 
 export class TextRankingPipeline extends Pipeline {
   static model = 'AutoModelForSequenceClassification';
@@ -18,9 +14,8 @@ export class TextRankingPipeline extends Pipeline {
    * @param {string | { text: string, text_pair: string }[]} query or pairs of query and text, which are scored one
    *   by one
    * @param {string[] | RankingOptions} [documents] the options, where pairs are given
-   * @param {RankingOptions} [options] normalize: scores through a sigmoid (default unless the model was trained for raw
-   *   scores); top_k: only the best so many
-   * @returns {Promise<Ranked[]>} best first; for pairs in their own order, without texts
+   * @param {RankingOptions} [options]
+   * @returns {Promise<import('../types.js').Ranked[]>} best first; for pairs in their own order, without texts
    */
   async _call(query, documents, options = {}) {
     if (Array.isArray(query)) {

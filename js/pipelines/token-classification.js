@@ -6,8 +6,8 @@ import { softmax } from '../tensor/maths.js';
 import { Pipeline, listOf } from './pipeline.js';
 
 /**
- * @typedef {{ entity: string, score: number, index: number, word: string, start: number, end: number }} TokenEntity
- * @typedef {{ entity_group: string, score: number, word: string, start: number, end: number }} EntityGroup
+ * @typedef {import('../types.js').TokenEntity} TokenEntity
+ * @typedef {import('../types.js').EntityGroup} EntityGroup
  * @typedef {{ scores: Float64Array, ids: number[], index: number, start: number, end: number, subword: boolean,
  *   parts?: Piece[] }} Piece one token, or one word of several
  */
@@ -23,8 +23,7 @@ export class TokenClassificationPipeline extends Pipeline {
 
   /**
    * @param {string | string[]} texts
-   * @param {{ aggregation_strategy?: 'none' | 'simple' | 'first' | 'average' | 'max', ignore_labels?: string[],
-   *   signal?: AbortSignal }} [options]
+   * @param {import('../types.js').TokenClassificationOptions} [options]
    * @returns {Promise<any>} TokenEntity[] (none) or EntityGroup[]; a list of them for a list of texts
    */
   async _call(texts, { aggregation_strategy = 'none', ignore_labels = ['O'], signal } = {}) {

@@ -5,7 +5,7 @@ import { InputError } from '../errors.js';
 import { softmax, topk } from '../tensor/maths.js';
 import { Pipeline, listOf } from './pipeline.js';
 
-/** @typedef {{ sequence: string, labels: string[], scores: number[] }} ZeroShotResult sorted, best first */
+/** @typedef {import('../types.js').ZeroShotResult} ZeroShotResult */
 
 export class ZeroShotClassificationPipeline extends Pipeline {
   static model = 'AutoModelForSequenceClassification';
@@ -14,8 +14,7 @@ export class ZeroShotClassificationPipeline extends Pipeline {
   /**
    * @param {string | string[]} texts
    * @param {string | string[]} candidate_labels a string is split at commas
-   * @param {{ hypothesis_template?: string, multi_label?: boolean, signal?: AbortSignal }} [options] multi_label: each
-   *   label on its own, scores do not sum to 1
+   * @param {import('../types.js').ZeroShotOptions} [options]
    * @returns {Promise<ZeroShotResult | ZeroShotResult[]>}
    */
   async _call(
