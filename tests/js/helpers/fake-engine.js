@@ -1,6 +1,6 @@
 // An engine of the contract (js/engines/engine.js) in plain JS: outputs are simple functions of the token ids, so that
-// a test can tell what a pipeline must answer. It reads no file of weights. Its language model is a decoder that the
-// search of the library drives.
+// a test can tell what a pipeline must answer. It reads no file of weights. Its language model is a decoder
+// (fake-decoder.js) that the library's own search drives.
 //   AutoModel                     last_hidden_state [B, T, 4]: the id, its place, 1, the id modulo 7
 //   …ForMaskedLM                  logits [B, T, vocabulary]: 10 for nextOf(the ids before the place), else 0
 //   …ForCausalLM                  logits [B, T, vocabulary]: 10 for nextOf(the ids up to the place), else 0
@@ -9,12 +9,12 @@
 //   …ForQuestionAnswering         start_logits, end_logits [B, T]: the id in the second text, elsewhere 0
 import { InputError } from '../../../js/errors.js';
 import { Tensor } from '../../../js/tensor/tensor.js';
+import { FakeDecoder } from './fake-decoder.js';
 
 /**
  * @typedef {import('../../../js/engines/engine.js').LoadRequest} LoadRequest
  * @typedef {import('../../../js/engines/engine.js').Values} Values
  * @typedef {import('../../../js/engines/engine.js').Decoder} Decoder
- * @typedef {import('../../../js/engines/engine.js').DecoderPass} DecoderPass
  * @typedef {{ ids: number[], types: number[] }} Row without padding
  */
 
@@ -154,54 +154,6 @@ class FakeModel {
   }
 }
 
-/**
- * A decoder of the contract; its cache is the ids themselves, null for padding.
- * @implements {Decoder}
- */
-class FakeDecoder {
-  context = 0;
-  /** @type {(number | null)[][]} */ #rows = [];
-
-  /** @param {number} vocabulary */
-  constructor(vocabulary) {
-    this.vocabulary = vocabulary;
-  }
-  get length() {
-    return this.#rows[0]?.length ?? 0;
-  }
-  /** @param {DecoderPass} pass */
-  async prefill(pass) {
-    this.#rows = Array.from({ length: pass.rows }, () => []);
-    return this.step(pass);
-  }
-  /** @param {DecoderPass} pass */
-  async step({ ids, mask, rows, length }) {
-    if (rows !== this.#rows.length) throw new Error(`${rows} rows, the cache has ${this.#rows.length}`);
-    const scores = new Float32Array(rows * this.vocabulary);
-    this.#rows.forEach((row, r) => {
-      for (let i = r * length; i < (r + 1) * length; i++) row.push(mask && !mask[i] ? null : ids[i]);
-      const real = row.filter((id) => id !== null);
-      scores[r * this.vocabulary + nextOf(sum(real), this.vocabulary)] = 10;
-    });
-    return scores;
-  }
-  /** @param {ArrayLike<number>} from */
-  async reorder(from) {
-    this.#rows = Array.from(from, (row) => [...this.#rows[row]]);
-  }
-  /** @param {number} tokens */
-  async crop(tokens) {
-    this.#rows = tokens ? this.#rows.map((row) => row.slice(0, tokens)) : [];
-  }
-  async save() {
-    return new TextEncoder().encode(JSON.stringify(this.#rows));
-  }
-  /** @param {Uint8Array} bytes */
-  async restore(bytes) {
-    this.#rows = JSON.parse(new TextDecoder().decode(bytes));
-  }
-}
-
 /** Models that were loaded, in order: a test looks at their passes. */
 export const loaded = /** @type {FakeModel[]} */ ([]);
 
@@ -212,7 +164,7 @@ export const fakeEngine = {
   async load(request) {
     const model = new FakeModel(request);
     if (request.architecture.endsWith('ForCausalLM') && !request.config.cannotGenerate)
-      model.decoder = new FakeDecoder(request.config.vocab_size);
+      model.decoder = new FakeDecoder({ vocabulary: request.config.vocab_size });
     loaded.push(model);
     return model;
   },
