@@ -968,7 +968,10 @@ export class Pipeline {
 }
 
 export interface FeatureExtractionOptions extends CallOptions {
-  /** "none", the default, gives [B, T, H] with zeros after shorter texts; every other one [B, H] of the text's tokens. */
+  /**
+   * "none", the default, gives [B, T, H] with zeros after shorter texts; every other one [B, H] over the text's own
+   * tokens.
+   */
   pooling?: 'none' | 'mean' | 'max' | 'cls' | 'first_token' | 'eos' | 'last_token';
   normalize?: boolean;
   /** Cuts the vectors of Matryoshka models before they are normalized. */

@@ -93,31 +93,33 @@
  */
 
 /**
- * A model that generates, with its cache of keys and values. Calls are made one after another. The cache grows with each
- * pass; the caller that drives the decoder knows which text it holds.
+ * A model that generates, with its cache of keys and values. Calls are made one after another. The cache grows with
+ * each pass; the caller that drives the decoder knows which text it holds.
  * @typedef {object} Decoder
  * @property {number} vocabulary tokens; ids are smaller
  * @property {number} context tokens that the model can see; 0: no bound
  * @property {number} length tokens that the cache holds of each row, padding among them
- * @property {string[] | null} [conditions] for each prompt a name (such as a hash) of what it is conditioned on: a source
- *   text, an image, a sound. Cached tokens serve another prompt only where it has the same. null: on nothing
- * @property {(pass: DecoderPass, signal?: AbortSignal | null) => Promise<Float32Array>} prefill empties the cache and runs
- *   the prompts; gives the scores of each row's last token, [rows, vocabulary]
- * @property {(pass: DecoderPass, signal?: AbortSignal | null) => Promise<Float32Array>} step runs further tokens of every
- *   cached row; gives the same
+ * @property {string[] | null} [conditions] for each prompt a name (such as a hash) of what it is conditioned on: a
+ *   source text, an image, a sound. Cached tokens serve another prompt only where it has the same. null: on nothing
+ * @property {(pass: DecoderPass, signal?: AbortSignal | null) => Promise<Float32Array>} prefill empties the cache and
+ *   runs the prompts; gives the scores of each row's last token, [rows, vocabulary]
+ * @property {(pass: DecoderPass, signal?: AbortSignal | null) => Promise<Float32Array>} step runs further tokens of
+ *   every cached row; gives the same
  * @property {(from: ArrayLike<number>) => Promise<void>} reorder row r of the cache becomes a copy of row from[r]; the
  *   number of rows may change
  * @property {(tokens: number) => Promise<void>} crop keeps the first tokens of every row; none where the engine cannot
  *   keep so few (`length` tells)
  * @property {() => Promise<Uint8Array | null>} save the cache as bytes; null: this engine cannot
- * @property {(bytes: Uint8Array) => Promise<void>} restore InputError "bad_cache": bytes of another model, or damaged ones
+ * @property {(bytes: Uint8Array) => Promise<void>} restore InputError "bad_cache": bytes of another model, or
+ *   damaged ones
  */
 
 /**
  * New tokens of every row.
  * @typedef {object} DecoderPass
  * @property {Int32Array} ids [rows, length]
- * @property {Uint8Array | null} mask [rows, length], 0: padding, which comes before a row's real tokens; null: no padding
+ * @property {Uint8Array | null} mask [rows, length], 0: padding, which comes before a row's real tokens; null: no
+ *   padding
  * @property {number} rows
  * @property {number} length
  * @property {Uint32Array | null} [prompts] [rows]: which of `conditions` each row belongs to; null: row r to the r-th
@@ -141,8 +143,8 @@
  * @property {AbortSignal | null} [signal]
  * @property {boolean} [stepwise] a slice for each token; else slices come every few milliseconds
  * @property {((scores: Float32Array, running: Int32Array, rows: Uint32Array) => ArrayLike<number>) | null} [process] is
- *   given each step's scores after the penalties [rows, vocabulary], a view that holds during the call; the new tokens of
- *   running beams [rows, length]; which rows of the results (or beams) these are. Gives the scores to pick from
+ *   given each step's scores after the penalties [rows, vocabulary], a view that holds during the call; the new tokens
+ *   of running beams [rows, length]; which rows of the results (or beams) these are. Gives the scores to pick from
  * @property {boolean} [rowsLeave] process() treats rows independently, so finished ones may be absent
  * @property {((continuations: Int32Array, rows: number) => (Ending | null)[]) | null} [decide] with beams: is given the
  *   new tokens of each possible continuation [rows, length], as many rows for each prompt; says which end ("stop",

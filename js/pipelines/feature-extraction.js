@@ -127,6 +127,7 @@ export class FeatureExtractionPipeline extends Pipeline {
  */
 const badDimensions = (dimensions, h) =>
   new InputError(
-    `dimensions is ${dimensions}; it must be a whole number from 1 on${h ? `, and this model's vectors have ${h}` : ''}.`,
+    `dimensions is ${dimensions}; it must be a whole number from 1 on` +
+      (h ? `, and this model's vectors have ${h}.` : '.'),
     { code: 'bad_dimensions', field: 'dimensions' },
   );

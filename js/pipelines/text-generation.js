@@ -1,5 +1,5 @@
-// Text that goes on with a prompt, and answers in a conversation: whole, or piece by piece while it is written. The work
-// needs the loop of tokens, so it lies in a file of its own that is imported for a language model.
+// Text that goes on with a prompt, and answers in a conversation: whole, or piece by piece while it is written. The
+// work needs the loop of tokens, so it lies in a file of its own that is imported for a language model.
 
 import { InputError } from '../errors.js';
 import { Pipeline } from './pipeline.js';

@@ -1,5 +1,5 @@
-// The Wasm engine: our C++, which reads safetensors as the Hub holds them. Chooses and fetches the files and the program;
-// model.js and decoder.js run what was loaded.
+// The Wasm engine: our C++, which reads safetensors as the Hub holds them. Chooses and fetches the files and the
+// program; model.js and decoder.js run what was loaded.
 
 import { ConfigError, throwIfAborted } from '../../errors.js';
 import { blameShard, weightFiles } from './safetensors-files.js';

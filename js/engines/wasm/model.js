@@ -173,7 +173,8 @@ export class WasmModel {
       bytes = this.bytesNeeded;
     if (bytes >= 3.9e9) {
       throw new MemoryError(
-        `${this.where} needs ${(bytes / 1e9).toFixed(1)} GB for its weights, more than the 4 GB that WebAssembly can address; try a smaller dtype, or a smaller model.`,
+        `${this.where} needs ${(bytes / 1e9).toFixed(1)} GB for its weights, more than the 4 GB that WebAssembly can ` +
+          'address; try a smaller dtype, or a smaller model.',
         { code: 'too_large' },
       );
     }

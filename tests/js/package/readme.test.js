@@ -1,5 +1,5 @@
-// The README lists every task, and its code runs: every block that is marked "js run", with the package and the models of
-// this repository.
+// The README lists every task, and its code runs: every block marked "js run", with the name of the package and the
+// models put in place.
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
