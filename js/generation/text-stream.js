@@ -1,5 +1,6 @@
-// An answer while it is written: pieces of text to iterate over or as a ReadableStream, the whole as a promise. The model
-// goes on only as fast as the stream is read. A reader that stops ends the generation, and keeps what was written.
+// An answer while it is written: pieces of text to iterate over or as a ReadableStream, the whole as a promise. The
+// model goes on only as fast as the stream is read. A reader that stops ends the generation; its result is what was
+// written until then.
 
 import { InputError } from '../errors.js';
 
