@@ -39,7 +39,9 @@ export {
 } from './generation/logits-process.js';
 export { BaseStreamer, TextStreamer } from './generation/streamers.js';
 export * from './models/index.js';
-export * from './pipelines/index.js';
+export { pipeline } from './pipelines/index.js';
+export { Pipeline } from './pipelines/pipeline.js';
+export * from './pipelines/tasks.js';
 export { AutoTokenizer } from './tokenizers/auto-tokenizer.js';
 export * from './tokenizers/classes/classes.js';
 export { DecodeStream } from './tokenizers/decode-stream.js';

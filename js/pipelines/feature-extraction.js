@@ -47,6 +47,7 @@ function toBytes(x, precision) {
 }
 
 export class FeatureExtractionPipeline extends Pipeline {
+  static task = 'feature-extraction';
   static aliases = ['embeddings'];
   static defaultModel = 'sentence-transformers/all-MiniLM-L6-v2';
 

@@ -9,6 +9,7 @@ import { Pipeline, listOf } from './pipeline.js';
 const BATCH_LOGITS = 16e6; // 64 MB
 
 export class FillMaskPipeline extends Pipeline {
+  static task = 'fill-mask';
   static model = 'AutoModelForMaskedLM';
   static defaultModel = 'distilbert/distilbert-base-uncased';
 

@@ -5,9 +5,15 @@ import { withTotals } from '../hub/index.js';
 import { autoClass } from '../models/model.js';
 import { AutoTokenizer } from '../tokenizers/auto-tokenizer.js';
 import { withLinkedAbort } from '../utils/abort.js';
-import { TASKS, taskNamed } from './tasks.js';
+import * as classes from './tasks.js';
 
 /** @typedef {import('../models/model.js').ModelOptions} PipelineOptions */
+
+/**
+ * Each task's class.
+ * @type {Record<string, typeof import('./pipeline.js').Pipeline>}
+ */
+export const TASKS = Object.fromEntries(Object.values(classes).map((Class) => [Class.task, Class]));
 
 /**
  * How each part of a repository that a pipeline may need is loaded.
@@ -25,15 +31,15 @@ const PARTS = {
  * @returns {Promise<any>} the task's pipeline: a callable with task, model, tokenizer, dispose()
  */
 export async function pipeline(task, model = null, options = {}) {
-  const name = taskNamed(task);
-  if (!name) {
+  const Class = Object.values(TASKS).find((one) => [one.task, ...one.aliases].includes(task));
+  if (!Class) {
     const known = [...Object.keys(TASKS), ...Object.values(TASKS).flatMap(({ aliases }) => aliases)];
     throw new ConfigError(`The task "${task}" is unknown; there are ${known.join(', ')}.`, {
       code: 'unknown_task',
       field: 'task',
     });
   }
-  const Class = TASKS[name],
+  const name = Class.task,
     id = model ?? Class.defaultModel;
   if (typeof id !== 'string')
     throw new ConfigError(`The model must be a repository's id, a folder or a URL, not ${typeof id}.`, {
@@ -77,15 +83,3 @@ async function load(Class, id, options) {
     throw error;
   }
 }
-
-export { Pipeline } from './pipeline.js';
-export {
-  FeatureExtractionPipeline,
-  FillMaskPipeline,
-  QuestionAnsweringPipeline,
-  TextClassificationPipeline,
-  TextGenerationPipeline,
-  TextRankingPipeline,
-  TokenClassificationPipeline,
-  ZeroShotClassificationPipeline,
-} from './tasks.js';

@@ -1,5 +1,4 @@
-// What all pipelines share: what they declare, a model, a tokenizer, and running lists of texts in batches of similar
-// length.
+// What all pipelines share: what they declare, their parts, and running lists of texts in batches of similar length.
 
 import { InputError, throwIfAborted } from '../errors.js';
 import { Callable } from '../utils/callable.js';
@@ -17,6 +16,7 @@ const BATCH_ROWS = 64;
  */
 
 export class Pipeline extends Callable {
+  static task = '';
   /**
    * Other names of the task.
    * @type {string[]}
@@ -24,15 +24,15 @@ export class Pipeline extends Callable {
   static aliases = [];
   /** The Auto class that gives its model. */
   static model = 'AutoModel';
-  /** The repository that is taken where none is named: a well-known one of the Hub, in safetensors. */
+  /** The repository where none is named: a well-known one of the Hub. */
   static defaultModel = '';
   /**
-   * What it needs besides the model: parts of the repository ("tokenizer"), abilities of the engine ("decoder").
+   * Parts of the repository besides the model ("tokenizer"), abilities of the engine ("decoder").
    * @type {Need[]}
    */
   static needs = ['tokenizer'];
   /**
-   * Imports its work, where that lies in a file of its own.
+   * Imports its work, where that is a file of its own.
    * @returns {Promise<any>}
    */
   static async load() {}

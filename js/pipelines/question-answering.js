@@ -23,6 +23,7 @@ function masked(logits, allowed) {
 }
 
 export class QuestionAnsweringPipeline extends Pipeline {
+  static task = 'question-answering';
   static model = 'AutoModelForQuestionAnswering';
   static defaultModel = 'distilbert/distilbert-base-cased-distilled-squad';
 

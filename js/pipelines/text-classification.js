@@ -30,6 +30,7 @@ export function scores(logits, how, problem) {
 }
 
 export class TextClassificationPipeline extends Pipeline {
+  static task = 'text-classification';
   static aliases = ['sentiment-analysis'];
   static model = 'AutoModelForSequenceClassification';
   static defaultModel = 'distilbert/distilbert-base-uncased-finetuned-sst-2-english';

@@ -8,6 +8,7 @@ import { Pipeline } from './pipeline.js';
 let work = null;
 
 export class TextGenerationPipeline extends Pipeline {
+  static task = 'text-generation';
   static model = 'AutoModelForCausalLM';
   static defaultModel = 'HuggingFaceTB/SmolLM2-135M-Instruct';
   /** @type {import('./pipeline.js').Need[]} */

@@ -7,6 +7,7 @@ import { Pipeline } from './pipeline.js';
 /** @typedef {import('../types.js').RankingOptions} RankingOptions */
 
 export class TextRankingPipeline extends Pipeline {
+  static task = 'text-ranking';
   static model = 'AutoModelForSequenceClassification';
   static defaultModel = 'cross-encoder/ms-marco-MiniLM-L6-v2';
 

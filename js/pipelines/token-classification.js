@@ -17,6 +17,7 @@ const best = (/** @type {Float64Array} */ s) => s.reduce((b, v, i) => (v > s[b] 
 const mean = (/** @type {number[]} */ x) => x.reduce((a, b) => a + b, 0) / x.length;
 
 export class TokenClassificationPipeline extends Pipeline {
+  static task = 'token-classification';
   static aliases = ['ner'];
   static model = 'AutoModelForTokenClassification';
   static defaultModel = 'dslim/bert-base-NER';

@@ -8,6 +8,7 @@ import { Pipeline, listOf } from './pipeline.js';
 /** @typedef {import('../types.js').ZeroShotResult} ZeroShotResult */
 
 export class ZeroShotClassificationPipeline extends Pipeline {
+  static task = 'zero-shot-classification';
   static model = 'AutoModelForSequenceClassification';
   static defaultModel = 'typeform/distilbert-base-uncased-mnli';
 

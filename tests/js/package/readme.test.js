@@ -9,7 +9,7 @@ import path from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { TASKS } from '../../../js/pipelines/tasks.js';
+import { TASKS } from '../../../js/pipelines/index.js';
 import { cachePath } from '../../../tools/cache.js';
 import { writerFolder } from '../helpers/writer.js';
 

@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 import ts from 'typescript';
 import * as index from 'wasmformers';
 import * as tokenizers from 'wasmformers/tokenizers';
-import { TASKS } from '../../../js/pipelines/tasks.js';
+import { TASKS } from '../../../js/pipelines/index.js';
 import { tokenizerTypes } from '../../../tools/generate-tokenizers.js';
 
 const TYPES = fileURLToPath(new URL('../../../js/types.d.ts', import.meta.url));

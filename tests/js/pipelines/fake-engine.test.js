@@ -13,7 +13,7 @@ import {
   TextGenerationPipeline,
   pipeline,
 } from '../../../js/index.js';
-import { TASKS } from '../../../js/pipelines/tasks.js';
+import { TASKS } from '../../../js/pipelines/index.js';
 import { FakeDecoder } from '../helpers/fake-decoder.js';
 import { LENGTH, fakeEngine, loaded, nextOf } from '../helpers/fake-engine.js';
 import { emptyFolder, rejection, startServer, useHub } from '../helpers/server.js';

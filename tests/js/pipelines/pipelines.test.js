@@ -14,7 +14,7 @@ import {
   mean_pooling,
   pipeline,
 } from 'wasmformers';
-import { TASKS } from '../../../js/pipelines/tasks.js';
+import { TASKS } from '../../../js/pipelines/index.js';
 import { wrong } from '../helpers/fixtures.js';
 import { emptyFolder, eventually, rejection, startServer, useHub } from '../helpers/server.js';
 
