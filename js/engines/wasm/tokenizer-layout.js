@@ -2,8 +2,8 @@
 // wasm/binding/tokenizers.cpp; both change together.
 
 /**
- * @typedef {import('../tokenizer.js').EncodeRequest} EncodeRequest
- * @typedef {import('../tokenizer.js').Batch} Batch
+ * @typedef {import('../tokenizer-engine.js').EncodeRequest} EncodeRequest
+ * @typedef {import('../tokenizer-engine.js').Batch} Batch
  */
 
 const FLAGS = {
@@ -199,7 +199,7 @@ export function readSlicedTexts({ u8, u32 }, answer) {
 /**
  * @param {Views} views
  * @param {number} answer of vocabulary()
- * @returns {import('../tokenizer.js').Vocabulary}
+ * @returns {import('../tokenizer-engine.js').Vocabulary}
  */
 export function readVocabulary(views, answer) {
   const tokens = readTexts(views, answer),
@@ -210,7 +210,7 @@ export function readVocabulary(views, answer) {
 /**
  * @param {Views} views
  * @param {number} answer of fileOptions(): the words of EncodeRequest from the flags on
- * @returns {import('../tokenizer.js').FileOptions}
+ * @returns {import('../tokenizer-engine.js').FileOptions}
  */
 export function readFileOptions({ u32 }, answer) {
   const h = answer >>> 2;

@@ -5,7 +5,6 @@
 import { InputError, MemoryError, checkStatus } from '../../errors.js';
 import { loadProgram } from './load-wasm.js';
 import { tokenizers } from './programs.js';
-import { Regex } from './regex.js';
 import {
   Views,
   readBatch,
@@ -19,10 +18,10 @@ import {
 } from './tokenizer-layout.js';
 
 /**
- * @typedef {import('../tokenizer.js').EncodeRequest} EncodeRequest
- * @typedef {import('../tokenizer.js').Vocabulary} Vocabulary
+ * @typedef {import('../tokenizer-engine.js').EncodeRequest} EncodeRequest
+ * @typedef {import('../tokenizer-engine.js').Vocabulary} Vocabulary
  * @typedef {any} Handle the C++ class of wasm/binding/tokenizers.cpp (Embind makes no types)
- * @typedef {{ HEAPU8: Uint8Array, Tokenizer: new () => Handle, regex?: Regex }} Module
+ * @typedef {{ HEAPU8: Uint8Array, Tokenizer: new () => Handle, regex?: import('./regex.js').Regex }} Module
  */
 
 /** @returns {Promise<Module>} */
@@ -87,8 +86,8 @@ export class WasmTokenizer {
    * @param {K} kind
    * @param {string} file its name
    * @param {string} where
-   * @returns {Promise<K extends 'tiktoken' ? import('../tokenizer.js').BytePairs :
-   *   import('../tokenizer.js').SentencePiece>}
+   * @returns {Promise<K extends 'tiktoken' ? import('../tokenizer-engine.js').BytePairs :
+   *   import('../tokenizer-engine.js').SentencePiece>}
    */
   static async convert(bytes, kind, file, where) {
     let answer = 0;
@@ -127,7 +126,7 @@ export class WasmTokenizer {
     give();
     if (handle.errorCode() === 'needs_regex_engine') {
       // A pattern without a scanner of its own.
-      module.regex = await Regex.load();
+      module.regex = await (await import('./regex.js')).Regex.load();
       give();
     }
     checkStatus(handle, where);
@@ -190,7 +189,7 @@ export class WasmTokenizer {
    * @param {boolean} pairs
    * @param {number[] | null} counts with `words`: how many words each text (and pair) has
    * @param {EncodeRequest} options
-   * @returns {import('../tokenizer.js').Batch}
+   * @returns {import('../tokenizer-engine.js').Batch}
    */
   encode(strings, texts, pairs, counts, options) {
     return this.#call((handle) => {
@@ -278,7 +277,7 @@ export class WasmTokenizer {
 
   /**
    * The truncation and padding sections of the file.
-   * @returns {import('../tokenizer.js').FileOptions & { padToken: string }}
+   * @returns {import('../tokenizer-engine.js').FileOptions & { padToken: string }}
    */
   get fileOptions() {
     const handle = this.#alive(),

@@ -13,14 +13,16 @@ import { surroundBy } from '../post-processor.js';
 
 /** Base of the classes whose languages are special tokens. */
 class LanguageTokenizer extends PreTrainedTokenizer {
-  /**
-   * @param {import('../../engines/tokenizer.js').WasmTokenizer} core
-   * @param {Json} config
-   * @param {Json} map
-   * @param {{ pattern: RegExp, first: string }} kind first: the source language where the configuration names none
-   */
-  constructor(core, config, map, { pattern, first }) {
-    super(core, config, map);
+  /** Tokens of languages. */
+  static pattern = /^/;
+  /** The source language where the configuration names none. */
+  static first = '';
+
+  /** @param {ConstructorParameters<typeof PreTrainedTokenizer>} parts */
+  constructor(...parts) {
+    super(...parts);
+    const { pattern, first } = new.target,
+      [, config] = parts;
     this.languageRegex = pattern;
     /**
      * Codes of the languages that the vocabulary has.
@@ -129,14 +131,8 @@ class LanguageTokenizer extends PreTrainedTokenizer {
 }
 
 export class MBart extends LanguageTokenizer {
-  /**
-   * @param {import('../../engines/tokenizer.js').WasmTokenizer} core
-   * @param {Json} config
-   * @param {Json} map
-   */
-  constructor(core, config, map) {
-    super(core, config, map, { pattern: /^[a-z]{2}_[A-Z]{2}$/, first: 'en_XX' });
-  }
+  static pattern = /^[a-z]{2}_[A-Z]{2}$/;
+  static first = 'en_XX';
   /**
    * @param {string} lang
    * @returns {[string[], string[]]}
@@ -147,25 +143,13 @@ export class MBart extends LanguageTokenizer {
 }
 
 export class MBart50 extends LanguageTokenizer {
-  /**
-   * @param {import('../../engines/tokenizer.js').WasmTokenizer} core
-   * @param {Json} config
-   * @param {Json} map
-   */
-  constructor(core, config, map) {
-    super(core, config, map, { pattern: /^[a-z]{2}_[A-Z]{2}$/, first: 'en_XX' });
-  }
+  static pattern = /^[a-z]{2}_[A-Z]{2}$/;
+  static first = 'en_XX';
 }
 
 export class Nllb extends LanguageTokenizer {
-  /**
-   * @param {import('../../engines/tokenizer.js').WasmTokenizer} core
-   * @param {Json} config
-   * @param {Json} map
-   */
-  constructor(core, config, map) {
-    super(core, config, map, { pattern: /^[a-z]{3}_[A-Z][a-z]{3}$/, first: 'eng_Latn' });
-  }
+  static pattern = /^[a-z]{3}_[A-Z][a-z]{3}$/;
+  static first = 'eng_Latn';
   /**
    * @param {string} lang
    * @returns {[string[], string[]]}
@@ -176,14 +160,8 @@ export class Nllb extends LanguageTokenizer {
 }
 
 export class M2M100 extends LanguageTokenizer {
-  /**
-   * @param {import('../../engines/tokenizer.js').WasmTokenizer} core
-   * @param {Json} config
-   * @param {Json} map
-   */
-  constructor(core, config, map) {
-    super(core, config, map, { pattern: /^__[a-z]{2,3}__$/, first: 'en' });
-  }
+  static pattern = /^__[a-z]{2,3}__$/;
+  static first = 'en';
   /**
    * @param {string} lang
    * @returns {string}
@@ -211,13 +189,10 @@ export class Marian extends PreTrainedTokenizer {
   target = null;
   #toTarget = false;
 
-  /**
-   * @param {import('../../engines/tokenizer.js').WasmTokenizer} core
-   * @param {Json} config
-   * @param {Json} map
-   */
-  constructor(core, config, map) {
-    super(core, config, map);
+  /** @param {ConstructorParameters<typeof PreTrainedTokenizer>} parts */
+  constructor(...parts) {
+    super(...parts);
+    const [, config] = parts;
     this.languageRegex = /^(>>\w+<<)\s*/;
     const codes = [...this.get_vocab().keys()].filter((token) => /^>>\w+<<$/.test(token));
     this.supported_language_codes = config.separate_vocabs ? [] : codes;

@@ -49,13 +49,10 @@ export function whisperLanguageCode(language) {
 }
 
 export class Whisper extends PreTrainedTokenizer {
-  /**
-   * @param {import('../../engines/tokenizer.js').WasmTokenizer} core
-   * @param {Json} config
-   * @param {Json} map
-   */
-  constructor(core, config, map) {
-    super(core, config, map);
+  /** @param {ConstructorParameters<typeof PreTrainedTokenizer>} parts */
+  constructor(...parts) {
+    super(...parts);
+    const [, config] = parts;
     /** @type {string | null} */ this.language = config.language ?? null;
     /** @type {string | null} */ this.task = config.task ?? null;
     /** @type {boolean} */ this.predict_timestamps = config.predict_timestamps ?? false;

@@ -6,7 +6,7 @@ import { int64 } from '../../tensor/int64.js';
 
 /**
  * @typedef {import('./encoding.js').Encoding} Encoding
- * @typedef {import('../../engines/tokenizer.js').Batch} Batch
+ * @typedef {import('../../engines/tokenizer-engine.js').Batch} Batch
  *
  * @typedef {object} ReturnOptions
  * @property {boolean} [return_tensor] false: arrays of numbers instead of int64 tensors

@@ -2,7 +2,7 @@
 
 /**
  * @typedef {import('../../engines/tokenizer.js').WasmTokenizer} WasmTokenizer
- * @typedef {import('../../engines/tokenizer.js').Batch} Batch
+ * @typedef {import('../../engines/tokenizer-engine.js').Batch} Batch
  */
 
 export class Encoding {

@@ -2,7 +2,7 @@
 // inputs of a forward pass. Ids stay 32-bit.
 
 /**
- * @typedef {import('../../engines/tokenizer.js').Batch} Batch
+ * @typedef {import('../../engines/tokenizer-engine.js').Batch} Batch
  * @typedef {{ data: Int32Array, dims: number[] }} Input
  */
 

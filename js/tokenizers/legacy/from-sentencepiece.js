@@ -6,7 +6,7 @@ import { addedTokens, sequence, template } from './old-parts.js';
 import { MARK, metaspace, recipeFor, runsOfSpaces } from './sentencepiece-recipes.js';
 
 /**
- * @typedef {import('../../engines/tokenizer.js').SentencePiece} SentencePiece
+ * @typedef {import('../../engines/tokenizer-engine.js').SentencePiece} SentencePiece
  * @typedef {import('./sentencepiece-recipes.js').Recipe} Recipe
  * @typedef {Record<string, any>} Json
  */

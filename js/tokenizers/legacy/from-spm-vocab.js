@@ -6,7 +6,7 @@
 import { TokenizerError } from '../../errors.js';
 import { addedTokens, sequence, template } from './old-parts.js';
 
-/** @typedef {import('../../engines/tokenizer.js').SentencePiece} Model */
+/** @typedef {import('../../engines/tokenizer-engine.js').SentencePiece} Model */
 /** @typedef {Record<string, any>} Json */
 
 /**
