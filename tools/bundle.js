@@ -1,6 +1,6 @@
-// The library as one file for pages without a bundler: js/dist/wasmformers.js, and js/dist/tokenizers.js for the
-// small door; what runs chat templates comes with the first template. One request instead of forty. The Wasm and
-// its glue stay in js/wasm, fetched for the variant that is used; so do the files in js/vendor.
+// The library as one file for pages without a bundler: js/dist/wasmformers.js, and js/dist/tokenizers.js for tokenizers
+// alone. One request instead of forty. What chat templates and some patterns need is in files of its own, loaded on
+// demand. The Wasm and its glue stay in js/wasm, fetched for the variant that is used; so do the files in js/vendor.
 //   node tools/bundle.js
 import fs from 'node:fs/promises';
 import path from 'node:path';
@@ -11,6 +11,7 @@ export const BUNDLES = {
   wasmformers: 'js/index.js',
   tokenizers: 'js/tokenizers/index.js',
   'template-interpreter': 'js/chat/template-interpreter.js',
+  regex: 'js/engines/wasm/regex.js',
 };
 
 const DIST = path.join(ROOT, 'js/dist');
@@ -31,7 +32,7 @@ function fromDist(address, folder) {
 const besidePlugin = {
   name: 'beside',
   setup(/** @type {import('esbuild').PluginBuild} */ b) {
-    b.onResolve({ filter: /^node:|^\.\/template-interpreter\.js$/ }, ({ path: name }) => ({
+    b.onResolve({ filter: /^node:|^\.\/(template-interpreter|regex)\.js$/ }, ({ path: name }) => ({
       path: name,
       external: true,
     }));

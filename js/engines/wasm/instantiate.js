@@ -1,5 +1,5 @@
-// Fetching and compiling a Wasm program of the package, and making instances of it. A compiled module is
-// kept, so that another instance costs no download.
+// Fetches and compiles a Wasm program of the package, and makes instances of it. Compiled modules are kept: another
+// instance costs no download.
 
 import { InternalError } from '../../errors.js';
 import { isNode } from '../../env.js';
@@ -49,7 +49,7 @@ async function compile(url) {
  * @param {(options: object) => Promise<any>} factory default export of the glue
  * @returns {Promise<any>}
  */
-export function instantiate(module, factory) {
+function instantiate(module, factory) {
   return new Promise((resolve, reject) => {
     factory({
       instantiateWasm(
@@ -61,4 +61,14 @@ export function instantiate(module, factory) {
       },
     }).then(resolve, reject);
   });
+}
+
+/**
+ * Fetches a program's files and makes an instance.
+ * @param {ReturnType<import('./programs.js').Files>} files
+ * @returns {Promise<any>} its Embind module
+ */
+export async function load([url, glue]) {
+  const [module, made] = await Promise.all([compileOnce(url), glue]);
+  return instantiate(module, /** @type {import('./programs.js').Glue} */ (made).default);
 }

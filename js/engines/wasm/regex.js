@@ -1,27 +1,28 @@
 // The regex engine (regex.wasm), for tokenizers whose patterns need one. It is fetched with the first such tokenizer;
 // each has an instance of its own. It has no Embind: plain functions of numbers (wasm/binding/regex.cpp).
-
-import { fetchProgram } from './load-wasm.js';
-import { regex } from './programs.js';
+// js/dist has this module as a file of its own, so it imports nothing.
 
 /** What tokenizers.wasm asks for as Module.regex (wasm/binding/tokenizers_regex.cpp). */
 export class Regex {
   #exports;
-  /** @param {any} exports */
+  /** @param {any} exports functions of numbers and a memory; WebAssembly has no types for them */
   constructor(exports) {
     this.#exports = exports;
   }
 
-  /** A fresh engine. */
-  static async load() {
-    const module = await fetchProgram(regex).module;
+  /**
+   * A new instance.
+   * @param {WebAssembly.Module} module regex.wasm
+   */
+  static async load(module) {
     // The imports that remain without system calls (memory has grown, the process was killed) have nothing to do.
     /** @type {Record<string, Record<string, () => number>>} */
     const imports = {};
     for (const { module: from, name } of WebAssembly.Module.imports(module)) (imports[from] ??= {})[name] = () => 0;
     const { exports } = await WebAssembly.instantiate(module, imports);
-    /** @type {any} */ (exports)._initialize?.();
-    return new Regex(exports);
+    const regex = new Regex(exports);
+    regex.#exports._initialize?.();
+    return regex;
   }
 
   /**

@@ -6,39 +6,42 @@
  * @typedef {import('../tokenizer-engine.js').Batch} Batch
  */
 
-const FLAGS = {
-  specialTokens: 1,
-  details: 2,
-  overflow: 4,
-  pairs: 8,
-  words: 16,
-  truncateLeft: 32,
-  padLeft: 64,
-  idsOnly: 128,
-};
+// Flags of a request.
+const SPECIAL_TOKENS = 1,
+  DETAILS = 2,
+  OVERFLOW = 4,
+  PAIRS = 8,
+  WORDS = 16,
+  TRUNCATE_LEFT = 32,
+  PAD_LEFT = 64,
+  IDS_ONLY = 128;
 /** 32-bit words of EncodeRequest before the counts and lengths. */
 const REQUEST_WORDS = 11;
-/** encode()'s answer: counts and pointers. */
-const BATCH = {
-  rows: 0,
-  tokens: 1,
-  rowStarts: 2,
-  rowTexts: 3,
-  ids: 4,
-  typeIds: 5,
-  attentionMask: 6,
-  offsets: 7,
-  words: 8,
-  special: 9,
-  sequences: 10,
-  surfaces: 11, // how many
-  surfaceTable: 12, // token and bytes of each
-  surfaceTexts: 13,
-  hasDetails: 14,
-  typeIdCount: 15,
-};
-/** The answer of decode(), stream(), convert() and vocabulary(): count and pointers. */
-const TEXTS = { count: 0, byteLengths: 1, bytes: 2, flags: 4, unitLengths: 5 };
+
+// Words of encode()'s answer: counts, and addresses of arrays.
+const ROWS = 0,
+  TOKENS = 1,
+  ROW_STARTS = 2,
+  ROW_TEXTS = 3,
+  IDS = 4,
+  TYPE_IDS = 5,
+  ATTENTION_MASK = 6,
+  OFFSETS = 7,
+  WORD_IDS = 8,
+  SPECIAL = 9,
+  SEQUENCES = 10,
+  SURFACES = 11, // how many
+  SURFACE_TABLE = 12, // token and bytes of each
+  SURFACE_TEXTS = 13,
+  HAS_DETAILS = 14,
+  TYPE_ID_COUNT = 15;
+
+// Words of the answer of decode(), stream(), convert() and vocabulary().
+const TEXT_COUNT = 0,
+  BYTE_LENGTHS = 1,
+  TEXT_BYTES = 2,
+  TOKEN_FLAGS = 4,
+  UNIT_LENGTHS = 5;
 /** A text's length in bytes where there is no text. */
 const NO_TEXT = 0xffffffff;
 /** Bytes of texts that are decoded as one string: a slice keeps the whole string alive. */
@@ -89,14 +92,14 @@ export function writeRequest({ u8, u32 }, address, all, strings, texts, pairs, c
   u32[at++] = texts;
   u32[at++] = strings.length;
   u32[at++] =
-    (o.addSpecialTokens ? FLAGS.specialTokens : 0) |
-    (o.details ? FLAGS.details : 0) |
-    (o.overflow ? FLAGS.overflow : 0) |
-    (pairs ? FLAGS.pairs : 0) |
-    (counts ? FLAGS.words : 0) |
-    (o.truncateLeft ? FLAGS.truncateLeft : 0) |
-    (o.padLeft ? FLAGS.padLeft : 0) |
-    (o.idsOnly ? FLAGS.idsOnly : 0);
+    (o.addSpecialTokens ? SPECIAL_TOKENS : 0) |
+    (o.details ? DETAILS : 0) |
+    (o.overflow ? OVERFLOW : 0) |
+    (pairs ? PAIRS : 0) |
+    (counts ? WORDS : 0) |
+    (o.truncateLeft ? TRUNCATE_LEFT : 0) |
+    (o.padLeft ? PAD_LEFT : 0) |
+    (o.idsOnly ? IDS_ONLY : 0);
   u32[at++] = o.truncation;
   u32[at++] = o.maxLength;
   u32[at++] = o.stride;
@@ -116,41 +119,32 @@ export function writeRequest({ u8, u32 }, address, all, strings, texts, pairs, c
  * @returns {Batch} copies
  */
 export function readBatch({ u8, u32, i32 }, answer) {
-  const field = (/** @type {keyof typeof BATCH} */ name) => u32[(answer >>> 2) + BATCH[name]];
-  /**
-   * @template {Uint32Array | Int32Array} T
-   * @param {T} view
-   * @param {keyof typeof BATCH} name
-   * @param {number} count
-   */
-  const words = (view, name, count) => {
-    const from = field(name) >>> 2;
-    return /** @type {T} */ (view.slice(from, from + count));
-  };
-  const bytes = (/** @type {keyof typeof BATCH} */ name, /** @type {number} */ count) =>
-    u8.slice(field(name), field(name) + count);
-  const rows = field('rows'),
-    tokens = field('tokens'),
-    typeIds = field('typeIdCount'),
-    detailed = field('hasDetails') ? tokens : 0;
+  const field = (/** @type {number} */ i) => u32[(answer >>> 2) + i];
+  const bytes = (/** @type {number} */ i, /** @type {number} */ count) => u8.slice(field(i), field(i) + count);
+  const ints = (/** @type {number} */ i, /** @type {number} */ count) =>
+    i32.slice(field(i) >>> 2, (field(i) >>> 2) + count);
+  const rows = field(ROWS),
+    tokens = field(TOKENS),
+    typeIds = field(TYPE_ID_COUNT),
+    detailed = field(HAS_DETAILS) ? tokens : 0;
   /** @type {Map<number, string>} */
   const surfaces = new Map();
-  for (let s = 0, table = field('surfaceTable') >>> 2, text = field('surfaceTexts'); s < field('surfaces'); s++) {
+  for (let s = 0, table = field(SURFACE_TABLE) >>> 2, text = field(SURFACE_TEXTS); s < field(SURFACES); s++) {
     const end = text + u32[table + 2 * s + 1];
     surfaces.set(u32[table + 2 * s], decoder.decode(u8.subarray(text, end)));
     text = end;
   }
   return {
     rows,
-    rowStarts: words(u32, 'rowStarts', rows + 1),
-    rowTexts: words(u32, 'rowTexts', rows),
-    ids: words(i32, 'ids', tokens),
-    typeIds: words(i32, 'typeIds', typeIds),
-    attentionMask: words(i32, 'attentionMask', typeIds),
-    offsets: words(i32, 'offsets', 2 * detailed),
-    words: words(i32, 'words', detailed),
-    special: bytes('special', detailed),
-    sequences: new Int8Array(bytes('sequences', detailed).buffer),
+    rowStarts: new Uint32Array(ints(ROW_STARTS, rows + 1).buffer),
+    rowTexts: new Uint32Array(ints(ROW_TEXTS, rows).buffer),
+    ids: ints(IDS, tokens),
+    typeIds: ints(TYPE_IDS, typeIds),
+    attentionMask: ints(ATTENTION_MASK, typeIds),
+    offsets: ints(OFFSETS, 2 * detailed),
+    words: ints(WORD_IDS, detailed),
+    special: bytes(SPECIAL, detailed),
+    sequences: new Int8Array(bytes(SEQUENCES, detailed).buffer),
     surfaces,
   };
 }
@@ -162,9 +156,9 @@ export function readBatch({ u8, u32, i32 }, answer) {
  */
 export function readTexts({ u8, u32 }, answer) {
   const h = answer >>> 2,
-    lengths = u32[h + TEXTS.byteLengths] >>> 2;
-  let at = u32[h + TEXTS.bytes];
-  return Array.from({ length: u32[h + TEXTS.count] }, (_, i) => {
+    lengths = u32[h + BYTE_LENGTHS] >>> 2;
+  let at = u32[h + TEXT_BYTES];
+  return Array.from({ length: u32[h + TEXT_COUNT] }, (_, i) => {
     const bytes = u32[lengths + i];
     if (bytes === NO_TEXT) return null;
     at += bytes;
@@ -181,10 +175,10 @@ export function readTexts({ u8, u32 }, answer) {
  */
 export function readSlicedTexts({ u8, u32 }, answer) {
   const h = answer >>> 2,
-    /** @type {string[]} */ out = new Array(u32[h + TEXTS.count]);
-  const lengths = u32[h + TEXTS.byteLengths] >>> 2,
-    units = u32[h + TEXTS.unitLengths] >>> 2;
-  for (let i = 0, at = u32[h + TEXTS.bytes]; i < out.length; ) {
+    /** @type {string[]} */ out = new Array(u32[h + TEXT_COUNT]);
+  const lengths = u32[h + BYTE_LENGTHS] >>> 2,
+    units = u32[h + UNIT_LENGTHS] >>> 2;
+  for (let i = 0, at = u32[h + TEXT_BYTES]; i < out.length; ) {
     let bytes = u32[lengths + i],
       end = i + 1;
     while (end < out.length && bytes + u32[lengths + end] <= DECODED_TOGETHER) bytes += u32[lengths + end++];
@@ -203,7 +197,7 @@ export function readSlicedTexts({ u8, u32 }, answer) {
  */
 export function readVocabulary(views, answer) {
   const tokens = readTexts(views, answer),
-    flags = views.u32[(answer >>> 2) + TEXTS.flags];
+    flags = views.u32[(answer >>> 2) + TOKEN_FLAGS];
   return { tokens, flags: views.u8.slice(flags, flags + tokens.length) };
 }
 
@@ -222,11 +216,11 @@ export function readFileOptions({ u32 }, answer) {
     truncation,
     maxLength,
     stride,
-    truncateLeft: (flags & FLAGS.truncateLeft) !== 0,
+    truncateLeft: (flags & TRUNCATE_LEFT) !== 0,
     padding,
     padLength,
     padToMultipleOf,
-    padLeft: (flags & FLAGS.padLeft) !== 0,
+    padLeft: (flags & PAD_LEFT) !== 0,
     padId,
     padTypeId,
   };

@@ -3,8 +3,8 @@
 // memory is given back when it is disposed of, or collected with its owner.
 
 import { InputError, MemoryError, checkStatus } from '../../errors.js';
-import { loadProgram } from './load-wasm.js';
-import { tokenizers } from './programs.js';
+import { compileOnce, load } from './instantiate.js';
+import { regex, tokenizers } from './programs.js';
 import {
   Views,
   readBatch,
@@ -24,15 +24,6 @@ import {
  * @typedef {{ HEAPU8: Uint8Array, Tokenizer: new () => Handle, regex?: import('./regex.js').Regex }} Module
  */
 
-/** @returns {Promise<Module>} */
-async function load() {
-  try {
-    return await loadProgram(tokenizers);
-  } catch (cause) {
-    throw isTrap(cause) ? outOfMemory(cause) : cause;
-  }
-}
-
 /** @param {unknown} cause */
 const isTrap = (cause) => cause instanceof WebAssembly.RuntimeError || cause instanceof RangeError;
 /** @param {unknown} cause */
@@ -40,6 +31,12 @@ const outOfMemory = (cause) =>
   new MemoryError('The tokenizer ran out of memory; load it again and pass shorter texts.', {
     code: 'out_of_memory',
     cause,
+  });
+
+/** @returns {Promise<Module>} */
+const loadModule = () =>
+  load(tokenizers.simd()).catch((cause) => {
+    throw isTrap(cause) ? outOfMemory(cause) : cause;
   });
 
 export class WasmTokenizer {
@@ -110,7 +107,7 @@ export class WasmTokenizer {
    * @param {string} where
    */
   static async #read(bytes, read, where) {
-    const module = await load();
+    const module = await loadModule();
     const handle = new module.Tokenizer();
     const core = new WasmTokenizer(module, handle);
     const give = () => {
@@ -126,7 +123,8 @@ export class WasmTokenizer {
     give();
     if (handle.errorCode() === 'needs_regex_engine') {
       // A pattern without a scanner of its own.
-      module.regex = await (await import('./regex.js')).Regex.load();
+      const [{ Regex }, compiled] = await Promise.all([import('./regex.js'), compileOnce(regex.simd()[0])]);
+      module.regex = await Regex.load(compiled);
       give();
     }
     checkStatus(handle, where);
