@@ -1,5 +1,6 @@
-// A damaged binary form: refused by name, or, where its checksum was made right again, a tokenizer that touches nothing
-// outside it. The input says which bytes of a good form change: place (two bytes), value, again and again.
+// A damaged binary form gives a named error or, where its checksum was corrected, a tokenizer that reads nothing
+// outside the form. The input: a byte that chooses the form and other changes, then changes of bytes: place (two
+// bytes), value.
 #include <cstring>
 #include <iterator>
 
@@ -9,7 +10,7 @@ using namespace wasmformers::fuzz;
 
 namespace {
 
-// One of each kind of model, small enough that most changes hit something.
+// One file for each kind of model, so small that most changes have an effect.
 const char* const kFiles[] = {
     (R"({"model":{"type":"WordLevel","vocab":{"a":0,"b":1,"[UNK]":2},"unk_token":"[UNK]"},)"
      R"("pre_tokenizer":{"type":"WhitespaceSplit"}})"),
@@ -45,7 +46,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     form[at] = char(in.byte());
   }
   if (how & 64) form.resize(form.size() - std::min(form.size(), size_t(how & 63)));
-  if (how & 128 && form.size() >= 48) {  // size and checksum of a whole form
+  if (how & 128 && form.size() >= 48) {  // correct the size and the checksum
     const uint64_t sum = Source::of(std::string_view(form).substr(48)).hash, bytes = form.size();
     std::memcpy(form.data() + 40, &sum, 8);
     std::memcpy(form.data() + 16, &bytes, 8);

@@ -1,6 +1,6 @@
-// A saved cache with other bytes: refused by name, or, where its checksum was made right again, one that the next
-// generation runs on without touching anything outside. The input: a byte that says which form and what is mended, then
-// what changes: place (two bytes), value, again and again.
+// A damaged saved cache gives a named error or, where its checksum was corrected, a cache on which the next generation
+// runs without reading anything outside it. The input: a byte that chooses the form and other changes, then changes of
+// bytes: place (two bytes), value.
 #include <algorithm>
 #include <cstring>
 #include <fstream>
@@ -68,7 +68,7 @@ struct Writer {
   Status write(const std::vector<int32_t>& prompt, CacheType type) {
     auto config = generate::GenerationConfig::parse(std::string_view(R"({"max_new_tokens": 4, "do_sample": false})"));
     WF_TRY(session->begin(config.take(), prompt.data(), nullptr, 1, prompt.size(),
-                          {type, 2}));  // short passes: its layers keep their windows only
+                          {type, 2}));  // short passes, so that layers keep only their windows
     return session->run(1e18, 0);
   }
 };
@@ -92,7 +92,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   }
   const Status s = m.session->restore(reinterpret_cast<const std::byte*>(form.data()), form.size(), kName);
   FUZZ_CHECK(s.ok() || s.code() == "bad_cache" || s.code() == "out_of_memory");
-  // On from what is there now, with what may be numbers no more.
+  // Goes on from the restored cache, which may hold NaN.
   const Status on = m.write({1, 5, 9, 3, 7, 2, 8, 4, 4, 6}, kTypes[which]);
   FUZZ_CHECK(on.ok() || on.code() == "not_a_number");
   if (s.ok()) return 0;

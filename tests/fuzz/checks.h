@@ -1,4 +1,4 @@
-// What must hold whatever the input: used by every fuzz target. A broken promise ends the program with a sentence.
+// Checks that the fuzz targets share. A failed check prints its condition and ends the program.
 #pragma once
 
 #include <cstdio>
@@ -22,7 +22,7 @@ namespace wasmformers::fuzz {
 
 using namespace wasmformers::tokenizer;
 
-/// Bytes of the input, taken from its front; 0 when there are no more.
+/// Takes bytes from the front of the input; 0 when there are no more.
 class Bytes {
  public:
   explicit Bytes(std::string_view rest) : rest_(rest) {}
@@ -38,6 +38,7 @@ class Bytes {
   std::string_view rest_;
 };
 
+/// Options of encoding, chosen by bytes of the input.
 inline EncodeOptions optionsOf(Bytes& in) {
   EncodeOptions o;
   const uint8_t flags = in.byte(), cut = in.byte();
@@ -51,7 +52,8 @@ inline EncodeOptions optionsOf(Bytes& in) {
   return o;
 }
 
-/// Sizes that belong together, offsets inside the texts, and the same ids without details.
+/// Checks that arrays have matching sizes, that offsets are inside the texts, and that ids are the same without
+/// details.
 inline void checkEncoding(Tokenizer& t, const std::vector<EncodeInput>& inputs, EncodeOptions options) {
   EncodedBatch out, plain;
   const Status s = t.encodeBatch(inputs, options, out);
@@ -71,7 +73,7 @@ inline void checkEncoding(Tokenizer& t, const std::vector<EncodeInput>& inputs, 
         for (std::string_view w : words) longest = std::max(longest, w.size());
     }
     for (size_t i = 0; i < n; ++i) {
-      // Ill-formed bytes grow threefold before they are counted.
+      // Ill-formed bytes become U+FFFD, three bytes each, before offsets are counted.
       FUZZ_CHECK(out.offsets[2 * i] <= out.offsets[2 * i + 1] && out.offsets[2 * i + 1] <= 3 * longest);
     }
     options.details = false;

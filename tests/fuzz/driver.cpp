@@ -1,5 +1,5 @@
-// Runs a fuzz target where libFuzzer is missing: every seed of a folder, then mutations of seeds for a while. The same
-// number gives the same mutations. An input that ends the program is written to the file that is named.
+// Runs a fuzz target without libFuzzer: every seed of a folder, then mutations of seeds for some seconds. The same
+// number gives the same mutations. An input that ends the program is written to the file of --crash.
 //   fuzz_<target> SEEDS [--seconds=5] [--number=1] [--dictionary=FILE] [--crash=FILE]    |    fuzz_<target> FILE…
 #include <sanitizer/common_interface_defs.h>
 #include <unistd.h>
@@ -41,7 +41,7 @@ void onAbort(int) {
 void run(std::string input) {
   now = std::move(input);
   alarm(kSecondsPerInput);
-  // A copy of exactly its size, so that reading behind it is seen.
+  // A copy of exactly its size, so that the sanitizer notices reads past its end.
   std::vector<uint8_t> bytes(now.begin(), now.end());
   LLVMFuzzerTestOneInput(bytes.data(), bytes.size());
   alarm(0);
@@ -97,7 +97,7 @@ std::string mutated(std::string s, std::mt19937& random, const std::vector<std::
         break;
       }
       case 7: s.insert(at, std::to_string(uint64_t(random()) * (random() % 2 ? 1u : uint64_t(random())))); break;
-      default: {  // a piece many times
+      default: {  // repeats a piece
         const std::string piece = s.substr(at, length);
         for (size_t k = random() % 40; k && s.size() < 20000; --k) s.insert(at, piece);
       }
@@ -112,7 +112,7 @@ int main(int argc, char** argv) {
   double seconds = 5;
   unsigned number = 1;
   std::vector<std::string> paths, words;
-  crashFile = std::string(argv[0]) + ".crash";  // beside the program, never in the caller's folder
+  crashFile = std::string(argv[0]) + ".crash";  // beside the program, not in the caller's folder
   for (int i = 1; i < argc; ++i) {
     const std::string a = argv[i];
     if (a.starts_with("--seconds="))

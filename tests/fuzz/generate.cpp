@@ -1,6 +1,6 @@
-// Options of generation as a caller might write them, on a toy model: refused by name, or texts of the shapes that were
-// promised, whatever the caller does in between. The input: a byte that says what he does, then the options: as JSON,
-// or bytes that choose them, so that most of them are good.
+// Options of generation, on a toy model: they give a named error, or sequences of the documented shapes, whatever the
+// caller does in between. The input: a byte that chooses what the caller does, then the options: as JSON or, so that
+// most are valid, as bytes that choose names and values.
 #include <algorithm>
 
 #include "checks.h"
@@ -16,7 +16,7 @@ constexpr size_t kVocabulary = 11, kContext = 20, kPrompt = 3;
 constexpr int32_t kIds[] = {0, 4, 9, 5, 5, 5};
 constexpr uint8_t kMask[] = {0, 1, 1, 1, 1, 1};
 
-/// Names and values that they may have, by pairs of bytes.
+/// Options as JSON: each pair of bytes chooses a name and a value.
 std::string chosen(Bytes in) {
   static const std::vector<std::vector<const char*>> kOptions = {
       {"max_new_tokens", "1", "5", "17", "900"},
@@ -68,7 +68,7 @@ std::string chosen(Bytes in) {
   return out + "}";
 }
 
-/// Scores by a hash of the row, the place and the token.
+/// Scores from a hash of the row's last token, the step and the token.
 void answer(const Feed& feed, uint32_t step, std::vector<float>& logits) {
   logits.clear();
   for (size_t r = 0; r < feed.rows; ++r) {
@@ -99,7 +99,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     FUZZ_CHECK(!config.status().code().empty() && !config.status().message().empty());
     return 0;
   }
-  if (config->numBeams * config->numReturnSequences > 256) return 0;  // slow, and no other than fewer
+  if (config->numBeams * config->numReturnSequences > 256) return 0;  // slow, and tests nothing that fewer do not
   const size_t batch = how & 1 ? 2 : 1;
   double now = 0;
   auto made = Search::create(config.take(), kIds, how & 2 ? kMask : nullptr, batch, kPrompt, kVocabulary, kContext,

@@ -1,7 +1,7 @@
-// The long fuzz of chat templates: made from a grammar and changed from seeds, every property of properties.js, and
-// what Python's jinja2 says (pip brings it). A template that breaks a property or takes long is printed: fix it,
-// then keep it in tests/fuzz/templates. Where the texts differ they are printed too, but for what only prints an
-// object's address.
+// Long fuzzing of chat templates. Templates are generated from a grammar, or are seeds with changes. Each is checked for
+// the properties of properties.js and compared with Python's jinja2, which pip installs. A template that breaks a
+// property or takes long is printed: fix the bug, then add the template to tests/fuzz/templates. Texts that differ are
+// printed, too, except where they only show an object's address.
 //   node tests/fuzz/jinja.js [--seconds=600] [--seed=1]
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
@@ -17,8 +17,8 @@ const option = (/** @type {string} */ name, /** @type {number} */ fallback) =>
 const BATCH = 200,
   LONG = 20_000;
 /**
- * What Python prints of objects that are not the template's: generators, methods, ranges; and loops; escaped texts
- * keep a class of their own.
+ * Texts in which Python prints its own objects: generators, methods, ranges, loops, and escaped texts, which have a
+ * class of their own.
  */
 const OTHERS =
   /generator object|iterator object|built-in|reversed object|bound method|range\(|Markup|LoopContext|dict_|0x7f|0X7F/;

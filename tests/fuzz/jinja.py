@@ -1,5 +1,5 @@
-"""What Python's jinja2 3.1.6 says, set up as Transformers does it (chat_template_utils.py), behind a pipe: each line of
-stdin is {"values", "templates": [...]}, each gets a line [{"text"} | {"error"}, ...]."""
+"""Renders templates with Python's jinja2 3.1.6, set up as in Transformers (chat_template_utils.py). Each line of stdin is
+{"values", "templates": [...]}; the answer is a line [{"text"} | {"error"}, ...]."""
 
 import copy
 import json

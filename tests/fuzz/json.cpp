@@ -1,4 +1,5 @@
-// A tokenizer.json of any bytes: a named error, or a tokenizer that works, and whose binary form works like it.
+// A tokenizer.json of any bytes gives a named error, or a tokenizer that works and whose binary form gives the same
+// ids.
 #include <cstring>
 
 #include <iterator>

@@ -1,6 +1,6 @@
-// What holds for every chat template, however hostile: a text or a named error, within bounds, nothing of
-// JavaScript reached or changed, and the next rendering works. Used by tests/js/chat/template-fuzz.test.js and
-// tests/fuzz/jinja.js.
+// Properties of every chat template, even a hostile one: it gives a text or a named error, within limits; it neither
+// reads nor changes anything of JavaScript; and the next rendering works. Used by
+// tests/js/chat/template-fuzz.test.js and tests/fuzz/jinja.js.
 import { renderTemplate } from '../../js/chat/template-engine.js';
 import { VALUES } from './templates.js';
 

@@ -1,5 +1,5 @@
-// The long fuzz, with libFuzzer: clang is taken from PATH or, on Debian, installed. The corpus grows in the user's
-// cache; what breaks is written to tests/fuzz/found (git-ignored): fix it, then keep it as a seed.
+// Long fuzzing with libFuzzer. clang is taken from PATH or, on Debian, installed. The corpus grows in the user's cache.
+// Inputs that fail are written to tests/fuzz/found, which git ignores: fix the bug, then add the input to the seeds.
 //   node tests/fuzz/run.js [json text …] [--seconds=600]
 import fs from 'node:fs/promises';
 import path from 'node:path';

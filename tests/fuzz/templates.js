@@ -1,6 +1,6 @@
-// Random chat templates from a grammar and a seed, with what they are rendered with; and seeds
-// (tests/fuzz/templates and the templates of tests/fixtures/chat) with parts changed. The same seed gives the same
-// templates on every machine.
+// Random chat templates, and the values to render them with. They are generated from a grammar, or are templates of
+// tests/fuzz/templates and tests/fixtures/chat with changed parts. The same seed gives the same templates on every
+// machine.
 import { readFileSync, readdirSync } from 'node:fs';
 import { random } from '../tokenizers/generate.js';
 
@@ -183,7 +183,7 @@ const OPERATORS = [
   'or',
 ];
 const TEXTS = ['a', ' ', '\n', '  \n  ', 'text', '\n\n', '<|im_start|>', '}', '{', '%', '\t', '中', 'x\n', '#'];
-/** Put in, or in place of something, by changed(). */
+/** changed() inserts these, or replaces parts by them. */
 const PARTS = [
   '{%',
   '%}',
@@ -266,7 +266,7 @@ export const VALUES = {
   ],
 };
 
-/** Seeds of changed(): whole templates. */
+/** Whole templates, which changed() begins with. */
 export function seeds() {
   return ['templates/', '../fixtures/chat/templates/'].flatMap((folder) => {
     const at = new URL(folder, import.meta.url);
@@ -457,7 +457,7 @@ export class TemplateGenerator {
   }
 
   /**
-   * From the grammar.
+   * A template from the grammar.
    * @returns {string}
    */
   made() {

@@ -1,4 +1,4 @@
-// Any bytes as a text, with any options, through the tokenizers of tests/fixtures (all kinds of models).
+// Encodes any bytes, with any options, by the tokenizers of tests/fixtures, which have all kinds of models.
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
@@ -13,7 +13,7 @@ namespace {
 
 std::vector<std::unique_ptr<Tokenizer>> load() {
   const char* root = std::getenv("TEST_FIXTURES");
-  std::map<std::string, std::string> files;  // in order, so that a byte always means the same one
+  std::map<std::string, std::string> files;  // sorted, so that a byte always chooses the same one
   for (const auto& entry :
        std::filesystem::directory_iterator(std::string(root ? root : "tests/fixtures") + "/tokenizers")) {
     const std::string name = entry.path().filename().string();
@@ -41,7 +41,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   Tokenizer& t = *tokenizers[in.byte() % tokenizers.size()];
   const EncodeOptions options = optionsOf(in);
   std::vector<EncodeInput> inputs(1);
-  // 0x1F: the pair begins; 0x1E: a word ends, and the text is one of words.
+  // 0x1F begins the second text. 0x1E ends a word; then the texts are lists of words.
   std::string_view rest = in.rest();
   inputs[0].splitIntoWords = rest.find('\x1E') != rest.npos;
   for (int side = 0; side < 2; ++side) {

@@ -1,4 +1,4 @@
-// What the tests of the kernels compute with: normal numbers, the same ones everywhere.
+// Random numbers for the tests of kernels: normally distributed, and the same on every machine.
 #pragma once
 
 #include <random>
@@ -8,7 +8,7 @@ namespace wasmformers::kernels {
 
 using Floats = std::vector<float>;
 
-/// `n` numbers, and 64 more behind them: kernels may read past the end.
+/// `n` numbers, followed by 64 more, since kernels may read past the end.
 inline Floats random(size_t n, float scale = 1, unsigned seed = 1) {
   std::mt19937 engine(seed);
   std::normal_distribution<float> normal(0, scale);

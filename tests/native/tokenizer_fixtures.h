@@ -1,5 +1,5 @@
-// What the tokenizer tests share: reading fixtures, gzipped ones too (a small inflate after RFC 1951, so that the
-// same tests run as Wasm without a zlib), and comparing an EncodedBatch with the reference's answer.
+// Shared by the tests of tokenizers: reading fixtures, also gzipped ones. The small inflate after RFC 1951 lets the
+// same tests run as Wasm without zlib.
 #pragma once
 
 #include <cstdint>
@@ -16,10 +16,10 @@ inline std::string fixtures() {
   return folder ? folder : "tests/fixtures";
 }
 inline std::string fixture(std::string_view name) { return fixtures() + "/tokenizers/" + std::string(name); }
-/// The repository.
+/// The root folder of the repository.
 inline std::string root() { return fixtures() + "/../.."; }
 
-/// The file's bytes; false where it cannot be read.
+/// Appends the file's bytes to `out`. False where it cannot be read.
 inline bool readFile(const std::string& path, std::string& out) {
   std::FILE* f = std::fopen(path.c_str(), "rb");
   if (!f) return false;
@@ -139,7 +139,7 @@ class Inflate {
   std::string out_;
 };
 
-/// The lines of a (gzipped) text fixture, without empty ones.
+/// The lines of a gzipped text fixture, without empty ones.
 inline std::vector<std::string> readLines(const std::string& path) {
   std::string bytes;
   if (!readFile(path, bytes)) return {};

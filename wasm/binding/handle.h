@@ -1,5 +1,5 @@
-// What every handle that JavaScript holds has: the status of the last call that can fail, which checkStatus() of
-// js/errors.js reads.
+// The base class of all handles for JavaScript. It keeps the status of the last call that can fail, which checkStatus()
+// in js/errors.js reads.
 #pragma once
 
 #include <emscripten/bind.h>
@@ -28,7 +28,7 @@ class Handle {
   Status status_;
 };
 
-// A method of a base class as one of M, which is what Embind asks of M's class.
+// A method of a base class, as a method of M: Embind needs it so.
 template <class M, class B, class R, class... A>
 auto inherited(R (B::*f)(A...)) -> R (M::*)(A...) {
   return f;

@@ -1,13 +1,14 @@
-// The tokenizers' border to JavaScript: one Tokenizer handle per tokenizer.json. A whole batch crosses in one call:
-// JavaScript writes a request (numbers, then UTF-8) where input() says, and reads flat arrays where the answer's
-// header points. Numbers are 32 bits wide; js/tokenizers/handle.js has the same layouts. Pointers hold until the next
-// call.
+// The binding of tokenizers: one Tokenizer handle per tokenizer.json. A whole batch crosses to C++ in one call:
+// JavaScript writes a request (numbers, then UTF-8) to the memory that input() returns, and reads flat arrays at the
+// addresses in the answer. Numbers are 32 bits wide. js/engines/wasm/tokenizer-layout.js has the same layouts.
+// Pointers are valid until the next call.
 // Optimize: size
 #include <cstring>
 #include <map>
 
 #include "base/buffer.h"
 #include "binding/handle.h"
+#include "binding/tokenizers_request.h"
 #include "text/utf8.h"
 #include "tokenizer/decoders/decode_stream.h"
 #include "tokenizer/legacy/sentencepiece.h"
@@ -22,32 +23,14 @@ using namespace tokenizer;
 
 uint32_t pointer(const void* p) { return uint32_t(reinterpret_cast<uintptr_t>(p)); }
 
-// The request of encode(): header, counts (only with kWords: strings of each text), lengths in UTF-16 units of each
-// string, then the strings' UTF-8 with one byte between them.
-struct EncodeRequest {
-  uint32_t texts, strings, flags;
-  uint32_t truncation, maxLength, stride;
-  uint32_t padding, padLength, padToMultipleOf, padId, padTypeId;
-};
-enum Flags : uint32_t {
-  kSpecialTokens = 1,
-  kDetails = 2,
-  kOverflow = 4,
-  kPairs = 8,
-  kWords = 16,
-  kTruncateLeft = 32,
-  kPadLeft = 64,
-  kIdsOnly = 128
-};
-
 class TokenizerHandle : public Handle {
  public:
-  /// Where JavaScript writes `bytes` of input; 0 when memory ran out.
+  /// The address to which JavaScript writes `bytes` of input; 0 when memory ran out.
   double input(double bytes) {
     if (!input_.ok() || double(input_.size()) < bytes) {
-      input_ = Buffer();  // first, so that both are never held
-      auto made = allocate(size_t(bytes) + (tokenizer_ ? size_t(bytes) / 2 : 0) + 64,
-                           "the tokenizer's input");  // files come once, requests grow
+      input_ = Buffer();  // frees the old buffer before the new one is allocated
+      // Requests grow, so they get more room. A file is loaded once.
+      auto made = allocate(size_t(bytes) + (tokenizer_ ? size_t(bytes) / 2 : 0) + 64, "the tokenizer's input");
       if (!made.ok()) return said(made.takeStatus()), 0;
       input_ = made.take();
     }
@@ -55,16 +38,16 @@ class TokenizerHandle : public Handle {
     return address(input_.data());
   }
 
-  /// Reads the tokenizer.json that lies in the input.
+  /// Reads the tokenizer.json in the input. `file` names it in errors.
   bool load(double bytes, const std::string& file) {
     auto made = Tokenizer::fromJson({input_.as<char>(), size_t(bytes)}, file);
     if (!made.ok()) return said(made.takeStatus());
     tokenizer_ = made.take();
-    input_ = Buffer();  // a vocabulary's text is large, requests are small
+    input_ = Buffer();  // frees the text, which is large; requests are small
     return said({});
   }
 
-  /// Reads the binary form that lies in the input and keeps it; `bytes` of it.
+  /// Reads the binary form in the input, of `bytes` bytes, and keeps it.
   bool loadBinary(double bytes) {
     auto made = Tokenizer::fromBinary(std::move(input_), size_t(bytes));
     input_ = Buffer();
@@ -73,7 +56,7 @@ class TokenizerHandle : public Handle {
     return said({});
   }
 
-  /// The binary form: pointer and size. It is let go with releaseBinary().
+  /// Makes the binary form. Answer: its address and size. releaseBinary() frees it.
   double binary() {
     if (!tokenizer_) return said(notLoaded()), 0;
     binary_ = tokenizer_->toBinary();
@@ -83,7 +66,8 @@ class TokenizerHandle : public Handle {
   }
   void releaseBinary() { std::string().swap(binary_); }
 
-  /// Turns the old file in the input (0: a SentencePiece model, 1: tiktoken's ranks) into JSON; see tokenizer/legacy.
+  /// Converts the file in the input to JSON, as tokenizer/legacy describes it. `kind`: 0, a SentencePiece model, or 1,
+  /// tiktoken's ranks. Answer: as decode()'s, of one text.
   double convert(double bytes, int kind, const std::string& file) {
     const std::string_view in(input_.as<char>(), size_t(bytes));
     auto made = kind ? readTiktoken(in, file) : readSentencePiece(in, file);
@@ -94,51 +78,19 @@ class TokenizerHandle : public Handle {
     return textAnswer();
   }
 
-  /// Encodes the request in the input (`bytes` of UTF-8 behind its numbers); the answer's header, or 0.
+  /// Encodes the request in the input (tokenizers_request.h). `bytes`: the size of its UTF-8. Returns the address of
+  /// the answer, or 0 on errors.
   double encode(double bytes) {
     if (!tokenizer_) return said(notLoaded()), 0;
-    const auto* request = input_.as<const EncodeRequest>();
-    inputs_.resize(request->texts);
-    const int per = request->flags & kPairs ? 2 : 1;
-    const uint32_t* numbers = reinterpret_cast<const uint32_t*>(request + 1);
-    const uint32_t* counts = request->flags & kWords ? numbers : nullptr;
-    const uint32_t* lengths = numbers + (counts ? request->texts * uint32_t(per) : 0);
-    const char* text = reinterpret_cast<const char*>(lengths + request->strings);
-    const char* end = text + size_t(bytes);
-    for (uint32_t t = 0; t < request->texts; ++t) {
-      EncodeInput& in = inputs_[t];
-      in.pair = per == 2;
-      in.splitIntoWords = counts;
-      for (int i = 0; i < per; ++i) {
-        in.texts[i].clear();
-        for (uint32_t n = counts ? *counts++ : 1; n; --n) {
-          const std::string_view string = nextString(text, end, *lengths++);
-          in.texts[i].push_back(string);
-          text = string.data() + string.size() + 1;
-        }
-      }
-    }
-    EncodeOptions options;
-    options.addSpecialTokens = request->flags & kSpecialTokens;
-    options.details = request->flags & kDetails;
-    options.idsOnly = (request->flags & kIdsOnly) && !options.details;
-    options.overflow = request->flags & kOverflow;
-    options.utf16 = true;
-    options.truncation = {TruncationStrategy(request->truncation), request->maxLength, request->stride,
-                          bool(request->flags & kTruncateLeft)};
-    options.padding.strategy = PaddingStrategy(request->padding);
-    options.padding.length = request->padLength;
-    options.padding.multipleOf = request->padToMultipleOf;
-    options.padding.left = request->flags & kPadLeft;
-    options.padding.id = request->padId;
-    options.padding.typeId = request->padTypeId;
-    options.padding.token.clear();  // JavaScript knows it
+    const auto& request = *input_.as<const EncodeRequest>();
+    request.readInputs(size_t(bytes), inputs_);
+    const EncodeOptions options = request.options();
     if (!said(tokenizer_->encodeBatch(inputs_, options, batch_))) return 0;
 
     surfaceTable_.clear();
     surfaceText_.clear();
     for (const Surface& s : batch_.surfaces) {
-      if (tokenizer_->idToToken(batch_.ids[s.token]) == s.text) continue;  // nothing that the vocabulary does not say
+      if (tokenizer_->idToToken(batch_.ids[s.token]) == s.text) continue;  // the vocabulary has the same text
       surfaceTable_.push_back(s.token);
       surfaceTable_.push_back(uint32_t(s.text.size()));
       surfaceText_ += s.text;
@@ -162,8 +114,8 @@ class TokenizerHandle : public Handle {
     return address(answer_.data());
   }
 
-  /// Decodes the ids in the input: `count` lengths, then the ids of each. Answer: pointers to the texts' lengths in
-  /// bytes, to the texts, to their lengths in UTF-16 units.
+  /// Decodes the ids in the input: `count` lengths, then the ids of each text. Answer: the number of texts, and
+  /// addresses of their lengths in bytes, of their UTF-8, and of their lengths in UTF-16 code units.
   double decode(double count, bool skipSpecialTokens) {
     if (!tokenizer_) return said(notLoaded()), 0;
     const uint32_t* lengths = input_.as<const uint32_t>();
@@ -182,14 +134,15 @@ class TokenizerHandle : public Handle {
     return textAnswer();
   }
 
-  /// Opens a stream and says its number.
+  /// Opens a stream and returns its number, or −1.
   int openStream(bool skipSpecialTokens) {
     if (!tokenizer_) return said(notLoaded()), -1;
     streams_.try_emplace(++lastStream_, tokenizer_->decoder(), skipSpecialTokens);
     said({});
     return lastStream_;
   }
-  /// The ids in the input go on the stream; with `ends` it ends. Answer: as decode()'s, of one text, final.
+  /// Decodes the `count` ids in the input as the next ones of a stream. `ends`: they are the last. Answer: as
+  /// decode()'s, of one text, which is final.
   double stream(int number, double count, bool ends) {
     const auto at = streams_.find(number);
     if (at == streams_.end()) return said(notLoaded()), 0;
@@ -209,7 +162,8 @@ class TokenizerHandle : public Handle {
   }
   void closeStream(int number) { streams_.erase(number); }
 
-  /// Every id from 0 on: kNoId or the bytes of its token, the tokens, and flags (1: added, 2: special).
+  /// The vocabulary, for every id from 0 on. Answer: as decode()'s, with kNoId as the length where there is no token,
+  /// and the address of flags (1: added, 2: special).
   double vocabulary() {
     if (!tokenizer_) return said(notLoaded()), 0;
     lengths_.clear();
@@ -226,7 +180,7 @@ class TokenizerHandle : public Handle {
     return textAnswer();
   }
 
-  /// -1 where the token does not exist.
+  /// The token's id, or −1.
   double tokenToId(const std::string& token) const {
     const uint32_t id = tokenizer_ ? tokenizer_->tokenToId(token) : kNoId;
     return id == kNoId ? -1 : double(id);
@@ -239,24 +193,25 @@ class TokenizerHandle : public Handle {
   std::string continuingSubwordPrefix() const { return tokenizer_ ? tokenizer_->continuingSubwordPrefix() : ""; }
   std::string padToken() const { return tokenizer_ ? tokenizer_->filePadding().token : ""; }
 
-  /// The file's own truncation and padding sections, in the order of EncodeRequest from `flags` on.
+  /// The file's own truncation and padding sections. Answer: as EncodeRequest from `flags` on.
   double fileOptions() {
     if (!tokenizer_) return said(notLoaded()), 0;
     const Truncation& t = tokenizer_->fileTruncation();
     const Padding& p = tokenizer_->filePadding();
-    answer_ = {(t.fromLeft ? uint32_t(kTruncateLeft) : 0) | (p.left ? uint32_t(kPadLeft) : 0),
-               uint32_t(t.strategy),
-               t.maxLength,
-               t.stride,
-               uint32_t(p.strategy),
-               p.length,
-               p.multipleOf,
-               p.id,
-               p.typeId};
+    answer_ = {
+        (t.fromLeft ? uint32_t(EncodeRequest::kTruncateLeft) : 0) | (p.left ? uint32_t(EncodeRequest::kPadLeft) : 0),
+        uint32_t(t.strategy),
+        t.maxLength,
+        t.stride,
+        uint32_t(p.strategy),
+        p.length,
+        p.multipleOf,
+        p.id,
+        p.typeId};
     return address(answer_.data());
   }
 
-  /// Adds tokens, given as the `added_tokens` section of a tokenizer.json.
+  /// Adds tokens. `list`: JSON as in the section `added_tokens` of a tokenizer.json.
   bool addTokens(const std::string& list) {
     if (!tokenizer_) return said(notLoaded());
     auto document = json::Document::parse(list, "added_tokens", ErrorClass::Tokenizer);
@@ -267,7 +222,7 @@ class TokenizerHandle : public Handle {
     return said(std::move(status));
   }
 
-  /// Another post-processor, as the `post_processor` section of a tokenizer.json writes it.
+  /// Replaces the post-processor. `section`: JSON as in the section `post_processor` of a tokenizer.json.
   bool setPostProcessor(const std::string& section) {
     if (!tokenizer_) return said(notLoaded());
     auto document = json::Document::parse(section, "post_processor", ErrorClass::Tokenizer);
@@ -282,20 +237,6 @@ class TokenizerHandle : public Handle {
   static constexpr uint32_t kMostIds = 1u << 24;
 
   static Status notLoaded() { return Status(ErrorClass::Internal, "not_loaded", "The tokenizer has not been loaded."); }
-
-  // The string at p that JavaScript counts as `units` long.
-  static std::string_view nextString(const char* p, const char* end, uint32_t units) {
-    if (p > end) return {end, 0};
-    const size_t left = size_t(end - p);
-    if (units <= left && text::isAscii({p, units})) return {p, units};
-    const char* q = p;
-    for (uint32_t n = 0; n < units && q < end;) {
-      const int bytes = text::lengthOf(static_cast<unsigned char>(*q));
-      q += bytes;
-      n += bytes == 4 ? 2 : 1;
-    }
-    return {p, size_t(std::min(q, end) - p)};
-  }
 
   double textAnswer() {
     said({});

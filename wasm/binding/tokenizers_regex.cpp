@@ -1,7 +1,6 @@
-// The regex engine as tokenizers.wasm sees it: regex.wasm, asked through JavaScript, where it was given to this
-// instance as `Module.regex` (js/engines/wasm/regex.js); without it a pattern is the error "needs_regex_engine", on
-// which js/tokenizers/core/core.js loads it and reads the file again.
-// Optimize: size
+// The regular expressions of tokenizers.wasm: it calls regex.wasm through JavaScript, which sets `Module.regex` to it
+// (js/engines/wasm/regex.js). Without it, a pattern is the error "needs_regex_engine"; then
+// js/engines/wasm/tokenizer.js loads regex.wasm and reads the file again. Optimize: size
 #include <emscripten/em_js.h>
 
 #include "regex/regex.h"

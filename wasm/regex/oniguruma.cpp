@@ -76,8 +76,12 @@ bool Translator::interval(std::string& q, bool& fixed) {
   fixed = !comma;
   const bool turned = hasLow && hasHigh && low > high;
   if (turned) std::swap(low, high);
-  q = "{" + std::to_string(low) + (comma ? "," : "") + (hasHigh ? std::to_string(high) : "") + "}" +
-      (turned ? "+" : "");
+  q = '{';
+  q += std::to_string(low);
+  if (comma) q += ',';
+  if (hasHigh) q += std::to_string(high);
+  q += '}';
+  if (turned) q += '+';
   return true;
 }
 

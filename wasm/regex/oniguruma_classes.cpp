@@ -14,10 +14,11 @@ bool Translator::charClass(int depth) {
   bool isGroup = false, any = false;
   std::string groups, all;  // nested classes that became groups; earlier operands, as lookaheads
   const auto operand = [&] {
-    std::string one = out_.size() > from ? "[" + out_.substr(from) + "]" : std::string();
+    std::string one;
+    if (out_.size() > from) one.append("[").append(out_, from).append("]");
     out_.resize(from);
     if (groups.empty()) return one.empty() ? std::string("(?!)") : one;
-    return "(?:" + one + groups.substr(one.empty() ? 1 : 0) + ")";
+    return std::string("(?:").append(one).append(groups, one.empty() ? 1 : 0).append(")");
   };
   for (bool first = true; !end() && (in_[at_] != ']' || (first && in_.find(']', at_ + 1) != in_.npos)); first = false) {
     if (in_[at_] == '[') {
@@ -26,13 +27,13 @@ bool Translator::charClass(int depth) {
       ++at_;
       const size_t nested = out_.size();
       if (!charClass(depth + 1)) continue;
-      groups += "|" + out_.substr(nested);
+      groups.append("|").append(out_, nested);
       out_.resize(nested);
       isGroup = true;
       continue;
     }
     if (eat("&&")) {
-      all += "(?=" + operand() + ")";
+      all.append("(?=").append(operand()).append(")");
       groups.clear();
       any = isGroup = true;
       continue;

@@ -58,4 +58,15 @@ class Component {
 /// How deeply Sequences may be nested. Real files have two levels.
 constexpr int kMaxDepth = 32;
 
+/// The parts of a Sequence: make(element, depth + 1) for each element of the array `key`, without null ones.
+template <class Part>
+std::vector<std::unique_ptr<Part>> partsOf(const Component& c, std::string_view key, int depth,
+                                           std::unique_ptr<Part> (*make)(const Component&, int depth)) {
+  std::vector<std::unique_ptr<Part>> parts;
+  for (const Component& one : c.list(key)) {
+    if (auto part = make(one, depth + 1)) parts.push_back(std::move(part));
+  }
+  return parts;
+}
+
 }  // namespace wasmformers::tokenizer

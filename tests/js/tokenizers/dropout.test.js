@@ -1,4 +1,4 @@
-// BPE's dropout from JavaScript; how it draws is tested in tests/native/tokenizer/tokenizer_dropout_test.cpp.
+// BPE's dropout from JavaScript; its random choices are tested in tests/native/tokenizer/dropout_test.cpp.
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import { test } from 'node:test';

@@ -1,4 +1,4 @@
-// Every case of the reference's vectors by `wasmformers/tokenizers`. tests/native/tokenizer/tokenizer_vectors_test.cpp
+// Every case of the reference's vectors by `wasmformers/tokenizers`. tests/native/tokenizer/vectors_test.cpp
 // checks the same in C++.
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';

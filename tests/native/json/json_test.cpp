@@ -1,4 +1,4 @@
-// The JSON view: wrong types give empty values, not crashes; errors say where.
+// The view of JSON: wrong types give empty values and never crash; errors name the place.
 #include <gtest/gtest.h>
 
 #include "json/json.h"
@@ -18,7 +18,7 @@ TEST(Json, ReadsEveryType) {
       "f", ErrorClass::Config);
   ASSERT_TRUE(d.ok()) << d.status().message();
   const Value v = d->root();
-  EXPECT_EQ(v["s"].asString(), std::string_view("a\0b", 3)) << "the first of duplicates; NUL is a character";
+  EXPECT_EQ(v["s"].asString(), std::string_view("a\0b", 3)) << "the first of two equal keys; NUL is a character";
   EXPECT_EQ(v["i"].asInt(), -3);
   EXPECT_EQ(v["i"].asUint(), std::nullopt);
   EXPECT_EQ(v["u"].asUint(), UINT64_MAX);
@@ -33,7 +33,7 @@ TEST(Json, ReadsEveryType) {
   EXPECT_EQ(members, 8u);
 }
 
-TEST(Json, WhatIsNotThereIsEmpty) {
+TEST(Json, MissingValuesAreEmpty) {
   auto d = Document::parse("[1]", "f", ErrorClass::Config);
   ASSERT_TRUE(d.ok());
   const Value v = d->root();
@@ -45,8 +45,8 @@ TEST(Json, WhatIsNotThereIsEmpty) {
 }
 
 TEST(Json, NumbersAsRustReadsThem) {
-  // Left: as written; right: what serde_json 1.0 made of it in tokenizers 0.23.3, which is not always the nearest
-  // double.
+  // Left: the text. Right: the number that serde_json 1.0 made of it in tokenizers 0.23.3, which is not always the
+  // nearest double.
   auto d = Document::parse(
       "[-2.0122928619384766, -12.130167007446289, -5.129043102264404, 12, -3, 1.5, 2e3, 1E-400, 1e999, "
       "18446744073709551615, 18446744073709551616, 123456789012345678901234567890.5, 0.1, 12.0, -0]",
@@ -74,7 +74,7 @@ TEST(Json, NumbersAsRustReadsThem) {
   EXPECT_EQ(v.at(14).asInt(5), 0);
 }
 
-TEST(Json, ErrorsSayWhere) {
+TEST(Json, ErrorsNameThePlace) {
   const Status s = statusOf("{\"a\": 1,\n  oops}");
   EXPECT_EQ(s.code(), "invalid_json");
   EXPECT_EQ(s.file(), "f.json");

@@ -1,5 +1,5 @@
-// Every fast kernel against the plain one: odd sizes, strides, edges of the number range. Natively both are the plain
-// one and the tests hold trivially; as Wasm, in both variants, they compare.
+// Every fast kernel against the plain one: odd sizes, strides, and the limits of the number range. Natively both are
+// the plain one, so only the Wasm tests, in both variants, compare two implementations.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -43,7 +43,7 @@ const size_t kRowCounts[] = {1, 2, 3, 4, 5, 6, 7, 11, 13, 17, 64, 65, 130};
 const size_t kSizes[][2] = {{1, 1},    {3, 5},    {7, 4},    {8, 16},   {9, 17},   {15, 33}, {24, 64},
                             {33, 100}, {40, 129}, {101, 36}, {144, 20}, {397, 12}, {56, 600}};  // N, K
 
-// Runs a product with every epilogue through both tables.
+// Computes a product with every epilogue by both tables.
 void compareLinear(Format format, float tolerance) {
   for (size_t m : kRowCounts) {
     for (auto [n, k] : kSizes) {
@@ -95,7 +95,7 @@ TEST(Kernels, LinearInPlaceOnItsResidual) {
   }
 }
 
-TEST(Kernels, QuantizedWeightsAreNearTheirs) {
+TEST(Kernels, QuantizedWeightsAreNearTheOriginals) {
   const size_t n = 19, k = 77;
   const Floats w = random(n * k, 2);
   const Matrix m = packed(w, n, k, Format::Q8);
@@ -109,8 +109,8 @@ TEST(Kernels, QuantizedWeightsAreNearTheirs) {
   }
 }
 
-// What a checkpoint in half precision or bfloat16 holds comes back exactly, whatever the row's size.
-TEST(Kernels, HalvesKeepWhatWasHalf) {
+// Weights of checkpoints in float16 or bfloat16 are kept exactly, whatever their magnitude.
+TEST(Kernels, F16KeepsHalfPrecisionExactly) {
   const size_t n = 11, k = 45;
   Floats w = random(n * k);
   for (size_t i = 0; i < n * k; ++i) {
@@ -118,7 +118,7 @@ TEST(Kernels, HalvesKeepWhatWasHalf) {
     w[i] = fromHalf(toHalf(w[i])) * std::exp2(std::floor(std::log2(sizes[i / k % 5])));
   }
   w[3] = 0, w[4] = -0.f;
-  w[5 * k] = 1e-45f;  // beside others it is nothing
+  w[5 * k] = 1e-45f;  // too small next to the others: becomes 0
   std::fill_n(w.begin() + 6 * long(k), k, 1e-45f);
   const Matrix m = packed(w, n, k, Format::F16);
   EXPECT_EQ(m.bytes(), Matrix::packedBytes(n, k, Format::F16));
@@ -214,7 +214,7 @@ TEST(Kernels, PackingByRowsIsPackingAtOnce) {
   EXPECT_EQ(m->packRows({DType::F32, {8, int64_t(k)}, w.data()}, 32).code(), "not_its_rows");
 }
 
-TEST(Kernels, PackingNamesWhatIsNotFinite) {
+TEST(Kernels, PackingRefusesNumbersThatAreNotFinite) {
   for (Format format : {Format::F16, Format::Q8, Format::Q4}) {
     for (float bad : {std::numeric_limits<float>::quiet_NaN(), std::numeric_limits<float>::infinity(),
                       -std::numeric_limits<float>::infinity()}) {
@@ -230,7 +230,7 @@ TEST(Kernels, PackingNamesWhatIsNotFinite) {
 }
 
 #ifdef __wasm__
-// Every way to quantize and multiply that this engine computes exactly gives the plain kernel's integers.
+// Every form of activations that this engine computes exactly gives the plain kernel's integers.
 TEST(Int8, EveryFormAgreesWithThePlainOne) {
   using namespace simd;
   int tried = 0;
@@ -267,7 +267,7 @@ TEST(Int8, EveryFormAgreesWithThePlainOne) {
 }
 
 TEST(Int8, ExtremesDoNotSaturate) {
-  // Longest rows of the largest products: 255 · 127 · K must stay whole in 32 bits and in no step less.
+  // The largest products in the longest rows: sums up to 255 · 127 · K must fit in 32 bits, and no step may have fewer.
   const size_t k = 4096, n = 8;
   for (float sign : {1.f, -1.f}) {
     const Floats w(n * k + 64, sign), x(3 * k + 64, 2.f);
@@ -331,7 +331,7 @@ TEST(Kernels, SoftmaxAndActivations) {
 
 TEST(Kernels, RotaryAndAdd) {
   for (size_t d : {2, 6, 8, 32, 64}) {
-    for (size_t part : {d, d / 2 + d / 2 % 2, d / 4 + d / 4 % 2}) {  // of a head; what is rotated is even
+    for (size_t part : {d, d / 2 + d / 2 % 2, d / 4 + d / 4 % 2}) {  // how many values of a head are rotated; even
       const size_t rows = 5, heads = 3, stride = heads * d + 1;
       const Floats cos = random(9 * d, 1, 2), sin = random(9 * d, 1, 3);
       const int32_t positions[] = {0, 3, 1, 8, 7};
@@ -368,7 +368,7 @@ TEST(Kernels, Attention) {
         std::vector<uint8_t> mask(batch * keys, 1);
         if (variant & 2) {
           for (size_t s = 0; s < keys; ++s) mask[s] = s % 3 != 1;       // gaps
-          for (size_t s = keys / 2; s < keys; ++s) mask[keys + s] = 0;  // padding behind; all of it for t = 1
+          for (size_t s = keys / 2; s < keys; ++s) mask[keys + s] = 0;  // padding at the end; for t = 1 all keys
         }
         AttentionArgs a;
         a.q = q.data(), a.k = k.data(), a.v = v.data();

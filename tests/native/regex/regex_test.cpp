@@ -1,5 +1,5 @@
-// The regex engine against the reference's (tests/fixtures/tokenizers/make_regex.py): translation, matches, classes on
-// every code point; and patterns made to take for ever.
+// The regex engine against the reference (tests/fixtures/tokenizers/make_regex.py): translation, matches, and classes
+// on every code point. And patterns that would run forever.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -23,7 +23,7 @@ std::string replaced(std::string_view text, const std::vector<Bounds>& found) {
   return out.append(text, last);
 }
 
-// What matches among all code points, as runs.
+// The code points that match, as runs.
 std::string pointsOf(const Regex& regex) {
   std::string out;
   uint32_t first = 0, last = 0;
@@ -80,7 +80,7 @@ TEST(Regex, MatchesAsTheReference) {
   }
 }
 
-TEST(Regex, SaysWhatItDoesNotKnow) {
+TEST(Regex, UnsupportedSyntaxIsANamedError) {
   for (const char* pattern : {"(?~ab)", "\\y", "(?W)\\w", "(?{x})", "(*FAIL)", "\\p{InGreek}", "\\M-a", "\\k<a+1>"}) {
     Failure failure;
     EXPECT_FALSE(compile(pattern, failure)) << pattern;
@@ -96,7 +96,7 @@ TEST(Regex, SaysWhatItDoesNotKnow) {
   }
 }
 
-TEST(Regex, NoPatternRunsForEver) {
+TEST(Regex, NoPatternRunsForever) {
   Failure failure;
   std::vector<Bounds> found;
   const std::string as(200'000, 'a');
@@ -105,9 +105,9 @@ TEST(Regex, NoPatternRunsForEver) {
     const auto regex = compile(pattern, failure);
     ASSERT_TRUE(regex) << pattern;
     EXPECT_NE(regex->findAll(as, found), Outcome::Done) << pattern;
-    EXPECT_EQ(regex->findAll("aab", found), Outcome::Done) << pattern;  // and the next text is as good as ever
+    EXPECT_EQ(regex->findAll("aab", found), Outcome::Done) << pattern;  // the next text works
   }
-  // Long matches that are honest work.
+  // Long matches within the limits.
   for (const char* pattern : {"(?:a|b)+", "a+", "[^b]*", "(?:a(?!b))+"}) {
     const auto regex = compile(pattern, failure);
     ASSERT_TRUE(regex) << pattern;
@@ -147,7 +147,7 @@ TEST(Regex, GivingUpIsANamedError) {
   }
 }
 
-TEST(Regex, ABadPatternIsNamed) {
+TEST(Regex, AnErrorNamesTheFieldOfThePattern) {
   auto made = tokenizer::Tokenizer::fromJson(
       fileWith("pre_tokenizer", R"({"type":"Split","pattern":{"Regex":"(a"},"behavior":"Removed","invert":false})"),
       "tokenizer.json");

@@ -1,4 +1,4 @@
-// Property: decoding token by token gives, together, what decoding all tokens gives; every piece is valid UTF-8.
+// Property: the pieces of decoding token by token, joined, equal decoding all tokens; every piece is valid UTF-8.
 #include "tokenizer/decoders/decode_stream.h"
 
 #include <gtest/gtest.h>
@@ -27,7 +27,7 @@ TEST(DecodeStream, RandomIds) {
     DecodeStream stream(t.decoder());
     for (int round = 0; round < 2000; ++round) {
       std::vector<uint32_t> ids(random() % 40);
-      // Often from a narrow range: bytes and special tokens stand together.
+      // Often from a narrow range, because the ids of bytes and of special tokens are next to each other.
       const uint32_t from = random() % t.idEnd(), width = random() % 3 ? t.idEnd() + 3 : 1 + random() % 20;
       for (uint32_t& id : ids) id = (from + random() % width) % (t.idEnd() + 3);
       const bool skip = random() % 2;
@@ -47,7 +47,7 @@ TEST(DecodeStream, RandomIds) {
   }
 }
 
-TEST(DecodeStream, GivesCharactersAsSoonAsTheyAreWhole) {
+TEST(DecodeStream, EmitsCharactersAsSoonAsTheyAreComplete) {
   std::string json;
   ASSERT_TRUE(test::readFile(test::fixture("bytelevel-gpt2like.tokenizer.json"), json));
   auto made = Tokenizer::fromJson(json, "");

@@ -1,4 +1,4 @@
-// Every scanner against the regex engine, on random text made of what the patterns tell apart.
+// Every scanner against the regex engine, on random text of the characters that the patterns distinguish.
 #include "tokenizer/patterns/scanner.h"
 
 #include <gtest/gtest.h>
@@ -51,7 +51,7 @@ constexpr const char* kPatterns[] = {
     "\\S+\\s*",
 };
 
-// What the patterns tell apart, ASCII more often.
+// A random text of the characters that the patterns distinguish, ASCII more often.
 std::string randomText(std::mt19937& random) {
   static constexpr std::string_view kPieces[] = {"a",
                                                  "b",
@@ -141,7 +141,7 @@ std::string written(const std::vector<regex::Bounds>& found) {
   return s;
 }
 
-TEST(Scanners, FindWhatTheEngineFinds) {
+TEST(Scanners, FindTheMatchesOfTheEngine) {
   for (const char* pattern : kPatterns) {
     regex::Failure failure;
     const auto engine = regex::compile(pattern, failure);
@@ -164,7 +164,7 @@ TEST(Scanners, FindWhatTheEngineFinds) {
   }
 }
 
-TEST(Scanners, LeaveTheRestToTheEngine) {
+TEST(Scanners, RefusePatternsOfOtherShapes) {
   for (const char* pattern : {"",
                               "a*",
                               "\\s*",

@@ -43,13 +43,7 @@ std::unique_ptr<Decoder> makeDecoder(const Component& c, int depth) {
   if (type == "ByteFallback") return makeByteFallback();
   if (type == "WordPiece" || type == "Metaspace" || type == "BPEDecoder" || type == "CTC") return makeWordDecoder(c);
   if (type == "Fuse" || type == "Replace" || type == "Strip") return makeEditDecoder(c);
-  if (type == "Sequence") {
-    std::vector<std::unique_ptr<Decoder>> parts;
-    for (const Component& one : c.list("decoders")) {
-      if (auto part = makeDecoder(one, depth + 1)) parts.push_back(std::move(part));
-    }
-    return std::make_unique<Sequence>(std::move(parts));
-  }
+  if (type == "Sequence") return std::make_unique<Sequence>(partsOf(c, "decoders", depth, makeDecoder));
   return c.unknown("decoder");
 }
 

@@ -61,7 +61,7 @@ class TextScanner {
   void skipSpace() {
     while (at_ < end_ && isSpace(*at_)) ++at_;
   }
-  bool unescape(const char* from, const char* to, std::string& out);
+  static bool unescape(const char* p, const char* end, std::string& out);
   const char *at_, *end_;
   std::string unescaped_[2];
 };

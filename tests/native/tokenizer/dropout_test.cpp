@@ -1,5 +1,5 @@
-// BPE's dropout: by chance, so what is compared with the reference (tokenizers 0.23.3, 20,000 encodings each) is how
-// many tokens it makes on average; and that a seed makes it repeatable.
+// BPE's dropout is random. So its average number of tokens is compared with the reference's (tokenizers 0.23.3, 20,000
+// encodings each), and a seed must make it repeatable.
 #include <gtest/gtest.h>
 
 #include "tokenizer/tokenizer.h"
@@ -33,7 +33,7 @@ std::vector<uint32_t> encoded(Tokenizer& t, std::string_view text) {
   return out.ids;
 }
 
-TEST(Dropout, MakesAsManyTokensAsTheReference) {
+TEST(Dropout, GivesAsManyTokensAsTheReferenceOnAverage) {
   constexpr struct {
     std::string_view dropout, text;
     double tokens;
@@ -53,7 +53,7 @@ TEST(Dropout, MakesAsManyTokensAsTheReference) {
   }
 }
 
-TEST(Dropout, IsAsTheSeedSays) {
+TEST(Dropout, IsRepeatableWithASeed) {
   auto t = made("0.5");
   ASSERT_TRUE(t.ok());
   const std::string_view text = "Once upon a time there was a king, and the children of the king";
@@ -68,7 +68,7 @@ TEST(Dropout, IsAsTheSeedSays) {
   for (const auto& ids : first) EXPECT_EQ((*t)->decode(ids.data(), ids.size(), false), text);
 }
 
-TEST(Dropout, AllOrNothing) {
+TEST(Dropout, RatesZeroAndOne) {
   auto none = made("0.0"), all = made("1"), plain = made("null");
   ASSERT_TRUE(none.ok() && all.ok() && plain.ok());
   EXPECT_EQ(encoded(**none, "the children"), encoded(**plain, "the children"));

@@ -1,5 +1,4 @@
-// Files from before tokenizer.json, of any bytes: a SentencePiece `.model` (first byte even) or tiktoken's ranks. A
-// named error, or JSON.
+// A SentencePiece `.model` (first byte even) or tiktoken's ranks (odd), of any bytes, give a named error or JSON.
 #include "checks.h"
 #include "json/json.h"
 #include "tokenizer/legacy/sentencepiece.h"

@@ -1,5 +1,5 @@
-// The binary form: it answers as the tokenizer.json that it was made from, and whatever is wrong with it is a named
-// error, also where only its checksum is right.
+// The binary form: it encodes as the tokenizer.json that it was made from, and any damage is a named error, even where
+// the checksum is right.
 #include <gtest/gtest.h>
 
 #include <random>
@@ -20,7 +20,7 @@ Made load(std::string_view form, const Source* source = nullptr) {
   return Tokenizer::fromBinary(std::move(buffer), form.size(), source);
 }
 
-// With the checksum of what lies behind the header (bytes 40–47 of 48).
+// Sets the checksum (bytes 40–47 of the header's 48) of the bytes after the header.
 std::string sealed(std::string form) {
   const uint64_t sum = Source::of(std::string_view(form).substr(48)).hash, size = form.size();
   std::memcpy(form.data() + 40, &sum, 8);
@@ -63,7 +63,7 @@ class Binary : public testing::TestWithParam<const char*> {
   std::unique_ptr<Tokenizer> tokenizer_;
 };
 
-TEST_P(Binary, AnswersAsItsSource) {
+TEST_P(Binary, EncodesAsItsSource) {
   const std::vector<std::string> texts = textsOf(std::string(GetParam()) + ".jsonl.gz");
   ASSERT_GT(texts.size(), 100u);
   const std::string form = tokenizer_->toBinary();
@@ -76,7 +76,7 @@ TEST_P(Binary, AnswersAsItsSource) {
   expectSame(*tokenizer_, **again, texts);
 }
 
-TEST_P(Binary, KeepsTokensThatWereAdded) {
+TEST_P(Binary, KeepsAddedTokens) {
   AddedToken token;
   token.content =
       "Quatsch mit \"So\\\xC3\x9F"
@@ -90,7 +90,7 @@ TEST_P(Binary, KeepsTokensThatWereAdded) {
   expectSame(*tokenizer_, **again, {"a  " + token.content + " b", token.content});
 }
 
-TEST_P(Binary, NamesWhatIsWrong) {
+TEST_P(Binary, DamageIsANamedError) {
   const std::string form = tokenizer_->toBinary();
   const auto codeOf = [](std::string_view bytes, const Source* source = nullptr) {
     auto made = load(bytes, source);
@@ -115,8 +115,8 @@ TEST_P(Binary, NamesWhatIsWrong) {
   EXPECT_EQ(codeOf(form, &source), "binary_form_stale");
 }
 
-// However the file is written, the same tables come of it: vocabulary and merges are read from its text where that is
-// written as usual, else the whole file is parsed (a byte order mark is reason enough).
+// However the file is written, it gives the same tables. Vocabulary and merges are read from its text where that is
+// written as usual; else (even for a byte order mark) the whole file is parsed.
 TEST_P(Binary, AnySpellingOfTheFile) {
   const auto payload = [](std::string_view json) {
     auto made = Tokenizer::fromJson(json, "tokenizer.json");
@@ -127,7 +127,8 @@ TEST_P(Binary, AnySpellingOfTheFile) {
   EXPECT_EQ(tokenizer_->toBinary().substr(48), want);
   std::string compact, escaped, spaced;
   json::write(json::Document::parse(json_, "", ErrorClass::Internal)->root(), compact);
-  if (std::string_view(GetParam()) == "unigram-metaspace") compact = json_;  // whose scores would get other digits
+  if (std::string_view(GetParam()) == "unigram-metaspace")
+    compact = json_;  // its scores would be written with other digits
   EXPECT_EQ(payload(compact), want);
   bool quoted = false;
   for (const char *p = json_.data(), *end = p + json_.size(); p < end;) {
@@ -141,7 +142,7 @@ TEST_P(Binary, AnySpellingOfTheFile) {
     if (c == '"') quoted = !quoted;
     if (!quoted && c < 0x80 && std::strchr("{}[],:", int(c))) spaced += "\r\n\t ";
     spaced.append(from, p);
-    // Names of members stay as they are: "type" must be found.
+    // Names of members are not escaped, since "type" must be found.
     char unit[16];
     if (c >= 0x10000)
       std::snprintf(unit, sizeof unit, "\\u%04X\\uDC%02x", 0xD7C0 + (c >> 10), c & 0xFF);
@@ -159,8 +160,8 @@ TEST_P(Binary, AnySpellingOfTheFile) {
   EXPECT_EQ(broken.status().code(), "invalid_json");
 }
 
-// Forms whose checksum is right but whose parts are not: an error, or a tokenizer that stays inside its memory (the
-// sanitizers' run of this test is the one that looks).
+// Forms with a right checksum and wrong parts: an error, or a tokenizer that does not read outside its memory, which
+// the run with sanitizers checks.
 TEST_P(Binary, StaysInsideItsMemory) {
   const std::string form = tokenizer_->toBinary();
   std::mt19937 random(7);

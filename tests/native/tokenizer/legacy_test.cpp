@@ -1,4 +1,5 @@
-// Broken SentencePiece models and tiktoken ranks: a named error or JSON that parses, never a look outside the file.
+// Damaged SentencePiece models and tiktoken ranks give a named error or JSON that parses, and never a read outside the
+// file.
 #include <gtest/gtest.h>
 
 #include <random>
@@ -43,7 +44,7 @@ void changeAndRead(const std::string& file, Read read, const std::string& code, 
   }
 }
 
-TEST(OldFormats, ChangedModelsAreNamedOrRead) {
+TEST(Legacy, ChangedModelsAreErrorsOrJson) {
   for (const char* name : {"unigram.model", "bpe.model"}) {
     const std::string model = oldFile(name);
     ASSERT_TRUE(readSentencePiece(model, name).ok());
@@ -55,7 +56,7 @@ TEST(OldFormats, ChangedModelsAreNamedOrRead) {
   }
 }
 
-TEST(OldFormats, ChangedRanksAreNamedOrRead) {
+TEST(Legacy, ChangedRanksAreErrorsOrJson) {
   const std::string ranks = oldFile("small.tiktoken");
   ASSERT_TRUE(readTiktoken(ranks, "file").ok());
   changeAndRead(ranks, readTiktoken, "bad_tiktoken_ranks", 400);
@@ -64,7 +65,7 @@ TEST(OldFormats, ChangedRanksAreNamedOrRead) {
     EXPECT_FALSE(readTiktoken(bad, "file").ok()) << bad;
 }
 
-TEST(OldFormats, WindowsLinesAndAnyOrder) {
+TEST(Legacy, RanksInAnyOrderAndWithWindowsLineEnds) {
   auto a = readTiktoken("YQ== 0\nYg== 1\nYWI= 2\n", "file"), b = readTiktoken("YWI= 2\r\nYg== 1\r\n\r\nYQ== 0", "file");
   ASSERT_TRUE(a.ok() && b.ok());
   EXPECT_EQ(*a, *b);

@@ -1,5 +1,5 @@
-// The block-4-bit format: how near its weights are, that products are those of the unpacked weights in double
-// precision, and the edges of the number range. (kernels_test.cpp compares fast and plain products.)
+// The block-4-bit format: the error of its weights, products against those of the unpacked weights in double precision,
+// and the limits of the number range. (kernels_test.cpp compares fast and plain products.)
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -48,7 +48,7 @@ TEST(Q4, TakesFourAndAHalfBits) {
   }
 }
 
-// The bound is what the search reaches and a scale by the largest magnitude alone (9.7 %) does not.
+// The search for scales reaches this bound; a scale by the largest magnitude alone has 9.7 %.
 TEST(Q4, NormalWeightsAreWithinSevenAndAHalfPercent) {
   const size_t n = 64, k = 1024;
   for (float scale : {1.f, 1e-20f, 3e-5f, 1e20f}) {
@@ -57,7 +57,7 @@ TEST(Q4, NormalWeightsAreWithinSevenAndAHalfPercent) {
   }
 }
 
-TEST(Q4, LeaningBlocksLoseNothing) {
+TEST(Q4, BlocksOfOneSignUseAllValues) {
   const size_t n = 8, k = 256;
   Floats w = random(n * k);
   for (float& v : w) v = std::fabs(v);
@@ -96,8 +96,8 @@ TEST(Q4, ProductsAreThoseOfTheUnpackedWeights) {
   }
 }
 
-// Activations that 8 bits hold exactly, weights that 4 bits hold exactly: then the product is exact as well.
-TEST(Q4, WhatFitsIsExact) {
+// Activations that 8 bits represent exactly, and weights that 4 bits do: then the product is exact, too.
+TEST(Q4, RepresentableNumbersGiveExactProducts) {
   const size_t n = 11, k = 160, m = 5;
   Floats w(n * k + 64), x(m * k + 64);
   std::mt19937 engine(3);
@@ -143,7 +143,7 @@ TEST(Q4, Extremes) {
   EXPECT_LT(relativeError(Floats(u.begin() + 3 * long(k), u.begin() + 3 * long(k) + 32),
                           Floats(w.begin() + 3 * long(k), w.begin() + 3 * long(k) + 32), 32),
             0.1)
-      << "an outlier spoils its own block only";
+      << "an outlier affects its own block only";
   for (size_t i = 0; i < k; ++i) EXPECT_NEAR(u[4 * k + i], 3, 0.03f);
   for (size_t i = 0; i < k; ++i) EXPECT_NEAR(u[5 * k + i], w[5 * k + i], 5e25f);
   for (size_t i = 0; i < 32; ++i) EXPECT_LE(std::fabs(u[6 * k + i]), 1e-8f);
@@ -153,7 +153,7 @@ TEST(Q4, Extremes) {
   for (float value : odd) {
     for (size_t m : {1, 2, 4}) {
       Floats x = random(m * k), got(m * n + 64), want = got;
-      std::fill_n(x.begin(), 40, value);  // a block of it, and some of the next
+      std::fill_n(x.begin(), 40, value);  // a block, and some of the next one
       Arena a, b;
       Rows gx(x.data(), m, k), wx(x.data(), m, k);
       fast().linear(a, gx, matrix, {}, got.data(), n);
@@ -166,7 +166,7 @@ TEST(Q4, Extremes) {
   }
 }
 
-TEST(Q4, TheLargestSumsStayWhole) {
+TEST(Q4, TheLargestSumsDoNotOverflow) {
   const size_t k = 8192, n = 8;
   for (float sign : {1.f, -1.f}) {
     Floats w(n * k + 64, sign);

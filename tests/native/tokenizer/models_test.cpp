@@ -1,5 +1,5 @@
-// The models' fast ways (caches, double array, heaps, cuts at marks) against the plain ones, written down here as the
-// papers have them, on random words of the fixtures' vocabularies.
+// The models' fast implementations (caches, double array, heaps, cuts at marks) against plain ones, written here as in
+// the papers, on random words of the fixtures' vocabularies.
 #include <gtest/gtest.h>
 
 #include <array>
@@ -42,7 +42,7 @@ std::vector<std::string> characters(std::string_view s) {
 
 using Result3 = std::vector<std::array<uint32_t, 3>>;  // id, begin, end
 
-// BPE without any table: always the pair of the lowest rank, the leftmost of them.
+// BPE without tables: joins the pair of the lowest rank, of these the leftmost, until there is none.
 class PlainBpe {
  public:
   explicit PlainBpe(json::Value m) : byteFallback_(m["byte_fallback"].asBool()), fuse_(m["fuse_unk"].asBool()) {
@@ -110,7 +110,7 @@ class PlainBpe {
   bool byteFallback_, fuse_;
 };
 
-// Viterbi over characters, every substring looked up in a map.
+// Viterbi over characters; every substring is looked up in a map.
 class PlainUnigram {
  public:
   explicit PlainUnigram(json::Value m) : unk_(uint32_t(m["unk_id"].asInt())) {
@@ -182,7 +182,7 @@ void compare(const Loaded& l, const Plain& plain, const std::vector<std::string>
   std::mt19937 random(11);
   for (int round = 0; round < rounds; ++round) {
     std::string word;
-    // Mostly short ones, so that the cache has them again; some beyond what is cached and what is searched linearly.
+    // Mostly short words, so that the cache has them again; some too long to be cached or searched linearly.
     for (size_t n = 1 + random() % (round % 50 ? 7 : 180); n; --n) word += alphabet[random() % alphabet.size()];
     const Result3 want = plain(word);
     ASSERT_EQ(answer(*l.model, word), want) << word;
@@ -196,7 +196,7 @@ std::vector<std::string> alphabetOf(const Vocabulary& v, std::initializer_list<c
   return out;
 }
 
-TEST(Models, BpeAsWrittenDown) {
+TEST(Models, BpeEqualsThePlainOne) {
   for (const char* name :
        {"bpe-bytefallback-llamalike", "bpe-fuseunk-metaspace", "bpe-metaspace-never", "bytelevel-gpt2like"}) {
     SCOPED_TRACE(name);
@@ -208,14 +208,14 @@ TEST(Models, BpeAsWrittenDown) {
   }
 }
 
-TEST(Models, UnigramAsWrittenDown) {
+TEST(Models, UnigramEqualsThePlainOne) {
   const Loaded l("unigram-metaspace");
   compare(l, PlainUnigram(l.root()),
           alphabetOf(l.model->vocabulary(), {"\xE2\x96\x81", "e", "n", "\xE6\x97\xA5", "\xF0\x9F\x98\x80", "\xD0\xB6"}),
           4000);
 }
 
-// A merge that makes a token with ▁ inside: nothing may be cut at marks then.
+// A merge makes a token with ▁ inside: then texts must not be cut at marks.
 TEST(Models, BpeJoinsAcrossMarksWhereMergesDo) {
   const std::string json = R"({"type":"BPE","vocab":{"a":0,"b":1,"▁":2,"▁b":3,"a▁b":4},"merges":["▁ b","a ▁b"]})";
   auto document = json::Document::parse(json, "model", ErrorClass::Tokenizer);
@@ -241,11 +241,11 @@ TEST(Models, AMegabyteWithoutASpace) {
   }
 }
 
-TEST(Models, CachesForgetAndStayRight) {
+TEST(Models, ResultsStayTheSameWhenCachesAreEmptied) {
   const Loaded l("bpe-bytefallback-llamalike");
   const PlainBpe plain(l.root());
   const auto wordOf = [](uint32_t i) { return "w" + std::to_string(i * 2654435761u) + std::to_string(i); };
-  for (uint32_t i = 0; i < 200000; ++i) answer(*l.model, wordOf(i));  // more than it keeps
+  for (uint32_t i = 0; i < 200000; ++i) answer(*l.model, wordOf(i));  // more than the cache holds
   for (uint32_t i = 0; i < 200000; i += 977) EXPECT_EQ(answer(*l.model, wordOf(i)), plain(wordOf(i)));
 }
 

@@ -1,5 +1,5 @@
-// The sections of a tokenizer.json that are read from its text: whatever stands in the tokens and however the file is
-// indented, the same tables come of it as from the whole file parsed into a tree (a byte order mark is reason enough).
+// The sections of a tokenizer.json that are read from its text: with any tokens and any indentation they give the same
+// tables as the whole file, parsed into a tree (as a file with a byte order mark is).
 #include <gtest/gtest.h>
 
 #include <random>
@@ -19,20 +19,20 @@ struct Style {
 constexpr Style kStyles[] = {
     {"", "", ":"}, {"\n      ", "\n        ", ": "}, {"\n\t", " ", " :  "}, {"\r\n                      ", "", ": "}};
 
-// A BPE of random tokens: what ends blocks and strings stands in them, at every place.
+// A BPE of random tokens, which contain the bytes that end blocks and strings, at every place.
 struct Random {
   explicit Random(uint32_t seed) : random(seed) {
     for (const char* s : {"a", "b", "\"", "\\", "{", "}", "[", "]", ",", ":", "\xC3\xA9", "\xE2\x96\x81", "\n", "\x01",
                           "\xF0\x9F\x98\x80"})
       add(s);
     while (tokens.size() < 1200) {
-      // Mostly plain ones, or hardly any block would be without a backslash.
+      // Mostly plain tokens; else nearly every block would have a backslash.
       const size_t most = random() % 8 ? 2 : tokens.size();
       const std::string left = tokens[random() % (random() % 4 ? tokens.size() : most)],
                         right = tokens[random() % most];
       if (left.size() + right.size() <= 80 && add(left + right)) merges.push_back({left, right});
     }
-    merges.push_back(merges[7]);  // a later rank counts
+    merges.push_back(merges[7]);  // the later rank counts
   }
   bool add(const std::string& token) { return known.insert(token).second && (tokens.push_back(token), true); }
 
@@ -76,7 +76,7 @@ std::string tablesOf(const std::string& json) {
   return made.ok() ? (*made)->toBinary().substr(48) : std::string();
 }
 
-TEST(ModelText, ReadsWhatTheTreeReads) {
+TEST(ModelText, GivesTheTablesOfTheTree) {
   for (uint32_t seed = 0; seed < 8; ++seed) {
     Random made(seed);
     for (const Style& style : kStyles) {
@@ -95,7 +95,7 @@ TEST(ModelText, ReadsWhatTheTreeReads) {
   }
 }
 
-TEST(ModelText, FlatSectionsEndWhereValuesDo) {
+TEST(ModelText, FlatAndValueEndAtTheSamePlace) {
   std::mt19937 random(5);
   for (int round = 0; round < 4000; ++round) {
     std::string json(1, "{["[random() % 2]);

@@ -1,5 +1,5 @@
-// Attention over a cache of keys and values: the plain kernel against the encoders' attention and against what the
-// formula says of windows, masks and slopes; then every fast kernel against the plain one over odd sizes.
+// Attention over a cache of keys and values: the plain kernel against the encoders' attention; then every fast kernel
+// against the plain one, over odd sizes, with windows, masks and slopes.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -27,7 +27,7 @@ void expectNear(const Floats& got, const Floats& want, size_t n, float tolerance
 const CacheType kTypes[] = {CacheType::F32, CacheType::F16, CacheType::Q8};
 const char* name(CacheType t) { return t == CacheType::F32 ? "f32" : t == CacheType::F16 ? "f16" : "q8"; }
 
-// A cache with its memory, filled with what must never be seen.
+// A cache with its memory, filled with values that must never be used.
 struct Cache {
   KvLayerView view;
   Buffer keys, values;
@@ -37,7 +37,7 @@ struct Cache {
     view.type = type, view.batch = batch, view.kvHeads = kvHeads, view.headDim = d, view.capacity = capacity;
     keys = Buffer(view.bytes());
     values = Buffer(view.bytes());
-    std::memset(keys.data(), 0x7f, keys.size());  // NaN, beyond a half, 127
+    std::memset(keys.data(), 0x7f, keys.size());  // f32: huge; f16: NaN; int8: 127
     std::memset(values.data(), 0x7f, values.size());
     view.keys = keys.data(), view.values = values.data();
     scales.assign(2 * view.scaleCount() + 64, std::numeric_limits<float>::quiet_NaN());
@@ -53,7 +53,7 @@ struct Shape {
   }
 };
 
-// Fills a cache of past + queries positions in two appends and sets up the query.
+// Fills a cache of past + queries positions by two appends and sets up the queries.
 struct Case {
   Shape s;
   size_t keys, kStride, qStride, outStride;
@@ -94,12 +94,12 @@ struct Case {
     const Arena::Mark before = arena.mark();
     table.cachedAttention(arena, args);
     const Arena::Mark after = arena.mark();
-    EXPECT_TRUE(before.block == after.block && before.used == after.used) << "scratch memory is let go";
+    EXPECT_TRUE(before.block == after.block && before.used == after.used) << "scratch memory is freed";
     return out;
   }
 };
 
-TEST(Half, EveryHalfComesBackAndFloatsGoToTheNearest) {
+TEST(Half, EveryHalfRoundTripsAndFloatsRoundToTheNearest) {
   for (uint32_t h = 0; h < 0x7c00; ++h) {
     ASSERT_EQ(toHalf(fromHalf(uint16_t(h))), h);
     ASSERT_EQ(toHalf(fromHalf(uint16_t(h | 0x8000))), h | 0x8000);
@@ -116,7 +116,7 @@ TEST(Half, EveryHalfComesBackAndFloatsGoToTheNearest) {
   EXPECT_EQ(fromHalf(toHalf(-1e30f)), -65504.f);
 }
 
-// With every key in the cache at once, a causal mask and no cache of a smaller type, it is the encoders' attention.
+// With all keys appended at once, and a cache of f32, it equals the encoders' attention with a causal mask.
 TEST(CachedAttention, IsAttentionWithACausalMask) {
   for (size_t t : {1, 2, 5, 9, 33}) {
     for (int64_t left : {-1, 0, 3}) {
@@ -136,7 +136,7 @@ TEST(CachedAttention, IsAttentionWithACausalMask) {
   }
 }
 
-// Tokens one by one, and all at once, see the same.
+// Tokens one by one give the same as all at once.
 TEST(CachedAttention, StepsAgreeWithOnePass) {
   for (CacheType type : kTypes) {
     Case whole(fast(), type, {2, 4, 2, 16, 0, 11});
@@ -180,7 +180,7 @@ TEST(CachedAttention, FastAgreesWithPlain) {
         std::vector<uint8_t> mask(s.batch * (c.keys + 3), 1);
         for (size_t b = 0; b < s.batch; ++b) {
           for (size_t i = 0; i < c.keys; ++i) {
-            // left padding, another length for each sequence; gaps for variant 3
+            // Variant 1: left padding of another length for each sequence. Variant 3: gaps.
             if (variant == 1 && i < (b + 1) * c.keys / 4) mask[b * (c.keys + 3) + i] = 0;
             if (variant == 3 && i % 3 == b % 3) mask[b * (c.keys + 3) + i] = 0;
           }
@@ -188,7 +188,7 @@ TEST(CachedAttention, FastAgreesWithPlain) {
         if (variant == 1 || variant == 3) c.args.keyMask = mask.data(), c.args.maskStride = c.keys + 3;
         if (variant == 2 || variant == 3) c.args.left = int64_t(c.keys / 3);
         Floats slopes = random(s.heads, 0.2f, 9);
-        for (float& slope : slopes) slope = std::fabs(slope);  // far keys count less, as in every model
+        for (float& slope : slopes) slope = std::fabs(slope);  // distant keys weigh less, as in every model
         if (variant == 4) c.args.slopes = slopes.data();
         if (variant == 5) c.args.softcap = 1.5f, c.args.left = 4;
         c.run(reference());
@@ -200,8 +200,9 @@ TEST(CachedAttention, FastAgreesWithPlain) {
   }
 }
 
-// Keys and queries go in groups: every rest of them, with as many queries per key as models have.
-TEST(CachedAttention, EveryRestAgreesWithPlain) {
+// Keys and queries are computed in groups: tests every remainder of keys, with the numbers of queries per key that
+// models have.
+TEST(CachedAttention, EveryRemainderAgreesWithPlain) {
   for (CacheType type : kTypes) {
     for (size_t group : {1, 2, 3, 4, 5, 7}) {
       for (size_t past = 0; past < 14; ++past) {
@@ -218,7 +219,7 @@ TEST(CachedAttention, EveryRestAgreesWithPlain) {
   }
 }
 
-// More keys than become floats for a prompt.
+// More keys than are converted to f32 for a prompt.
 TEST(CachedAttention, LongPromptsAgreeWithPlain) {
   for (CacheType type : kTypes) {
     Case c(fast(), type, {1, 1, 1, 256, 2050, 13});
@@ -228,7 +229,7 @@ TEST(CachedAttention, LongPromptsAgreeWithPlain) {
   }
 }
 
-TEST(CachedAttention, AppendedRowsAreThePlainOnes) {
+TEST(CachedAttention, AppendedRowsEqualThePlainKernels) {
   for (CacheType type : kTypes) {
     for (size_t d : {1, 3, 8, 20, 64}) {
       Cache got(type, 2, 3, d, 9), want(type, 2, 3, d, 9);

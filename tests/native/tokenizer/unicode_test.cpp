@@ -1,5 +1,5 @@
-// Every code point through every component that looks at Unicode, against what the reference did with it
-// (tests/fixtures/tokenizers/unicode.txt.gz, made by make_unicode.py beside it), and random runs of marks.
+// Every code point through every component that uses Unicode's properties, against the reference's results
+// (tests/fixtures/tokenizers/unicode.txt.gz, made by make_unicode.py beside it). And random runs of marks.
 #include <gtest/gtest.h>
 
 #include <map>
@@ -23,7 +23,7 @@ std::string textOf(std::string_view points) {
   return out;
 }
 
-// What an answer of the fixture says about c; null: it stays.
+// The text that c becomes by an answer of the fixture; null: c stays.
 void appendImage(std::string& out, uint32_t c, const std::string* answer) {
   if (!answer) {
     text::append(out, c);
@@ -92,13 +92,13 @@ std::string normalized(const Normalizer& n, const std::string& text, bool aligne
 }
 
 void checkNormalizer(const Section& s, const Normalizer& n) {
-  // 64 code points at a time, apart from each other by a character that no component touches.
+  // 64 code points at a time, separated by a character that no component changes.
   std::string in, want;
   uint32_t count = 0, wrong = 0, first = 0;
   const auto flush = [&] {
     for (bool aligned : {false, true}) {
       if (normalized(n, in, aligned) != want && ++wrong < 5) {
-        ADD_FAILURE() << s.name << " differs in U+" << std::hex << first << " and the 63 code points behind it:\n"
+        ADD_FAILURE() << s.name << " differs in U+" << std::hex << first << " or the 63 code points after it:\n"
                       << normalized(n, in, aligned) << "\n"
                       << want;
       }
@@ -185,7 +185,7 @@ TEST(Unicode, OffsetsCountUtf16Units) {
   EXPECT_EQ(units(6), 3u);
   EXPECT_EQ(units(10), 5u);
   EXPECT_EQ(units(11), 6u);
-  EXPECT_EQ(units(99), 6u) << "beyond the end is the end";
+  EXPECT_EQ(units(99), 6u) << "offsets beyond the end give the end";
   EXPECT_EQ(text::Utf16Offsets("plain")(4), 4u);
 }
 

@@ -1,5 +1,5 @@
-// The short ways of encoding and loading against the long ones that they stand in for: byte-level words left as bytes,
-// rows without encodings, offsets without spans, words seen before, merges in 64 bits, sections read from the text.
+// The fast paths of encoding and loading against the general ones: byte-level words kept as bytes, rows without
+// encodings, offsets without spans, cached words, merges in 64 bits, sections read from the text.
 #include <gtest/gtest.h>
 
 #include <random>
@@ -19,7 +19,7 @@ std::string quoted(std::string_view s) {
   return out;
 }
 
-// A byte-level BPE with 400 merges put together by chance.
+// A byte-level BPE with 400 random merges.
 struct Made {
   std::string pre = "null", normalizer = "null", post = "null", extra;
   uint32_t firstId = 0;
@@ -115,7 +115,7 @@ void expectSame(const EncodedBatch& a, const EncodedBatch& b, const std::string&
   }
 }
 
-// Both in every way that a caller may ask.
+// Compares both with every combination of options.
 void expectSame(const Made& a, const Made& b, const std::string& what) {
   const auto x = a.load(), y = b.load();
   ASSERT_TRUE(x && y) << what;
@@ -128,7 +128,7 @@ void expectSame(const Made& a, const Made& b, const std::string& what) {
   }
 }
 
-TEST(Ways, WordsThatStayBytes) {
+TEST(FastPaths, WordsThatStayBytes) {
   for (int way = 0; way < 16; ++way) {
     Made left;
     left.ignoreMerges = way & 4;
@@ -137,7 +137,7 @@ TEST(Ways, WordsThatStayBytes) {
     left.post = R"({"type":"ByteLevel","add_prefix_space":false,"trim_offsets":true,"use_regex":true})";
     left.pre = std::string(R"({"type":"ByteLevel","trim_offsets":true,"add_prefix_space":)") +
                (way & 1 ? "true" : "false") + ",\"use_regex\":" + (way & 2 ? "true" : "false") + "}";
-    Made written = left;  // a step behind it needs the byte-level text, and cuts nothing
+    Made written = left;  // a later step that needs byte-level text, and cuts nothing
     written.pre = R"({"type":"Sequence","pretokenizers":[)" + left.pre +
                   R"(,{"type":"Split","pattern":{"String":"QQQQ"},"behavior":"Isolated","invert":false}]})";
     expectSame(left, written, left.pre);
@@ -147,10 +147,10 @@ TEST(Ways, WordsThatStayBytes) {
   }
 }
 
-TEST(Ways, OffsetsWhereNothingMoved) {
+TEST(FastPaths, OffsetsOfUnchangedText) {
   Made plain, moved;
   plain.extra = moved.extra = kAdded;
-  moved.normalizer = R"({"type":"Nmt"})";  // writes every span out; the texts have nothing that it changes
+  moved.normalizer = R"({"type":"Nmt"})";  // stores all spans; the texts have no character that it changes
   std::vector<std::string> texts;
   for (std::string& s : someTexts(300)) {
     if (s.find_first_of("\n\t") == s.npos) texts.push_back(s);
@@ -163,8 +163,9 @@ TEST(Ways, OffsetsWhereNothingMoved) {
   }
 }
 
-// A text that is seen to be in its form stays; the same text with a changing character far behind goes the long way.
-TEST(Ways, NormalFormsSeenAtOnce) {
+// A text that a quick check finds to be in the form is kept; the same text, followed by a character that changes, is
+// not.
+TEST(FastPaths, QuickCheckOfNormalForms) {
   std::mt19937 random(13);
   const uint32_t ranges[][2] = {{0x20, 0x7E},     {0xA0, 0x24F},    {0x300, 0x345},   {0x370, 0x3FF},
                                 {0x400, 0x45F},   {0x5D0, 0x5EA},   {0x620, 0x655},   {0x915, 0x963},
@@ -189,7 +190,7 @@ TEST(Ways, NormalFormsSeenAtOnce) {
   }
 }
 
-TEST(Ways, RowsWithoutEncodings) {
+TEST(FastPaths, RowsWithoutEncodings) {
   const std::string special = R"("special_tokens":{"<s>":{"id":"<s>","ids":[9000,7],"tokens":["<s>","x"]}})";
   const std::string before = R"({"SpecialToken":{"id":"<s>","type_id":2}},)",
                     a = R"({"Sequence":{"id":"A","type_id":1}})";
@@ -220,7 +221,7 @@ TEST(Ways, RowsWithoutEncodings) {
       options.details = way & 2;
       const std::vector<std::string> texts = someTexts(200);
       const EncodedBatch quick = encoded(*t, texts, options);
-      options.truncation.strategy = TruncationStrategy::LongestFirst;  // cuts nothing, but goes by encodings
+      options.truncation.strategy = TruncationStrategy::LongestFirst;  // truncates nothing, but uses encodings
       options.truncation.maxLength = 1 << 20;
       expectSame(quick, encoded(*t, texts, options), post);
       if (options.details) continue;
@@ -233,14 +234,14 @@ TEST(Ways, RowsWithoutEncodings) {
   }
 }
 
-TEST(Ways, WordsSeenBefore) {
+TEST(FastPaths, CachedWords) {
   Made made;
   made.pre = R"({"type":"ByteLevel","trim_offsets":true,"add_prefix_space":false,"use_regex":true})";
   const auto used = made.load(), fresh = made.load();
   EncodeOptions options;
   const std::vector<std::string> texts = someTexts(300);
   std::mt19937 random(3);
-  for (int round = 0; round < 3; ++round) {  // more words than there is room for
+  for (int round = 0; round < 3; ++round) {  // more words than the cache holds
     std::vector<std::string> many(2000);
     for (std::string& s : many) {
       for (int word = 0; word < 60; ++word) {
@@ -253,9 +254,9 @@ TEST(Ways, WordsSeenBefore) {
   }
 }
 
-TEST(Ways, MergesOfLargeIds) {
+TEST(FastPaths, MergesOfLargeIds) {
   Made small, large;
-  large.firstId = (1u << 21) - 300;  // some below what 64 bits hold, some beyond
+  large.firstId = (1u << 21) - 300;  // some fit in a merge of 64 bits, some do not
   const auto x = small.load(), y = large.load();
   const auto form = y->toBinary();
   Buffer bytes(form.size());
@@ -269,7 +270,7 @@ TEST(Ways, MergesOfLargeIds) {
   expectSame(encoded(**again, texts, {}), want, "large ids, binary form");
 }
 
-TEST(Ways, SectionsAsTheyStand) {
+TEST(FastPaths, SectionsReadFromTheText) {
   const Made plain;
   for (Made::Order order : {Made::MergesFirst, Made::MemberBehind, Made::Pairs, Made::Spread, Made::Escaped}) {
     Made other;

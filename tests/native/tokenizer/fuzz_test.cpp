@@ -1,5 +1,6 @@
-// A small fuzz, with fixed seeds: files with a byte changed are refused by name or read, texts of random bytes are
-// encoded and decoded. The sanitizer build watches; what is asserted is that answers hold together.
+// A small fuzz test with fixed seeds. Files with a changed byte give a named error or a tokenizer; texts of random
+// bytes are encoded and decoded. The build with sanitizers finds errors of memory; the tests check that results are
+// consistent.
 #include <gtest/gtest.h>
 
 #include <random>
@@ -62,7 +63,7 @@ void expectSound(Tokenizer& t, std::mt19937& random, int rounds) {
       ASSERT_EQ(out.special.size(), out.ids.size());
       ASSERT_EQ(out.sequences.size(), out.ids.size());
       for (size_t k = 0; k < out.ids.size(); ++k) {
-        // Ill-formed bytes grow threefold before they are counted.
+        // Ill-formed bytes become U+FFFD, three bytes each, before offsets are counted.
         EXPECT_LE(out.offsets[2 * k + 1], 3 * std::max(a.size(), b.size()));
       }
     }
@@ -88,7 +89,7 @@ TEST(TokenizerFuzz, ChangedFiles) {
   for (const char* name : kNames) {
     std::string json;
     ASSERT_TRUE(test::readFile(test::fixture(name + std::string(".tokenizer.json")), json));
-    // The settings stand before the vocabulary: most changes go there.
+    // The settings are before the vocabulary: most changes are made there.
     const size_t head = std::min(json.find("\"vocab\""), json.size());
     for (int i = 0; i < 150; ++i) {
       std::string f = json;
@@ -122,7 +123,7 @@ TEST(TokenizerFuzz, AMegabyteWithoutASpace) {
       EncodeInput in;
       in.texts[0] = {text};
       EncodedBatch out;
-      ASSERT_TRUE(t->encodeBatch({in}, {}, out).ok()) << name;  // quadratic work would take minutes
+      ASSERT_TRUE(t->encodeBatch({in}, {}, out).ok()) << name;  // a quadratic algorithm would take minutes
     }
   }
 }
