@@ -12,7 +12,6 @@ namespace wasmformers::tokenizer {
 namespace {
 
 using text::kCjk;
-using text::kLower;
 using text::kNfd;
 using text::kNonspacing;
 using text::kOther;
