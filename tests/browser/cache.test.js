@@ -19,7 +19,7 @@ test('a second visit needs no network; what was cut is not kept', async (t) => {
         (bytes) => {
           response.writeHead(200, { 'Content-Length': bytes.length });
           if (owner === 'cut' && name === 'model.safetensors')
-            response.write(bytes.subarray(0, 20000), () => setTimeout(() => response.destroy(), 20));
+            response.write(bytes.subarray(0, 20000), () => setTimeout(() => response.destroy(), 500));
           else response.end(bytes);
         },
         () => response.writeHead(404).end(),

@@ -91,7 +91,7 @@ function hub(request, response) {
     });
     if (request.method === 'HEAD') response.end();
     else if (failing?.cut === undefined) response.end(part);
-    else response.write(part.subarray(0, failing.cut), () => setTimeout(() => response.destroy(), 20));
+    else response.write(part.subarray(0, failing.cut), () => setTimeout(() => response.destroy(), 500));
   }
   return true;
 }

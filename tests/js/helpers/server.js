@@ -8,11 +8,17 @@ import { env } from '../../../js/env.js';
 /**
  * @typedef {{
  *   body?: string | Buffer, type?: string, status?: number, etag?: string, headers?: Record<string, string>,
- *   cut?: number[], ranges?: boolean, fail?: number, stall?: number,
- * }} File cut: the n-th answer ends so many bytes too early or later; ranges: false ignores Range; fail: so many
- * 503 first;
- *   stall: goes silent after so many bytes
+ *   cut?: number[], arrived?: (bytes: number) => Promise<void>, ranges?: boolean, fail?: number, stall?: number,
+ * }} File cut: the n-th answer ends after so many bytes; arrived: the connection stays until the client has so many
+ *   bytes of the file (a broken connection may lose what its client has not read yet); ranges: false ignores Range;
+ *   fail: so many 503 first; stall: goes silent after so many bytes
  */
+/** How long a connection stays before it is cut, in ms, where `arrived` says nothing. */
+const HELD = 100;
+const pause = () =>
+  new Promise((resolve) => {
+    setTimeout(resolve, HELD);
+  });
 
 /**
  * @param {import('node:test').TestContext} t
@@ -58,7 +64,11 @@ export async function startServer(t, files) {
     const cut = file.cut?.shift();
     if (file.stall !== undefined) response.write(part.subarray(0, file.stall));
     else if (cut === undefined) response.end(part);
-    else response.write(part.subarray(0, cut), () => setTimeout(() => response.destroy(), 20));
+    else
+      response.write(part.subarray(0, cut), async () => {
+        await (file.arrived?.(Math.max(from, 0) + cut) ?? pause());
+        response.destroy();
+      });
   });
   await new Promise((resolve) => server.listen(0, '127.0.0.1', () => resolve(undefined)));
   const { port } = /** @type {import('node:net').AddressInfo} */ (server.address());

@@ -253,7 +253,7 @@ test('rows for pipelines: what the model takes holds where the files say nothing
    * @param {object} options
    */
   const row = async (config, options) => {
-    const rows = (await make(config)).encodeRows([long], { truncation: true, ...options });
+    const rows = internal(await make(config)).encodeRows([long], { truncation: true, ...options });
     return [rows.lengthOf(0), 'token_type_ids' in rows.inputs([0])];
   };
   const silent = { model_max_length: 1e30 },
