@@ -98,7 +98,11 @@ async function fromHub(id, model, folder, report) {
         next(null, chunk);
       },
     });
-    await pipeline(Readable.fromWeb(/** @type {any} */ (response.body)), counter, createWriteStream(file));
+    await pipeline(
+      Readable.fromWeb(/** @type {import('node:stream/web').ReadableStream} */ (response.body)),
+      counter,
+      createWriteStream(file),
+    );
   }
 }
 

@@ -1,6 +1,14 @@
 // Names that only some of these programs see: packages that are installed for benchmarks alone, and what tests add to a
 // page's window.
 
+/** any: parsed JSON, whose shape the code that reads it knows. */
+type Json = any;
+/**
+ * any: what a test or a benchmark looks at past its type: a part that types hide, a value that they forbid, a library
+ * without types.
+ */
+type Untyped = any;
+
 declare module '@huggingface/transformers';
 declare module '@huggingface/tokenizers';
 declare module 'onnxruntime-web';

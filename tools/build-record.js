@@ -7,7 +7,10 @@ import path from 'node:path';
 import { sha256 } from './cache.js';
 import { ROOT } from './run.js';
 
-/** @typedef {Record<string, { key: string, outputs: Record<string, string> }>} Built by target; outputs: path → SHA-256 */
+/**
+ * By target; outputs: path → SHA-256.
+ * @typedef {Record<string, { key: string, outputs: Record<string, string> }>} Built
+ */
 
 export class BuildRecord {
   #file;

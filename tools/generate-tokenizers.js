@@ -10,7 +10,8 @@ import { ROOT, command } from './run.js';
 
 const TYPES = path.join(ROOT, 'js/types.d.ts');
 const BEGIN =
-    '// --- Made by tools/generate-tokenizers.js from js/tokenizers/classes/classes.js: node tools/generate-tokenizers.js',
+    '// --- Made by tools/generate-tokenizers.js from js/tokenizers/classes/classes.js: ' +
+    'node tools/generate-tokenizers.js',
   END = '// --- end of the tokenizer classes';
 
 /** @returns {Promise<string>} js/types.d.ts with its list of tokenizer classes made again */

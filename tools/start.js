@@ -20,6 +20,8 @@ const SENTENCES = [
   'Der Zug nach Hamburg hat eine Stunde Verspätung.',
 ];
 
+/** @typedef {import('../js/types.js').DtypeOption} Dtype an unknown one is an error of the library */
+
 await command(async () => {
   const { values } = parseArgs({
     options: {
@@ -31,8 +33,9 @@ await command(async () => {
   console.log('Setting up and building');
   await buildWasm();
   await ensureModel(MODEL);
-  await embed(values.dtype);
-  await tell(values.dtype);
+  const dtype = /** @type {Dtype} */ (values.dtype);
+  await embed(dtype);
+  await tell(dtype);
   if (values.once || !process.stdout.isTTY) return;
   const server = await listen(Number(values.port));
   console.log(`The demo runs at ${server.url} (Ctrl-C ends it)`);
@@ -44,12 +47,12 @@ await command(async () => {
 
 /**
  * Ranks the sentences by their likeness to the query.
- * @param {string} dtype
+ * @param {Dtype} dtype
  */
 async function embed(dtype) {
   const { pipeline } = await import('../js/index.js');
   const begin = performance.now();
-  const extractor = await pipeline('feature-extraction', MODEL, { dtype: /** @type {any} */ (dtype) });
+  const extractor = await pipeline('feature-extraction', MODEL, { dtype });
   const loaded = performance.now();
   const output = await extractor([QUERY, ...SENTENCES], { pooling: 'mean', normalize: true });
   const done = performance.now();
@@ -72,13 +75,11 @@ async function embed(dtype) {
 
 /**
  * Goes on with a story, word by word, by the model of models/tiny.
- * @param {string} dtype
+ * @param {Dtype} dtype
  */
 async function tell(dtype) {
   const { pipeline } = await import('../js/index.js');
-  const write = await pipeline('text-generation', path.join(ROOT, 'models/tiny'), {
-    dtype: /** @type {any} */ (dtype),
-  });
+  const write = await pipeline('text-generation', path.join(ROOT, 'models/tiny'), { dtype });
   console.log(`models/tiny, ${dtype}\n`);
   const stream = write.stream(TALE, { max_new_tokens: 90, seed: 1 });
   process.stdout.write(TALE);

@@ -48,7 +48,7 @@ async function ownEmscripten() {
 async function privateEmscripten() {
   if (!(await exists('/etc/debian_version'))) {
     throw new SetupError(
-      `Emscripten ${MINIMUM} or newer is needed: install it (emsdk), put emcc on PATH or set EMSDK, and run this again.`,
+      `Emscripten ${MINIMUM} or newer is needed: install it (emsdk), put emcc on PATH or set EMSDK, and try again.`,
     );
   }
   await ensureSystem({ python3: 'python3', xz: 'xz-utils' });

@@ -1,5 +1,5 @@
-// XNNPACK as a library for Wasm, where a kernel uses it (a file wasm/kernels/simd/xnnpack*.cpp): built once per machine,
-// into the cache.
+// XNNPACK as a library for Wasm, where a kernel uses it (a file wasm/kernels/simd/xnnpack*.cpp): built once per
+// machine, into the cache.
 import { createHash } from 'node:crypto';
 import fs from 'node:fs/promises';
 import os from 'node:os';

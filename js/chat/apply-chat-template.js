@@ -56,7 +56,8 @@ function readChat(chat) {
         'conversation',
       );
     const copy = plainData(message, 'conversation');
-    for (const [key, value] of Object.entries(copy)) if (value === null) delete copy[key]; // content: null means that there is none
+    // `content: null` means that there is none.
+    for (const [key, value] of Object.entries(copy)) if (value === null) delete copy[key];
     const reasoning = REASONING.map((name) => copy[name]).find((x) => x !== undefined);
     return reasoning === undefined ? copy : { thinking: reasoning, ...copy, reasoning_content: reasoning };
   });

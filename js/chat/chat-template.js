@@ -41,7 +41,8 @@ export function chooseTemplate(own, asked, tools) {
     if (tools && Object.hasOwn(own, 'tool_use')) return own.tool_use;
     if (Object.hasOwn(own, 'default')) return own.default;
     throw noTemplate(
-      `This tokenizer has several chat templates and no default: pass chat_template, one of ${Object.keys(own).sort().join(', ')}.`,
+      'This tokenizer has several chat templates and no default: pass chat_template, one of ' +
+        `${Object.keys(own).sort().join(', ')}.`,
     );
   }
   const template = asked ?? own;
@@ -92,7 +93,8 @@ const notLoaded = () =>
         cause: failure,
       })
     : new InputError(
-        'The library for chat templates is loaded with a tokenizer that has one; for others call await tokenizer.load_chat_templates() once before.',
+        'The library for chat templates is loaded with a tokenizer that has one; for others call await ' +
+          'tokenizer.load_chat_templates() once before.',
         { code: 'templates_not_loaded', field: 'chat_template' },
       );
 

@@ -88,7 +88,8 @@ function compile(source, file) {
   try {
     program = engine.read(source);
   } catch (cause) {
-    const what = cause instanceof TypeError ? 'it ends in the middle of a block' : /** @type {Error} */ (cause).message; // the parser reads beyond the last token
+    // The parser reads beyond the last token.
+    const what = cause instanceof TypeError ? 'it ends in the middle of a block' : /** @type {Error} */ (cause).message;
     throw new TokenizerError(`The chat template cannot be read: ${what}.`, {
       code: 'invalid_template',
       file,

@@ -1,5 +1,5 @@
-// @huggingface/jinja's interpreter with the results of Python's jinja2 in Transformers' sandbox, and with bounds: steps,
-// lengths of texts, weights of lists. It overrides methods of version 0.5.
+// @huggingface/jinja's interpreter with the results of Python's jinja2 in Transformers' sandbox, and with bounds:
+// steps, lengths of texts, weights of lists. It overrides methods of version 0.5.
 
 import { makeFilters } from './template-filters.js';
 import { lex, withoutNothing } from './template-lexer.js';

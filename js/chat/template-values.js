@@ -90,8 +90,13 @@ function repr(v) {
   if (v.type === 'TupleValue')
     return v.value.length === 1 ? `(${repr(v.value[0])},)` : `(${v.value.map(repr).join(', ')})`;
   if (v.type === 'ArrayValue') return `[${v.value.map(repr).join(', ')}]`;
-  if (isMapping(v))
-    return `{${Array.from(v.value, ([key, value]) => `${typeof key === 'string' ? quoted(key) : keyText(key)}: ${repr(value)}`).join(', ')}}`;
+  if (isMapping(v)) {
+    const pairs = Array.from(
+      v.value,
+      ([key, value]) => `${typeof key === 'string' ? quoted(key) : keyText(key)}: ${repr(value)}`,
+    );
+    return `{${pairs.join(', ')}}`;
+  }
   return v.type === 'UndefinedValue' ? 'Undefined' : text(v);
 }
 
@@ -194,7 +199,8 @@ export function contains(a, b) {
 export function json(v, o, margin = '') {
   const [item, key] = o.separators ?? [o.indent === null ? ', ' : ',', ': '];
   const string = (/** @type {string} */ s) => {
-    const out = JSON.stringify(s).replace(/\\u(d[89a-f]..)/g, (_, hex) => String.fromCharCode(parseInt(hex, 16))); // Python does not escape surrogates
+    // Python does not escape surrogates.
+    const out = JSON.stringify(s).replace(/\\u(d[89a-f]..)/g, (_, hex) => String.fromCharCode(parseInt(hex, 16)));
     return o.ensureAscii
       ? out.replace(/[\x7f-\uffff]/g, (c) => (c === '\x7f' ? c : '\\u' + c.charCodeAt(0).toString(16).padStart(4, '0')))
       : out;
@@ -242,7 +248,8 @@ export function json(v, o, margin = '') {
   throw new TemplateFault(`Object of type ${v.type} is not JSON serializable`);
 }
 
-export const SPACE = '[\\t-\\r\\x1c-\\x20\\x85\\xa0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000]'; // str.isspace
+/** What Python's str.isspace accepts. */
+export const SPACE = '[\\t-\\r\\x1c-\\x20\\x85\\xa0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000]';
 const SPACES = new RegExp(SPACE);
 
 /**

@@ -1,6 +1,6 @@
 // The loop of tokens for any engine's decoder (engine.js): the search in wasm/search.js picks, the decoder runs what it
-// asks for. What the decoder's cache holds is known by ids, padding and condition, so that a prompt that begins like the
-// last text goes on from there. An engine with a loop of its own (`generate`) does not need this.
+// asks for. What the decoder's cache holds is known by ids, padding and condition, so that a prompt that begins like
+// the last text goes on from there. An engine with a loop of its own (`generate`) does not need this.
 
 import { InputError, throwIfAborted } from '../errors.js';
 import { CallerCaches } from './caller-caches.js';

@@ -1,6 +1,6 @@
 // Whose turn it is, where one holder at a time works for long and rests between its steps, while somebody reads what it
-// made. The next in line waits while the holder works, but not for a reader who stays away: a holder that rests too long
-// is parked, and takes another turn later.
+// made. The next in line waits while the holder works, but not for a reader who stays away: a holder that rests too
+// long is parked, and takes another turn later.
 
 /** How long a holder may rest while others wait, in milliseconds: longer than a page takes to show a token. */
 const IDLE_MS = 50;

@@ -15,8 +15,8 @@ export class DynamicCache {
     }
     /**
      * For the engine. model: the EngineModel that the text was computed with; driver: what crops and saves it.
-     * @type {{ model: object | null, driver: import('../engines/engine.js').CacheDriver | null, bytes: Uint8Array | null,
-     *   tokens: number, disposed: boolean }}
+     * @type {{ model: object | null, driver: import('../engines/engine.js').CacheDriver | null, bytes: Uint8Array |
+     *   null, tokens: number, disposed: boolean }}
      */
     this._state = { model: null, driver: null, bytes, tokens: 0, disposed: false };
   }

@@ -7,14 +7,16 @@ import { ConfigError } from '../errors.js';
 /** @typedef {Record<string, any>} Json */
 
 const IDS = ['bos_token_id', 'eos_token_id', 'pad_token_id'];
-/** What is read of a file. Other names in a file (of older or other programs) are ignored; in a call they are errors. */
+/** What is read of a file. Other names (of older or other programs) are ignored there; in a call they are errors. */
 const OF_FILES = new Set([
   ...IDS,
   ...(
-    'max_length max_new_tokens min_length min_new_tokens max_time do_sample temperature top_k top_p min_p typical_p epsilon_cutoff eta_cutoff ' +
-    'num_beams num_return_sequences length_penalty early_stopping repetition_penalty no_repeat_ngram_size bad_words_ids suppress_tokens begin_suppress_tokens ' +
-    'forced_bos_token_id forced_eos_token_id sequence_bias exponential_decay_length_penalty stop_strings renormalize_logits remove_invalid_values guidance_scale ' +
-    'encoder_repetition_penalty encoder_no_repeat_ngram_size prompt_lookup_num_tokens max_matching_ngram_size return_dict_in_generate output_scores output_logits'
+    'max_length max_new_tokens min_length min_new_tokens max_time do_sample temperature top_k top_p min_p typical_p ' +
+    'epsilon_cutoff eta_cutoff num_beams num_return_sequences length_penalty early_stopping repetition_penalty ' +
+    'no_repeat_ngram_size bad_words_ids suppress_tokens begin_suppress_tokens forced_bos_token_id ' +
+    'forced_eos_token_id sequence_bias exponential_decay_length_penalty stop_strings renormalize_logits ' +
+    'remove_invalid_values guidance_scale encoder_repetition_penalty encoder_no_repeat_ngram_size ' +
+    'prompt_lookup_num_tokens max_matching_ngram_size return_dict_in_generate output_scores output_logits'
   ).split(' '),
 ]);
 

@@ -1,5 +1,5 @@
-// What callers put into the loop of tokens, under Transformers.js' names: criteria that end a row, processors that change
-// logits. Both are called with all ids so far, a row each; plain functions serve as well.
+// What callers put into the loop of tokens, under Transformers.js' names: criteria that end a row, processors that
+// change logits. Both are called with all ids so far, a row each; plain functions serve as well.
 
 import { InputError } from '../errors.js';
 import { Callable } from '../utils/callable.js';

@@ -35,8 +35,8 @@ function rowsOf(value, field) {
  * InputError: ids that are no ids, rows without any.
  * @param {{ input_ids?: any, attention_mask?: any }} inputs
  * @param {number} [pad]
- * @returns {{ rows: Int32Array[], inputs: { input_ids: Values, attention_mask: Values | null } }} rows: of each prompt the
- *   ids that the mask does not hide, views into input_ids; attention_mask: null where no row is padded
+ * @returns {{ rows: Int32Array[], inputs: { input_ids: Values, attention_mask: Values | null } }} rows: of each prompt
+ *   the ids that the mask does not hide, views into input_ids; attention_mask: null where no row is padded
  */
 export function readPrompts({ input_ids, attention_mask }, pad = 0) {
   const given = rowsOf(input_ids, 'input_ids'),

@@ -157,7 +157,8 @@ export async function* body(response, url, name, init = {}) {
     }
     const failed = () =>
       new HubError(
-        `The download of ${name} was cut after ${got}${total ? ` of ${total}` : ''} bytes: ${/** @type {Error} */ (cause)?.message ?? cause}.`,
+        `The download of ${name} was cut after ${got}${total ? ` of ${total}` : ''} bytes: ` +
+          `${/** @type {Error} */ (cause)?.message ?? cause}.`,
         { code: 'cut_download', url, file: name, cause },
       );
     if (!resumable || attempt >= TRIES) throw failed();

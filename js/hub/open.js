@@ -95,7 +95,8 @@ async function openUrl({ url, cached }, name, options, sizeOnly) {
   if (!response) return null;
   if (!response.ok) {
     await response.body?.cancel();
-    if (sizeOnly && (response.status === 405 || response.status === 501)) return { name, size: 0, chunks: nothing() }; // no HEAD there
+    // The server knows no HEAD.
+    if (sizeOnly && (response.status === 405 || response.status === 501)) return { name, size: 0, chunks: nothing() };
     if (response.status !== 404) throw notOk(name, response, url);
     if (cache && !absent) await quietly(() => putWhole(cache, absence, new Uint8Array([49])));
     return null;

@@ -64,7 +64,8 @@ export function readConfig(config, map) {
     tokens,
     padLeft: config.padding_side === 'left',
     truncateLeft: config.truncation_side === 'left',
-    maxLength: typeof max === 'number' && max > 0 && max < 1e9 ? Math.floor(max) : Infinity, // "none" is written as 1e30
+    // "none" is written as 1e30.
+    maxLength: typeof max === 'number' && max > 0 && max < 1e9 ? Math.floor(max) : Infinity,
     typeIds: Array.isArray(names)
       ? names.includes('token_type_ids')
       : config.tokenizer_class

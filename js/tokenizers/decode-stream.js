@@ -1,5 +1,6 @@
 // Decodes ids as they arrive. push() returns final text in whole characters; together with end()'s text it is what
-// decode() returns for all ids. The state is in Wasm (decode_stream.cpp): an id costs the same however many came before.
+// decode() returns for all ids. The state is in Wasm (decode_stream.cpp): an id costs the same however many came
+// before.
 
 import { InputError } from '../errors.js';
 import { cleanUp } from './config.js';

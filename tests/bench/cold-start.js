@@ -49,7 +49,7 @@ async function visit(page) {
     });
     await tab.goto(`${server.url}/${page}`);
     await tab.waitForFunction("document.title === 'DONE'", null, { timeout: 120_000 });
-    const result = /** @type {any} */ (await tab.evaluate('window.result'));
+    const result = /** @type {Untyped} */ (await tab.evaluate('window.result'));
     if (result.error) throw new Error(`${page}: ${result.error}`);
     return { ...result, browser: context.browser()?.version() };
   } finally {
@@ -64,7 +64,7 @@ const pages = {
   'peer fp32': 'peer.html?dtype=fp32',
   'ours fp32': 'ours.html?dtype=fp32',
 };
-/** @type {Record<string, any>} */
+/** @type {Record<string, Json>} */
 const best = {};
 for (let i = 0; i < Number(visits); i++) {
   for (const [name, page] of Object.entries(pages)) {

@@ -46,10 +46,10 @@ for (const [dtype, file] of /** @type {const} */ ([
     const a = await ours(mine),
       z = await theirs.run(their);
     // The same numbers before the same speed: both are this model.
-    const dot = (/** @type {any} */ x, /** @type {any} */ y) =>
+    const dot = (/** @type {Untyped} */ x, /** @type {Untyped} */ y) =>
       x.reduce((/** @type {number} */ s, /** @type {number} */ v, /** @type {number} */ i) => s + v * y[i], 0);
     const x = a.last_hidden_state.data,
-      y = /** @type {any} */ (Object.values(z)[0]).data;
+      y = /** @type {Untyped} */ (Object.values(z)[0]).data;
     const cosine = dot(x, y) / Math.sqrt(dot(x, x) * dot(y, y));
     if (!(cosine > 0.97)) throw new Error(`${dtype} ${b}×${t}: outputs differ, cosine ${cosine}`);
     let best = Infinity,

@@ -39,13 +39,13 @@ const cacheDtype = option('cache-dtype', ''),
   quota = Number(option('quota', '0')),
   shards = Number(option('shards', '0'));
 const MB = (/** @type {number} */ bytes) => Math.round(bytes / 1e6),
-  speed = (/** @type {any} */ { clock, cpu }) =>
+  speed = (/** @type {Untyped} */ { clock, cpu }) =>
     cpu ? `${clock.toPrecision(3)} (${cpu.toPrecision(3)})` : clock.toPrecision(3);
 
 /**
  * @param {string} node
  * @param {import('./large/measure.js').Wish} wish
- * @returns {any[]}
+ * @returns {Untyped[]}
  */
 const inNode = (node, wish) => [
   JSON.parse(
@@ -87,7 +87,7 @@ async function inChromium(root, wish) {
       await page.exposeFunction('processorTime', () => shown.time());
       if (visit > 1) await page.route(/\/repositories\//, (route) => route.abort());
       const env = { remoteHost: server.url, remotePathTemplate: 'repositories/{model}/', allowLocalModels: false };
-      const figures = await page.evaluate((asked) => window.measure(asked), /** @type {any} */ ({ ...wish, env }));
+      const figures = await page.evaluate((asked) => window.measure(asked), /** @type {Untyped} */ ({ ...wish, env }));
       out.push({
         ...figures,
         peak: shown.peak(),

@@ -34,7 +34,7 @@ const TITLES = { ours: 'wasmformers', transformers: 'Transformers.js 4.3.1', wll
 /**
  * @typedef {{ clock: number, cpu: number }} Speed tokens a second: by the clock, by processor time
  * @typedef {{ place: string, who: keyof TITLES, dtype: string, load: number, prefill: Speed, short: Speed, long:
- *   Speed, peak: number, memory: number, stats: any, fidelity: string, share: number[] }} Figures
+ *   Speed, peak: number, memory: number, stats: Untyped, fidelity: string, share: number[] }} Figures
  */
 
 if (chosen(SUBJECTS).includes('ours')) await buildWasm();
@@ -96,7 +96,7 @@ async function measure(place) {
    * @param {import('./lm/places.js').Place} at
    * @param {keyof TITLES} who
    * @param {string} dtype
-   * @param {any} error
+   * @param {Untyped} error
    */
   const leave = async (at, who, dtype, error) => {
     missing.push(

@@ -259,7 +259,7 @@ async function memory() {
     '## Memory of a loaded tokenizer, MB (a process each; heap with array buffers and Wasm, growth of the process)\n',
   );
   const rows = [],
-    MB = (/** @type {any} */ m, /** @type {string} */ key) => (m ? (m[key] / 1e6).toFixed(1) : '–');
+    MB = (/** @type {Untyped} */ m, /** @type {string} */ key) => (m ? (m[key] / 1e6).toFixed(1) : '–');
   for (const [name, , title] of chosen) {
     const of = Object.fromEntries(
       await Promise.all(

@@ -42,14 +42,14 @@ test('a second visit needs no network; what was cut is not kept', async (t) => {
       async ({ model, wanted }) => {
         const { env, pipeline } = await import('/js/index.js');
         env.remoteHost = location.origin;
-        /** @type {any} */
+        /** @type {Untyped} */
         let told;
         try {
           const pipe = await pipeline('text-classification', model);
           told = await pipe('a good dog');
           await pipe.dispose();
         } catch (error) {
-          told = `${/** @type {any} */ (error).name} ${/** @type {any} */ (error).code}`;
+          told = `${/** @type {Untyped} */ (error).name} ${/** @type {Untyped} */ (error).code}`;
         }
         const store = await caches.open(env.cacheKey);
         // Kept in the background: a page that goes on loading must not wait for its disk.

@@ -28,7 +28,7 @@ const repositories = {};
 let fault = () => undefined;
 /** @type {(() => void)[]} */ const endings = [];
 before(async () => {
-  const t = /** @type {any} */ ({ after: (/** @type {() => void} */ f) => endings.push(f) });
+  const t = /** @type {Untyped} */ ({ after: (/** @type {() => void} */ f) => endings.push(f) });
   const generation = { eos_token_id: [], bos_token_id: 1, pad_token_id: 0 };
   repositories[ID] = writerFolder(t, { generation, context: 100_000 });
   repositories['test/small'] = writerFolder(t, { generation, context: 60, template: ALTERNATING });

@@ -23,7 +23,7 @@ export function draw() { for (let i = 0; i < 5e3; i++) document.body.append(docu
 /** @type {Awaited<ReturnType<typeof serve>>} */ let server;
 /** @type {(() => void)[]} */ const endings = [];
 before(async () => {
-  const t = /** @type {any} */ ({ after: (/** @type {() => void} */ f) => endings.push(f) });
+  const t = /** @type {Untyped} */ ({ after: (/** @type {() => void} */ f) => endings.push(f) });
   // Neither ends by itself before the context is full, so that there is always something to stop.
   const generation = { eos_token_id: [], bos_token_id: 1, pad_token_id: 0, temperature: 0.8, do_sample: true };
   /** @type {Record<string, string>} */

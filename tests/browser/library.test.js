@@ -22,7 +22,7 @@ const FIXTURES = path.join(ROOT, 'tests/fixtures');
 /** @type {Awaited<ReturnType<typeof serve>>} */ let server;
 /** @type {Awaited<ReturnType<typeof open>>} */ let tab;
 /** @type {string} */ let folder;
-/** @type {(where: string, name: string, argument: object) => Promise<any>} */ let run;
+/** @type {(where: string, name: string, argument: object) => Promise<Untyped>} */ let run;
 
 before(async () => {
   folder = await ensureModel(MINILM);
@@ -60,7 +60,10 @@ before(async () => {
   await tab.page.goto(`${server.url}/library.html`);
   await tab.page.waitForFunction(() => 'run' in globalThis);
   run = (...call) =>
-    tab.page.evaluate(([where, name, argument]) => /** @type {any} */ (globalThis).run(where, name, argument), call);
+    tab.page.evaluate(
+      ([where, name, argument]) => /** @type {Untyped} */ (globalThis).run(where, name, argument),
+      call,
+    );
 });
 after(async () => {
   await browser?.close();

@@ -23,7 +23,7 @@ const BATCH = 200,
 const OTHERS =
   /generator object|iterator object|built-in|reversed object|bound method|range\(|Markup|LoopContext|dict_|0x7f|0X7F/;
 
-/** @returns {Promise<((templates: string[]) => Promise<any[]>) | null>} */
+/** @returns {Promise<((templates: string[]) => Promise<Untyped[]>) | null>} */
 async function jinja() {
   try {
     const folder = await cached('reference/jinja2-3.1.6', async (target) => {
@@ -78,7 +78,7 @@ await command(async () => {
     const changed = Array.from({ length: BATCH }, () => generator.changed());
     [...made, ...changed].forEach((template, i) => {
       const began = performance.now();
-      /** @type {any} */
+      /** @type {Untyped} */
       let ours;
       try {
         ours = check(template);

@@ -23,7 +23,7 @@ export function check(template) {
   try {
     result = { text: renderTemplate(template, VALUES, { file: '' }) };
   } catch (error) {
-    const { name, code, message } = /** @type {any} */ (error);
+    const { name, code, message } = /** @type {Untyped} */ (error);
     if (!/^(TokenizerError|InputError|MemoryError)$/.test(name) || !code || !message)
       throw new Error(`no named error: ${/** @type {Error} */ (error).stack}`);
     result = { error: code, message };

@@ -5,15 +5,15 @@
  * @typedef {import('./reference.js').Case} Case
  * @typedef {import('./reference.js').Plain} Plain
  * @typedef {import('./reference.js').Answer} Answer
- * @typedef {{ field: string, ours: any, reference: any }} Difference
+ * @typedef {{ field: string, ours: Untyped, reference: Untyped }} Difference
  */
 
 /**
- * @param {any} x
- * @returns {any}
+ * @param {Untyped} x
+ * @returns {Untyped}
  */
 const wellFormed = (x) =>
-  typeof x === 'string' ? /** @type {any} */ (x).toWellFormed() : Array.isArray(x) ? x.map(wellFormed) : x;
+  typeof x === 'string' ? /** @type {Untyped} */ (x).toWellFormed() : Array.isArray(x) ? x.map(wellFormed) : x;
 /**
  * The case as the reference gets it.
  * @param {Case} c
@@ -38,13 +38,14 @@ function unitsOf(text) {
 }
 
 /**
- * @param {any} a
- * @param {any} b
+ * @param {Untyped} a
+ * @param {Untyped} b
  */
-const same = (a, b) => a.length === b.length && a.every((/** @type {any} */ x, /** @type {number} */ i) => x === b[i]);
+const same = (a, b) =>
+  a.length === b.length && a.every((/** @type {Untyped} */ x, /** @type {number} */ i) => x === b[i]);
 
 /**
- * @param {any} e ours: an Encoding
+ * @param {Untyped} e ours: an Encoding
  * @param {Plain} want
  * @param {(string | string[] | undefined)[]} texts text and pair
  * @param {boolean} [forgetful] a piece of overflow
@@ -63,7 +64,7 @@ function encodingDiffers(e, want, texts, forgetful = false) {
       sequences: e.sequence_ids,
     };
   for (const [field, value] of Object.entries(mine)) {
-    const reference = /** @type {any} */ (want)[field],
+    const reference = /** @type {Untyped} */ (want)[field],
       ours = Array.from(value);
     // Padding belongs to no text; the reference says 0 where the post-processor named no texts.
     if (field === 'sequences')
@@ -101,7 +102,7 @@ function encodingDiffers(e, want, texts, forgetful = false) {
 }
 
 /**
- * @param {any} e
+ * @param {Untyped} e
  * @param {Plain & { overflow: Plain[] }} want
  * @param {(string | string[] | undefined)[]} texts
  */
@@ -122,7 +123,7 @@ function fullDiffers(e, want, texts) {
  * @param {Case} c
  */
 function optionsOf(c) {
-  /** @type {Record<string, any>} */
+  /** @type {Record<string, Json>} */
   const options = {
     add_special_tokens: c.special,
     padding: false,
@@ -139,7 +140,7 @@ function optionsOf(c) {
 }
 
 /**
- * @param {any} tokenizer ours, loaded without the file's truncation and padding
+ * @param {Untyped} tokenizer ours, loaded without the file's truncation and padding
  * @param {Case} c
  * @param {Answer} want
  * @returns {Difference | null}
@@ -163,7 +164,7 @@ export function differs(tokenizer, c, want) {
   try {
     made = c.batch ? tokenizer.encodeBatch(c.batch, options) : tokenizer.encode(c.text, options);
   } catch (error) {
-    const { code, message } = /** @type {any} */ (error);
+    const { code, message } = /** @type {Untyped} */ (error);
     if (crashed && code && code !== 'out_of_memory') return null; // as which a trap would show
     return want.error && code
       ? null

@@ -52,7 +52,7 @@ export function configuration(seed) {
   const yes = () => r(2) === 1;
   const pattern = () => (r(3) ? { String: of(STRINGS) } : { Regex: of(PATTERNS) });
   /**
-   * @param {(() => any)[]} makers
+   * @param {(() => Untyped)[]} makers
    * @param {string} list name of a Sequence's member
    * @param {number} most
    */
@@ -127,7 +127,7 @@ export function configuration(seed) {
   ];
   const vocab = file.model.vocab,
     last = Array.isArray(vocab) ? vocab.length : Math.max(.../** @type {number[]} */ (Object.values(vocab)));
-  let id = Math.max(last, ...file.added_tokens.map((/** @type {any} */ t) => t.id)) + 1;
+  let id = Math.max(last, ...file.added_tokens.map((/** @type {Untyped} */ t) => t.id)) + 1;
   // One that is found in normalized text: of several that are the same then, the reference takes one by chance.
   const inNormalized = of(['the', 'É', 'don', '']);
   for (const content of ['<x>', ' y ', 'the', 'É', '▁▁', '##s', 'don', '\n', '1'].filter(() => r(4) === 0)) {

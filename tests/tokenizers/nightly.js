@@ -124,7 +124,7 @@ await command(async () => {
         continue;
       }
       if (!before && !dry && (result.cases === many || result.differences)) {
-        const { skipped: _, ...counted } = /** @type {any} */ (result);
+        const { skipped: _, ...counted } = /** @type {Untyped} */ (result);
         journal.add(kind, name, blockSeed, counted);
         journal.write();
       }
@@ -142,7 +142,7 @@ await command(async () => {
       before ?? (await block(found.folder, name, { strings: Math.ceil(strings / 1000), seed, most, seconds: left() }));
     if ('skipped' in result && result.skipped) console.log(`${name}: ${result.skipped}`);
     else if (!before && !dry) {
-      const { skipped: _, ...counted } = /** @type {any} */ (result);
+      const { skipped: _, ...counted } = /** @type {Untyped} */ (result);
       journal.add('by-chance', 'configurations', seed * 100_000 + i, counted);
     }
     differences += result.differences;

@@ -96,7 +96,7 @@ export async function compareMany(reference, name, { strings: asked, seed, most 
  */
 async function decoding(reference, tokenizer, name, generator, answers) {
   const lists = answers.flatMap((a) =>
-    a.error !== undefined ? [] : a.encodings ? a.encodings.map((e) => e.ids) : [/** @type {any} */ (a).ids],
+    a.error !== undefined ? [] : a.encodings ? a.encodings.map((e) => e.ids) : [/** @type {Untyped} */ (a).ids],
   );
   lists.push(...lists.slice(0, 8).map((ids) => generator.shuffled(ids)));
   const want = await reference.decode(lists),
@@ -173,7 +173,7 @@ async function shrink(reference, tokenizer, start) {
       })
     )
       break;
-    const fewer = (/** @type {any[]} */ list) => list.filter((_, k) => k !== i);
+    const fewer = (/** @type {Untyped[]} */ list) => list.filter((_, k) => k !== i);
     if (
       batch.length > 1 &&
       (await keep({ ...best.case, batch: fewer(batch), ...(pairs ? { pairs: fewer(pairs) } : {}) }))

@@ -76,7 +76,7 @@ export class Reference {
 
   /**
    * @param {object} command
-   * @returns {Promise<any>}
+   * @returns {Promise<Untyped>}
    */
   async #ask(command) {
     this.#process.stdin.write(JSON.stringify(command) + '\n');

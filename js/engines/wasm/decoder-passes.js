@@ -14,8 +14,8 @@ export class DecoderPasses {
   /**
    * @param {import('./decoder.js').WasmDecoderModel} model
    * @param {string} cacheType of a cache that is empty
-   * @param {<T>(work: (handle: any, module: any) => T | Promise<T>) => Promise<T>} exclusive runs work on the cache that
-   *   no generation comes into
+   * @param {<T>(work: (handle: any, module: any) => T | Promise<T>) => Promise<T>} exclusive runs work on the cache
+   *   that no generation comes into
    */
   constructor(model, cacheType, exclusive) {
     this.#model = model;

@@ -1,5 +1,5 @@
-// What the programs decoder and search bind of a search (wasm/binding/search_methods.h), in the words of the contract: endings
-// by their names, hooks that are called between two passes.
+// What the programs decoder and search bind of a search (wasm/binding/search_methods.h), in the words of the contract:
+// endings by their names, hooks that are called between two passes.
 
 import { InputError, checkStatus } from '../../errors.js';
 

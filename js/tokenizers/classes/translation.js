@@ -70,7 +70,8 @@ class LanguageTokenizer extends PreTrainedTokenizer {
   #check(lang, field) {
     if (typeof lang === 'string' && this.language_codes.includes(lang)) return;
     throw new InputError(
-      `${field} ${JSON.stringify(lang)} is no language of this tokenizer; there are: ${this.language_codes.join(', ')}.`,
+      `${field} ${JSON.stringify(lang)} is no language of this tokenizer; ` +
+        `there are: ${this.language_codes.join(', ')}.`,
       { code: 'unknown_language', field },
     );
   }

@@ -9,15 +9,20 @@ import { surroundBy } from '../post-processor.js';
 /** @typedef {Record<string, any>} Json */
 
 const NAMES =
-  'en english,zh chinese,de german,es spanish,ru russian,ko korean,fr french,ja japanese,pt portuguese,tr turkish,pl polish,ca catalan,nl dutch,ar arabic,' +
-  'sv swedish,it italian,id indonesian,hi hindi,fi finnish,vi vietnamese,he hebrew,uk ukrainian,el greek,ms malay,cs czech,ro romanian,da danish,hu hungarian,ta tamil,' +
-  'no norwegian,th thai,ur urdu,hr croatian,bg bulgarian,lt lithuanian,la latin,mi maori,ml malayalam,cy welsh,sk slovak,te telugu,fa persian,lv latvian,bn bengali,' +
-  'sr serbian,az azerbaijani,sl slovenian,kn kannada,et estonian,mk macedonian,br breton,eu basque,is icelandic,hy armenian,ne nepali,mn mongolian,bs bosnian,kk kazakh,' +
-  'sq albanian,sw swahili,gl galician,mr marathi,pa punjabi,si sinhala,km khmer,sn shona,yo yoruba,so somali,af afrikaans,oc occitan,ka georgian,be belarusian,tg tajik,' +
-  'sd sindhi,gu gujarati,am amharic,yi yiddish,lo lao,uz uzbek,fo faroese,ht haitian creole,ps pashto,tk turkmen,nn nynorsk,mt maltese,sa sanskrit,lb luxembourgish,' +
-  'my myanmar,bo tibetan,tl tagalog,mg malagasy,as assamese,tt tatar,haw hawaiian,ln lingala,ha hausa,ba bashkir,jw javanese,su sundanese,yue cantonese';
+  'en english,zh chinese,de german,es spanish,ru russian,ko korean,fr french,ja japanese,pt portuguese,tr turkish,' +
+  'pl polish,ca catalan,nl dutch,ar arabic,sv swedish,it italian,id indonesian,hi hindi,fi finnish,vi vietnamese,' +
+  'he hebrew,uk ukrainian,el greek,ms malay,cs czech,ro romanian,da danish,hu hungarian,ta tamil,no norwegian,' +
+  'th thai,ur urdu,hr croatian,bg bulgarian,lt lithuanian,la latin,mi maori,ml malayalam,cy welsh,sk slovak,' +
+  'te telugu,fa persian,lv latvian,bn bengali,sr serbian,az azerbaijani,sl slovenian,kn kannada,et estonian,' +
+  'mk macedonian,br breton,eu basque,is icelandic,hy armenian,ne nepali,mn mongolian,bs bosnian,kk kazakh,' +
+  'sq albanian,sw swahili,gl galician,mr marathi,pa punjabi,si sinhala,km khmer,sn shona,yo yoruba,so somali,' +
+  'af afrikaans,oc occitan,ka georgian,be belarusian,tg tajik,sd sindhi,gu gujarati,am amharic,yi yiddish,lo lao,' +
+  'uz uzbek,fo faroese,ht haitian creole,ps pashto,tk turkmen,nn nynorsk,mt maltese,sa sanskrit,lb luxembourgish,' +
+  'my myanmar,bo tibetan,tl tagalog,mg malagasy,as assamese,tt tatar,haw hawaiian,ln lingala,ha hausa,ba bashkir,' +
+  'jw javanese,su sundanese,yue cantonese';
 const OTHER_NAMES =
-  'my burmese,ca valencian,nl flemish,ht haitian,lb letzeburgesch,ps pushto,pa panjabi,ro moldavian,ro moldovan,si sinhalese,es castilian,zh mandarin';
+  'my burmese,ca valencian,nl flemish,ht haitian,lb letzeburgesch,ps pushto,pa panjabi,ro moldavian,ro moldovan,' +
+  'si sinhalese,es castilian,zh mandarin';
 const pairs = (/** @type {string} */ list) =>
   list.split(',').map((one) => [one.slice(0, one.indexOf(' ')), one.slice(one.indexOf(' ') + 1)]);
 
@@ -41,7 +46,8 @@ export function whisperLanguageCode(language) {
     code = WHISPER_LANGUAGES.has(name) ? name : CODES.get(name);
   if (code === undefined) {
     throw new InputError(
-      `Whisper does not know the language ${JSON.stringify(language)}; it knows ${[...WHISPER_LANGUAGES.values()].join(', ')}.`,
+      `Whisper does not know the language ${JSON.stringify(language)}; ` +
+        `it knows ${[...WHISPER_LANGUAGES.values()].join(', ')}.`,
       { code: 'unknown_language', field: 'language' },
     );
   }
@@ -109,8 +115,8 @@ export class Whisper extends PreTrainedTokenizer {
   }
   /**
    * Sets the tokens before texts.
-   * @param {{ language?: string | null, task?: string | null, predict_timestamps?: boolean | null }} [options] an option
-   *   that is left out stays as it is
+   * @param {{ language?: string | null, task?: string | null, predict_timestamps?: boolean | null }} [options] an
+   *   option that is left out stays as it is
    */
   set_prefix_tokens({ language = null, task = null, predict_timestamps = null } = {}) {
     const before = { language: this.language, task: this.task, predict_timestamps: this.predict_timestamps };
@@ -192,7 +198,8 @@ export class Whisper extends PreTrainedTokenizer {
   }
 
   // In the next two methods, a timestamp that is smaller than the last one begins a new window of 30 seconds (1500
-  // frames). If the window before ended with a single timestamp it was full; else it ended where its last segment began.
+  // frames). If the window before ended with a single timestamp it was full; else it ended where its last segment
+  // began.
 
   /**
    * @param {number[]} ids

@@ -1,8 +1,8 @@
 // Builds the kernel benchmarks and runs them: plain SIMD in this Node, relaxed SIMD in the `node24` package.
 //   node tests/bench/kernels/run.js [products] [rows] [encoder] [decode]
-// It needs Emscripten on PATH. `products` measures XNNPACK, too, and needs environment variables: DEPS is the folder with
-// xnnpack and pthreadpool, XNN_SIMD and XNN_RELAXED are the built libxnn.a. `node tools/build.js xnnpack` builds them and
-// prints their paths.
+// It needs Emscripten on PATH. `products` measures XNNPACK, too, and needs environment variables: DEPS is the folder
+// with xnnpack and pthreadpool, XNN_SIMD and XNN_RELAXED are the built libxnn.a. `node tools/build.js xnnpack` builds
+// them and prints their paths.
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, readdirSync } from 'node:fs';
 import path from 'node:path';

@@ -53,9 +53,9 @@ function watchLoop(cpu) {
 }
 
 /**
- * @typedef {{ id: string, dtype: string, env: Record<string, any>, cacheDtype?: string, prompt: number, tokens:
+ * @typedef {{ id: string, dtype: string, env: Record<string, Json>, cacheDtype?: string, prompt: number, tokens:
  *   number, limit: number, pipeline?: boolean }} Wish limit: ids are below
- * @param {any} lib
+ * @param {Untyped} lib
  * @param {Wish} wish
  * @param {() => number | Promise<number>} cpu ms of processor time so far
  * @param {() => number | Promise<number>} [syncCpu] the same where it takes no time to ask
@@ -70,7 +70,7 @@ export async function measure(
   const loop = watchLoop(syncCpu),
     { AutoModelForCausalLM, Tensor } = lib,
     round = (/** @type {number} */ ms) => Math.round(ms * 10) / 10;
-  /** @type {Record<string, any>} */
+  /** @type {Record<string, Json>} */
   const out = {};
   try {
     let since = performance.now(),
@@ -93,7 +93,7 @@ export async function measure(
         BigInt64Array.from({ length: n }, (_, i) => BigInt(((i + 1) * 7919 * seed) % limit)),
         [1, n],
       );
-    const run = async (/** @type {any} */ input_ids, /** @type {number} */ count, more = {}) => {
+    const run = async (/** @type {Untyped} */ input_ids, /** @type {number} */ count, more = {}) => {
       const used = [cpu()],
         at = [performance.now()];
       let first = true; // that call brings the prompt
@@ -136,7 +136,7 @@ export async function measure(
     await new Promise((resolve) => setTimeout(resolve, 50));
     since = performance.now();
     controller.abort();
-    out.abortedWith = String(/** @type {any} */ (await long)?.name);
+    out.abortedWith = String(/** @type {Untyped} */ (await long)?.name);
     out.abortMs = round(performance.now() - since);
     await model.dispose();
   } finally {

@@ -12,7 +12,7 @@ const VERSION = 1;
 const SHARD_BYTES = 5e9;
 
 /**
- * @typedef {{ config: Record<string, any>, tokenizer: string, headToo?: boolean }} Shape headToo: the file has
+ * @typedef {{ config: Record<string, Json>, tokenizer: string, headToo?: boolean }} Shape headToo: the file has
  *   lm_head.weight although the table of tokens is the head
  */
 /** @type {Record<string, Shape>} */
@@ -229,7 +229,7 @@ function writeWeights(folder, shape, shards) {
   /** @type {Record<string, string>} */
   const weight_map = {};
   for (const [i, list] of files.entries()) {
-    /** @type {Record<string, any>} */
+    /** @type {Record<string, Json>} */
     const header = { __metadata__: { format: 'pt' } };
     let end = 0,
       from = 0;
@@ -276,7 +276,7 @@ export async function ensureShape(name, shards) {
     if (free.bavail * free.bsize < needed * 1.05e9)
       throw new Error(`there are ${((free.bavail * free.bsize) / 1e9).toFixed(1)} GB left for it`);
     const { bos_token_id, eos_token_id, pad_token_id = [eos_token_id].flat()[0] } = shape.config;
-    const json = (/** @type {string} */ file, /** @type {any} */ value) =>
+    const json = (/** @type {string} */ file, /** @type {Untyped} */ value) =>
       writeFileSync(path.join(made, file), JSON.stringify(value, null, 2));
     json('config.json', shape.config);
     json('generation_config.json', { bos_token_id, eos_token_id, pad_token_id });

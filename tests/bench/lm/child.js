@@ -5,7 +5,7 @@ import { host, watchMemory } from './host.js';
 
 const memory = watchMemory();
 const peer = new URL('../node_modules/@huggingface/transformers/', import.meta.url);
-const calls = /** @type {Record<string, (...args: any[]) => any>} */ (
+const calls = /** @type {Record<string, (...args: Untyped[]) => Untyped>} */ (
   host(
     memory,
     {
@@ -14,7 +14,7 @@ const calls = /** @type {Record<string, (...args: any[]) => any>} */ (
         // In Node, Transformers.js takes native ONNX Runtime unless another one lies under this symbol: here the Wasm
         // one that it has in browsers.
         const ort = await import(String(new URL('node_modules/onnxruntime-web/dist/ort.node.min.mjs', peer)));
-        /** @type {any} */ (globalThis)[Symbol.for('onnxruntime')] = ort;
+        /** @type {Untyped} */ (globalThis)[Symbol.for('onnxruntime')] = ort;
         return import('@huggingface/transformers');
       },
     },
@@ -33,10 +33,10 @@ calls.peak = () => {
   }
 };
 calls.version = () => process.version;
-process.on('message', async (/** @type {any} */ { id, call, args }) => {
+process.on('message', async (/** @type {Untyped} */ { id, call, args }) => {
   try {
     process.send?.({ id, value: await calls[call](...args) });
   } catch (error) {
-    process.send?.({ id, error: String(/** @type {any} */ (error)?.stack ?? error) });
+    process.send?.({ id, error: String(/** @type {Untyped} */ (error)?.stack ?? error) });
   }
 });

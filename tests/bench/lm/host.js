@@ -10,7 +10,7 @@ import { subjects } from './subjects.js';
 export function watchMemory() {
   /** @type {Set<WebAssembly.Memory>} */
   const seen = new Set();
-  const keep = (/** @type {any} */ exports) => {
+  const keep = (/** @type {Untyped} */ exports) => {
     for (const value of Object.values(exports ?? {})) if (value instanceof WebAssembly.Memory) seen.add(value);
   };
   const { Memory, instantiate, instantiateStreaming, Instance } = WebAssembly;
@@ -28,10 +28,10 @@ export function watchMemory() {
       return made;
     },
   });
-  for (const [name, original] of /** @type {[string, any][]} */ (
+  for (const [name, original] of /** @type {[string, Untyped][]} */ (
     Object.entries({ instantiate, instantiateStreaming })
   )) {
-    /** @type {any} */ (WebAssembly)[name] = async (/** @type {any[]} */ ...args) => {
+    /** @type {Untyped} */ (WebAssembly)[name] = async (/** @type {Untyped[]} */ ...args) => {
       const made = await original.apply(WebAssembly, args);
       keep((made.instance ?? made).exports);
       return made;
@@ -42,7 +42,7 @@ export function watchMemory() {
 
 /**
  * @param {() => number} memory
- * @param {Record<string, any>} modules how the libraries are imported here
+ * @param {Record<string, Json>} modules how the libraries are imported here
  * @param {() => number | Promise<number>} cpu ms of processor time so far
  */
 export function host(memory, modules, cpu) {
@@ -51,7 +51,7 @@ export function host(memory, modules, cpu) {
   return {
     /**
      * @param {string} who
-     * @param {any} place
+     * @param {Untyped} place
      * @returns {Promise<number>} ms
      */
     async load(who, place) {
@@ -80,7 +80,7 @@ export function host(memory, modules, cpu) {
     /**
      * Logits of the prompt's last token.
      * @param {import('./prompt.js').Prompt} prompt
-     * @returns {Promise<any>}
+     * @returns {Promise<Untyped>}
      */
     async logits(prompt) {
       return subject?.top ? { top: await subject.top(prompt) } : { all: await subject?.logits?.(prompt) };

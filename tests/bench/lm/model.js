@@ -95,7 +95,7 @@ function writeWeights(file) {
   const matrix = table(0, CONFIG.initializer_range),
     added = table(0, CONFIG.initializer_range / 32),
     vector = table(1, 0.1);
-  /** @type {Record<string, any>} */
+  /** @type {Record<string, Json>} */
   const header = { __metadata__: { format: 'pt' } };
   let end = 0;
   for (const [name, shape] of tensors())
@@ -149,7 +149,7 @@ function tokenizer() {
 export const ensureModel = () =>
   cached(`bench/lm/smollm2-135m-random-${VERSION}`, async (folder) => {
     console.log("  making a model in SmolLM2-135M's shape (269 MB)");
-    const json = (/** @type {string} */ name, /** @type {any} */ value) =>
+    const json = (/** @type {string} */ name, /** @type {Untyped} */ value) =>
       writeFileSync(path.join(folder, name), JSON.stringify(value, null, 2));
     const { bos_token_id, eos_token_id, pad_token_id } = CONFIG;
     json('config.json', CONFIG);

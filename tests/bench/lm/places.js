@@ -20,8 +20,8 @@ export const FLAGS = [
 const ORT = 'node_modules/@huggingface/transformers/node_modules/onnxruntime-web/dist/';
 
 /**
- * @typedef {{ name: string, call: (what: string, ...args: any[]) => Promise<any>, peak: () => Promise<number>,
- *   close: () => Promise<void>, place: Record<string, any>, folders: Record<string, string> }} Place
+ * @typedef {{ name: string, call: (what: string, ...args: Untyped[]) => Promise<Untyped>, peak: () => Promise<number>,
+ *   close: () => Promise<void>, place: Record<string, Json>, folders: Record<string, string> }} Place
  */
 
 /**
@@ -32,11 +32,11 @@ const ORT = 'node_modules/@huggingface/transformers/node_modules/onnxruntime-web
  */
 export async function nodePlace(node, folders) {
   const child = fork(here('child.js'), { execPath: node, stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
-  /** @type {Map<number, { resolve: (value: any) => void, reject: (error: Error) => void }>} */
+  /** @type {Map<number, { resolve: (value: Untyped) => void, reject: (error: Error) => void }>} */
   const waiting = new Map();
   let next = 0;
-  child.on('message', (/** @type {any} */ { id, value, error }) => {
-    const { resolve, reject } = /** @type {any} */ (waiting.get(id));
+  child.on('message', (/** @type {Untyped} */ { id, value, error }) => {
+    const { resolve, reject } = /** @type {Untyped} */ (waiting.get(id));
     waiting.delete(id);
     if (error) reject(new Error(error));
     else resolve(value);
@@ -44,7 +44,7 @@ export async function nodePlace(node, folders) {
   child.on('exit', (code) => {
     for (const { reject } of waiting.values()) reject(new Error(`the process ended with ${code}`));
   });
-  const call = (/** @type {string} */ what, /** @type {any[]} */ ...args) =>
+  const call = (/** @type {string} */ what, /** @type {Untyped[]} */ ...args) =>
     new Promise((resolve, reject) => {
       waiting.set(++next, { resolve, reject });
       child.send({ id: next, call: what, args });
@@ -96,9 +96,13 @@ export async function renderers(browser) {
       return '';
     }
   };
-  const { processInfo } = /** @type {any} */ (await session.send(/** @type {any} */ ('SystemInfo.getProcessInfo')));
+  const { processInfo } = /** @type {Untyped} */ (
+    await session.send(/** @type {Untyped} */ ('SystemInfo.getProcessInfo'))
+  );
   /** @type {number[]} the page's, and one or two that wait for pages to come and do nothing */
-  const pids = processInfo.filter((/** @type {any} */ p) => p.type === 'renderer').map((/** @type {any} */ p) => p.id);
+  const pids = processInfo
+    .filter((/** @type {Untyped} */ p) => p.type === 'renderer')
+    .map((/** @type {Untyped} */ p) => p.id);
   return {
     peak: () => Math.max(...pids.map((pid) => Number(/VmHWM:\s+(\d+)/.exec(read(pid, 'status'))?.[1]) * 1024)),
     /** ms of processor time, all threads: clock ticks of 10 ms. */
@@ -127,7 +131,7 @@ export async function pagePlace(url) {
     call: (what, ...args) =>
       tab.evaluate(
         ([name, list]) => /** @type {Record<string, Function>} */ (window.lm)[name](...list),
-        /** @type {[string, any[]]} */ ([what, args]),
+        /** @type {[string, Untyped[]]} */ ([what, args]),
       ),
     peak: async () => shown.peak(),
     close: () => browser.close(),

@@ -1,23 +1,34 @@
-// What is measured, ours and the peers, behind one face, in Node and in a page: load, generate greedily with a call for
-// each token, logits of the last token where they can be had.
+// What is measured, ours and the peers, with one interface, in Node and in a page: load, generate greedily with a call
+// for each token, and the logits of the last token if the library gives them.
 /**
- * @typedef {{ dtype: string, id: string, modules: { ours?: () => Promise<any>, transformers?: () => Promise<any>,
- *   wllama?: () => Promise<any> },
- *             models: string, device?: string, sessionOptions?: any, ggufUrl?: string, wllamaWasm?: string,
- *             ortWasm?: string }} Place
  * @typedef {import('./prompt.js').Prompt} Prompt
- * @typedef {{ generate: (prompt: Prompt, count: number, onToken: () => void) => Promise<any>, logits?: (prompt:
- *   Prompt) => Promise<number[]>,
- *             top?: (prompt: Prompt) => Promise<any>, stats: () => any }} Subject
+ * @typedef {() => Promise<Untyped>} Import of a library
+ *
+ * @typedef {object} Place
+ * @property {string} dtype
+ * @property {string} id
+ * @property {{ ours?: Import, transformers?: Import, wllama?: Import }} modules
+ * @property {string} models
+ * @property {string} [device]
+ * @property {object} [sessionOptions]
+ * @property {string} [ggufUrl]
+ * @property {string} [wllamaWasm]
+ * @property {string} [ortWasm]
+ *
+ * @typedef {object} Subject
+ * @property {(prompt: Prompt, count: number, onToken: () => void) => Promise<unknown>} generate
+ * @property {(prompt: Prompt) => Promise<number[]>} [logits]
+ * @property {(prompt: Prompt) => Promise<Untyped>} [top]
+ * @property {() => Untyped} stats
  */
 
 const big = (/** @type {number[]} */ ids) => BigInt64Array.from(ids, BigInt);
 
 /**
  * Ours and Transformers.js have the same face.
- * @param {any} lib
+ * @param {Untyped} lib
  * @param {string} id
- * @param {any} options
+ * @param {Untyped} options
  * @returns {Promise<Subject>}
  */
 async function causal(lib, id, options) {
@@ -51,7 +62,7 @@ async function causal(lib, id, options) {
 /** @type {Record<string, (place: Place) => Promise<Subject>>} */
 export const subjects = {
   async ours({ dtype, id, modules, models }) {
-    const lib = await /** @type {any} */ (modules).ours();
+    const lib = await /** @type {Untyped} */ (modules).ours();
     if (!lib.AutoModelForCausalLM) throw new Error('MISSING: wasmformers has no AutoModelForCausalLM yet');
     Object.assign(lib.env, {
       allowRemoteModels: false,
@@ -62,7 +73,7 @@ export const subjects = {
     return causal(lib, id, { dtype });
   },
   async transformers({ dtype, id, modules, models, device, sessionOptions, ortWasm }) {
-    const lib = await /** @type {any} */ (modules).transformers();
+    const lib = await /** @type {Untyped} */ (modules).transformers();
     Object.assign(lib.env, {
       allowRemoteModels: false,
       allowLocalModels: true,
@@ -73,10 +84,10 @@ export const subjects = {
     return causal(lib, id, { dtype, device, ...(sessionOptions && { session_options: sessionOptions }) });
   },
   async wllama({ dtype, modules, ggufUrl, wllamaWasm }) {
-    const { Wllama } = await /** @type {any} */ (modules).wllama();
+    const { Wllama } = await /** @type {Untyped} */ (modules).wllama();
     /** @type {string[]} */
     const said = [];
-    const keep = (/** @type {any[]} */ ...line) => said.push(line.join(' '));
+    const keep = (/** @type {Untyped[]} */ ...line) => said.push(line.join(' '));
     const engine = new Wllama({ default: wllamaWasm }, { logger: { debug() {}, log: keep, warn: keep, error: keep } });
     try {
       await engine.loadModel([await (await fetch(`${ggufUrl}${dtype}.gguf`)).blob()], {
@@ -87,10 +98,10 @@ export const subjects = {
     } catch (error) {
       throw new Error(`${error}\n${said.slice(-30).join('\n')}`);
     }
-    const ask = (/** @type {Prompt} */ { text }, /** @type {any} */ more) =>
+    const ask = (/** @type {Prompt} */ { text }, /** @type {Untyped} */ more) =>
       engine
         .createCompletion({ prompt: text, temperature: 0, top_k: 1, ignore_eos: true, cache_prompt: false, ...more })
-        .catch((/** @type {any} */ error) => {
+        .catch((/** @type {Untyped} */ error) => {
           throw new Error(`${error}\n${said.slice(-8).join('\n')}`);
         });
     return {
@@ -98,7 +109,7 @@ export const subjects = {
         await ask(prompt, {
           max_tokens: count,
           stream: true,
-          onData(/** @type {any} */ chunk) {
+          onData(/** @type {Untyped} */ chunk) {
             if (!chunk.choices[0]?.finish_reason) onToken();
           },
         });

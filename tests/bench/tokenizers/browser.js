@@ -54,14 +54,14 @@ const context = await chromium.launchPersistentContext(profile, {
   executablePath: await ensureChromium(),
   args: FLAGS,
 });
-/** @type {any[]} */
+/** @type {Untyped[]} */
 const rows = [];
 try {
   for (const name of names) {
     const tab = await context.newPage();
     await tab.goto(`${server.url}/tokenizers.html?name=${name}&seconds=${seconds}`);
     await tab.waitForFunction("document.title === 'DONE'", null, { timeout: 240_000 });
-    const result = /** @type {any} */ (await tab.evaluate('window.result'));
+    const result = /** @type {Untyped} */ (await tab.evaluate('window.result'));
     rows.push({ ...result, name });
     await tab.close();
   }

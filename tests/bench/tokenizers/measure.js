@@ -2,7 +2,7 @@
 // The first pass is kept too: no cache knows a word yet, and the machine code is still being made.
 
 /**
- * @typedef {Record<string, ((() => any) | undefined)>} Work figure → one run of it; may return a promise
+ * @typedef {Record<string, ((() => Untyped) | undefined)>} Work figure → one run of it; may return a promise
  * @typedef {Record<string, Record<string, { best: number, first: number, runs: number }>>} Times subject → figure → ms
  */
 
@@ -38,7 +38,7 @@ export async function inTurn(subjects, seconds) {
 
 /**
  * Ours: strings in, typed arrays out.
- * @param {any} tokenizer
+ * @param {Untyped} tokenizer
  * @param {string[]} lines
  * @returns {Work}
  */
@@ -54,14 +54,14 @@ export function ours(tokenizer, lines) {
     offsets: () =>
       tokenizer
         .encodeBatch(lines, plain)
-        .reduce((/** @type {number} */ n, /** @type {any} */ e) => n + e.offsets.length, 0),
+        .reduce((/** @type {number} */ n, /** @type {Untyped} */ e) => n + e.offsets.length, 0),
     decode: () => tokenizer.decodeBatch(lists),
   };
 }
 
 /**
  * @huggingface/tokenizers; it has no offsets.
- * @param {any} tokenizer
+ * @param {Untyped} tokenizer
  * @param {string[]} lines
  * @returns {Work}
  */

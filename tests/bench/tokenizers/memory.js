@@ -6,7 +6,7 @@ import { tokenizerConfig, tokenizerJson } from '../../tokenizers/files.js';
 
 const [who, name] = process.argv.slice(2);
 const { Tokenizer } = await import('../../../js/tokenizers/index.js');
-/** @type {any} */
+/** @type {Untyped} */
 const peer = await import('@huggingface/tokenizers');
 const { Tokenizer: Rust } = createRequire(import.meta.url)('tokenizers');
 const bytes = () => {
@@ -16,7 +16,7 @@ const bytes = () => {
 };
 const collect = async () => {
   for (let i = 0; i < 6; i++) {
-    /** @type {any} */ (globalThis).gc();
+    /** @type {Untyped} */ (globalThis).gc();
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
   return process.memoryUsage();

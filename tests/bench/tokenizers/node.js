@@ -18,15 +18,15 @@ const json = JSON.stringify(file),
   config = tokenizerConfig(name);
 const lines = textLines('prose');
 
-/** @type {any} */
+/** @type {Untyped} */
 const peer = await import('@huggingface/tokenizers');
 const { Tokenizer: Rust } = createRequire(import.meta.url)('tokenizers');
 /**
- * @param {any} tokenizer
+ * @param {Untyped} tokenizer
  * @returns {Promise<import('./measure.js').Work>}
  */
 async function rust(tokenizer) {
-  const lists = (await tokenizer.encodeBatch(lines)).map((/** @type {any} */ e) => e.getIds());
+  const lists = (await tokenizer.encodeBatch(lines)).map((/** @type {Untyped} */ e) => e.getIds());
   return {
     ids: async () => {
       for (const e of await tokenizer.encodeBatch(lines)) e.getIds();
@@ -44,7 +44,7 @@ async function rust(tokenizer) {
   };
 }
 
-/** @type {Record<string, any>} */
+/** @type {Record<string, Json>} */
 const made = {},
   refused = /** @type {Record<string, string>} */ ({});
 // Loading first, in a process that has loaded nothing; every one anew. The file is as it comes, in bytes, as it is
@@ -84,7 +84,7 @@ if (!refused.ours) {
 }
 made.rust = Rust.fromString(json);
 subjects.rust = await rust(made.rust);
-const rustIds = (await made.rust.encodeBatch(lines)).map((/** @type {any} */ e) => e.getIds());
+const rustIds = (await made.rust.encodeBatch(lines)).map((/** @type {Untyped} */ e) => e.getIds());
 try {
   made.js = new peer.Tokenizer(JSON.parse(json), config);
   const since = performance.now();

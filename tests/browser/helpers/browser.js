@@ -32,7 +32,7 @@ const JS_FLAGS = process.env.WASMFORMERS_TEST_JS_FLAGS ?? '';
 export async function launch(t) {
   const args = JS_FLAGS ? [...FLAGS, `--js-flags=${JS_FLAGS}`] : FLAGS;
   const browser = await chromium.launch({ executablePath: await ensureChromium(), args });
-  /** @type {any} */ (t)?.after(() => browser.close());
+  /** @type {Untyped} */ (t)?.after(() => browser.close());
   return browser;
 }
 

@@ -11,8 +11,6 @@ import { renderTemplate } from '../../../js/chat/template-engine.js';
 import { fixtureJson, fixturePath, fixtureText, wrong } from '../helpers/fixtures.js';
 import { emptyFolder, startServer, useHub } from '../helpers/server.js';
 
-/** @typedef {import('../helpers/fixtures.js').Json} Json */
-
 const modules = fileURLToPath(new URL('../../../node_modules/', import.meta.url));
 /** @type {{ cases: Json[], encoded: Record<string, Json[]>, chats: Json, tokens: Json, [more: string]: Json }} */
 const data = fixtureJson('chat/chats.json.gz');
@@ -148,7 +146,7 @@ test('apply_chat_template: what comes out', async () => {
     '7[PAD]',
   );
   assert.equal(t.apply_chat_template(chat, { tokenize: false, continue_final_message: true }), 'the man a b');
-  for (const [options, code] of /** @type {[any, string][]} */ ([
+  for (const [options, code] of /** @type {[Untyped, string][]} */ ([
     [{ continue_final_message: true, add_generation_prompt: true }, 'bad_option'],
     [{ return_assistant_tokens_mask: true, tokenize: false }, 'bad_option'],
     [{ continue_final_message: 'thought' }, 'nothing_to_continue'],
@@ -283,7 +281,7 @@ test('a template reaches no prototype and no function of JavaScript', async () =
     '{"__proto__": {"polluted": 1}}',
   );
   assert.equal(render("{% set __proto__ = {'polluted': 1} %}{{ polluted }}{{ dict(__proto__=1)['__proto__'] }}"), '1');
-  assert.equal(/** @type {any} */ ({}).polluted, undefined);
+  assert.equal(/** @type {Untyped} */ ({}).polluted, undefined);
   const hostile = JSON.parse(
     '{"role": "user", "content": "x", "__proto__": {"polluted": 1}, "constructor": {"prototype": 2}}',
   );

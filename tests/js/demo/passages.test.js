@@ -40,8 +40,8 @@ for (const [kind, { passagesOf, sentencesOf }] of Object.entries({
         .filter(Boolean);
       const joined = paragraphs.map((_, at) =>
         passages
-          .filter((/** @type {any} */ p) => p.paragraph === at)
-          .flatMap((/** @type {any} */ p) => p.sentences)
+          .filter((/** @type {Untyped} */ p) => p.paragraph === at)
+          .flatMap((/** @type {Untyped} */ p) => p.sentences)
           .join(''),
       );
       assert.deepEqual(joined, paragraphs, name);

@@ -103,7 +103,7 @@ function wide(t) {
     );
     for (const name of 'kqvo') list.push([`${layer}self_attn.${name}_proj.weight`, [d, d]]);
   }
-  /** @type {Record<string, any>} */
+  /** @type {Record<string, Json>} */
   const header = {};
   let end = 0;
   for (const [name, shape] of list)
@@ -131,7 +131,9 @@ test('what estimate() says is enough, and within what is promised: 1.25 × weigh
         await model.generate(prompt, {
           max_new_tokens: 324,
           min_new_tokens: 8,
-          stopping_criteria: [(/** @type {any} */ rows) => rows.map((/** @type {any} */ row) => row.length > 706)],
+          stopping_criteria: [
+            (/** @type {Untyped} */ rows) => rows.map((/** @type {Untyped} */ row) => row.length > 706),
+          ],
         })
       ).dims[0],
       2,

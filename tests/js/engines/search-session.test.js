@@ -25,7 +25,7 @@ async function load(name) {
   for (const file of readdirSync(folder).filter((f) => /^model.*\.safetensors$/.test(f))) {
     const bytes = new Uint8Array(readFileSync(new URL(file, folder)));
     await engine.read(
-      /** @type {any} */ ({
+      /** @type {Untyped} */ ({
         name: file,
         chunks: (async function* () {
           yield bytes;
@@ -46,18 +46,18 @@ const inputs = (/** @type {number[][]} */ rows, /** @type {number[][] | null} */
 };
 /**
  * All that a loop gives and tells.
- * @param {any} loop
- * @param {any} given
- * @param {any} [options]
- * @param {any} [hooks]
+ * @param {Untyped} loop
+ * @param {Untyped} given
+ * @param {Untyped} [options]
+ * @param {Untyped} [hooks]
  */
 async function all(loop, given, options = {}, hooks = {}) {
-  /** @type {any} */
+  /** @type {Untyped} */
   const told = {},
     tokens = [];
   for await (const slice of loop.generate(given, options, {
-    progress: (/** @type {any} */ outcomes) => Object.assign(told, outcomes),
-    ended: (/** @type {any} */ results) => {
+    progress: (/** @type {Untyped} */ outcomes) => Object.assign(told, outcomes),
+    ended: (/** @type {Untyped} */ results) => {
       told.results = results;
     },
     ...hooks,
@@ -96,7 +96,7 @@ const MODES = {
 for (const name of ['llama-lm', 'mistral-window-lm', 'bloom-lm']) {
   test(`${name}: the engine's decoder, driven from outside, gives the ids of the engine's loop`, async (t) => {
     const engine = await load(name),
-      session = new SearchSession(/** @type {any} */ (engine));
+      session = new SearchSession(/** @type {Untyped} */ (engine));
     t.after(() => engine.dispose());
     for (const [mode, options] of Object.entries(MODES)) {
       for (const given of [ONE, THREE]) {
@@ -115,7 +115,7 @@ for (const name of ['llama-lm', 'mistral-window-lm', 'bloom-lm']) {
 
 test("a caller's functions see and change the same", async (t) => {
   const engine = await load('llama-lm'),
-    session = new SearchSession(/** @type {any} */ (engine));
+    session = new SearchSession(/** @type {Untyped} */ (engine));
   t.after(() => engine.dispose());
   for (const options of [
     { num_return_sequences: 2, do_sample: true, seed: 3 },
@@ -123,9 +123,9 @@ test("a caller's functions see and change the same", async (t) => {
     { repetition_penalty: 1.3 },
     { guidance_scale: 2 },
   ]) {
-    /** @param {any} loop */
+    /** @param {Untyped} loop */
     const run = async (loop) => {
-      /** @type {any[]} */
+      /** @type {Untyped[]} */
       const seen = [];
       const call = {
         max_new_tokens: 8,
@@ -137,7 +137,7 @@ test("a caller's functions see and change the same", async (t) => {
         ...options,
       };
       const out = await all(loop, THREE, call, {
-        process: (/** @type {Float32Array} */ scores, /** @type {any} */ running, /** @type {any} */ rows) => {
+        process: (/** @type {Float32Array} */ scores, /** @type {Untyped} */ running, /** @type {Untyped} */ rows) => {
           seen.push(Array.from(running), Array.from(rows));
           return scores.map((score, i) => (i % 7 === 3 ? score + 1 : score));
         },
@@ -183,7 +183,7 @@ test("a caller's functions see and change the same", async (t) => {
 
 test('the engine keeps its cache for either loop; what is not the same text is run again', async (t) => {
   const engine = await load('llama-lm'),
-    session = new SearchSession(/** @type {any} */ (engine)),
+    session = new SearchSession(/** @type {Untyped} */ (engine)),
     call = { max_new_tokens: 6, eos_token_id: null },
     prompt = [1, 50, 60, 45, 3];
   t.after(() => engine.dispose());
@@ -201,7 +201,7 @@ test('the engine keeps its cache for either loop; what is not the same text is r
 
 // ---------------------------------------------------------------------------------------------------------------------
 
-const fake = (/** @type {any} */ options = undefined) => {
+const fake = (/** @type {Untyped} */ options = undefined) => {
   const decoder = new FakeDecoder(options);
   return { decoder, session: new SearchSession({ decoder }) };
 };
@@ -394,7 +394,7 @@ test("callers' caches are kept apart", async () => {
 test('what is wrong is named, and the next call works', async () => {
   const { session } = fake({ context: 20 });
   assert.equal((await rejection(Promise.resolve().then(() => new SearchSession({})))).code, 'no_decoder');
-  /** @type {[any, any, string, string][]} */
+  /** @type {[Untyped, Untyped, string, string][]} */
   const wrong = [
     [inputs([[1, 2]]), { temprature: 1 }, 'unknown_option', 'temprature'],
     [inputs([[1, 2]]), { temperature: NaN }, 'bad_option', 'temperature'],

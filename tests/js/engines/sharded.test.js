@@ -61,7 +61,7 @@ test('the progress is of all shards from the first byte on; the second visit nee
     'one file was looked for, three were asked for their size',
   );
 
-  /** @type {any[]} */
+  /** @type {Untyped[]} */
   const events = [];
   const model = await AutoModel.from_pretrained('org/name', {
     dtype: 'fp32',

@@ -25,7 +25,7 @@ async function load(name, dtype = 'fp32') {
     .sort()) {
     const bytes = new Uint8Array(readFileSync(new URL(file, folder)));
     await engine.read(
-      /** @type {any} */ ({
+      /** @type {Untyped} */ ({
         name: file,
         chunks: (async function* () {
           yield bytes;
@@ -42,9 +42,9 @@ async function load(name, dtype = 'fp32') {
 
 /**
  * @param {WasmDecoderModel} engine
- * @param {any} inputs
- * @param {any} options
- * @param {any} [hooks]
+ * @param {Untyped} inputs
+ * @param {Untyped} options
+ * @param {Untyped} [hooks]
  */
 async function all(engine, inputs, options, hooks) {
   const slices = [];
@@ -164,7 +164,7 @@ test('generations wait for each other, passes come between, an abort or a break 
   const [a, b, logits] = await Promise.all([
     all(engine, inputs, TWELVE, { stepwise: true }),
     all(engine, inputs, TWELVE),
-    engine.run(/** @type {any} */ (inputs)),
+    engine.run(/** @type {Untyped} */ (inputs)),
   ]);
   assert.deepEqual(a, want);
   assert.deepEqual(b, want);
@@ -204,9 +204,9 @@ test('rows end on their own, by the caller, and all at once', async () => {
   const { engine, inputs } = await load('llama-batch-lm'),
     rows = inputs.input_ids.dims[0],
     options = { max_new_tokens: 6, eos_token_id: null, pad_token_id: 0 };
-  /** @type {any[]} */
+  /** @type {Untyped[]} */
   const told = [];
-  const progress = (/** @type {any} */ { newTokens, endings }) => told.push([[...newTokens], endings]);
+  const progress = (/** @type {Untyped} */ { newTokens, endings }) => told.push([[...newTokens], endings]);
   const whole = await all(engine, inputs, options, { progress }),
     others = new Array(rows - 1).fill('length');
   assert.deepEqual(told.at(-1), [new Array(rows).fill(6), ['length', ...others]]);
@@ -276,10 +276,10 @@ test('sampling by a seed; logprobs; scores of beams', async () => {
   assert.equal(a.length, 36);
   assert.deepEqual(a, b);
   assert.notDeepEqual(a, c);
-  /** @type {any} */
+  /** @type {Untyped} */
   let results;
   const hooks = {
-    ended: (/** @type {any} */ given) => {
+    ended: (/** @type {Untyped} */ given) => {
       results = given;
     },
   };
@@ -310,7 +310,7 @@ test('sampling by a seed; logprobs; scores of beams', async () => {
 test('what is wrong is named, and the next call works', async () => {
   const { engine, inputs } = await load('llama-lm');
   const want = await all(engine, inputs, TWELVE);
-  /** @type {[any, any, string, string][]} */
+  /** @type {[Untyped, Untyped, string, string][]} */
   const wrong = [
     [inputs, { temprature: 1 }, 'unknown_option', 'temprature'],
     [inputs, { temperature: NaN }, 'bad_option', 'temperature'],

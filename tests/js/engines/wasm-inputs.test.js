@@ -36,7 +36,7 @@ function model() {
   };
   const made = new WasmModel({ HEAPU8 }, handle, 'here', 'fp32');
   return {
-    run: (/** @type {Record<string, any>} */ inputs) => made.run(fromArrays(inputs, DECLARED)),
+    run: (/** @type {Record<string, Json>} */ inputs) => made.run(fromArrays(inputs, DECLARED)),
     given: () => given,
     clear: () => {
       given = {};
@@ -65,7 +65,7 @@ test('floats and whole numbers, of any rank, as they are declared', async () => 
 
 test('values that do not fit are named', async () => {
   const { run, clear } = model();
-  /** @type {[Record<string, any>, string, string][]} */
+  /** @type {[Record<string, Json>, string, string][]} */
   const cases = [
     [{ input_ids: [[1.5]] }, 'not_an_integer', 'input_ids'],
     [{ input_ids: [[2 ** 31]] }, 'not_an_integer', 'input_ids'],

@@ -32,7 +32,7 @@ test('weights that lie are named; the next load works', async (t) => {
     header = JSON.parse(weights.subarray(8, 8 + length).toString()),
     data = weights.subarray(8 + length);
   const name = 'embeddings.word_embeddings.weight';
-  const changed = (/** @type {(h: any) => void} */ f) => {
+  const changed = (/** @type {(h: Untyped) => void} */ f) => {
     const h = structuredClone(header);
     f(h);
     return safetensorsBytes(h, data);
@@ -47,7 +47,7 @@ test('weights that lie are named; the next load works', async (t) => {
     ['bytes behind the end', Buffer.concat([weights, Buffer.alloc(9)])],
     ['a huge header', Buffer.concat([Buffer.from([255, 255, 255, 255, 255, 255, 255, 127]), weights])],
     ['no JSON', safetensorsBytes('{"a":')],
-    ['not UTF-8', safetensorsBytes(/** @type {any} */ ('"\ud800'))],
+    ['not UTF-8', safetensorsBytes(/** @type {Untyped} */ ('"\ud800'))],
     [
       'a missing tensor',
       changed((h) => {
@@ -198,8 +198,8 @@ test('memory goes back: disposed of, scoped, and forgotten', async (t) => {
   t.after(() => {
     WebAssembly.instantiate = instantiate;
   });
-  WebAssembly.instantiate = /** @type {any} */ (
-    async (/** @type {WebAssembly.Module} */ module, /** @type {any} */ imports) => {
+  WebAssembly.instantiate = /** @type {Untyped} */ (
+    async (/** @type {WebAssembly.Module} */ module, /** @type {Untyped} */ imports) => {
       const instance = await instantiate(module, imports);
       memories.push(
         new WeakRef(
@@ -268,13 +268,13 @@ test('an instance that traps is given up, others are not touched', async (t) => 
   });
   // An engine whose memory cannot be written to any more, as after a bug: every look at it fails.
   let broken = false;
-  WebAssembly.instantiate = /** @type {any} */ (
-    async (/** @type {WebAssembly.Module} */ module, /** @type {any} */ imports) => {
+  WebAssembly.instantiate = /** @type {Untyped} */ (
+    async (/** @type {WebAssembly.Module} */ module, /** @type {Untyped} */ imports) => {
       const instance = await instantiate(module, imports),
-        exports = /** @type {any} */ ({ ...instance.exports });
+        exports = /** @type {Untyped} */ ({ ...instance.exports });
       for (const [name, value] of Object.entries(exports)) {
         if (typeof value !== 'function') continue;
-        exports[name] = (/** @type {any[]} */ ...args) => {
+        exports[name] = (/** @type {Untyped[]} */ ...args) => {
           if (broken) throw new WebAssembly.RuntimeError('unreachable');
           return value(...args);
         };
@@ -298,7 +298,7 @@ test('an instance that traps is given up, others are not touched', async (t) => 
 });
 
 test('inputs of every kind that are none', async () => {
-  const model = /** @type {any} */ (await AutoModel.from_pretrained(BERT));
+  const model = /** @type {Untyped} */ (await AutoModel.from_pretrained(BERT));
   for (const inputs of [
     undefined,
     null,
@@ -334,7 +334,7 @@ test('smaller dtypes stay near fp32 on every golden of a base model', async () =
     );
     const [a, ...smaller] = await Promise.all(
       ['fp32', 'fp16', 'q8', 'q4'].map(async (dtype) => {
-        const model = await AutoModel.from_pretrained(folder(name), { dtype: /** @type {any} */ (dtype) });
+        const model = await AutoModel.from_pretrained(folder(name), { dtype: /** @type {Untyped} */ (dtype) });
         const { last_hidden_state } = await model(inputs);
         model.dispose();
         return last_hidden_state.data;

@@ -17,7 +17,7 @@ import { rejection } from '../helpers/server.js';
 import { LLAMA } from '../helpers/writer.js';
 
 const TINY = fileURLToPath(new URL('../../../models/tiny', import.meta.url));
-const numbers = (/** @type {any} */ tensor) => Array.from(tensor.data, Number);
+const numbers = (/** @type {Untyped} */ tensor) => Array.from(tensor.data, Number);
 
 test('stop texts end greedy texts and beams where transformers ends them', async () => {
   const { cases, batches } = JSON.parse(

@@ -9,7 +9,7 @@ import { AutoModelForCausalLM, LlamaForCausalLM, TemperatureLogitsWarper } from 
 import { rejection } from '../helpers/server.js';
 
 const folder = (/** @type {string} */ name) => fileURLToPath(new URL(`../../fixtures/lm/${name}`, import.meta.url));
-const numbers = (/** @type {any} */ tensor) => Array.from(tensor.data, Number);
+const numbers = (/** @type {Untyped} */ tensor) => Array.from(tensor.data, Number);
 const model = await LlamaForCausalLM.from_pretrained(folder('llama-generate-lm'), { dtype: 'fp32' });
 const { cases } = JSON.parse(readFileSync(new URL('../../fixtures/generation/options.json', import.meta.url), 'utf8'));
 after(() => model.dispose());
@@ -27,7 +27,7 @@ for (const group of ['guidance_scale', 'encoder_', 'prompt_lookup_num_tokens', '
           got = out[name];
         assert.equal(got?.length, wanted?.steps, `${name} ${what}`);
         for (const [step, values] of Object.entries(wanted?.at ?? {})) {
-          const tensor = /** @type {any} */ (got)[Number(step)];
+          const tensor = /** @type {Untyped} */ (got)[Number(step)];
           assert.deepEqual(tensor.dims, wanted.shape, what);
           values.forEach((/** @type {number | null} */ value, /** @type {number} */ i) => {
             if (value === null) assert.ok(tensor.data[i] < -1e30, `${name} ${step} ${i} ${what}`);
@@ -70,14 +70,14 @@ test('scores and logits are given only where a dictionary is, with zeros behind 
   assert.deepEqual([whole.scores?.length, ended.scores?.length, ended.logits?.length], [6, 6, 6]);
   for (let step = 0; step < 6; step++) {
     const [first, second] = [0, 1].map((r) =>
-      Array.from(/** @type {any} */ (ended.logits)[step].data.subarray(r * 61, (r + 1) * 61)),
+      Array.from(/** @type {Untyped} */ (ended.logits)[step].data.subarray(r * 61, (r + 1) * 61)),
     );
     if (step > 1)
       assert.ok(
         first.every((value) => value === 0),
         `step ${step}`,
       );
-    const wanted = /** @type {any} */ (whole.logits)[step].data;
+    const wanted = /** @type {Untyped} */ (whole.logits)[step].data;
     assert.ok(
       second.every((value, i) => Math.abs(value - wanted[61 + i]) < 1e-4),
       `step ${step}`,
@@ -165,7 +165,7 @@ test('a batch shrinks as its rows end where processors take each row by itself, 
   class Spy extends TemperatureLogitsWarper {
     /**
      * @param {bigint[][]} rows
-     * @param {any} logits
+     * @param {Untyped} logits
      */
     _call(rows, logits) {
       assert.equal(logits.dims[0], rows.length);
@@ -206,7 +206,7 @@ test('a batch shrinks as its rows end where processors take each row by itself, 
 });
 
 test('what this generate() does not have it names', async () => {
-  for (const [options, field] of /** @type {[Record<string, any>, string][]} */ ([
+  for (const [options, field] of /** @type {[Record<string, Json>, string][]} */ ([
     [{ assistant_model: model }, 'assistant_model'],
     [{ inputs_embeds: [1] }, 'inputs_embeds'],
     [{ output_attentions: true }, 'output_attentions'],
@@ -287,7 +287,7 @@ test('guessed tokens come in the same steps, with any listener', async () => {
   out.logprobs?.[0].forEach(({ token, logprob }, i) =>
     assert.ok(
       token === want.logprobs?.[0][i].token &&
-        Math.abs(logprob - /** @type {any} */ (want.logprobs)[0][i].logprob) < 1e-4,
+        Math.abs(logprob - /** @type {Untyped} */ (want.logprobs)[0][i].logprob) < 1e-4,
     ),
   );
   gpt2.dispose();

@@ -142,7 +142,7 @@ test("processors by Transformers.js' names give what transformers' give", () => 
   const { processors } = JSON.parse(
     readFileSync(new URL('../../fixtures/generation/generation.json', import.meta.url), 'utf8'),
   );
-  /** @type {Record<string, (config: any, prompt: number) => any>} */
+  /** @type {Record<string, (config: Untyped, prompt: number) => Untyped>} */
   const made = {
     repetition_penalty: (c) => new api.RepetitionPenaltyLogitsProcessor(c.repetition_penalty),
     no_repeat_ngram_size: (c) => new api.NoRepeatNGramLogitsProcessor(c.no_repeat_ngram_size),
@@ -173,7 +173,7 @@ test("processors by Transformers.js' names give what transformers' give", () => 
       (name === 'repetition_penalty' && mask.flat().includes(0))
     )
       continue;
-    const of = (/** @type {any[][]} */ rows) => Float32Array.from(rows.flat(), (x) => x ?? -Infinity),
+    const of = (/** @type {Untyped[][]} */ rows) => Float32Array.from(rows.flat(), (x) => x ?? -Infinity),
       logits = new api.Tensor('float32', of(scores), [ids.length, scores[0].length]);
     const got = made[name](config, prompt)(
         ids.map((/** @type {number[]} */ row) => row.map(BigInt)),
@@ -202,7 +202,7 @@ test("processors by Transformers.js' names give what transformers' give", () => 
 test('stop texts are texts', async () => {
   const tokenizer = await PreTrainedTokenizer.fromFiles(file(NAMES[0]));
   for (const bad of ['', [''], [7]])
-    assert.equal(errorOf(() => new StopStrings(tokenizer, /** @type {any} */ (bad), [[1]])).field, 'stop_strings');
+    assert.equal(errorOf(() => new StopStrings(tokenizer, /** @type {Untyped} */ (bad), [[1]])).field, 'stop_strings');
   tokenizer.dispose();
 });
 
@@ -249,7 +249,7 @@ test('criteria and processors: alone, in lists, as functions', () => {
   assert.deepEqual(Array.from(processors(ids, new Tensor('float32', Float32Array.of(1, 2), [1, 2])).data), [7, 4]);
   assert.equal([...processors].length, 2);
   for (const bad of [7, 'x', [null]])
-    assert.equal(errorOf(() => new StoppingCriteriaList(/** @type {any} */ (bad))).code, 'not_a_function');
+    assert.equal(errorOf(() => new StoppingCriteriaList(/** @type {Untyped} */ (bad))).code, 'not_a_function');
   assert.equal(errorOf(() => new StoppingCriteria()(ids)).code, 'not_implemented');
 });
 
@@ -286,7 +286,7 @@ test('options: the call before the file, one length or the other', () => {
     top_k: 3,
   });
   for (const bad of ['x', [], 7])
-    assert.equal(errorOf(() => readGenerationConfig(/** @type {any} */ (bad), {})).file, 'generation_config.json');
+    assert.equal(errorOf(() => readGenerationConfig(/** @type {Untyped} */ (bad), {})).file, 'generation_config.json');
 });
 
 test('prompts in every form, without their padding on either side', () => {
@@ -305,7 +305,7 @@ test('prompts in every form, without their padding on either side', () => {
     [1, 2],
     [3, 4],
   ]);
-  const inputs = (/** @type {any} */ ids, /** @type {any} */ mask) => {
+  const inputs = (/** @type {Untyped} */ ids, /** @type {Untyped} */ mask) => {
     const { input_ids, attention_mask } = readPrompts({ input_ids: ids, attention_mask: mask }, 9).inputs;
     return [Array.from(input_ids.data), input_ids.dims, attention_mask && Array.from(attention_mask.data)];
   };
@@ -332,7 +332,7 @@ test('prompts in every form, without their padding on either side', () => {
       [0, 1, 1, 1],
     ],
   );
-  /** @type {[any, any, string][]} */
+  /** @type {[Untyped, Untyped, string][]} */
   const bad = [
     [undefined, null, 'bad_input'],
     ['text', null, 'bad_input'],

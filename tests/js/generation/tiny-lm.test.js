@@ -15,8 +15,8 @@ const WINDOWS = Number(process.env.WASMFORMERS_WINDOWS ?? 12);
 
 /**
  * Windows of 512 ids, as perplexity.json says.
- * @param {any} tokenizer
- * @param {any} wanted
+ * @param {Untyped} tokenizer
+ * @param {Untyped} wanted
  * @returns {number[][]}
  */
 function windowsOf(tokenizer, wanted) {
@@ -57,7 +57,7 @@ test("perplexity on held-out text is PyTorch's in fp32, and close to it in fewer
     wanted.nll_of_each_window.slice(0, WINDOWS).reduce((/** @type {number} */ a, /** @type {number} */ b) => a + b) /
       (WINDOWS * 511),
   );
-  for (const [dtype, limit] of /** @type {[any, number][]} */ ([
+  for (const [dtype, limit] of /** @type {[Untyped, number][]} */ ([
     ['fp32', 5e-5],
     ['q8', 0.005],
     ['q4', 0.05],

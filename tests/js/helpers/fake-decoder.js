@@ -1,6 +1,6 @@
-// A decoder by the contract (js/engines/engine.js) without any model: a token's score is a hash of all tokens of the row
-// that are no padding, of what the row is conditioned on, and of the token. It checks what its driver asks for, so that a
-// wrong row, a wrong crop or a wrong condition shows in the text.
+// A decoder by the contract (js/engines/engine.js) without a model: a token's score is a hash of all tokens of the row
+// but padding, of the row's condition, and of the token. It checks what its driver asks for, so that a wrong row, a
+// wrong crop or a wrong condition shows in the text.
 import assert from 'node:assert/strict';
 
 /**

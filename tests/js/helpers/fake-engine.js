@@ -32,7 +32,7 @@ const sum = (/** @type {number[]} */ ids) => ids.reduce((a, b) => a + b, 0);
 const HIDDEN = 4;
 /**
  * Outputs of an architecture's ending: name → values of one token or, where `text` is set, of a whole text.
- * @type {Record<string, { width: (config: any) => number, text?: boolean, names: string[],
+ * @type {Record<string, { width: (config: Untyped) => number, text?: boolean, names: string[],
  *   of: (row: Row, t: number, width: number) => number[] }>}
  */
 const OUTPUTS = {
@@ -69,7 +69,7 @@ const OUTPUTS = {
   },
 };
 
-/** @param {any} config */
+/** @param {Untyped} config */
 function labelsOf(config) {
   return Object.keys(config.id2label ?? { 0: '', 1: '' }).length;
 }

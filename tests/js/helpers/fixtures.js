@@ -1,9 +1,7 @@
-// Files of tests/fixtures, and types for what the tests make of them.
+// Files of tests/fixtures, and values for calls that the types forbid.
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { gunzipSync } from 'node:zlib';
-
-/** @typedef {any} Json any: a parsed file, whose shape the test that reads it knows */
 
 const FIXTURES = new URL('../../fixtures/', import.meta.url);
 
@@ -28,6 +26,6 @@ export const fixtureJson = (name) => JSON.parse(fixtureText(name));
 /**
  * A value for a call that the types forbid and the test makes nevertheless.
  * @param {unknown} value
- * @returns {any} any: it must pass for whatever the call wants
+ * @returns {Untyped}
  */
 export const wrong = (value) => value;

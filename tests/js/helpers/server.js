@@ -103,7 +103,7 @@ export function emptyFolder(t) {
 /**
  * What a promise is rejected with.
  * @param {Promise<unknown>} promise
- * @returns {Promise<any>}
+ * @returns {Promise<Untyped>}
  */
 export const rejection = (promise) =>
   promise.then(

@@ -7,7 +7,7 @@ import { safetensorsBytes } from './safetensors.js';
  * @param {string} folder a checkpoint in one file
  * @param {number} count of shards
  * @returns {{ files: Record<string, Buffer>, index: { metadata: { total_size: number }, weight_map: Record<string,
- *   string> }, header: Record<string, any> }}
+ *   string> }, header: Record<string, Json> }}
  */
 export function shardsOf(folder, count) {
   const bytes = readFileSync(path.join(folder, 'model.safetensors')),
@@ -22,7 +22,7 @@ export function shardsOf(folder, count) {
   for (let i = 0; i < count; i++) {
     const file = `model-0000${i + 1}-of-0000${count}.safetensors`,
       parts = [];
-    /** @type {Record<string, any>} */
+    /** @type {Record<string, Json>} */
     const own = { __metadata__: { format: 'pt' } };
     let at = 0;
     for (const name of names.slice(

@@ -272,7 +272,7 @@ test('an abort ends the download with its own reason; nothing is kept', async (t
 test('a reader that stops early closes the connection', async (t) => {
   const server = await startServer(t, { '/a/resolve/main/x.bin': { body: BIG, stall: 200_000 } });
   const { cacheDir } = useHub(t, server.url);
-  const file = /** @type {any} */ (await openFile('a', 'x.bin'));
+  const file = /** @type {Untyped} */ (await openFile('a', 'x.bin'));
   assert.equal(file.size, BIG.length);
   for await (const chunk of file.chunks) {
     assert.ok(chunk.length);
@@ -326,7 +326,7 @@ test('HF_TOKEN is for the Hub alone', async (t) => {
   process.env.HF_TOKEN = 'secret';
   await getText('a', 'x.txt');
   assert.equal(server.requests[0].headers.authorization, undefined);
-  /** @type {any} */
+  /** @type {Untyped} */
   let sent;
   env.fetch = async (_, init) => {
     sent = init?.headers;
@@ -345,7 +345,9 @@ function memoryCache() {
     kept,
     async match(/** @type {string} */ key) {
       const bytes = kept.get(key);
-      return bytes && new Response(/** @type {any} */ (bytes), { headers: { 'content-length': String(bytes.length) } });
+      return (
+        bytes && new Response(/** @type {Untyped} */ (bytes), { headers: { 'content-length': String(bytes.length) } })
+      );
     },
     async put(/** @type {string} */ key, /** @type {Response} */ response) {
       kept.set(key, new Uint8Array(await response.arrayBuffer()));
@@ -391,7 +393,7 @@ test('a cache that fails is no error', async (t) => {
     },
     slow,
   ]) {
-    useHub(t, server.url).customCache = /** @type {any} */ (cache);
+    useHub(t, server.url).customCache = /** @type {Untyped} */ (cache);
     assert.deepEqual(Buffer.from(/** @type {Uint8Array} */ (await getBytes('a', 'x.bin'))), BIG);
   }
   const folder = emptyFolder(t);
@@ -403,7 +405,7 @@ test('a cache that fails is no error', async (t) => {
 test('progress is told as Transformers.js does', async (t) => {
   const server = await startServer(t, { '/a/resolve/main/x.bin': BIG });
   useHub(t, server.url);
-  /** @type {any[]} */
+  /** @type {Untyped[]} */
   const events = [];
   await getBytes('a', 'x.bin', { progress_callback: (e) => events.push(e) });
   assert.deepEqual(events.slice(0, 2), [

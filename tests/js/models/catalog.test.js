@@ -13,13 +13,13 @@ import { rejection } from '../helpers/server.js';
 
 const JS = new URL('../../../js/', import.meta.url),
   FIXTURES = new URL('../../fixtures/', import.meta.url);
-const exported = /** @type {Record<string, any>} */ (index);
+const exported = /** @type {Record<string, Json>} */ (index);
 const PROGRAMS = { encoder: WasmModel, decoder: WasmDecoderModel };
 const HEADS = [...new Set(Object.values(FAMILIES).flatMap(({ heads }) => heads))];
 
 /**
  * config.json of each golden folder, by model_type.
- * @type {Record<string, { folder: string, text: string, config: any }[]>}
+ * @type {Record<string, { folder: string, text: string, config: Untyped }[]>}
  */
 const goldens = {};
 for (const kind of ['models', 'lm']) {
@@ -40,7 +40,7 @@ test('what is made from the table is up to date (else: node tools/generate-model
 for (const [program, Class] of Object.entries(PROGRAMS)) {
   test(`the program ${program} knows the families that the table says`, async () => {
     // Its own list is in the error of a model_type that it does not know.
-    const error = await rejection(Class.create('{"model_type":"?"}', '', 'fp32', '', /** @type {any} */ (program))),
+    const error = await rejection(Class.create('{"model_type":"?"}', '', 'fp32', '', /** @type {Untyped} */ (program))),
       [, known] = /knows ([^.]+)\.$/.exec(error.message) ?? [];
     assert.equal(error.code, 'unknown_model_type', error.stack);
     assert.deepEqual(
@@ -58,7 +58,7 @@ test('every family has golden outputs, and its program the heads of the table', 
     const Class = PROGRAMS[/** @type {keyof typeof PROGRAMS} */ (program)],
       { text } = goldens[type][0];
     for (const head of HEADS) {
-      const create = () => Class.create(text, name + head, 'fp32', '', /** @type {any} */ (program)),
+      const create = () => Class.create(text, name + head, 'fp32', '', /** @type {Untyped} */ (program)),
         // "ForCausalLM" and "LMHeadModel" are one head under two names.
         has = heads.some((one) => one === head || (GENERATES.includes(one) && GENERATES.includes(head)));
       if (has) (await create()).dispose();
@@ -87,7 +87,7 @@ test('classes: names, families, what they extend', () => {
 test('from_pretrained gives the class that the table says', async () => {
   const golden = (/** @type {string} */ type, /** @type {string} */ architecture) =>
     goldens[type].find(({ config }) => config.architectures[0] === architecture)?.folder ?? '';
-  /** @type {[string, string, any, string][]} family, golden's class, class that is asked, class that comes */
+  /** @type {[string, string, Untyped, string][]} family, golden's class, class that is asked, class that comes */
   const cases = [
     ['bert', 'BertModel', index.AutoModel, 'BertModel'],
     ['bert', 'BertForMaskedLM', index.AutoModel, 'BertModel'],

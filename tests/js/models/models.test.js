@@ -9,8 +9,6 @@ import { Tensor } from '../../../js/tensor/tensor.js';
 import { wrong } from '../helpers/fixtures.js';
 import { readSafetensors } from '../helpers/safetensors.js';
 
-/** @typedef {import('../helpers/fixtures.js').Json} Json */
-
 const MODELS = new URL('../../fixtures/models/', import.meta.url);
 const folder = (/** @type {string} */ name) => fileURLToPath(new URL(name, MODELS));
 

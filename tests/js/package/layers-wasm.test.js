@@ -1,5 +1,5 @@
-// The folders of wasm/ have one order: a file includes only files of its own folder and of those above it. Only binding/
-// knows Emscripten.
+// The folders of wasm/ have one order: a file includes only files of its own folder and of those above it. Only
+// binding/ knows Emscripten.
 import assert from 'node:assert/strict';
 import fs from 'node:fs/promises';
 import path from 'node:path';

@@ -25,14 +25,14 @@ const STRICT = {
 
 /**
  * @param {string} types a declaration file
- * @param {Record<string, any>} exported what its module exports
+ * @param {Record<string, Json>} exported what its module exports
  */
 function compare(types, exported) {
   const program = ts.createProgram([types], STRICT),
     checker = program.getTypeChecker();
-  const module = checker.getSymbolAtLocation(/** @type {any} */ (program.getSourceFile(types)));
+  const module = checker.getSymbolAtLocation(/** @type {Untyped} */ (program.getSourceFile(types)));
   const values = checker
-    .getExportsOfModule(/** @type {any} */ (module))
+    .getExportsOfModule(/** @type {Untyped} */ (module))
     .filter((s) => (s.flags & ts.SymbolFlags.Alias ? checker.getAliasedSymbol(s) : s).flags & ts.SymbolFlags.Value);
   assert.deepEqual(values.map((s) => s.name).sort(), Object.keys(exported).sort());
   for (const symbol of values) {
@@ -51,7 +51,7 @@ function compare(types, exported) {
   return (/** @type {string} */ name) =>
     new Set(
       checker
-        .getDeclaredTypeOfSymbol(/** @type {any} */ (values.find((s) => s.name === name)))
+        .getDeclaredTypeOfSymbol(/** @type {Untyped} */ (values.find((s) => s.name === name)))
         .getProperties()
         .map((member) => member.name),
     );
@@ -69,7 +69,7 @@ test('wasmformers/tokenizers: the same, and all that the classes have is declare
   const membersOf = compare(fileURLToPath(new URL('../../../js/tokenizers/types.d.ts', import.meta.url)), tokenizers);
   for (const name of ['Tokenizer', 'Encoding', 'DecodeStream']) {
     const declared = membersOf(name),
-      { prototype } = /** @type {any} */ (tokenizers)[name];
+      { prototype } = /** @type {Untyped} */ (tokenizers)[name];
     for (const member of Object.getOwnPropertyNames(prototype))
       assert.ok(member === 'constructor' || declared.has(member), `${name}.${member}`);
   }
@@ -78,10 +78,10 @@ test('wasmformers/tokenizers: the same, and all that the classes have is declare
 test('the declared tasks are those of the table, each with its class', () => {
   const program = ts.createProgram([TYPES], STRICT),
     checker = program.getTypeChecker(),
-    module = checker.getSymbolAtLocation(/** @type {any} */ (program.getSourceFile(TYPES))),
-    symbol = checker.getExportsOfModule(/** @type {any} */ (module)).find(({ name }) => name === 'Tasks'),
+    module = checker.getSymbolAtLocation(/** @type {Untyped} */ (program.getSourceFile(TYPES))),
+    symbol = checker.getExportsOfModule(/** @type {Untyped} */ (module)).find(({ name }) => name === 'Tasks'),
     declared = checker
-      .getDeclaredTypeOfSymbol(/** @type {any} */ (symbol))
+      .getDeclaredTypeOfSymbol(/** @type {Untyped} */ (symbol))
       .getProperties()
       .map((task) => [task.name, checker.typeToString(checker.getTypeOfSymbol(task))]),
     wanted = Object.entries(TASKS).flatMap(([task, Class]) =>

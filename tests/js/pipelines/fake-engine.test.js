@@ -88,11 +88,11 @@ test('a text-generation pipeline that a caller makes', async (t) => {
   const dir = writer(t),
     model = await AutoModelForCausalLM.from_pretrained(dir),
     tokenizer = await AutoTokenizer.from_pretrained(dir),
-    pipe = /** @type {any} */ (
-      new /** @type {any} */ (TextGenerationPipeline)({ task: 'text-generation', model, tokenizer })
+    pipe = /** @type {Untyped} */ (
+      new /** @type {Untyped} */ (TextGenerationPipeline)({ task: 'text-generation', model, tokenizer })
     );
   assert.throws(() => pipe.stream('one day'), { name: 'InputError', code: 'not_loaded' });
-  await /** @type {any} */ (TextGenerationPipeline).load();
+  await /** @type {Untyped} */ (TextGenerationPipeline).load();
   const [{ generated_text }] = await pipe('one day', { max_new_tokens: 5 });
   let streamed = 'one day';
   for await (const piece of pipe.stream('one day', { max_new_tokens: 5 })) streamed += piece;
@@ -167,7 +167,7 @@ test('fill-mask, question-answering, token-classification', async (t) => {
 test('text-classification, zero-shot-classification, text-ranking', async (t) => {
   /**
    * The fake model's logits of a text or a pair.
-   * @param {any} tokenizer
+   * @param {Untyped} tokenizer
    * @param {number} count
    * @param {[string, string?]} texts
    */
@@ -207,11 +207,11 @@ test('every task was run above or is run here, on the inputs that the engine dec
     if (Class.needs.includes('decoder')) continue;
     for (const model_type of ['bert', 'distilbert']) {
       const dir = folder(t, 'zero-shot-classification', { model_type }),
-        pipe = /** @type {any} */ (await pipeline(/** @type {any} */ (task), dir)),
+        pipe = /** @type {Untyped} */ (await pipeline(/** @type {Untyped} */ (task), dir)),
         rows = pipe.encode(['a cat '.repeat(100)], { truncation: true });
       assert.equal(rows.lengthOf(0), LENGTH, `${task}: the engine's limit holds where the tokenizer's is longer`);
       await pipe.run(rows, () => {});
-      const { passes } = /** @type {any} */ (loaded.at(-1));
+      const { passes } = /** @type {Untyped} */ (loaded.at(-1));
       assert.deepEqual(
         Object.keys(passes.at(-1)).sort(),
         ['attention_mask', 'input_ids', ...(model_type === 'bert' ? ['token_type_ids'] : [])],
@@ -220,7 +220,7 @@ test('every task was run above or is run here, on the inputs that the engine dec
       const name = /** @type {Record<string, string>} */ (ARCHITECTURES)[Class.model];
       assert.equal(pipe.model.constructor.name, name.replace('Bert', model_type === 'bert' ? 'Bert' : 'DistilBert'));
       await pipe.dispose();
-      assert.ok(/** @type {any} */ (loaded.at(-1)).disposed);
+      assert.ok(/** @type {Untyped} */ (loaded.at(-1)).disposed);
     }
   }
 });
@@ -230,7 +230,7 @@ test('what an engine cannot do is named', async (t) => {
   assert.deepEqual([none.name, none.file], ['ConfigError', 'config.json'], none.stack);
   const unable = await rejection(pipeline('text-generation', writer(t, { cannotGenerate: true })));
   assert.deepEqual([unable.name, unable.code], ['ConfigError', 'no_decoder'], unable.stack);
-  assert.ok(/** @type {any} */ (loaded.at(-1)).disposed, 'what was loaded is given back');
+  assert.ok(/** @type {Untyped} */ (loaded.at(-1)).disposed, 'what was loaded is given back');
   const unknown = await rejection(AutoModelForCausalLM.estimate(writer(t)));
   assert.equal(unknown.code, 'no_estimate');
 });

@@ -43,7 +43,7 @@ test('embeddings: every pooling is that of the text alone', async () => {
       hidden[i].slice([t, null]).data.every((/** @type {number} */ v) => v === 0),
       'zeros behind the text',
     );
-    /** @type {Record<string, any>} */
+    /** @type {Record<string, Json>} */
     const want = {
       mean: alone.mean(0),
       cls: alone[0],
@@ -52,7 +52,7 @@ test('embeddings: every pooling is that of the text alone', async () => {
       eos: alone[t - 1],
       max: alone.max(0),
     };
-    for (const pooling of /** @type {any[]} */ (Object.keys(want))) {
+    for (const pooling of /** @type {Untyped[]} */ (Object.keys(want))) {
       const got = await pipe(TEXTS, { pooling });
       assert.deepEqual(got.dims, [5, 24]);
       assert.ok(far(got[i].data, want[pooling].data) < 1e-5, `${pooling} of "${text}"`);
@@ -174,7 +174,7 @@ test('loading tells every file, sums, and ready', async (t) => {
     ),
   );
   useHub(t, server.url);
-  /** @type {any[]} */
+  /** @type {Untyped[]} */
   const events = [];
   const pipe = await pipeline('sentiment-analysis', 'org/name', { progress_callback: (e) => events.push(e) });
   assert.equal(pipe.task, 'text-classification');
@@ -270,13 +270,13 @@ test('wrong options and inputs are named, and the next call works', async () => 
     'token-classification',
     'zero-shot-classification',
   ];
-  const p = /** @type {Record<string, any>} */ (
+  const p = /** @type {Record<string, Json>} */ (
     Object.fromEntries(
-      await Promise.all(names.map(async (n) => [n, await pipeline(/** @type {any} */ (n), folder(n))])),
+      await Promise.all(names.map(async (n) => [n, await pipeline(/** @type {Untyped} */ (n), folder(n))])),
     )
   );
-  const e = /** @type {any} */ (await embedder());
-  /** @type {[string, () => Promise<any>, string][]} */
+  const e = /** @type {Untyped} */ (await embedder());
+  /** @type {[string, () => Promise<Untyped>, string][]} */
   const cases = [
     ['unknown_pooling', () => e('a', { pooling: 'sum' }), 'pooling'],
     ['unknown_pooling', () => e('a', { pooling: 'toString' }), 'pooling'],
@@ -311,14 +311,14 @@ test('wrong options and inputs are named, and the next call works', async () => 
 });
 
 test('unknown tasks and wrong models', async () => {
-  const error = await rejection(pipeline(/** @type {any} */ ('nope')));
+  const error = await rejection(pipeline(/** @type {Untyped} */ ('nope')));
   assert.deepEqual([error.name, error.code, error.field], ['ConfigError', 'unknown_task', 'task']);
   for (const task of [...Object.keys(TASKS), 'embeddings', 'ner', 'sentiment-analysis'])
     assert.ok(error.message.includes(task), task);
-  assert.equal((await rejection(pipeline(/** @type {any} */ ('toString')))).code, 'unknown_task');
-  assert.equal((await rejection(pipeline('ner', /** @type {any} */ (7)))).code, 'bad_id');
+  assert.equal((await rejection(pipeline(/** @type {Untyped} */ ('toString')))).code, 'unknown_task');
+  assert.equal((await rejection(pipeline('ner', /** @type {Untyped} */ (7)))).code, 'bad_id');
   assert.equal(
-    (await rejection(pipeline('ner', folder('text-classification'), { dtype: /** @type {any} */ ('q3') }))).code,
+    (await rejection(pipeline('ner', folder('text-classification'), { dtype: /** @type {Untyped} */ ('q3') }))).code,
     'unknown_dtype',
   );
   for (const { defaultModel } of Object.values(TASKS)) assert.match(defaultModel, /^[\w-]+\/[\w.-]+$/);
@@ -346,7 +346,7 @@ test('weights that came in shards', async (t) => {
   for (const [i, half] of [names.slice(0, 10), names.slice(10)].entries()) {
     const file = `model-0000${i + 1}-of-00002.safetensors`,
       parts = [];
-    /** @type {Record<string, any>} */
+    /** @type {Record<string, Json>} */
     const own = {};
     let at = 0;
     for (const name of half) {

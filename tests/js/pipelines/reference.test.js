@@ -10,8 +10,8 @@ const CASES = new URL('../../fixtures/pipelines/', import.meta.url);
 
 /**
  * Equal, but for the last digits of scores.
- * @param {any} got
- * @param {any} want
+ * @param {Untyped} got
+ * @param {Untyped} want
  * @param {string} [where]
  */
 function close(got, want, where = 'result') {
@@ -31,8 +31,8 @@ function close(got, want, where = 'result') {
 for (const name of readdirSync(CASES)) {
   const folder = new URL(name + '/', CASES);
   test(`${name} answers as in Python`, async (t) => {
-    const task = /** @type {any} */ (name === 'multi-label' ? 'text-classification' : name);
-    const pipe = /** @type {any} */ (await pipeline(task, fileURLToPath(folder), { dtype: 'fp32' }));
+    const task = /** @type {Untyped} */ (name === 'multi-label' ? 'text-classification' : name);
+    const pipe = /** @type {Untyped} */ (await pipeline(task, fileURLToPath(folder), { dtype: 'fp32' }));
     const cases = JSON.parse(readFileSync(new URL('expected.json', folder), 'utf8'));
     assert.ok(cases.length);
     for (const { args, options, result } of cases) {

@@ -22,14 +22,14 @@ const CHAT = [
 ];
 /**
  * @param {import('node:test').TestContext} t
- * @param {any} [options]
+ * @param {Untyped} [options]
  */
 async function writer(t, options) {
   const pipe = await pipeline('text-generation', writerFolder(t, options), { dtype: 'fp32' });
   t.after(() => pipe.dispose());
   return pipe;
 }
-/** @param {any} stream */
+/** @param {Untyped} stream */
 async function pieces(stream) {
   const all = [];
   for await (const piece of stream) all.push(piece);
@@ -41,7 +41,7 @@ test('names that code for Transformers.js imports', async (t) => {
     config = new GenerationConfig({ ...LONG }),
     wanted = await pipe('one day ', LONG);
   assert.ok(pipe instanceof TextGenerationPipeline);
-  const own = new /** @type {any} */ (TextGenerationPipeline)({
+  const own = new /** @type {Untyped} */ (TextGenerationPipeline)({
     task: 'text-generation',
     model: pipe.model,
     tokenizer: pipe.tokenizer,
@@ -242,16 +242,16 @@ test("256 new tokens where nobody says, and the tokenizer's end where the files 
 test('what was asked wrongly is named, and the next call works', async (t) => {
   const pipe = await writer(t),
     plain = await writer(t, { template: null });
-  /** @type {[() => Promise<any>, string, string][]} */
+  /** @type {[() => Promise<Untyped>, string, string][]} */
   const cases = [
-    [() => pipe(/** @type {any} */ (7)), 'bad_prompt', 'text'],
-    [() => pipe(/** @type {any} */ ([7])), 'bad_prompt', 'text'],
-    [() => pipe(/** @type {any} */ (null)), 'bad_prompt', 'text'],
-    [() => pipe(/** @type {any} */ ([[]])), 'bad_prompt', 'text'],
+    [() => pipe(/** @type {Untyped} */ (7)), 'bad_prompt', 'text'],
+    [() => pipe(/** @type {Untyped} */ ([7])), 'bad_prompt', 'text'],
+    [() => pipe(/** @type {Untyped} */ (null)), 'bad_prompt', 'text'],
+    [() => pipe(/** @type {Untyped} */ ([[]])), 'bad_prompt', 'text'],
     [() => pipe('a '.repeat(200)), 'prompt_too_long', 'input_ids'],
     [() => pipe(CHAT, { max_new_tokens: 0 }), 'bad_option', 'max_new_tokens'],
     [() => pipe('a', { batch_size: 0 }), 'bad_option', 'batch_size'],
-    [() => pipe('a', /** @type {any} */ ({ temprature: 1 })), 'unknown_option', 'temprature'],
+    [() => pipe('a', /** @type {Untyped} */ ({ temprature: 1 })), 'unknown_option', 'temprature'],
     [() => plain(CHAT), 'no_chat_template', 'chat_template'],
     [async () => pieces(pipe.stream('a', { num_beams: 2 })), 'contradiction', 'num_beams'],
     [
@@ -260,7 +260,7 @@ test('what was asked wrongly is named, and the next call works', async (t) => {
       'num_return_sequences',
     ],
     [async () => pieces(pipe.stream('a', { top_p: 7 })), 'bad_option', 'top_p'],
-    [async () => pieces(pipe.stream(/** @type {any} */ (['a', 'b']))), 'bad_prompt', 'text'],
+    [async () => pieces(pipe.stream(/** @type {Untyped} */ (['a', 'b']))), 'bad_prompt', 'text'],
   ];
   for (const [call, code, field] of cases) {
     const error = await rejection(call());

@@ -32,8 +32,8 @@ const range = (/** @type {number[]} */ ...dims) =>
   );
 const input = (/** @type {string} */ code) => ({ name: 'InputError', code });
 /**
- * @param {any} got
- * @param {any} want
+ * @param {Untyped} got
+ * @param {Untyped} want
  */
 const near = (got, want) =>
   [got].flat(9).forEach((v, i) => assert.ok(Math.abs(v - [want].flat(9)[i]) < 1e-6, `${got} is not ${want}`));
@@ -51,7 +51,7 @@ test('making and reading', () => {
   assert.equal(new Tensor('float32', [7], []).item(), 7);
   assert.throws(() => x.item(), input('not_scalar'));
   assert.throws(() => new Tensor('float32', [1, 2], [3]), input('shape_mismatch'));
-  assert.throws(() => new Tensor(/** @type {any} */ ('float8'), [1], [1]), input('unknown_type'));
+  assert.throws(() => new Tensor(/** @type {Untyped} */ ('float8'), [1], [1]), input('unknown_type'));
   const copy = x.clone();
   copy.data[0] = 9;
   assert.equal(x.data[0], 0);
@@ -64,7 +64,7 @@ test('indices and iteration', () => {
   assert.deepEqual(x[1].tolist(), [3, 4, 5]);
   assert.equal(x[1][2].item(), 5);
   assert.equal(x[2], undefined);
-  assert.equal(/** @type {any} */ (x).then, undefined, 'a tensor is no promise');
+  assert.equal(/** @type {Untyped} */ (x).then, undefined, 'a tensor is no promise');
   assert.ok('dims' in x && !('2' in x));
   assert.deepEqual(
     [...x].map((row) => row.tolist()),
@@ -249,5 +249,5 @@ test('pooling, layer norm, bits', () => {
   assert.deepEqual(quantize_embeddings(x, 'ubinary').tolist(), [[0b10100001]]);
   assert.deepEqual(quantize_embeddings(x, 'binary').tolist(), [[0b10100001 - 128]]);
   assert.throws(() => quantize_embeddings(range(1, 7), 'binary'), input('shape_mismatch'));
-  assert.throws(() => quantize_embeddings(x, /** @type {any} */ ('int4')), input('unknown_precision'));
+  assert.throws(() => quantize_embeddings(x, /** @type {Untyped} */ ('int4')), input('unknown_precision'));
 });

@@ -6,8 +6,6 @@ import { InputError, Tokenizer, TokenizerError } from 'wasmformers/tokenizers';
 import { fixtureText, wrong } from '../helpers/fixtures.js';
 import { cpuClock } from '../helpers/time.js';
 
-/** @typedef {import('../helpers/fixtures.js').Json} Json */
-
 const text = fixtureText('tokenizers/wordpiece-uncased.tokenizer.json');
 /** @type {(change: (json: Json) => void) => Json} */
 const changed = (change) => {

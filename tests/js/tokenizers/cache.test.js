@@ -1,5 +1,5 @@
-// AutoTokenizer and the cache: from the second load on, the binary form beside the tokenizer.json is read. Where it does
-// not fit, or the file was downloaded again or changed, the form is made again.
+// AutoTokenizer and the cache: from the second load on, the binary form beside the tokenizer.json is read. Where it
+// does not fit, or the file was downloaded again or changed, the form is made again.
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -104,10 +104,10 @@ test('the same in a cache of responses, as browsers have it', async (t) => {
   const put = async (key, response) => {
     store.set(key, { headers: [...response.headers], bytes: new Uint8Array(await response.arrayBuffer()) });
   };
-  env.customCache = /** @type {any} */ ({
+  env.customCache = /** @type {Untyped} */ ({
     match: async (/** @type {string} */ key) => {
       const found = store.get(key);
-      return found && new Response(/** @type {any} */ (found.bytes), { headers: found.headers });
+      return found && new Response(/** @type {Untyped} */ (found.bytes), { headers: found.headers });
     },
     put,
   });
@@ -134,7 +134,7 @@ test('the same in a cache of responses, as browsers have it', async (t) => {
   assert.notDeepEqual(form(), good);
   // A file that another program put there, with an ETag or without.
   for (const headers of [{ etag: '"1"' }, {}]) {
-    await put(key, new Response(large, { headers: /** @type {any} */ (headers) }));
+    await put(key, new Response(large, { headers: /** @type {Untyped} */ (headers) }));
     assert.deepEqual(await load(), first);
     assert.deepEqual(await load(), first);
   }

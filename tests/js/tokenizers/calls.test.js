@@ -4,8 +4,6 @@ import { test } from 'node:test';
 import { PreTrainedTokenizer } from 'wasmformers';
 import { fixture, fixtureJson, wrong } from '../helpers/fixtures.js';
 
-/** @typedef {import('../helpers/fixtures.js').Json} Json */
-
 /** @typedef {{ tokenizer: string, given: Json, options: Json, want: Json }} Case */
 /** @type {{ configs: Record<string, object>, cases: Case[] }} */
 const data = fixtureJson('calls/calls.json.gz');

@@ -10,7 +10,6 @@ import { fixtureJson } from '../helpers/fixtures.js';
 import { emptyFolder } from '../helpers/server.js';
 
 const { AutoTokenizer, LlamaTokenizer, M2M100Tokenizer, MarianTokenizer, PreTrainedTokenizer } = library;
-/** @typedef {import('../helpers/fixtures.js').Json} Json */
 
 /** @type {{ texts: string[], languages: Record<string, Json>, whisper: Record<string, Json> }} */
 const data = fixtureJson('classes/classes.json.gz');

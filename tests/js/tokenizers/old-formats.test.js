@@ -9,8 +9,6 @@ import { WasmTokenizer } from '../../../js/engines/tokenizer.js';
 import { fixtureJson, fixturePath } from '../helpers/fixtures.js';
 import { emptyFolder, rejection } from '../helpers/server.js';
 
-/** @typedef {import('../helpers/fixtures.js').Json} Json */
-
 const fixtures = fixturePath('old-formats/');
 /** @type {Json[]} */
 const groups = fixtureJson('old-formats/cases.json.gz');

@@ -61,7 +61,7 @@ test('do_lower_case and special tokens are those of tokenizer_config.json', asyn
 test('a pipeline over vocab.txt answers as over tokenizer.json', async (t) => {
   const cases = JSON.parse(readFileSync(path.join(source, 'expected.json'), 'utf8'));
   for (const config of [null, { do_lower_case: true }]) {
-    const pipe = /** @type {any} */ (await pipeline('zero-shot-classification', old(t, config), { dtype: 'fp32' }));
+    const pipe = /** @type {Untyped} */ (await pipeline('zero-shot-classification', old(t, config), { dtype: 'fp32' }));
     for (const { args, options, result } of cases) {
       const got = [await pipe(...args, options)].flat(),
         want = [result].flat();
@@ -80,7 +80,7 @@ test("a tokenizer.json without a class beside it: the model's family tells of to
   const folder = emptyFolder(t);
   cpSync(source, folder, { recursive: true });
   writeFileSync(path.join(folder, 'tokenizer_config.json'), '{"model_max_length": 96}');
-  const pipe = /** @type {any} */ (await pipeline('zero-shot-classification', folder, { dtype: 'fp32' }));
+  const pipe = /** @type {Untyped} */ (await pipeline('zero-shot-classification', folder, { dtype: 'fp32' }));
   const [{ args, options, result }] = JSON.parse(readFileSync(path.join(source, 'expected.json'), 'utf8'));
   const got = await pipe(...args, options);
   assert.deepEqual(got.labels, result.labels);

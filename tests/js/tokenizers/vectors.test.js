@@ -10,7 +10,7 @@ import { cachePath } from '../../../tools/cache.js';
 const folder = new URL('../../fixtures/tokenizers/', import.meta.url);
 const minilm =
   (process.env.TEST_MINILM ?? cachePath('models', 'sentence-transformers', 'all-MiniLM-L6-v2')) + '/tokenizer.json';
-/** @typedef {import('../helpers/fixtures.js').Json} Json a case of the vectors */
+
 const list = (/** @type {Iterable<number>} */ x) => Array.from(x);
 
 /**
