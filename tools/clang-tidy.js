@@ -48,7 +48,7 @@ export async function clangTidy() {
   return checks;
 }
 
-/** Files of ours in the native build, configured (not built) without precompiled headers, which clang-tidy cannot read. */
+/** Our files of the native build, configured without precompiled headers (clang-tidy cannot read them), not built. */
 async function compiledFiles() {
   await ensureSystem({ ...BUILD_TOOLS, 'g++': 'g++' });
   const deps = await ensureSources(CORE_SOURCES);

@@ -1,5 +1,5 @@
-// What js/tokenizers ask of an engine that runs a tokenizer.json: types only, as in engine.js. There is one such engine,
-// WasmTokenizer; tokenizer.js names it.
+// What js/tokenizers ask of an engine that runs a tokenizer.json: types only, as in engine.js. There is one such
+// engine, WasmTokenizer; tokenizer.js names it.
 
 /**
  * @typedef {object} EncodeRequest of one call of encode()
@@ -38,9 +38,9 @@
  *
  * @typedef {{ tokens: (string | null)[], flags: Uint8Array }} Vocabulary by id; flags: 1 added, 2 special
  *
- * @typedef {{ model_type: 'unigram' | 'bpe' | 'word' | 'char', unk_id: number, unk_piece: string, byte_fallback: boolean,
- *   precompiled_charsmap: string, pieces: [piece: string, score: number, type: number][], merges: [string, string][]
- * }} SentencePiece a `.model` file; types of pieces: 3 control, 4 user-defined
+ * @typedef {{ model_type: 'unigram' | 'bpe' | 'word' | 'char', unk_id: number, unk_piece: string,
+ *   byte_fallback: boolean, precompiled_charsmap: string, pieces: [piece: string, score: number, type: number][],
+ *   merges: [string, string][] }} SentencePiece a `.model` file; types of pieces: 3 control, 4 user-defined
  * @typedef {{ vocab: Record<string, number>, merges: (string | [string, string])[] }} BytePairs tiktoken's ranks
  */
 

@@ -11,8 +11,8 @@ import { InputError } from '../errors.js';
  *   pad_to_multiple_of?: number | null, return_overflowing_tokens?: boolean, is_split_into_words?: boolean,
  * }} EncodeOptions
  * @typedef {import('../engines/tokenizer-engine.js').EncodeRequest} EncodeRequest
- * @typedef {import('../engines/tokenizer-engine.js').FileOptions} Defaults what holds where an option is left out; maxLength
- *   0: no limit is known
+ * @typedef {import('../engines/tokenizer-engine.js').FileOptions} Defaults what holds where an option is left out;
+ *   maxLength 0: no limit is known
  * @typedef {string | string[]} Text a list of words with is_split_into_words
  */
 

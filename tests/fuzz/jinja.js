@@ -1,5 +1,5 @@
-// Long fuzzing of chat templates. Templates are generated from a grammar, or are seeds with changes. Each is checked for
-// the properties of properties.js and compared with Python's jinja2, which pip installs. A template that breaks a
+// Long fuzzing of chat templates. Templates are generated from a grammar, or are seeds with changes. Each is checked
+// for the properties of properties.js and compared with Python's jinja2, which pip installs. A template that breaks a
 // property or takes long is printed: fix the bug, then add the template to tests/fuzz/templates. Texts that differ are
 // printed, too, except where they only show an object's address.
 //   node tests/fuzz/jinja.js [--seconds=600] [--seed=1]

@@ -74,7 +74,7 @@ for (const name of names) {
 
 const ids = [[1, 50, 60, 70]];
 const numbers = (/** @type {Tensor} */ tensor) => Array.from(tensor.data, Number);
-const load = (/** @type {any} */ options = {}) =>
+const load = (/** @type {Untyped} */ options = {}) =>
   LlamaForCausalLM.from_pretrained(LLAMA, { dtype: 'fp32', ...options });
 
 test('inputs in every form, options beside them or behind them', async () => {
@@ -114,7 +114,7 @@ test('inputs in every form, options beside them or behind them', async () => {
   assert.deepEqual([beams.sequences.dims[0], beams.sequences_scores?.dims, beams.finish_reasons.length], [3, [3], 3]);
   assert.ok(
     beams.sequences_scores?.data.every(
-      (/** @type {number} */ x, /** @type {number} */ i, /** @type {any} */ all) =>
+      (/** @type {number} */ x, /** @type {number} */ i, /** @type {Untyped} */ all) =>
         x < 0 && (i === 0 || x <= all[i - 1]),
     ),
   );
@@ -237,7 +237,7 @@ test('criteria, stop texts, processors and time end rows where they should', asy
   const input = tokenizer('one day'),
     prompt = input.input_ids.dims[1],
     whole = numbers(await model.generate(input, { max_new_tokens: 24, eos_token_id: [] })).slice(prompt);
-  const run = async (/** @type {any} */ options) => {
+  const run = async (/** @type {Untyped} */ options) => {
     const out = await model.generate(input, {
       max_new_tokens: 24,
       eos_token_id: [],
@@ -415,12 +415,14 @@ test('a generation that is not read is parked for others, and goes on where it w
 test('past_key_values go on with a conversation, and several are kept apart', async () => {
   const model = await load(),
     options = { max_new_tokens: 6, eos_token_id: [], return_dict_in_generate: /** @type {true} */ (true) },
-    engine = /** @type {any} */ (model).engine;
+    engine = /** @type {Untyped} */ (model).engine;
   // As chat pages of Transformers.js do: what the last call gave goes into the next.
   let cache = null,
     text = [1, 50, 60, 70];
   for (let turn = 0; turn < 3; turn++) {
-    const out = /** @type {any} */ (await model.generate({ input_ids: [text], past_key_values: cache, ...options }));
+    const out = /** @type {Untyped} */ (
+      await model.generate({ input_ids: [text], past_key_values: cache, ...options })
+    );
     assert.equal(engine.reusedTokens, turn ? text.length - 3 : 0);
     cache = out.past_key_values;
     assert.ok(cache instanceof DynamicCache);
@@ -463,9 +465,9 @@ test('past_key_values go on with a conversation, and several are kept apart', as
     numbers((await again.generate([talks[1]], { ...options, past_key_values: taken })).sequences),
     wanted,
   );
-  assert.equal(/** @type {any} */ (again).engine.reusedTokens, talks[1].length - 2);
+  assert.equal(/** @type {Untyped} */ (again).engine.reusedTokens, talks[1].length - 2);
   // Errors are named, and the next call works.
-  for (const [past_key_values, code] of /** @type {[any, string][]} */ ([
+  for (const [past_key_values, code] of /** @type {[Untyped, string][]} */ ([
     [taken, 'foreign_cache'],
     [new DynamicCache(saved.slice(8)), 'bad_cache'],
     [{ 'past_key_values.0.key': 1 }, 'bad_cache'],
@@ -480,7 +482,7 @@ test('past_key_values go on with a conversation, and several are kept apart', as
     'disposed_cache',
   );
   assert.equal((await rejection(new DynamicCache().save())).code, 'empty_cache');
-  assert.throws(() => new DynamicCache(/** @type {any} */ ({ key: 1 })), { code: 'bad_cache' });
+  assert.throws(() => new DynamicCache(/** @type {Untyped} */ ({ key: 1 })), { code: 'bad_cache' });
   assert.deepEqual(numbers((await model.generate([talks[1]], options)).sequences), wanted);
   model.dispose();
   again.dispose();
@@ -506,7 +508,7 @@ test('an abort ends a call between tokens, with its own reason; wrong calls are 
   );
   assert.ok(count < 60, `${count} tokens after the abort`);
   assert.equal(await rejection(model.generate(ids, { signal: AbortSignal.abort(reason) })), reason);
-  /** @type {[any, any, string, string][]} inputs, options, code, field */
+  /** @type {[Untyped, Untyped, string, string][]} inputs, options, code, field */
   const wrong = [
     [[[]], {}, 'empty_input', 'input_ids'],
     [undefined, {}, 'bad_input', 'input_ids'],
@@ -586,7 +588,7 @@ test('what loading would take is known before, and true', async (t) => {
   assert.equal(model.stats.bytesNeeded, full.weights);
   model.dispose();
   assert.equal(
-    (await rejection(AutoModelForCausalLM.estimate(dir, { dtype: /** @type {any} */ ('q3') }))).code,
+    (await rejection(AutoModelForCausalLM.estimate(dir, { dtype: /** @type {Untyped} */ ('q3') }))).code,
     'unknown_dtype',
   );
 });

@@ -16,7 +16,7 @@ test('the tokenizer counts, then what the model was trained on; never more than 
     [Infinity, { length: 77 }, 77],
   ];
   for (const [model_max_length, limits, longest] of cases) {
-    const parts = /** @type {any} */ ({ task: '', model: { engine: { limits } }, tokenizer: { model_max_length } });
+    const parts = /** @type {Untyped} */ ({ task: '', model: { engine: { limits } }, tokenizer: { model_max_length } });
     assert.equal(new Pipeline(parts).maxLength, longest, JSON.stringify([model_max_length, limits]));
   }
 });
@@ -32,7 +32,7 @@ test('models declare their limits: positions behind padding, relative positions 
   for (const [name, want] of Object.entries(limits)) {
     const folder = fileURLToPath(new URL(`../../fixtures/models/${name}`, import.meta.url));
     const model = await AutoModel.from_pretrained(folder, { dtype: 'fp32' });
-    assert.deepEqual(model.engine.limits, want, name);
+    assert.deepEqual(/** @type {Untyped} */ (model).engine.limits, want, name);
     if (want.length) {
       const ids = Array(want.length).fill(5);
       await model({ input_ids: [ids] });
