@@ -40,7 +40,7 @@ async function clangFormat(files, fix) {
  */
 async function biome(fix) {
   const program = path.join(ROOT, 'node_modules/@biomejs/biome/bin/biome');
-  const how = fix ? ['check', '--write'] : ['ci', '--colors=off'];
+  const how = fix ? ['check', '--write'] : ['ci', '--colors=off', '--error-on-warnings'];
   const { code, output } = await run(NODE, [program, ...how, '.'], { allowFailure: true });
   return { name: 'Biome', complaint: code === 0 ? '' : output };
 }
