@@ -127,34 +127,34 @@ Status Matrix::packPanelRows(const float* rows, size_t at, size_t count) {
                     " bits.");
 }
 
-Status Matrix::packRows(const TensorView& t, size_t from) {
+Status Matrix::packRows(const TensorView& rows, size_t from) {
   static_assert(kRowsAtOnce == kPanel);
-  const size_t rows = t.shape.size() == 2 ? size_t(t.shape[0]) : 0;
-  if (t.shape.size() != 2 || size_t(t.shape[1]) != k_ || from % kPanel || from + rows > n_) {
+  const size_t count = rows.shape.size() == 2 ? size_t(rows.shape[0]) : 0;
+  if (rows.shape.size() != 2 || size_t(rows.shape[1]) != k_ || from % kPanel || from + count > n_) {
     return Status(ErrorClass::Internal, "not_its_rows",
-                  "Rows " + shapeText(t.shape) + " do not fit at row " + std::to_string(from) + ".");
+                  "Rows " + shapeText(rows.shape) + " do not fit at row " + std::to_string(from) + ".");
   }
   std::vector<float> scratch;
-  for (size_t r = 0; r < rows; r += kPanel) {
-    const size_t count = std::min(kPanel, rows - r);
-    WF_TRY(packPanelRows(floatRows(t, r, count, rows, k_, false, scratch), from + r, count));
+  for (size_t r = 0; r < count; r += kPanel) {
+    const size_t some = std::min(kPanel, count - r);
+    WF_TRY(packPanelRows(floatRows(rows, r, some, count, k_, false, scratch), from + r, some));
   }
   return {};
 }
 
-Result<Matrix> Matrix::pack(const TensorView& t, Format format, Use use, bool transposed) {
-  if (t.shape.size() != 2)
-    return Status(ErrorClass::Internal, "not_a_matrix", "A matrix was expected, not " + shapeText(t.shape) + ".");
-  const size_t n = size_t(t.shape[transposed ? 1 : 0]), k = size_t(t.shape[transposed ? 0 : 1]);
+Result<Matrix> Matrix::pack(const TensorView& weight, Format format, Use use, bool transposed) {
+  if (weight.shape.size() != 2)
+    return Status(ErrorClass::Internal, "not_a_matrix", "A matrix was expected, not " + shapeText(weight.shape) + ".");
+  const size_t n = size_t(weight.shape[transposed ? 1 : 0]), k = size_t(weight.shape[transposed ? 0 : 1]);
   WF_ASSIGN(Matrix m, make(n, k, format, use));
   if (!transposed) {
-    WF_TRY(m.packRows(t, 0));
+    WF_TRY(m.packRows(weight, 0));
     return m;
   }
   std::vector<float> scratch;
   for (size_t r = 0; r < n; r += kPanel) {
     const size_t count = std::min(kPanel, n - r);
-    WF_TRY(m.packPanelRows(floatRows(t, r, count, n, k, true, scratch), r, count));
+    WF_TRY(m.packPanelRows(floatRows(weight, r, count, n, k, true, scratch), r, count));
   }
   return m;
 }

@@ -24,8 +24,8 @@ class AddedVocabulary {
   /// Adds tokens in the order of the file. A token that the model knows keeps its id; others get the next free ids.
   void add(const std::vector<AddedToken>& tokens, const Vocabulary& model, const Normalizer* normalizer);
 
-  /// Cuts `text` at the tokens of one set. False, and `out` unchanged, where the text has none, which is usual.
-  bool split(std::string_view text, bool normalizedSet, std::vector<AddedMatch>& out) const;
+  /// Cuts s at the tokens of one set. False, and `out` unchanged, where s has none, which is usual.
+  bool split(std::string_view s, bool normalizedSet, std::vector<AddedMatch>& out) const;
 
   /// The token's id, or kNoId.
   uint32_t find(std::string_view content) const;

@@ -181,7 +181,7 @@ std::string Tokenizer::decode(const uint32_t* ids, size_t count, bool skipSpecia
   return out;
 }
 
-void Tokenizer::decode(const uint32_t* ids, size_t count, bool skipSpecialTokens, std::string& text,
+void Tokenizer::decode(const uint32_t* ids, size_t count, bool skipSpecialTokens, std::string& out,
                        Status* failure) const {
   if (decodes_ == Decodes::Unknown) {
     decodeTable_ = DecodeTable::make(decoder_.get(), [this](uint32_t id, std::string_view& token, bool& special) {
@@ -192,9 +192,9 @@ void Tokenizer::decode(const uint32_t* ids, size_t count, bool skipSpecialTokens
     decodes_ = decodeTable_ ? Decodes::ByTable : Decodes::ByToken;
   }
   if (decodes_ == Decodes::ByTable)
-    decodeTable_->decode(ids, count, skipSpecialTokens, text);
+    decodeTable_->decode(ids, count, skipSpecialTokens, out);
   else
-    decodeTokens(ids, count, skipSpecialTokens, text);
+    decodeTokens(ids, count, skipSpecialTokens, out);
   if (failure && decoder_) *failure = patternError(decoder_->takeOutcome());
 }
 

@@ -98,7 +98,7 @@ class Tokenizer final : private TokenTexts {
   Status tokenizeText(std::string_view bytes, const EncodeOptions& options);
   Status encodeRows(const std::vector<EncodeInput>& inputs, const EncodeOptions& options, const Frame& frame,
                     EncodedBatch& out);
-  Status encodeText(std::string_view text, int32_t word, uint32_t typeId, const EncodeOptions& options, Encoding& out);
+  Status encodeText(std::string_view bytes, int32_t word, uint32_t typeId, const EncodeOptions& options, Encoding& out);
   Status checkStride(const Truncation& t) const;
   void prepare(std::string_view text, bool details);
   void decodeTokens(const uint32_t* ids, size_t count, bool skipSpecialTokens, std::string& text) const;

@@ -72,9 +72,9 @@ struct SentencePiece {
 
 }  // namespace
 
-Result<std::string> readSentencePiece(std::string_view bytes, std::string_view file) {
+Result<std::string> readSentencePiece(std::string_view model, std::string_view file) {
   SentencePiece m;
-  if (!m.read(bytes))
+  if (!m.read(model))
     return Status(ErrorClass::Tokenizer, "bad_sentencepiece_model",
                   "This is no model of SentencePiece, or it is cut or damaged.")
         .inFile(file);
