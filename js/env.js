@@ -1,10 +1,7 @@
 // Settings of the whole page or process, by Transformers.js' names.
 
 /** True in Node, and in runtimes that have its files and modules. */
-export const isNode =
-  typeof process !== 'undefined' &&
-  !!process.versions?.node &&
-  typeof (/** @type {any} */ (globalThis).importScripts) === 'undefined';
+export const isNode = typeof process !== 'undefined' && !!process.versions?.node && !('importScripts' in globalThis);
 
 export const env = {
   version: '0.1.0',

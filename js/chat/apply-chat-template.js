@@ -5,7 +5,7 @@ import { InputError } from '../errors.js';
 import { int64 } from '../tensor/int64.js';
 import { renderTemplate } from './template-engine.js';
 
-/** @typedef {Record<string, any>} Json */
+/** @typedef {import('../utils/types.js').Json} Json */
 
 /**
  * @param {string} message
@@ -16,10 +16,10 @@ const wrong = (message, code, field) => new InputError(message, { code, field })
 
 /**
  * A copy of plain data. A value of another kind becomes the name of its kind.
- * @param {any} x a value of a caller's: any kind
+ * @param {any} x any: a caller's value of any kind
  * @param {string} field
  * @param {number} [depth]
- * @returns {any}
+ * @returns {any} any: of the same kind
  */
 function plainData(x, field, depth = 0) {
   if (depth > 100) throw wrong(`${field} is nested too deeply.`, 'too_deep', field);
@@ -217,7 +217,8 @@ export function assistantMask(encoding, ranges) {
  * @param {import('../tokenizers/pre-trained-tokenizer.js').PreTrainedTokenizer} tokenizer
  * @param {unknown} conversation one chat, or a list of chats
  * @param {Json} options
- * @returns {any} with tokenize: false a text (or texts), with return_dict: false input_ids, else a BatchEncoding
+ * @returns {any} with tokenize: false a text (or texts), with return_dict: false input_ids, else a BatchEncoding.
+ *   any: depends on the options
  */
 export function applyChatTemplate(
   tokenizer,

@@ -8,10 +8,10 @@ const NAMES = ['tool_use', 'rag'];
 
 /**
  * @param {string} id repository id, folder or URL
- * @param {Record<string, any>} config tokenizer_config.json
+ * @param {import('../utils/types.js').Json} config tokenizer_config.json
  * @param {{ chats?: boolean }} facts of the tokenizer's class: where it has no chats, no file is asked for
  * @param {import('../hub/index.js').HubOptions} options
- * @returns {Promise<Record<string, any>>} the configuration; where it has no template, with those of the files
+ * @returns {Promise<import('../utils/types.js').Json>} the configuration; where it has no template, with those of the files
  */
 export async function withChatTemplates(id, config, { chats = true }, options) {
   // A repository that names no class is not asked either.

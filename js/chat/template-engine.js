@@ -27,7 +27,7 @@ const DAYS = ['Sunday', 'Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 
 /** Carries the message of raise_exception. */
 class Raised extends Error {}
 
-/** @typedef {any} Engine what makeEngine() gives; the library's classes have no types */
+/** @typedef {any} Engine what makeEngine() gives. any: the library's classes have no types */
 
 /** @type {Engine} */
 let engine;
@@ -130,7 +130,7 @@ export function renderTemplate(source, variables, { file, marks = null }) {
     },
     dict: (/** @type {Value[]} */ args) =>
       new ObjectValue(new Map(args.flatMap((x) => (x.value instanceof Map ? Array.from(x.value) : [])))),
-    generation_: (/** @type {Value[]} */ _, /** @type {any} */ scope) => {
+    generation_: (/** @type {Value[]} */ _, /** @type {import('./template-values.js').Scope} */ scope) => {
       const inner = scope.lookupVariable('caller').value([], scope).value;
       return wrap(marks ? marks[0] + inner + marks[1] : inner);
     },
@@ -142,7 +142,7 @@ export function renderTemplate(source, variables, { file, marks = null }) {
   try {
     return new Bounded(env).run(program).value;
   } catch (cause) {
-    const message = /** @type {any} */ (cause)?.message;
+    const { message } = /** @type {Error} */ (cause);
     if (cause instanceof Raised)
       throw new InputError(`The chat template says: ${message}`, {
         code: 'template_exception',

@@ -19,12 +19,14 @@ import {
 /**
  * Runs a filter by its name.
  * @typedef {(v: Value, name: string) => Value} RunFilter
+ * @typedef {(v: Value, args: Value[], kwargs: Map<string, Value>, run: RunFilter) => Value} Filter
+ * @typedef {(v: Value, other: Value) => boolean} Test
  */
 
 /** Characters after which the filter `title` begins a word. */
 const WORDS = new RegExp(`(${SPACE.replace('[', '[-({\\[<')}+)`);
 
-/** @param {any} library @huggingface/jinja, which has no types for these parts */
+/** @param {any} library @huggingface/jinja. any: it has no types for these parts */
 export function makeFilters({ Environment, Interpreter, parse, tokenize }) {
   // The library does not export the classes of its values, so they are read from samples.
   const sample = new Environment();
@@ -68,7 +70,7 @@ export function makeFilters({ Environment, Interpreter, parse, tokenize }) {
     );
   /**
    * @param {Value} v
-   * @returns {any}
+   * @returns {any} any: depends on the value
    */
   const plain = (v) => (v.type === 'ArrayValue' || v.type === 'TupleValue' ? v.value.map(plain) : v.value);
   /**
@@ -81,7 +83,7 @@ export function makeFilters({ Environment, Interpreter, parse, tokenize }) {
       ? [args.slice(0, -1), /** @type {Value} */ (args.at(-1)).value]
       : [args, new Map()];
   const isList = (/** @type {Value} */ v) => v instanceof ArrayValue;
-  const truth = (/** @type {any} */ v) => v.__bool__().value;
+  const truth = (/** @type {Value} */ v) => /** @type {any} any: a method of the library's */ (v).__bool__().value;
   /**
    * The entries that a for loop or a filter iterates over.
    * @param {Value} v
@@ -115,7 +117,7 @@ export function makeFilters({ Environment, Interpreter, parse, tokenize }) {
    * @param {Value} v
    * @param {Value | undefined} exact case counts
    * @param {Map<string, Value>} kwargs
-   * @param {(a: any, b: any) => boolean} better
+   * @param {(a: any, b: any) => boolean} better any: compares as JavaScript does
    */
   const extreme = (v, exact, kwargs, better) => {
     const fold = !(exact ?? kwargs.get('case_sensitive'))?.value,
@@ -128,7 +130,7 @@ export function makeFilters({ Environment, Interpreter, parse, tokenize }) {
 
   /**
    * By name.
-   * @type {Map<string, (v: Value, args: Value[], kwargs: Map<string, Value>, run: RunFilter) => Value>}
+   * @type {Map<string, Filter>}
    */
   const FILTERS = new Map(
     Object.entries({
@@ -176,7 +178,7 @@ export function makeFilters({ Environment, Interpreter, parse, tokenize }) {
         /** @type {Map<string, Value>} */ kwargs,
       ) =>
         wrap(
-          /** @type {any} */ (STRING_METHODS.get('replace'))(
+          /** @type {NonNullable<ReturnType<typeof STRING_METHODS.get>>} */ (STRING_METHODS.get('replace'))(
             text(v),
             [text(from), text(to), (count ?? kwargs.get('count'))?.value ?? -1],
             {},
@@ -301,9 +303,9 @@ export function makeFilters({ Environment, Interpreter, parse, tokenize }) {
     ['count', 'length'],
     ['e', 'escape'],
   ])
-    FILTERS.set(alias, /** @type {any} */ (FILTERS.get(name)));
+    FILTERS.set(alias, /** @type {Filter} */ (FILTERS.get(name)));
 
-  /** @type {Map<string, (v: Value, other: Value) => boolean>} */
+  /** @type {Map<string, Test>} */
   const TESTS = new Map(
     Object.entries({
       defined: (/** @type {Value} */ v) => v.type !== 'UndefinedValue',
@@ -352,7 +354,7 @@ export function makeFilters({ Environment, Interpreter, parse, tokenize }) {
     ['>=', 'ge'],
     ['<=', 'le'],
   ]) {
-    TESTS.set(alias, /** @type {any} */ (TESTS.get(name)));
+    TESTS.set(alias, /** @type {Test} */ (TESTS.get(name)));
   }
   /**
    * @param {Value} v

@@ -16,7 +16,11 @@ import {
   text,
 } from './template-values.js';
 
-/** @typedef {import('./template-values.js').Value} Value */
+/**
+ * @typedef {import('./template-values.js').Value} Value
+ * @typedef {import('./template-values.js').Node} Node
+ * @typedef {import('./template-values.js').Scope} Scope
+ */
 
 /**
  * Most steps of one rendering. A node of the template is a step, and so are 256 characters of a text, or an entry of a
@@ -41,7 +45,7 @@ class Control extends Error {
 const sizes = new WeakMap();
 /**
  * Number of nodes in a part of a template.
- * @param {any} node
+ * @param {Node} node
  * @returns {number}
  */
 function sizeOf(node) {
@@ -55,7 +59,7 @@ function sizeOf(node) {
   return size;
 }
 
-/** @param {any} jinja the library, which has no types for these parts */
+/** @param {any} jinja the library. any: it has no types for these parts */
 export function makeEngine({ Environment, Interpreter, parse, tokenize }) {
   const {
     BooleanValue,
@@ -76,7 +80,7 @@ export function makeEngine({ Environment, Interpreter, parse, tokenize }) {
 
   /**
    * Methods of mappings.
-   * @param {any} object
+   * @param {any} object any: an ObjectValue of the library's
    * @param {unknown} name
    */
   const methodOf = (object, name) => {
@@ -148,9 +152,9 @@ export function makeEngine({ Environment, Interpreter, parse, tokenize }) {
     }
 
     /**
-     * @param {any} node
-     * @param {any} env
-     * @returns {any}
+     * @param {Node} node
+     * @param {Scope} env
+     * @returns {any} any: a value of the library's
      */
     evaluate(node, env) {
       if (node?.ready) return node.ready; // an operand that was evaluated before
@@ -175,8 +179,8 @@ export function makeEngine({ Environment, Interpreter, parse, tokenize }) {
     // --- where Python differs -----------------------------------------------------------------------------------
 
     /**
-     * @param {any[]} statements
-     * @param {any} env
+     * @param {Node[]} statements
+     * @param {Scope} env
      */
     evaluateBlock(statements, env) {
       if (++this.depth > MAX_DEPTH) throw new LimitFault(`Blocks and macros are nested more than ${MAX_DEPTH} deep.`);
@@ -200,18 +204,18 @@ export function makeEngine({ Environment, Interpreter, parse, tokenize }) {
     }
 
     /**
-     * @param {any} node
-     * @param {any} env
+     * @param {Node} node
+     * @param {Scope} env
      */
     evaluateFor(node, env) {
       const select = node.iterable.type === 'SelectExpression';
       const source = this.evaluate(select ? node.iterable.lhs : node.iterable, env);
-      const bind = (/** @type {any} */ target, /** @type {Value} */ value, /** @type {any} */ scope) => {
+      const bind = (/** @type {Node} */ target, /** @type {Value} */ value, /** @type {Scope} */ scope) => {
         if (target.type === 'Identifier') return void scope.setVariable(target.value, value);
         const parts = items(value);
         if (parts.length !== target.value.length)
           throw new TemplateFault(`${parts.length} values for ${target.value.length} loop variables.`);
-        target.value.forEach((/** @type {any} */ one, /** @type {number} */ i) => bind(one, parts[i], scope));
+        target.value.forEach((/** @type {Node} */ one, /** @type {number} */ i) => bind(one, parts[i], scope));
       };
       let list = items(source);
       if (select) {
@@ -264,8 +268,8 @@ export function makeEngine({ Environment, Interpreter, parse, tokenize }) {
 
     /**
      * Variables that are set inside {% set x %} … {% endset %} are local to it.
-     * @param {any} node
-     * @param {any} env
+     * @param {Node} node
+     * @param {Scope} env
      */
     evaluateSet(node, env) {
       if (node.value) return super.evaluateSet(node, env);
@@ -274,8 +278,8 @@ export function makeEngine({ Environment, Interpreter, parse, tokenize }) {
 
     /**
      * Keys may be numbers, booleans and None too.
-     * @param {any} node
-     * @param {any} env
+     * @param {Node} node
+     * @param {Scope} env
      */
     evaluateMapping(node, env) {
       const mapping = new Map();
@@ -287,8 +291,8 @@ export function makeEngine({ Environment, Interpreter, parse, tokenize }) {
     }
 
     /**
-     * @param {any} node
-     * @param {any} env
+     * @param {Node} node
+     * @param {Scope} env
      */
     evaluateTestExpression(node, env) {
       const v = this.evaluate(node.operand, env);
@@ -296,9 +300,9 @@ export function makeEngine({ Environment, Interpreter, parse, tokenize }) {
     }
 
     /**
-     * @param {any} node
-     * @param {any} env
-     * @returns {any}
+     * @param {Node} node
+     * @param {Scope} env
+     * @returns {any} any: a value of the library's
      */
     evaluateBinaryExpression(node, env) {
       const operator = node.operator.value;
@@ -348,8 +352,8 @@ export function makeEngine({ Environment, Interpreter, parse, tokenize }) {
     }
 
     /**
-     * @param {any} node
-     * @param {any} env
+     * @param {Node} node
+     * @param {Scope} env
      */
     evaluateMemberExpression(node, env) {
       const object = this.evaluate(node.object, env);
@@ -389,9 +393,9 @@ export function makeEngine({ Environment, Interpreter, parse, tokenize }) {
 
     /**
      * @param {Value} operand
-     * @param {any} node
-     * @param {any} env
-     * @returns {any}
+     * @param {Node} node
+     * @param {Scope} env
+     * @returns {any} any: a value of the library's
      */
     applyFilter(operand, node, env) {
       const call = node.type === 'CallExpression',

@@ -338,17 +338,13 @@ function withTuples(tag) {
 
 /**
  * Removes the placeholders from a program's tuples.
- * @template T
- * @param {T} node
- * @returns {T}
+ * @param {import('./template-values.js').Node} node
+ * @returns {import('./template-values.js').Node} the same
  */
 export function withoutNothing(node) {
   if (node === null || typeof node !== 'object') return node;
-  const { type, value } = /** @type {any} */ (node);
-  if (type === 'TupleLiteral')
-    /** @type {any} */ (node).value = value.filter(
-      (/** @type {any} */ one) => one.type !== 'Identifier' || one.value !== NOTHING,
-    );
+  if (node.type === 'TupleLiteral')
+    node.value = node.value.filter((/** @type {Token} */ one) => one.type !== 'Identifier' || one.value !== NOTHING);
   for (const child of node instanceof Map ? [...node].flat() : Object.values(node)) withoutNothing(child);
   return node;
 }

@@ -3,7 +3,9 @@
 
 /**
  * A value of the template engine: `type` names its class ("StringValue", …), `value` is what it holds.
- * @typedef {{ type: string, value: any }} Value
+ * @typedef {{ type: string, value: any }} Value any: depends on the type
+ * @typedef {any} Node of a parsed template. any: @huggingface/jinja has no types for it
+ * @typedef {any} Scope an Environment. any: the same
  */
 
 /** Most characters of a text that a template makes, and most weight of a list or mapping. */
@@ -118,8 +120,8 @@ export function keyOf(v) {
 
 /**
  * The key of the mapping that equals this one, as Python compares: 1 equals True.
- * @param {Map<any, any>} map
- * @param {any} key
+ * @param {Map<unknown, unknown>} map
+ * @param {unknown} key
  */
 export function keyIn(map, key) {
   if (typeof key === 'string' || map.has(key)) return key;
@@ -336,12 +338,13 @@ export const capitalize = (s) => s.slice(0, 1).toUpperCase() + s.slice(1).toLowe
 
 /**
  * Arguments of a method as JavaScript's values: strings, numbers, booleans, null.
- * @typedef {any[]} Plain
+ * @typedef {any[]} Plain any: Python checks no types either
+ * @typedef {Record<string, any>} Named any: the same
  */
 
 /**
  * Methods of strings, by name.
- * @type {Map<string, (s: string, args: Plain, named: Record<string, any>) => string | number | boolean | string[]>}
+ * @type {Map<string, (s: string, args: Plain, named: Named) => string | number | boolean | string[]>}
  */
 export const STRING_METHODS = new Map(
   Object.entries({
@@ -354,9 +357,9 @@ export const STRING_METHODS = new Map(
     capitalize,
     startswith: (/** @type {string} */ s, /** @type {Plain} */ [what]) => [what].flat().some((w) => s.startsWith(w)),
     endswith: (/** @type {string} */ s, /** @type {Plain} */ [what]) => [what].flat().some((w) => s.endsWith(w)),
-    split: (/** @type {string} */ s, /** @type {Plain} */ [sep, most], /** @type {any} */ named) =>
+    split: (/** @type {string} */ s, /** @type {Plain} */ [sep, most], /** @type {Named} */ named) =>
       split(s, sep ?? named.sep ?? null, most ?? named.maxsplit ?? -1),
-    rsplit: (/** @type {string} */ s, /** @type {Plain} */ [sep, most], /** @type {any} */ named) =>
+    rsplit: (/** @type {string} */ s, /** @type {Plain} */ [sep, most], /** @type {Named} */ named) =>
       split(s, sep ?? named.sep ?? null, most ?? named.maxsplit ?? -1, true),
     splitlines: (/** @type {string} */ s) =>
       s === ''
@@ -364,7 +367,7 @@ export const STRING_METHODS = new Map(
         : s
             .replace(/(\r\n|[\n\r\v\f\x1c-\x1e\x85\u2028\u2029])$/, '')
             .split(/\r\n|[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]/),
-    replace: (/** @type {string} */ s, /** @type {Plain} */ [from, to, count], /** @type {any} */ named) =>
+    replace: (/** @type {string} */ s, /** @type {Plain} */ [from, to, count], /** @type {Named} */ named) =>
       replace(s, from, to, count ?? named.count ?? -1),
     find: (/** @type {string} */ s, /** @type {Plain} */ [what]) => s.indexOf(what),
     rfind: (/** @type {string} */ s, /** @type {Plain} */ [what]) => s.lastIndexOf(what),

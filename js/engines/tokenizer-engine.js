@@ -38,9 +38,15 @@
  *
  * @typedef {{ tokens: (string | null)[], flags: Uint8Array }} Vocabulary by id; flags: 1 added, 2 special
  *
- * @typedef {{ model_type: 'unigram' | 'bpe' | 'word' | 'char', unk_id: number, unk_piece: string,
- *   byte_fallback: boolean, precompiled_charsmap: string, pieces: [piece: string, score: number, type: number][],
- *   merges: [string, string][] }} SentencePiece a `.model` file; types of pieces: 3 control, 4 user-defined
+ * @typedef {object} SentencePiece a `.model` file
+ * @property {'unigram' | 'bpe' | 'word' | 'char'} model_type
+ * @property {number} unk_id
+ * @property {string} unk_piece
+ * @property {boolean} byte_fallback
+ * @property {string} precompiled_charsmap Base64
+ * @property {[piece: string, score: number, type: number][]} pieces types: 3 control, 4 user-defined
+ * @property {[string, string][]} merges
+ *
  * @typedef {{ vocab: Record<string, number>, merges: (string | [string, string])[] }} BytePairs tiktoken's ranks
  */
 

@@ -120,7 +120,7 @@ export async function getText(id, name, options = {}) {
  * @param {string} id
  * @param {string} name
  * @param {HubOptions} [options]
- * @returns {Promise<any>} null where the repository lacks it
+ * @returns {Promise<any>} null where the repository lacks it. any: JSON of any form
  */
 export async function getJSON(id, name, options = {}) {
   const text = await getText(id, name, options);
@@ -131,7 +131,7 @@ export async function getJSON(id, name, options = {}) {
  * @param {string} text
  * @param {string} id for the error
  * @param {string} name
- * @returns {any}
+ * @returns {any} any: JSON of any form
  */
 export function parseJSON(text, id, name) {
   try {

@@ -6,11 +6,11 @@ import { InputError } from '../errors.js';
 /**
  * @typedef {'float32'|'float64'|'int8'|'uint8'|'int16'|'uint16'|'int32'|'uint32'|'int64'|'uint64'|'bool'|'string'}
  *   DataType
- * @typedef {Float32Array|Float64Array|Int8Array|Uint8Array|Int16Array|Uint16Array|Int32Array|Uint32Array|BigInt64Array
- *   |BigUint64Array|any[]} DataArray
+ * @typedef {Float32Array | Float64Array | Int8Array | Uint8Array | Int16Array | Uint16Array | Int32Array | Uint32Array |
+ *   BigInt64Array | BigUint64Array | string[]} DataArray
  */
 
-/** @type {Record<string, any>} */
+/** @type {Record<string, any>} any: constructors with different signatures */
 export const ARRAYS = {
   float32: Float32Array,
   float64: Float64Array,
@@ -46,7 +46,7 @@ export function axis(dim, rank) {
 export class Tensor {
   /**
    * @param {DataType} type
-   * @param {any} data typed array of that type, or an array of numbers (bigints for 64-bit integers)
+   * @param {any} data typed array of that type, or an array of numbers (bigints for 64-bit integers). any: checked here
    * @param {number[]} dims
    */
   constructor(type, data, dims) {
@@ -54,7 +54,7 @@ export class Tensor {
     if (!Type) throw new InputError(`The tensor type "${type}" is unknown.`, { code: 'unknown_type' });
     /** @type {DataType} */
     this.type = type;
-    /** @type {any} */
+    /** @type {any} any: its kind depends on the tensor's type */
     this.data = data instanceof Type ? data : BIG.has(type) ? Type.from(data, toBig) : Type.from(data);
     /** @type {number[]} */
     this.dims = [...dims];
@@ -81,13 +81,13 @@ export class Tensor {
   }
   /**
    * Nested arrays.
-   * @returns {any}
+   * @returns {any} any: as deep as the tensor has dimensions
    */
   tolist() {
     /**
      * @param {number} d
      * @param {number} at
-     * @returns {any}
+     * @returns {any} any: the same
      */
     const nest = (d, at) => {
       if (d === this.dims.length) return this.data[at];
@@ -175,7 +175,7 @@ export class Tensor {
     // After the last dimension that is cut, the values are contiguous.
     let last = lengths.length - 1;
     while (last > 0 && lengths[last] === this.dims[last]) last--;
-    /** @type {any[]} */
+    /** @type {any[]} any: typed arrays of the tensor's type */
     const pieces = [];
     /**
      * @param {number} d
@@ -219,14 +219,14 @@ export class Tensor {
     return this.permute(...order);
   }
 
-  /** @param {(value: any, index: number) => any} f */
+  /** @param {(value: any, index: number) => any} f any: number or bigint, by the tensor's type */
   map(f) {
     return new Tensor(this.type, this.data.map(f), this.dims);
   }
   /**
    * Combines element by element with a number, or with a tensor that broadcasts.
    * @param {number | bigint | Tensor} other
-   * @param {(a: any, b: any) => any} f
+   * @param {(a: any, b: any) => any} f any: number or bigint, by the tensor's type
    */
   #with(other, f) {
     if (!(other instanceof Tensor)) return this.map((v) => f(v, other));
@@ -431,7 +431,7 @@ function part({ type, data, dims: [, ...dims] }, i) {
 }
 
 // A method whose name ends in "_" changes the tensor itself, as in PyTorch.
-const prototype = /** @type {any} */ (Tensor.prototype);
+const prototype = /** @type {any} any: methods are added */ (Tensor.prototype);
 for (const name of [
   'add',
   'sub',
@@ -448,7 +448,7 @@ for (const name of [
   'unsqueeze',
   'flatten',
 ]) {
-  prototype[name + '_'] = function (/** @type {any[]} */ ...args) {
+  prototype[name + '_'] = function (/** @type {unknown[]} */ ...args) {
     const { type, data, dims } = this[name](...args);
     return Object.assign(this, { type, data, dims });
   };

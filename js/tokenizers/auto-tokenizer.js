@@ -7,7 +7,7 @@ import { loadTokenizer } from './load.js';
 const CLASSES = { ...classes };
 
 /**
- * @param {Record<string, any>} config tokenizer_config.json
+ * @param {import('../utils/types.js').Json} config tokenizer_config.json
  * @returns {import('./load.js').TokenizerClass} PreTrainedTokenizer where there is none of that name
  */
 function classFor(config) {
@@ -19,7 +19,7 @@ export class AutoTokenizer {
   /**
    * @param {string} id repository id, folder or URL
    * @param {import('./load.js').LoadOptions} [options]
-   * @returns {Promise<any>} a callable PreTrainedTokenizer
+   * @returns {Promise<any>} a callable PreTrainedTokenizer. any: of the class that the files name
    */
   static async from_pretrained(id, options = {}) {
     return loadTokenizer(id, options, classFor);

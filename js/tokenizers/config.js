@@ -26,8 +26,8 @@ export const contentOf = (token) => (typeof token === 'string' ? token : (token?
  */
 
 /**
- * @param {Record<string, any>} config tokenizer_config.json
- * @param {Record<string, any>} map special_tokens_map.json
+ * @param {import('../utils/types.js').Json} config tokenizer_config.json
+ * @param {import('../utils/types.js').Json} map special_tokens_map.json
  * @returns {TokenizerConfig}
  */
 export function readConfig(config, map) {

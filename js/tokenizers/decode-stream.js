@@ -73,4 +73,4 @@ export class DecodeStream {
     this.#stream = 0;
   }
 }
-if (Symbol.dispose) /** @type {any} */ (DecodeStream.prototype)[Symbol.dispose] = DecodeStream.prototype.dispose;
+if (Symbol.dispose) Object.assign(DecodeStream.prototype, { [Symbol.dispose]: DecodeStream.prototype.dispose });

@@ -32,7 +32,7 @@ export class Tokenizer {
   /**
    * Reads a tokenizer.json.
    * @param {string | Uint8Array | ArrayBuffer | object} json its text, its bytes or its parsed JSON
-   * @param {Record<string, any>} [config] tokenizer_config.json: `pad_token` and the sides are read from it
+   * @param {import('../utils/types.js').Json} [config] tokenizer_config.json: `pad_token` and the sides are read from it
    * @returns {Promise<Tokenizer>} rejects with a TokenizerError that names the field
    */
   static async fromJSON(json, config = {}) {
@@ -53,7 +53,7 @@ export class Tokenizer {
   /**
    * Reads what toBinary() gave.
    * @param {Uint8Array | ArrayBuffer} form
-   * @param {Record<string, any>} [config] as for fromJSON
+   * @param {import('../utils/types.js').Json} [config] as for fromJSON
    * @returns {Promise<Tokenizer>} rejects with a TokenizerError where the form is of another version, cut or
    *   damaged: then read the tokenizer.json
    */
@@ -72,7 +72,7 @@ export class Tokenizer {
   }
 
   #configure() {
-    const { pad_token, padding_side, truncation_side } = /** @type {Record<string, any>} */ (this.config);
+    const { pad_token, padding_side, truncation_side } = /** @type {import('../utils/types.js').Json} */ (this.config);
     const d = this.#defaults,
       content = typeof pad_token === 'object' ? pad_token?.content : pad_token;
     if (typeof content === 'string')
@@ -199,7 +199,7 @@ export class Tokenizer {
     this.#core.dispose();
   }
 }
-if (Symbol.dispose) /** @type {any} */ (Tokenizer.prototype)[Symbol.dispose] = Tokenizer.prototype.dispose;
+if (Symbol.dispose) Object.assign(Tokenizer.prototype, { [Symbol.dispose]: Tokenizer.prototype.dispose });
 
 export { DecodeStream, Encoding };
 export { TokenizerError, InputError, MemoryError } from '../errors.js';

@@ -9,11 +9,11 @@ import { keepSidecar, openWithSidecar } from '../hub/sidecar.js';
 import { factsOf } from './classes/facts.js';
 
 /**
- * @typedef {Record<string, any>} Json
+ * @typedef {import('../utils/types.js').Json} Json
  * @typedef {import('../hub/index.js').HubOptions & { config?: Json | null }} LoadOptions config stands in for
  *   tokenizer_config.json
  * @typedef {{ fromFiles(json: WasmTokenizer | object, config: Json, map: Json, where: string): Promise<any> }}
- *   TokenizerClass
+ *   TokenizerClass any: an instance of that class
  */
 
 const BINARY = '.binary';
@@ -46,7 +46,7 @@ async function readTokenizerJson(id, options) {
  * @param {string} id repository id, folder or URL
  * @param {LoadOptions} options
  * @param {(config: Json) => TokenizerClass} classFor the class of a tokenizer, by its tokenizer_config.json
- * @returns {Promise<any>} an instance of that class
+ * @returns {Promise<any>} any: an instance of that class
  */
 export async function loadTokenizer(id, { config: given = null, ...options }, classFor) {
   const [core, read, map] = await Promise.all([

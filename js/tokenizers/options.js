@@ -129,7 +129,7 @@ function checkString(x, field, i) {
 
 /**
  * Texts and pairs as lists, and whether a single text was given.
- * @param {any} text checked here
+ * @param {any} text any: what a caller passed; checked here
  * @param {{ text_pair?: any, is_split_into_words?: boolean }} options
  * @returns {{ texts: Text[], pairs: Text[] | null, single: boolean }}
  */
@@ -203,7 +203,7 @@ export function encodeTexts(core, texts, pairs, options) {
 
 /**
  * Ids as 32-bit numbers.
- * @param {any} ids array, typed array (64-bit too), Tensor or iterable: checked here
+ * @param {any} ids array, typed array (64-bit too), Tensor or iterable. any: checked here
  * @returns {Int32Array | Uint32Array}
  */
 export function idList(ids) {
@@ -216,7 +216,7 @@ export function idList(ids) {
     });
   }
   const list =
-    Array.isArray(data) || ArrayBuffer.isView(data) ? /** @type {ArrayLike<any>} */ (data) : Array.from(data);
+    Array.isArray(data) || ArrayBuffer.isView(data) ? /** @type {ArrayLike<unknown>} */ (data) : Array.from(data);
   const out = new Uint32Array(list.length);
   for (let i = 0; i < out.length; i++) {
     out[i] = Number(list[i]);

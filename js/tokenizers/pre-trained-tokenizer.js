@@ -17,10 +17,10 @@ import { SpecialTokens } from './special-tokens.js';
 
 /**
  * @typedef {import('./options.js').EncodeOptions & import('./encodings/batch-encoding.js').ReturnOptions & {
- *   text_pair?: any }} CallOptions text_pair: one text, or one for each
+ *   text_pair?: any }} CallOptions text_pair: one text, or one for each. any: checked where it is read
  * @typedef {{ skip_special_tokens?: boolean, clean_up_tokenization_spaces?: boolean }} DecodeOptions
  * @typedef {import('./options.js').Text} Text
- * @typedef {Record<string, any>} Json
+ * @typedef {import('../utils/types.js').Json} Json
  */
 
 export class PreTrainedTokenizer extends SpecialTokens {
@@ -44,7 +44,7 @@ export class PreTrainedTokenizer extends SpecialTokens {
    * @param {Json} [config]
    * @param {Json} [map] special_tokens_map.json
    * @param {string} [where] put before file names in errors
-   * @returns {Promise<any>} an instance of the class that it is called on
+   * @returns {Promise<any>} any: an instance of the class that it is called on
    */
   static async fromFiles(tokenizerJson, config = {}, map = {}, where = '') {
     for (const [file, value] of Object.entries({ 'tokenizer_config.json': config, 'special_tokens_map.json': map })) {
@@ -63,7 +63,7 @@ export class PreTrainedTokenizer extends SpecialTokens {
    * The tokenizer of a repository, as this class; AutoTokenizer takes the class that the files name.
    * @param {string} id repository id, folder or URL
    * @param {import('./load.js').LoadOptions} [options]
-   * @returns {Promise<any>} an instance of the class that it is called on
+   * @returns {Promise<any>} any: an instance of the class that it is called on
    */
   static async from_pretrained(id, options = {}) {
     return loadTokenizer(id, options, () => this);
@@ -122,7 +122,8 @@ export class PreTrainedTokenizer extends SpecialTokens {
    * Encodes a text or a batch.
    * @param {string | string[] | string[][]} text
    * @param {CallOptions} [options] return_tensor false: arrays of numbers instead of int64 tensors
-   * @returns {any} BatchEncoding: { input_ids, attention_mask, token_type_ids? , … } of shape [batch, length]
+   * @returns {any} BatchEncoding: { input_ids, attention_mask, token_type_ids? , … } of shape [batch, length].
+   *   any: its fields depend on the options
    */
   _call(text, options = {}) {
     const { texts, pairs, single } = textLists(text, options);
@@ -203,7 +204,7 @@ export class PreTrainedTokenizer extends SpecialTokens {
   // --- decoding ---------------------------------------------------------------------------------------------------
 
   /**
-   * @param {any} ids list, typed array or Tensor; none give ''
+   * @param {unknown} ids list, typed array or Tensor; none give ''
    * @param {DecodeOptions} [options]
    * @returns {string}
    */
@@ -213,7 +214,7 @@ export class PreTrainedTokenizer extends SpecialTokens {
 
   /**
    * The same for one list.
-   * @param {any} ids
+   * @param {unknown} ids
    * @param {DecodeOptions} [options]
    */
   decode_single(ids, options) {
@@ -221,12 +222,12 @@ export class PreTrainedTokenizer extends SpecialTokens {
   }
 
   /**
-   * @param {any} batch lists of ids, or a Tensor [batch, length]
+   * @param {any} batch lists of ids, or a Tensor [batch, length]. any: checked by idList()
    * @param {DecodeOptions} [options]
    * @returns {string[]}
    */
   batch_decode(batch, { skip_special_tokens = false, clean_up_tokenization_spaces = this._.cleanUp } = {}) {
-    /** @type {any[]} */
+    /** @type {unknown[]} */
     const lists = batch instanceof Tensor ? batch.tolist() : Array.from(batch);
     const texts = this._.core.decode(lists.map(idList), skip_special_tokens);
     return clean_up_tokenization_spaces ? texts.map(cleanUp) : texts;
@@ -245,12 +246,13 @@ export class PreTrainedTokenizer extends SpecialTokens {
 
   /**
    * The text or the ids of a conversation, as the model was taught to read it.
-   * @param {any} conversation [{ role, content }, …], or a list of such
+   * @param {unknown} conversation [{ role, content }, …], or a list of such
    * @param {Json} [options] tools, documents, chat_template (a name or a template), add_generation_prompt,
    *   continue_final_message, tokenize,
    *   padding, truncation, max_length, return_tensor, return_dict, return_assistant_tokens_mask, tokenizer_kwargs;
    *   others are the template's
-   * @returns {any} with tokenize: false a text, with return_dict: false input_ids, else a BatchEncoding
+   * @returns {any} with tokenize: false a text, with return_dict: false input_ids, else a BatchEncoding.
+   *   any: depends on the options
    */
   apply_chat_template(conversation, options = {}) {
     return applyChatTemplate(this, conversation, options);
@@ -258,7 +260,7 @@ export class PreTrainedTokenizer extends SpecialTokens {
 
   /**
    * The template that would be used.
-   * @param {{ chat_template?: string | null, tools?: any }} [options]
+   * @param {{ chat_template?: string | null, tools?: unknown }} [options]
    * @returns {string}
    */
   get_chat_template({ chat_template = null, tools = null } = {}) {

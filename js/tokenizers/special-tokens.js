@@ -9,7 +9,7 @@ import { idList } from './options.js';
 import { surroundEachBy } from './post-processor.js';
 
 /**
- * @typedef {Record<string, any>} Json
+ * @typedef {import('../utils/types.js').Json} Json
  * @typedef {(typeof SPECIAL)[number]} SpecialName
  * @typedef {import('./input.js').AddedToken} AddedToken
  * @typedef {{ [K in `${SpecialName}_token`]: string | undefined } & { [K in `${SpecialName}_token_id`]: number |
@@ -77,7 +77,7 @@ class Vocabulary extends Callable {
 
   /**
    * @param {string | string[]} tokens unknown ones get unk_token_id
-   * @returns {any} an id, or a list of ids
+   * @returns {any} an id, or a list of ids. any: one or the other
    */
   convert_tokens_to_ids(tokens) {
     const one = (/** @type {string} */ token) => this._.core.tokenToId(token) ?? this._.ids.unk;

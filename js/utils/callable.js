@@ -3,8 +3,8 @@
 
 export class Callable {
   constructor() {
-    /** @type {any} */
-    const self = (/** @type {any[]} */ ...args) => self._call(...args);
+    /** @type {any} any: a function that stands for an instance of new.target */
+    const self = (/** @type {unknown[]} */ ...args) => self._call(...args);
     return Object.setPrototypeOf(self, new.target.prototype);
   }
 }

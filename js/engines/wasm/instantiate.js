@@ -46,8 +46,8 @@ async function compile(url) {
 /**
  * A fresh instance, with a memory of its own: its Embind module.
  * @param {WebAssembly.Module} module
- * @param {(options: object) => Promise<any>} factory default export of the glue
- * @returns {Promise<any>}
+ * @param {import('./programs.js').Glue['default']} factory default export of the glue
+ * @returns {Promise<any>} any: Embind makes no types
  */
 function instantiate(module, factory) {
   return new Promise((resolve, reject) => {
@@ -66,7 +66,7 @@ function instantiate(module, factory) {
 /**
  * Fetches a program's files and makes an instance.
  * @param {ReturnType<import('./programs.js').Files>} files
- * @returns {Promise<any>} its Embind module
+ * @returns {Promise<any>} its Embind module. any: Embind makes no types
  */
 export async function load([url, glue]) {
   const [module, made] = await Promise.all([compileOnce(url), glue]);

@@ -10,9 +10,9 @@ import { wasmVariant } from './variant.js';
 const filesOf = (program) => ((program.relaxed && wasmVariant() === 'relaxed' && program.relaxed) || program.simd)();
 
 /**
- * A new instance of a program: its Embind module.
+ * A new instance of a program.
  * @param {Program} program
- * @returns {Promise<any>}
+ * @returns {Promise<any>} its Embind module. any: Embind makes no types
  */
 export const loadProgram = async (program) => load(filesOf(program));
 

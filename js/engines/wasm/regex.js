@@ -5,7 +5,7 @@
 /** What tokenizers.wasm asks for as Module.regex (wasm/binding/tokenizers_regex.cpp). */
 export class Regex {
   #exports;
-  /** @param {any} exports functions of numbers and a memory; WebAssembly has no types for them */
+  /** @param {any} exports functions of numbers, and a memory. any: WebAssembly has no types for them */
   constructor(exports) {
     this.#exports = exports;
   }

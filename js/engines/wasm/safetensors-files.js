@@ -24,7 +24,7 @@ import { expectTotal } from '../../hub/progress.js';
 export function readIndex(text, id, name) {
   const bad = (/** @type {string} */ what, /** @type {import('../../errors.js').ErrorDetails} */ more = {}) =>
     new ConfigError(`${name} of ${id} ${what}`, { code: 'bad_index', file: name, field: 'weight_map', ...more });
-  /** @type {any} checked below */
+  /** @type {any} any: checked below */
   let index;
   try {
     index = JSON.parse(text);
@@ -86,7 +86,7 @@ export async function* weightFiles(id, options, found = {}) {
 
 /**
  * Adds to the error of a missing tensor the shard that should contain it.
- * @param {any} error of any kind
+ * @param {any} error any: what was thrown
  * @param {Index | undefined} index
  * @param {string} id
  */

@@ -20,7 +20,7 @@ import {
 /**
  * @typedef {import('../tokenizer-engine.js').EncodeRequest} EncodeRequest
  * @typedef {import('../tokenizer-engine.js').Vocabulary} Vocabulary
- * @typedef {any} Handle the C++ class of wasm/binding/tokenizers.cpp (Embind makes no types)
+ * @typedef {any} Handle the C++ class of wasm/binding/tokenizers.cpp. any: Embind makes no types
  * @typedef {{ HEAPU8: Uint8Array, Tokenizer: new () => Handle, regex?: import('./regex.js').Regex }} Module
  */
 

@@ -6,7 +6,7 @@ import { PreTrainedTokenizer } from '../pre-trained-tokenizer.js';
 import { surroundBy } from '../post-processor.js';
 
 /**
- * @typedef {Record<string, any>} Json
+ * @typedef {import('../../utils/types.js').Json} Json
  * @typedef {import('../pre-trained-tokenizer.js').DecodeOptions & { use_source_tokenizer?: boolean }} SourceOptions
  *   use_source_tokenizer: the ids are of the source language
  */
@@ -120,7 +120,7 @@ class LanguageTokenizer extends PreTrainedTokenizer {
    * @param {string | string[]} raw_inputs
    * @param {Json} tokenizer_options of the call
    * @param {Json} generate_kwargs src_lang (else as before), tgt_lang
-   * @returns {any} BatchEncoding
+   * @returns {any} BatchEncoding. any: its fields depend on the options
    */
   _build_translation_inputs(raw_inputs, tokenizer_options, generate_kwargs) {
     const { src_lang = this.source, tgt_lang = this.tgt_lang } = generate_kwargs;

@@ -6,7 +6,7 @@ import { idList } from '../options.js';
 import { PreTrainedTokenizer } from '../pre-trained-tokenizer.js';
 import { surroundBy } from '../post-processor.js';
 
-/** @typedef {Record<string, any>} Json */
+/** @typedef {import('../../utils/types.js').Json} Json */
 
 const NAMES =
   'en english,zh chinese,de german,es spanish,ru russian,ko korean,fr french,ja japanese,pt portuguese,tr turkish,' +
@@ -164,18 +164,19 @@ export class Whisper extends PreTrainedTokenizer {
   }
 
   /**
-   * @param {any} batch
+   * @param {any} batch lists of ids, or a Tensor. any: checked by idList()
    * @param {Json} [options] also decode_with_timestamps (the text contains timestamps), output_offsets (results are
    *   { text, offsets }), time_precision (seconds)
-   * @returns {any[]}
+   * @returns {any[]} texts. any: with output_offsets objects
    */
   batch_decode(
     batch,
     { decode_with_timestamps = false, output_offsets = false, time_precision = 0.02, ...options } = {},
   ) {
-    /** @type {any[]} */
-    const lists = Array.from(typeof batch?.tolist === 'function' ? batch.tolist() : batch, (ids) =>
-      Array.from(idList(ids)),
+    /** @type {number[][]} */
+    const lists = Array.from(
+      typeof batch?.tolist === 'function' ? batch.tolist() : batch,
+      (/** @type {unknown} */ ids) => Array.from(idList(ids)),
     );
     const kept = options.skip_special_tokens ? lists.map((ids) => this.#withoutPrompt(ids)) : lists;
     const plain = (/** @type {number[]} */ ids) => withoutTimestamps(super.batch_decode([ids], options)[0]);

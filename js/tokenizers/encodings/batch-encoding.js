@@ -51,7 +51,7 @@ export function batchEncoding(batch, single, typeIds, options, detailed) {
   if (options.return_offsets_mapping) columns.offset_mapping = [batch.offsets, 2];
   if (options.return_special_tokens_mask) columns.special_tokens_mask = [batch.special, 1];
 
-  /** @type {Record<string, any>} */
+  /** @type {Record<string, unknown>} */
   const out = {};
   if (return_tensor) {
     if (rowStarts.some((start, r) => r > 0 && start !== r * length)) {
@@ -80,7 +80,7 @@ export class BatchEncoding {
   /** @type {Encoding[] | null} */ #rows = null;
 
   /**
-   * @param {Record<string, any>} inputs
+   * @param {Record<string, unknown>} inputs
    * @param {() => Encoding[]} detailed the same batch again with all details, row by row
    */
   constructor(inputs, detailed) {

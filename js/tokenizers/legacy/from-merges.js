@@ -4,7 +4,7 @@
 import { addedTokens, sequence, template } from './old-parts.js';
 
 /**
- * @typedef {Record<string, any>} Json
+ * @typedef {import('../../utils/types.js').Json} Json
  * @typedef {{ vocab: Record<string, number>, merges: (string | [string, string])[] }} Bpe
  * @typedef {{ id: (token: string) => number | undefined, tokens: Record<string, string> }} Ids
  * @typedef {{ special: Record<string, string>, model?: Json, normalizer?: Json, pre?: (config: Json) => Json,

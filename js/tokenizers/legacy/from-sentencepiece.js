@@ -8,7 +8,7 @@ import { MARK, metaspace, recipeFor, runsOfSpaces } from './sentencepiece-recipe
 /**
  * @typedef {import('../../engines/tokenizer-engine.js').SentencePiece} SentencePiece
  * @typedef {import('./sentencepiece-recipes.js').Recipe} Recipe
- * @typedef {Record<string, any>} Json
+ * @typedef {import('../../utils/types.js').Json} Json
  */
 
 const CONTROL = 3,

@@ -7,7 +7,7 @@ import { TokenizerError } from '../../errors.js';
 import { addedTokens, sequence, template } from './old-parts.js';
 
 /** @typedef {import('../../engines/tokenizer-engine.js').SentencePiece} Model */
-/** @typedef {Record<string, any>} Json */
+/** @typedef {import('../../utils/types.js').Json} Json */
 
 /**
  * Score of each character of a piece that the model does not have: below the score of any segmentation by pieces

@@ -6,8 +6,8 @@ const SPECIAL = { pad: '[PAD]', unk: '[UNK]', cls: '[CLS]', sep: '[SEP]', mask: 
 
 /**
  * @param {string} vocab vocab.txt: a token per line, its id the line's number
- * @param {Record<string, any>} config tokenizer_config.json
- * @returns {{ json: object, config: Record<string, any> }} a tokenizer.json, and the configuration with BERT's defaults
+ * @param {import('../../utils/types.js').Json} config tokenizer_config.json
+ * @returns {{ json: object, config: import('../../utils/types.js').Json }} a tokenizer.json, and the configuration with BERT's defaults
  */
 export function fromVocab(vocab, config) {
   const lines = vocab.split(/\r?\n/);

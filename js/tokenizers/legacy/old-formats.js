@@ -6,7 +6,7 @@ import { TokenizerError } from '../../errors.js';
 import { WasmTokenizer } from '../../engines/tokenizer.js';
 import { fromVocab } from './from-vocab.js';
 
-/** @typedef {Record<string, any>} Json */
+/** @typedef {import('../../utils/types.js').Json} Json */
 
 // model_type → class, for repositories whose files name no class.
 const FAMILIES = /** @type {Record<string, string>} */ ({

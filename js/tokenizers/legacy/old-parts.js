@@ -4,7 +4,7 @@
 import { TokenizerError } from '../../errors.js';
 import { SPECIAL, contentOf } from '../config.js';
 
-/** @typedef {Record<string, any>} Json */
+/** @typedef {import('../../utils/types.js').Json} Json */
 
 /**
  * @param {Json[]} parts

@@ -4,7 +4,7 @@
 import { sequence } from './old-parts.js';
 
 /**
- * @typedef {Record<string, any>} Json
+ * @typedef {import('../../utils/types.js').Json} Json
  *
  * @typedef {object} Recipe
  * @property {Record<string, string>} special the class's special tokens by their names
