@@ -8,8 +8,9 @@
 #     LIBRARIES   what else of the core it uses
 #     STANDALONE  no JS at all: exported functions of numbers
 set(WASM_OUT ${CMAKE_SOURCE_DIR}/js/wasm CACHE PATH "where glue and .wasm go")
-add_custom_target(wasm-simd)     # every program in the variant that every browser runs
-add_custom_target(wasm-relaxed)  # those that have one for relaxed SIMD
+# What a page needs in one variant: those programs, and all that have only one.
+add_custom_target(wasm-simd)
+add_custom_target(wasm-relaxed)
 
 # Everything but kernels/simd/ is the same in both variants, and compiled once.
 file(GLOB_RECURSE simd_files CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/wasm/kernels/simd/*.cpp)
@@ -83,6 +84,9 @@ function(program name)
       set_target_properties(${target} PROPERTIES SUFFIX .js LINK_DEPENDS ${GLUE_HEADER})
     endif()
     add_dependencies(wasm-${variant} ${target})
+    if(NOT ARG_KERNELS)
+      add_dependencies(wasm-relaxed ${target})
+    endif()
   endforeach()
 endfunction()
 

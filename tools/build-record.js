@@ -21,18 +21,23 @@ export class BuildRecord {
 
   /**
    * @param {string} folder of the build
+   * @param {string} root of the tree
    * @param {Built} built
    */
-  constructor(folder, built) {
+  constructor(folder, root, built) {
     this.folder = folder;
+    this.root = root;
     this.#file = path.join(folder, 'built.json');
     this.#built = built;
   }
 
-  /** @param {string} folder of the build */
-  static async open(folder) {
+  /**
+   * @param {string} folder of the build
+   * @param {string} [root] of the tree: inputs and outputs are named from there
+   */
+  static async open(folder, root = ROOT) {
     const text = await fs.readFile(path.join(folder, 'built.json'), 'utf8').catch(() => '{}');
-    return new BuildRecord(folder, JSON.parse(text));
+    return new BuildRecord(folder, root, JSON.parse(text));
   }
 
   /**
@@ -44,7 +49,7 @@ export class BuildRecord {
     const hash = createHash('sha256').update(JSON.stringify(facts));
     for (const input of inputs) {
       let part = this.#hashes.get(input);
-      if (!part) this.#hashes.set(input, (part = contentHash(path.join(ROOT, input))));
+      if (!part) this.#hashes.set(input, (part = contentHash(path.join(this.root, input))));
       hash.update(`\n${input} ${await part}`);
     }
     return hash.digest('hex');
@@ -58,7 +63,7 @@ export class BuildRecord {
     const { key: last, outputs = {} } = this.#built[target] ?? {};
     if (last !== key) return false;
     for (const [file, hash] of Object.entries(outputs))
-      if ((await sha256(path.join(ROOT, file)).catch(() => '')) !== hash) return false;
+      if ((await sha256(path.join(this.root, file)).catch(() => '')) !== hash) return false;
     return true;
   }
 
@@ -70,9 +75,9 @@ export class BuildRecord {
   async built(target, key, [folder, names]) {
     /** @type {Record<string, string>} */
     const hashes = {};
-    for (const file of (await fs.readdir(path.join(ROOT, folder), { recursive: true })).sort()) {
+    for (const file of (await fs.readdir(path.join(this.root, folder), { recursive: true })).sort()) {
       if (names.test(file.replaceAll('\\', '/')))
-        hashes[`${folder}/${file}`] = await sha256(path.join(ROOT, folder, file));
+        hashes[`${folder}/${file}`] = await sha256(path.join(this.root, folder, file));
     }
     this.#built[target] = { key, outputs: hashes };
     await fs.writeFile(this.#file, JSON.stringify(this.#built, null, 1));

@@ -28,7 +28,7 @@ const COMMON = ['CMakeLists.txt', 'CMakePresets.json', 'cmake', 'wasm'];
 /** @type {Record<string, Target>} */
 const TARGETS = {
   'wasm-simd': { preset: 'wasm', ninja: ['wasm-simd'], inputs: [], outputs: ['js/wasm', /^(?!.*-relaxed\.)/] },
-  'wasm-relaxed': { preset: 'wasm', ninja: ['wasm-relaxed'], inputs: [], outputs: ['js/wasm', /-relaxed\./] },
+  'wasm-relaxed': { preset: 'wasm', ninja: ['wasm-relaxed'], inputs: [], outputs: ['js/wasm', /^(?!.*-simd\.)/] },
   'tests-simd': {
     preset: 'wasm',
     ninja: ['wasmformers_tests-simd'],

@@ -4,7 +4,8 @@
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { ensureModel } from '../models/fetch.js';
-import { buildWasm } from './build.js';
+import { wasmVariant } from '../js/engines/wasm/variant.js';
+import { build, buildWasm } from './build.js';
 import { ROOT, SetupError, command } from './run.js';
 import { serve } from './serve.js';
 
@@ -31,11 +32,12 @@ await command(async () => {
     },
   });
   console.log('Setting up and building');
-  await buildWasm();
+  await build([`wasm-${wasmVariant()}`]); // what this Node runs
   await ensureModel(MODEL);
   const dtype = /** @type {Dtype} */ (values.dtype);
   await embed(dtype);
   await tell(dtype);
+  await buildWasm(); // and what browsers run
   if (values.once || !process.stdout.isTTY) return;
   const server = await listen(Number(values.port));
   console.log(`The demo runs at ${server.url} (Ctrl-C ends it)`);
