@@ -257,7 +257,7 @@ void productQ4(Arena& arena, const QuantizedBlocks& x, const Matrix& w, Columns 
 #ifdef __wasm_relaxed_simd__
         tileX8C4Q4RelaxedDot<MR>(p, m, panel, scratch);
 #else
-                        tileX8C2Q4Dot16<MR>(p, m, panel, scratch);
+        tileX8C2Q4Dot16<MR>(p, m, panel, scratch);
 #endif
       });
     }
