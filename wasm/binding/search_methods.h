@@ -1,5 +1,5 @@
-// The methods of every handle that has a search, its own (search.cpp) or that of a session (decoder.cpp): tokens as they
-// come, rows that the caller ends, scores that he edits, results.
+// The methods of every handle that has a search, its own (search.cpp) or that of a session (decoder.cpp): tokens as
+// they come, rows that the caller ends, scores that it edits, results.
 #pragma once
 
 #include "binding/handle.h"
