@@ -75,9 +75,8 @@ export class BuildRecord {
   async built(target, key, [folder, names]) {
     /** @type {Record<string, string>} */
     const hashes = {};
-    for (const file of (await fs.readdir(path.join(this.root, folder), { recursive: true })).sort()) {
-      if (names.test(file.replaceAll('\\', '/')))
-        hashes[`${folder}/${file}`] = await sha256(path.join(this.root, folder, file));
+    for (const file of await filesOf(path.join(this.root, folder))) {
+      if (names.test(file)) hashes[`${folder}/${file}`] = await sha256(path.join(this.root, folder, file));
     }
     this.#built[target] = { key, outputs: hashes };
     await fs.writeFile(this.#file, JSON.stringify(this.#built, null, 1));
@@ -98,18 +97,26 @@ export class BuildRecord {
 }
 
 /**
+ * The files of a folder and its folders, by their paths from there, sorted.
+ * @param {string} folder
+ */
+async function filesOf(folder) {
+  const entries = await fs.readdir(folder, { recursive: true, withFileTypes: true });
+  return entries
+    .filter((entry) => entry.isFile())
+    .map((entry) => path.relative(folder, path.join(entry.parentPath ?? entry.path, entry.name)).replaceAll('\\', '/'))
+    .sort();
+}
+
+/**
  * SHA-256 over the names and contents of a folder's files, or of one file.
  * @param {string} where
  */
 async function contentHash(where) {
   if ((await fs.stat(where)).isFile()) return sha256(where);
   const hash = createHash('sha256');
-  const entries = await fs.readdir(where, { recursive: true, withFileTypes: true });
-  const files = entries
-    .filter((entry) => entry.isFile())
-    .map((entry) => path.relative(where, path.join(entry.parentPath ?? entry.path, entry.name)).replaceAll('\\', '/'));
-  for (const file of files.sort())
-    hash.update(`${file} ${await fs.readFile(path.join(where, file)).then((bytes) => digest(bytes))}\n`);
+  for (const file of await filesOf(where))
+    hash.update(`${file} ${digest(await fs.readFile(path.join(where, file)))}\n`);
   return hash.digest('hex');
 }
 

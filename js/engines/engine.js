@@ -86,8 +86,9 @@
  * @property {Limits} limits
  * @property {(inputs: Record<string, Values>, signal?: AbortSignal) => Promise<Record<string, Tensor>>} run one forward
  *   pass over inputs that it declares. InputError: an input is missing, or its values or shape are wrong.
- * @property {Decoder | null} [decoder] of a model that generates, driven by engines/search-session.js
- * @property {Generate} [generate] of an engine that runs the whole loop of tokens itself; goes before `decoder`
+ * @property {Decoder | null} [decoder] of a model that generates
+ * @property {Generate} [generate] the loop of tokens of a model that generates: the engine's own, or that of a
+ *   SearchSession (engines/search-session.js), which drives `decoder`
  * @property {Record<string, any>} stats facts to look at, e.g. bytes of memory
  * @property {() => void} dispose gives all memory back; a second call does nothing
  */

@@ -17,23 +17,6 @@ import { logprobsOf, sequencesTensor, stepTensors } from './results.js';
  * @typedef {Record<string, any>} Json
  */
 
-/** @type {WeakMap<EngineModel, Promise<{ generate: import('../engines/engine.js').Generate }>>} */
-const sessions = new WeakMap();
-
-/**
- * What runs the loop of tokens: the engine itself, or a session that drives its decoder.
- * @param {EngineModel} engine
- */
-function loopOf(engine) {
-  if (engine.generate) return engine;
-  let session = sessions.get(engine);
-  if (!session) {
-    session = import('../engines/search-session.js').then(({ SearchSession }) => new SearchSession(engine));
-    sessions.set(engine, session);
-  }
-  return session;
-}
-
 export class GenerationRun {
   /**
    * The prompts' own ids.
@@ -171,7 +154,9 @@ export class GenerationRun {
       const changes = this.#changes && new (await import('./caller-hooks.js')).CallerHooks(this.#changes);
       throwIfAborted(this.#signal);
       this.#streamer?.put([Array.from(this.prompts[0], BigInt)]);
-      const loop = (await loopOf(this.#engine)).generate?.(this.#inputs, this.#options, {
+      if (!this.#engine.generate)
+        throw new InputError('This model does not generate.', { code: 'no_decoder', field: 'model' });
+      const loop = this.#engine.generate(this.#inputs, this.#options, {
         ...changes?.hooks((tokens) => {
           this.#heard = this.#hear(tokens, 1, changes);
           return this.#heard;

@@ -9,6 +9,7 @@
 //   …ForQuestionAnswering         start_logits, end_logits [B, T]: the id in the second text, elsewhere 0
 import { InputError } from '../../../js/errors.js';
 import { Tensor } from '../../../js/tensor/tensor.js';
+import { SearchSession } from '../../../js/engines/search-session.js';
 import { FakeDecoder } from './fake-decoder.js';
 
 /**
@@ -84,6 +85,7 @@ class FakeModel {
   dtype = 'fp32';
   disposed = false;
   /** @type {Decoder | null} */ decoder = null;
+  /** @type {import('../../../js/engines/engine.js').Generate | undefined} */ generate;
   limits;
   inputs;
   outputs;
@@ -163,8 +165,11 @@ export const fakeEngine = {
   accepts: ({ config }) => config.engine === 'fake',
   async load(request) {
     const model = new FakeModel(request);
-    if (request.architecture.endsWith('ForCausalLM') && !request.config.cannotGenerate)
+    if (request.architecture.endsWith('ForCausalLM') && !request.config.cannotGenerate) {
       model.decoder = new FakeDecoder({ vocabulary: request.config.vocab_size });
+      const session = new SearchSession(model);
+      model.generate = (inputs, options, hooks) => session.generate(inputs, options, hooks);
+    }
     loaded.push(model);
     return model;
   },

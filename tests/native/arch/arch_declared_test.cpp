@@ -5,6 +5,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <numeric>
 
 #include "arch/inputs.h"
@@ -146,7 +147,7 @@ struct ImageInputs : ::testing::Test {
     arch::Input in;
     in.name = name;
     in.dtype = dtype;
-    in.data = Buffer(size_t(elementCount(shape)) * 4);
+    in.data = Buffer(size_t(std::max<int64_t>(elementCount(shape), 0)) * 4);
     in.shape = std::move(shape);
     inputs.push_back(std::move(in));
   }
