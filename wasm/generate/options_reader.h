@@ -15,7 +15,7 @@ namespace wasmformers::generate {
 /// The largest token id, and the largest number of tokens.
 inline constexpr int64_t kMost = 0x7fffffff;
 
-inline Status wrong(std::string_view field, std::string message, std::string code = "bad_option") {
+inline Status wrong(std::string_view field, const std::string& message, std::string code = "bad_option") {
   return Status(ErrorClass::Input, std::move(code), std::string(field) + " " + message).atField(field);
 }
 

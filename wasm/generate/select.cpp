@@ -28,7 +28,7 @@ Two expOfTwo(Two x) {
                    1.0 / 120, 1.0 / 24, 1.0 / 6, 0.5, 1.0, 1.0})
     p = p * r + c;
   const Two power = std::bit_cast<Two>(std::bit_cast<TwoBits>(n + (kWhole + 1023)) << 52);
-  return x > -708 ? p * power : x == x ? Two{} : x;
+  return x > -708 ? p * power : x == x ? Two{} : x;  // NOLINT(misc-redundant-expression): NaN is not itself
 }
 
 /// Calls f for the scores that may be above `threshold` (which f may raise), in order; most blocks have none.

@@ -71,6 +71,9 @@ void BertLike::embedAt(nn::Compute c, const int32_t* positions) {
 // h = norm(h + attention(h)); h = norm(h + feedForward(h))
 void BertLike::layer(size_t i, nn::Compute c) { blocks_[i](c, attention(scale()), hidden_); }
 
-float BertLike::scale() const { return 1 / std::sqrt(float(hiddenSize_ / shape_.heads)); }
+float BertLike::scale() const {
+  const size_t headDim = hiddenSize_ / shape_.heads;
+  return 1 / std::sqrt(float(headDim));
+}
 
 }  // namespace wasmformers::arch

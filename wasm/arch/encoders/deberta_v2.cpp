@@ -140,7 +140,8 @@ class DebertaV2 : public BertLike {
     const nn::Linear* key = shareKeys_ ? &blocks_[i].key : &positionKey_[i];
     const nn::Linear* query = shareKeys_ ? &blocks_[i].query : &positionQuery_[i];
     // The terms of pos_att_type count in the scale even where relative_attention is off.
-    const float scale = 1 / std::sqrt(float(e / shape_.heads) * float(1 + c2p_ + p2c_));
+    const size_t headDim = e / shape_.heads;
+    const float scale = 1 / std::sqrt(float(headDim) * float(1 + c2p_ + p2c_));
     if (convolved) std::memcpy(input, hidden_, m * e * sizeof(float));
     blocks_[i].project(c, hidden_, m, qkv);
     attention_(c, attention(scale), table_, relative_ && c2p_ ? key : nullptr, relative_ && p2c_ ? query : nullptr, qkv,
