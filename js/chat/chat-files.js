@@ -11,7 +11,8 @@ const NAMES = ['tool_use', 'rag'];
  * @param {import('../utils/types.js').Json} config tokenizer_config.json
  * @param {{ chats?: boolean }} facts of the tokenizer's class: where it has no chats, no file is asked for
  * @param {import('../hub/index.js').HubOptions} options
- * @returns {Promise<import('../utils/types.js').Json>} the configuration; where it has no template, with those of the files
+ * @returns {Promise<import('../utils/types.js').Json>} the configuration; where it has no template, with those of the
+ *   files
  */
 export async function withChatTemplates(id, config, { chats = true }, options) {
   // A repository that names no class is not asked either.

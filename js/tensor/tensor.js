@@ -6,8 +6,8 @@ import { InputError } from '../errors.js';
 /**
  * @typedef {'float32'|'float64'|'int8'|'uint8'|'int16'|'uint16'|'int32'|'uint32'|'int64'|'uint64'|'bool'|'string'}
  *   DataType
- * @typedef {Float32Array | Float64Array | Int8Array | Uint8Array | Int16Array | Uint16Array | Int32Array | Uint32Array |
- *   BigInt64Array | BigUint64Array | string[]} DataArray
+ * @typedef {Float32Array | Float64Array | Int8Array | Uint8Array | Int16Array | Uint16Array | Int32Array | Uint32Array
+ *   | BigInt64Array | BigUint64Array | string[]} DataArray
  */
 
 /** @type {Record<string, any>} any: constructors with different signatures */

@@ -32,7 +32,8 @@ export class Tokenizer {
   /**
    * Reads a tokenizer.json.
    * @param {string | Uint8Array | ArrayBuffer | object} json its text, its bytes or its parsed JSON
-   * @param {import('../utils/types.js').Json} [config] tokenizer_config.json: `pad_token` and the sides are read from it
+   * @param {import('../utils/types.js').Json} [config] tokenizer_config.json: `pad_token` and the sides are read from
+   *   it
    * @returns {Promise<Tokenizer>} rejects with a TokenizerError that names the field
    */
   static async fromJSON(json, config = {}) {

@@ -7,7 +7,8 @@ const SPECIAL = { pad: '[PAD]', unk: '[UNK]', cls: '[CLS]', sep: '[SEP]', mask: 
 /**
  * @param {string} vocab vocab.txt: a token per line, its id the line's number
  * @param {import('../../utils/types.js').Json} config tokenizer_config.json
- * @returns {{ json: object, config: import('../../utils/types.js').Json }} a tokenizer.json, and the configuration with BERT's defaults
+ * @returns {{ json: object, config: import('../../utils/types.js').Json }} a tokenizer.json, and the configuration with
+ *   BERT's defaults
  */
 export function fromVocab(vocab, config) {
   const lines = vocab.split(/\r?\n/);
