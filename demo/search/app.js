@@ -70,12 +70,13 @@ $('choice').onchange = () => {
 };
 
 function load() {
+  // First of all: FormData leaves disabled fields out, and they are disabled while a model loads.
+  const dtype = new FormData($('load-form')).get('dtype') === 'fp32' ? 'fp32' : 'q8';
   ready = indexed = false;
   showError('load');
   showError('text');
   beginLoading();
   refresh();
-  const dtype = new FormData($('load-form')).get('dtype') === 'fp32' ? 'fp32' : 'q8';
   send({ type: 'load', model: $('choice').value || $('other').value.trim(), dtype });
 }
 $('load-form').onsubmit = (event) => {
