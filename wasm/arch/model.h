@@ -5,6 +5,7 @@
 #pragma once
 
 #include <concepts>
+#include <initializer_list>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -20,16 +21,34 @@ namespace wasmformers::arch {
 struct Axis {
   const char* name = nullptr;  // nullptr: the size is fixed
   int64_t size = 0;
+  constexpr Axis() = default;
   constexpr Axis(const char* axisName) : name(axisName) {}
   template <std::integral N>
   constexpr Axis(N fixed) : size(int64_t(fixed)) {}
+};
+
+/// The axes of an input or output; at most 5.
+class Dims {
+ public:
+  constexpr Dims() = default;
+  constexpr Dims(std::initializer_list<Axis> axes) {
+    for (const Axis& axis : axes) axes_[size_++] = axis;
+  }
+  constexpr size_t size() const { return size_; }
+  constexpr const Axis& operator[](size_t i) const { return axes_[i]; }
+  constexpr const Axis* begin() const { return axes_; }
+  constexpr const Axis* end() const { return axes_ + size_; }
+
+ private:
+  Axis axes_[5];
+  size_t size_ = 0;
 };
 
 /// What a model says of one of its inputs or outputs.
 struct Declared {
   std::string_view name;
   DType dtype = DType::F32;  // I32 or F32; outputs are F32
-  std::vector<Axis> dims;
+  Dims dims;
   bool optional = false;  // a pass may do without this input
 };
 

@@ -28,8 +28,8 @@ inline Result<kernels::Format> formatFromDtype(std::string_view dtype) {
       .atField("dtype");
 }
 
-template <class T, class F>
-val toJsArray(const std::vector<T>& items, F&& f) {
+template <class C, class F>
+val toJsArray(const C& items, F&& f) {
   val out = val::array();
   for (size_t i = 0; i < items.size(); ++i) out.set(unsigned(i), f(items[i]));
   return out;
@@ -88,10 +88,6 @@ class EngineModel : public Handle {
     out.set("trainedLength", double(limits.trainedLength));
     out.set("vocabulary", double(limits.vocabulary));
     return out;
-  }
-  val inputNames() const {
-    return toJsArray(model_ ? model_->inputs() : std::vector<arch::Declared>{},
-                     [](const arch::Declared& d) { return val(std::string(d.name)); });
   }
 
   double setInput(const std::string& name, const std::string& dtype, val dims) {
@@ -230,7 +226,6 @@ emscripten::class_<M> bindEngine() {
       .function("inputs", inherited<M>(&E::inputs))
       .function("outputs", inherited<M>(&E::outputs))
       .function("limits", inherited<M>(&E::limits))
-      .function("inputNames", inherited<M>(&E::inputNames))
       .function("setInput", inherited<M>(&E::setInput))
       .function("begin", inherited<M>(&E::begin))
       .function("steps", inherited<M>(&E::steps))

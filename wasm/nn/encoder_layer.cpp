@@ -1,14 +1,9 @@
 // See encoder_layer.h.
 #include "nn/encoder_layer.h"
 
-#include <algorithm>
+#include "nn/row_blocks.h"
 
 namespace wasmformers::nn {
-
-namespace {
-// Rows of the feed-forward block that go through together: its wide middle stays in the second-level cache.
-constexpr size_t kRowBlock = 128;
-}  // namespace
 
 void EncoderLayer::declare(weights::Weights& w, const std::string& prefix, const EncoderLayerNames& n,
                            const EncoderShape& s) {
@@ -23,13 +18,17 @@ void EncoderLayer::declare(weights::Weights& w, const std::string& prefix, const
   outNorm.declare(w, prefix + n.outNorm, s.hidden, s.normEps);
 }
 
+// h = norm(h + attention(h)); h = norm(h + feedForward(h))
 void EncoderLayer::operator()(Compute c, const AttentionContext& a, float* hidden) const {
   const Arena::Mark mark = c.arena.mark();
-  const size_t rows = a.batch * a.length;
-  float* qkv = c.arena.alloc<float>(rows * 3 * shape.hidden);  // [3, M, E]
+  const size_t rows = a.batch * a.length, e = shape.hidden;
+  float* qkv = c.arena.alloc<float>(rows * 3 * e);  // [3, M, E]
   if (!qkv) return;
   project(c, hidden, rows, qkv);
-  attend(c, a, qkv, hidden);
+  float* mixed = c.arena.alloc<float>(rows * e);  // [M, E]
+  if (!mixed) return;
+  c.kernels.attention(c.arena, selfAttention(a, e, shape.heads, qkv, qkv + rows * e, qkv + 2 * rows * e, e, mixed));
+  attendOut(c, mixed, rows, hidden);
   c.arena.release(mark);
   feedForward(c, rows, hidden);
 }
@@ -66,16 +65,6 @@ kernels::AttentionArgs selfAttention(const AttentionContext& a, size_t hidden, s
   return args;
 }
 
-void EncoderLayer::attend(Compute c, const AttentionContext& a, const float* qkv, float* hidden) const {
-  const Arena::Mark mark = c.arena.mark();
-  const size_t rows = a.batch * a.length, e = shape.hidden;
-  float* mixed = c.arena.alloc<float>(rows * e);  // [M, E]
-  if (!mixed) return;
-  c.kernels.attention(c.arena, selfAttention(a, e, shape.heads, qkv, qkv + rows * e, qkv + 2 * rows * e, e, mixed));
-  attendOut(c, mixed, rows, hidden);
-  c.arena.release(mark);
-}
-
 void EncoderLayer::attendOut(Compute c, const float* mixed, size_t rows, float* hidden) const {
   const Arena::Mark mark = c.arena.mark();
   const size_t e = shape.hidden;
@@ -86,19 +75,16 @@ void EncoderLayer::attendOut(Compute c, const float* mixed, size_t rows, float* 
 }
 
 void EncoderLayer::feedForward(Compute c, size_t rows, float* hidden) const {
-  const Arena::Mark mark = c.arena.mark();
   const size_t e = shape.hidden;
-  for (size_t from = 0; from < rows; from += kRowBlock) {
-    const size_t count = std::min(kRowBlock, rows - from);
-    float *h = hidden + from * e, *middle = c.arena.alloc<float>(count * shape.intermediate);  // [block, I]
+  inRowBlocks(c.arena, rows, [&](size_t from, size_t count) {
+    float *h = hidden + from * e, *middle = c.arena.alloc<float>(count * shape.intermediate);  // [count, I]
     if (!middle) return;
     kernels::Rows x(h, count, e);
     up(c, x, middle, 0, {.activation = shape.activation});
     kernels::Rows m(middle, count, shape.intermediate);
     down(c, m, h, e, {.residual = h, .residualStride = e});
     outNorm(c, h, count, h);
-    c.arena.release(mark);
-  }
+  });
 }
 
 }  // namespace wasmformers::nn

@@ -47,8 +47,6 @@ struct EncoderLayer {
   // The parts, for families that need something between them.
   /// Queries, keys, values of hidden [M, E], one after the other: qkv [3, M, E].
   void project(Compute, const float* hidden, size_t rows, float* qkv) const;
-  /// hidden = norm(hidden + out(softmax(…)·v)) from qkv [3, M, E].
-  void attend(Compute, const AttentionContext&, const float* qkv, float* hidden) const;
   /// hidden = norm(hidden + out(mixed)), where mixed [M, E] is the result of attention.
   void attendOut(Compute, const float* mixed, size_t rows, float* hidden) const;
   /// hidden = norm(hidden + down(act(up(hidden)))) for `rows` rows.

@@ -338,7 +338,7 @@ void CausalLM::head(Pass& pass, size_t rows, Shape shape) {
   finish(c, hidden_, rows, x);
   const Declared output = outputs()[0];
   const float* y = request_.head == Head::CausalLM ? logits(c, x, rows) : x;
-  shape.push_back(output.dims.back().size);
+  shape.push_back(output.dims[output.dims.size() - 1].size);
   if (y) pass.outputs.push_back({output.name, std::move(shape), y});
 }
 

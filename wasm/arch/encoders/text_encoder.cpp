@@ -34,7 +34,7 @@ void TextEncoder::declareHead(weights::Weights& w, size_t embedding, float eps, 
 }
 
 std::vector<Declared> TextEncoder::declared(bool withTypes) const {
-  std::vector<Axis> dims{"batch", "length"};
+  Dims dims{"batch", "length"};
   if (request_.head == Head::MultipleChoice) dims = {"batch", "choices", "length"};
   std::vector<Declared> all{{"input_ids", DType::I32, dims}, {"attention_mask", DType::I32, dims, true}};
   if (withTypes) all.push_back({"token_type_ids", DType::I32, dims, true});
