@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <set>
 
 #include "declared.h"
 #include "json/json.h"
@@ -93,7 +94,17 @@ INSTANTIATE_TEST_SUITE_P(Models, Golden, ::testing::ValuesIn(folders("models")),
   return name;
 });
 
-TEST(Goldens, AreThere) { EXPECT_GE(folders("models").size(), 15u); }
+TEST(Goldens, OfEveryFamily) {
+  std::set<std::string> types;
+  for (const std::string& name : folders("models")) {
+    auto config = json::Document::parse(readFile(fixture("models/" + name + "/config.json")), "", ErrorClass::Config);
+    ASSERT_TRUE(config.ok());
+    types.emplace(config->root()["model_type"].asString());
+  }
+  for (const arch::Family& f : arch::encoderFamilies())
+    EXPECT_TRUE(types.count(std::string(f.modelType))) << f.modelType;
+  EXPECT_GE(arch::encoderFamilies().size(), 10u);
+}
 
 }  // namespace
 }  // namespace wasmformers::testing

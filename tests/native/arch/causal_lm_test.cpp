@@ -275,7 +275,7 @@ TEST(CausalLMs, EveryFamilyHasACase) {
   }
   for (const arch::Family& f : arch::decoderFamilies())
     EXPECT_TRUE(types.count(std::string(f.modelType))) << f.modelType;
-  EXPECT_EQ(arch::decoderFamilies().size(), 18u);
+  EXPECT_GE(arch::decoderFamilies().size(), 18u);
 }
 
 }  // namespace
