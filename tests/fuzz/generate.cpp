@@ -1,4 +1,4 @@
-// Options of generation, on a toy model: they give a named error, or sequences of the documented shapes, whatever the
+// Options of generation, on a toy model: they give a named error, or sequences of the documented shapes, whatever a
 // caller does in between. The input: a byte that chooses what the caller does, then the options: as JSON or, so that
 // most are valid, as bytes that choose names and values.
 #include <algorithm>

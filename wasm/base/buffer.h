@@ -17,7 +17,7 @@ class Buffer {
   static constexpr size_t kSlack = 64;
 
   Buffer() = default;
-  /// `bytes` uninitialized bytes and kSlack readable ones behind them. ok() is false when memory ran out.
+  /// `bytes` uninitialized bytes, then kSlack readable ones. ok() is false when memory ran out.
   explicit Buffer(size_t bytes);
   ~Buffer();
   Buffer(Buffer&& o) noexcept : data_(std::exchange(o.data_, nullptr)), size_(std::exchange(o.size_, 0)) {}

@@ -29,7 +29,7 @@ class AddedVocabulary {
 
   /// The token's id, or kNoId.
   uint32_t find(std::string_view content) const;
-  /// The token's text for decoding: its normalized form where it has one. Null where the id is none of an added token.
+  /// The token's text for decoding: its normalized form where it has one. Null where no added token has the id.
   const std::string* decoded(uint32_t id) const;
   bool isSpecial(std::string_view content) const { return specials_.find(content) != specials_.end(); }
   const std::map<uint32_t, AddedToken>& tokens() const { return byId_; }

@@ -12,7 +12,7 @@
 
 namespace wasmformers::tokenizer {
 
-/// A list of strings that lie behind each other in one block of memory.
+/// A list of strings, one after the other in one block of memory.
 struct TokenList {
   std::string bytes;
   std::vector<size_t> ends;

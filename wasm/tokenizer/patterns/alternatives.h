@@ -1,5 +1,5 @@
-// What a scanner runs: a pattern's alternatives, each of one of a few shapes. These shapes are all that the patterns of
-// GPT-2, cl100k (Llama 3, Qwen), o200k, Tekken and DeepSeek are made of.
+// What a scanner runs: a pattern's alternatives, each of one of a few shapes. The patterns of GPT-2, cl100k (Llama 3,
+// Qwen), o200k, Tekken and DeepSeek have no other shapes.
 #pragma once
 
 #include <string>

@@ -96,7 +96,7 @@ const char* contraction(const char* p, const char* end) {
   return end - p > 2 && p[1] == '\xC5' && p[2] == '\xBF' ? p + 3 : p;
 }
 
-// Shapes Run, Word and Capitals from `from` on, behind the lead. The end of the match, or null.
+// Matches shapes Run, Word and Capitals from `from` on, after the lead. Returns the end of the match, or null.
 inline const char* matchBody(const Alternative& a, const char* from, const char* end) {
   if (a.shape == Shape::Run) {
     const char* stop = run(from, end, a.body, a.most);
@@ -129,7 +129,7 @@ inline const char* matchBody(const Alternative& a, const char* from, const char*
   return a.suffix ? contraction(stop, end) : stop;
 }
 
-// The end of the alternative's match at p, or p where there is none.
+// The end of the alternative's match at p; p where there is no match.
 const char* matchAlternative(const Alternative& a, const char* p, const char* end) {
   switch (a.shape) {
     case Shape::Literal: return std::string_view(p, size_t(end - p)).starts_with(a.literal) ? p + a.literal.size() : p;

@@ -94,7 +94,7 @@ class ByteLevel final : public PreTokenizer {
  private:
   static bool lacksSpace(const PreTokenized& t, const Piece& p) { return p.added < 0 && t.text[p.begin] != ' '; }
 
-  // The span of a space is that of the character that it stands before.
+  // An added space has the span of the character after it.
   [[gnu::cold]] [[gnu::noinline]] static void addSpaces(PreTokenized& t) {
     t.rebuild([&](PreTokenized& out) {
       for (const Piece& p : t.pieces) {
