@@ -8,19 +8,8 @@ import { node } from '../utils/node.js';
 const WAITING = 32 << 20;
 
 /**
- * @typedef {object} Writer
- * @property {(chunk: Uint8Array) => Promise<void>} write
- * @property {() => Promise<void>} close keeps what was written
- * @property {() => Promise<void>} abort drops it
- * @property {string} [stamp] the file's, once it is closed
- *
- * @typedef {object} Cache its keys are the files' URLs
- * @property {(key: string) => Promise<null | { stream: AsyncIterable<Uint8Array>, size: number, stamp: string }>} get
- *   A stamp changes whenever the file is written anew, by any program and whatever its size; '' is unknown.
- * @property {(key: string, size: number) => Promise<Writer | null>} put
- *
- * @typedef {{ key: string, stamp: () => string }} CacheEntry a file in the cache; its stamp is '' until a download is
- *   read to its end
+ * @typedef {import('./types.js').Cache} Cache
+ * @typedef {import('./types.js').Writer} Writer
  */
 
 const STAMP = 'x-wasmformers-stamp';
@@ -209,10 +198,10 @@ export async function putWhole(cache, key, bytes) {
 
 /**
  * Copies a file into the cache while it is read. A file that is not read to its end is not kept.
- * @param {import('./open.js').OpenFile} file
+ * @param {import('./types.js').OpenFile} file
  * @param {string} key
  * @param {Cache} cache
- * @returns {import('./open.js').OpenFile}
+ * @returns {import('./types.js').OpenFile}
  */
 export function teeToCache(file, key, cache) {
   /** @type {Writer | null} */

@@ -8,28 +8,9 @@ import { reportProgress } from './progress.js';
 import { webPageAt } from './verify.js';
 
 /**
- * @typedef {import('./open.js').OpenFile} OpenFile
- *
- * @typedef {object} ProgressEvent
- * @property {string} status 'initiate', 'download', 'progress', 'done' of a file; 'progress_total' of a load
- * @property {string} [name] the repository's
- * @property {string} [file]
- * @property {number} [progress] percent
- * @property {number} [loaded] bytes
- * @property {number} [total] bytes
- * @property {string} [task]
- * @property {string} [model]
- * @property {Record<string, { loaded: number, total: number }>} [files]
- *
- * @typedef {object} HubOptions
- * @property {string} [revision] branch, tag or commit
- * @property {string} [subfolder]
- * @property {((event: ProgressEvent) => void) | null} [progress_callback]
- * @property {AbortSignal} [signal]
- * @property {boolean} [local_files_only] ask local files and the cache, not the network
- * @property {string | null} [cache_dir] a folder for this call (Node)
- * @property {string} [token] of the Hub
- * @property {Record<string, string>} [headers] of each request
+ * @typedef {import('./types.js').OpenFile} OpenFile
+ * @typedef {import('./types.js').ProgressEvent} ProgressEvent
+ * @typedef {import('./types.js').HubOptions} HubOptions
  */
 
 /**

@@ -8,15 +8,7 @@ import { env, isNode } from '../env.js';
 import { node } from '../utils/node.js';
 import { cacheFolder } from './cache.js';
 
-/**
- * @typedef {{ folder: string, path: string }} FolderPlace a file on disk
- * @typedef {object} UrlPlace
- * @property {string} url
- * @property {boolean} cached downloads from there are kept in the cache
- * @property {boolean} [skipWebPage] a web page counts as a missing file: the next place is tried
- * @typedef {FolderPlace | UrlPlace} Place
- * @typedef {import('./index.js').HubOptions} HubOptions
- */
+/** @typedef {import('./types.js').HubOptions} HubOptions */
 
 const isUrl = (/** @type {string} */ id) => /^(https?|blob|data|chrome-extension|capacitor):/.test(id);
 /** A folder by its look; in browsers, a path of this server. */
@@ -53,7 +45,7 @@ function hubUrl(id, name, options) {
  * @param {string} id repository id, folder or URL
  * @param {string} name
  * @param {HubOptions} options
- * @returns {Promise<Place[]>} rejects with a ConfigError where the id has no known form
+ * @returns {Promise<import('./types.js').Place[]>} rejects with a ConfigError where the id has no known form
  */
 export async function locate(id, name, options) {
   const path = pathOf(name, options);
@@ -70,7 +62,7 @@ export async function locate(id, name, options) {
       field: 'model',
     });
   }
-  /** @type {Place[]} */
+  /** @type {import('./types.js').Place[]} */
   const places = [];
   if (env.allowLocalModels && env.localModelPath) {
     const folder = withSlash(env.localModelPath) + id;

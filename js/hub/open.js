@@ -10,17 +10,12 @@ import { isOffline, locate } from './locate.js';
 import { isWebPage, noteWebPage, rejectWrongContent, webPageError } from './verify.js';
 
 /**
- * @typedef {object} OpenFile a file that can be read once
- * @property {string} name
- * @property {number} size bytes, 0 where it is not known
- * @property {AsyncIterable<Uint8Array>} chunks
- * @property {boolean} [local] no network is needed to read it
- * @property {import('./cache.js').CacheEntry} [entry] what the cache knows of it, where it keeps it
- * @typedef {import('./index.js').HubOptions} HubOptions
+ * @typedef {import('./types.js').OpenFile} OpenFile
+ * @typedef {import('./types.js').HubOptions} HubOptions
  */
 
 /**
- * @param {import('./locate.js').FolderPlace} place
+ * @param {import('./types.js').FolderPlace} place
  * @param {string} name
  * @returns {Promise<OpenFile | null>}
  */
@@ -64,7 +59,7 @@ function headersFor(url, { headers, token }) {
 async function* nothing() {}
 
 /**
- * @param {import('./locate.js').UrlPlace} place
+ * @param {import('./types.js').UrlPlace} place
  * @param {string} name
  * @param {HubOptions} options
  * @param {boolean} sizeOnly

@@ -4,14 +4,14 @@
 
 import { throwIfAborted } from '../errors.js';
 
-/** @typedef {import('./index.js').ProgressEvent} ProgressEvent */
+/** @typedef {import('./types.js').ProgressEvent} ProgressEvent */
 
 /**
  * Counts the bytes of a file for progress_callback, and stops where the signal is aborted.
- * @param {import('./open.js').OpenFile} file
+ * @param {import('./types.js').OpenFile} file
  * @param {string} id the repository's
- * @param {import('./index.js').HubOptions} options
- * @returns {import('./open.js').OpenFile}
+ * @param {import('./types.js').HubOptions} options
+ * @returns {import('./types.js').OpenFile}
  */
 export function reportProgress(file, id, { progress_callback, signal }) {
   const tell = (/** @type {ProgressEvent} */ event) => progress_callback?.({ ...event, name: id, file: file.name });

@@ -7,7 +7,7 @@ import { currentCache, putWhole, quietly } from './cache.js';
 import { bytesOf, find } from './index.js';
 import { reportProgress } from './progress.js';
 
-/** @typedef {import('./index.js').HubOptions} HubOptions */
+/** @typedef {import('./types.js').HubOptions} HubOptions */
 
 /** @param {string} stamp of the file */
 const endOf = (stamp) => new TextEncoder().encode(`${stamp} ${env.version}`);
@@ -19,7 +19,7 @@ const endOf = (stamp) => new TextEncoder().encode(`${stamp} ${env.version}`);
  * @param {string} name
  * @param {string} ending of the sidecar's name
  * @param {HubOptions} options
- * @returns {Promise<{ sidecar: Uint8Array } | { file: import('./open.js').OpenFile | null }>}
+ * @returns {Promise<{ sidecar: Uint8Array } | { file: import('./types.js').OpenFile | null }>}
  */
 export async function openWithSidecar(id, name, ending, options) {
   const file = await find(id, name, options),
@@ -37,7 +37,7 @@ export async function openWithSidecar(id, name, ending, options) {
 
 /**
  * Keeps a file's sidecar, if the cache keeps the file and has room.
- * @param {import('./open.js').OpenFile} file that was read to its end
+ * @param {import('./types.js').OpenFile} file that was read to its end
  * @param {string} ending
  * @param {() => Uint8Array} make called only where its bytes can be kept
  * @param {HubOptions} options

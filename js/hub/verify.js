@@ -2,7 +2,7 @@
 
 import { HubError } from '../errors.js';
 
-/** @typedef {import('./open.js').OpenFile} OpenFile */
+/** @typedef {import('./types.js').OpenFile} OpenFile */
 
 /**
  * URLs that answered with a web page: the server's way to say that a file is missing.

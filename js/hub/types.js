@@ -1,0 +1,56 @@
+// Types of the hub. No code: nothing imports this file at run time.
+
+/**
+ * @typedef {object} ProgressEvent
+ * @property {string} status 'initiate', 'download', 'progress', 'done' of a file; 'progress_total' of a load
+ * @property {string} [name] the repository's
+ * @property {string} [file]
+ * @property {number} [progress] percent
+ * @property {number} [loaded] bytes
+ * @property {number} [total] bytes
+ * @property {string} [task]
+ * @property {string} [model]
+ * @property {Record<string, { loaded: number, total: number }>} [files]
+ *
+ * @typedef {object} HubOptions
+ * @property {string} [revision] branch, tag or commit
+ * @property {string} [subfolder]
+ * @property {((event: ProgressEvent) => void) | null} [progress_callback]
+ * @property {AbortSignal} [signal]
+ * @property {boolean} [local_files_only] ask local files and the cache, not the network
+ * @property {string | null} [cache_dir] a folder for this call (Node)
+ * @property {string} [token] of the Hub
+ * @property {Record<string, string>} [headers] of each request
+ *
+ * @typedef {object} OpenFile a file that can be read once
+ * @property {string} name
+ * @property {number} size bytes, 0 where it is not known
+ * @property {AsyncIterable<Uint8Array>} chunks
+ * @property {boolean} [local] no network is needed to read it
+ * @property {CacheEntry} [entry] what the cache knows of it, where it keeps it
+ *
+ * @typedef {{ folder: string, path: string }} FolderPlace a file on disk
+ *
+ * @typedef {object} UrlPlace
+ * @property {string} url
+ * @property {boolean} cached downloads from there are kept in the cache
+ * @property {boolean} [skipWebPage] a web page counts as a missing file: the next place is tried
+ *
+ * @typedef {FolderPlace | UrlPlace} Place where a file may be
+ *
+ * @typedef {object} Writer
+ * @property {(chunk: Uint8Array) => Promise<void>} write
+ * @property {() => Promise<void>} close keeps what was written
+ * @property {() => Promise<void>} abort drops it
+ * @property {string} [stamp] the file's, once it is closed
+ *
+ * @typedef {object} Cache its keys are the files' URLs
+ * @property {(key: string) => Promise<null | { stream: AsyncIterable<Uint8Array>, size: number, stamp: string }>} get
+ *   A stamp changes whenever the file is written anew, by any program and whatever its size; '' is unknown.
+ * @property {(key: string, size: number) => Promise<Writer | null>} put
+ *
+ * @typedef {{ key: string, stamp: () => string }} CacheEntry a file in the cache; its stamp is '' until a download is
+ *   read to its end
+ */
+
+export {};
