@@ -8,20 +8,10 @@ import { fileURLToPath } from 'node:url';
 import { chromium } from 'playwright-core';
 import { cachePath } from '../../tools/cache.js';
 import { serve } from '../../tools/serve.js';
+import { FLAGS } from '../browser/helpers/flags.js';
 
 const [onnxRoot, visits = '8'] = process.argv.slice(2);
 const here = (/** @type {string} */ p) => fileURLToPath(new URL(p, import.meta.url));
-const FLAGS = [
-  '--headless',
-  '--no-sandbox',
-  '--disable-gpu',
-  '--disable-quic',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-];
-
 const server = await serve({
   mounts: {
     '': here('pages'),

@@ -18,7 +18,8 @@ import { NODE } from '../../tools/run.js';
 import { serve } from '../../tools/serve.js';
 import { ensureChromium } from '../../tools/toolchain.js';
 import { SHAPES, bytesOf, ensureShape } from './large/shapes.js';
-import { FLAGS, renderers } from './lm/places.js';
+import { FLAGS } from '../browser/helpers/flags.js';
+import { renderers } from './lm/places.js';
 import { machine, save, say, table } from './report.js';
 
 const here = (/** @type {string} */ p) => fileURLToPath(new URL(p, import.meta.url));

@@ -9,7 +9,7 @@ import { after, before, test } from 'node:test';
 import { serve } from '../../tools/serve.js';
 import { markdown, writerFolder } from '../js/helpers/writer.js';
 import { faults } from './helpers/accessibility.js';
-import { launch, open, shoot, text, violations, wide } from './helpers/browser.js';
+import { PHONE, launch, open, shoot, text, violations, wide } from './helpers/browser.js';
 import { HUB, choose, idle, load, most, says, turns } from './helpers/chat.js';
 import { recorder } from './helpers/tasks.js';
 
@@ -323,13 +323,7 @@ test('what fails is said, with a way on', async (t) => {
 });
 
 test('on a phone, dark; linked with the other pages', async (t) => {
-  const { page, complaints } = await visit(t, {
-    viewport: { width: 360, height: 780 },
-    colorScheme: 'dark',
-    hasTouch: true,
-    isMobile: true,
-    deviceScaleFactor: 2,
-  });
+  const { page, complaints } = await visit(t, PHONE);
   assert.ok((await wide(page)) <= 0);
   await load(page, 'test/chat');
   await most(page, 40);

@@ -8,7 +8,7 @@ import { after, before, test } from 'node:test';
 import { ensureModel } from '../../models/fetch.js';
 import { serve } from '../../tools/serve.js';
 import { faults } from './helpers/accessibility.js';
-import { MINILM, ROOT, launch, open, shoot, text, violations, wide } from './helpers/browser.js';
+import { MINILM, PHONE, ROOT, launch, open, shoot, text, violations, wide } from './helpers/browser.js';
 import { recorder } from './helpers/tasks.js';
 
 const HUB = 'https://huggingface.co/**';
@@ -199,13 +199,7 @@ test('load, read the sample, search by meaning', async (t) => {
 });
 
 test('on a phone, dark, nothing is wider than the screen', async (t) => {
-  const { page, context, complaints } = await open(browser, {
-    viewport: { width: 360, height: 780 },
-    colorScheme: 'dark',
-    hasTouch: true,
-    isMobile: true,
-    deviceScaleFactor: 2,
-  });
+  const { page, context, complaints } = await open(browser, PHONE);
   t.after(() => context.close());
   await page.goto(server.url);
   assert.ok((await wide(page)) <= 0);

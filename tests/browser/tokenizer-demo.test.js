@@ -7,7 +7,7 @@ import { after, before, test } from 'node:test';
 import { ensureModel } from '../../models/fetch.js';
 import { serve } from '../../tools/serve.js';
 import { faults } from './helpers/accessibility.js';
-import { MINILM, ROOT, launch, open, shoot, text, violations, wide } from './helpers/browser.js';
+import { MINILM, PHONE, ROOT, launch, open, shoot, text, violations, wide } from './helpers/browser.js';
 import { recorder } from './helpers/tasks.js';
 
 /** @type {import('playwright-core').Browser} */ let browser;
@@ -240,13 +240,7 @@ test('by keyboard; a long text', async (t) => {
 });
 
 test('on a phone, dark; linked with the other page', async (t) => {
-  const { page, context, complaints } = await open(browser, {
-    viewport: { width: 360, height: 780 },
-    colorScheme: 'dark',
-    hasTouch: true,
-    isMobile: true,
-    deviceScaleFactor: 2,
-  });
+  const { page, context, complaints } = await open(browser, PHONE);
   t.after(() => context.close());
   await page.goto(server.url);
   await page.locator('a[href="tokenizer.html"]').tap();

@@ -5,18 +5,9 @@ import { fileURLToPath } from 'node:url';
 import { chromium } from 'playwright-core';
 import { serve } from '../../../tools/serve.js';
 import { ensureChromium } from '../../../tools/toolchain.js';
+import { FLAGS } from '../../browser/helpers/flags.js';
 
 const here = (/** @type {string} */ p) => fileURLToPath(new URL(p, import.meta.url));
-export const FLAGS = [
-  '--headless',
-  '--no-sandbox',
-  '--disable-gpu',
-  '--disable-quic',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-];
 const ORT = 'node_modules/@huggingface/transformers/node_modules/onnxruntime-web/dist/';
 
 /**

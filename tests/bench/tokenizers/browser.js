@@ -7,22 +7,12 @@ import { fileURLToPath } from 'node:url';
 import { chromium } from 'playwright-core';
 import { serve } from '../../../tools/serve.js';
 import { ensureChromium } from '../../../tools/toolchain.js';
+import { FLAGS } from '../../browser/helpers/flags.js';
 import { textLines, tokenizerConfig, tokenizerJson } from '../../tokenizers/files.js';
 
 const names = process.argv.slice(2).filter((a) => !a.startsWith('--'));
 const seconds = process.argv.find((a) => a.startsWith('--seconds='))?.slice(10) ?? '8';
 const here = (/** @type {string} */ p) => fileURLToPath(new URL(p, import.meta.url));
-const FLAGS = [
-  '--headless',
-  '--no-sandbox',
-  '--disable-gpu',
-  '--disable-quic',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-];
-
 /**
  * What a page asks for under /data.
  * @param {string} what

@@ -5,6 +5,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { chromium } from 'playwright-core';
 import { ensureChromium } from '../../../tools/toolchain.js';
+import { FLAGS } from './flags.js';
 
 export const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
 export const SHOTS = path.join(ROOT, 'tests/browser/shots');
@@ -13,20 +14,19 @@ export const MINILM = 'sentence-transformers/all-MiniLM-L6-v2';
 /** How long a test waits for what must come, in ms: so long that no machine is too slow. */
 const PATIENCE = 240_000;
 
-const FLAGS = [
-  '--no-sandbox',
-  '--disable-gpu',
-  '--disable-quic',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-];
-
 /**
  * Flags for V8, by which a machine plays another one: --no-enable-avx-vnni is a processor without 8-bit dot products.
  */
 const JS_FLAGS = process.env.WASMFORMERS_TEST_JS_FLAGS ?? '';
+
+/** Options of open(): a dark phone. */
+export const PHONE = /** @type {const} */ ({
+  viewport: { width: 360, height: 780 },
+  colorScheme: 'dark',
+  hasTouch: true,
+  isMobile: true,
+  deviceScaleFactor: 2,
+});
 
 /** @param {import('node:test').SuiteContext | import('node:test').TestContext} [t] closes it in the end */
 export async function launch(t) {
