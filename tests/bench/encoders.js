@@ -1,4 +1,4 @@
-// MiniLM forward passes, ours and ONNX Runtime Web's in turn inside one process, one thread each: minima in ms.
+// MiniLM forward passes, ours and ONNX Runtime Web's in turn in one process, one thread each: minima in ms.
 //   node tests/bench/encoders.js ONNX_FOLDER [seconds per figure]        prints one JSON line
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -45,7 +45,7 @@ for (const [dtype, file] of /** @type {const} */ ([
       their = ortInputs(b, t);
     const a = await ours(mine),
       z = await theirs.run(their);
-    // The same numbers before the same speed: both are this model.
+    // Both must give the outputs of this model before their speeds are compared.
     const dot = (/** @type {Untyped} */ x, /** @type {Untyped} */ y) =>
       x.reduce((/** @type {number} */ s, /** @type {number} */ v, /** @type {number} */ i) => s + v * y[i], 0);
     const x = a.last_hidden_state.data,

@@ -1,12 +1,11 @@
-// node tests/bench/large.js: models of the size that people name, in the shapes and the storage of their
-// repositories on the Hub, with random weights that are made here, in the user's cache (1 to 6.4 GB each; it says
-// so). Loading, memory against estimate(), speed, and how long the thread is held; prints a table, with --save also
-// into RESULTS-large.md.
+// Models of well-known sizes: the shapes and files of their repositories on the Hub, with random weights that this
+// script makes in the user's cache (1 to 6.4 GB each, announced). Measures loading, memory against estimate(), speed,
+// and how long the thread is blocked; prints a table and, with --save, writes it to RESULTS-large.md.
 //   node tests/bench/large.js [--shape=llama-3.2-1b,qwen3-0.6b,gemma-3-1b] [--dtype=q8,q4]
 //                             [--place=node20,node24,chromium]
 //     [--visits=2] [--quota=BYTES] [--prompt=512] [--tokens=32] [--cache-dtype=q8] [--shards=N] [--forget] [--save]
-// In Chromium the files come from a server as the Hub's do: the first visit keeps them in the Cache API, --visits=2
-// comes again without a network. --quota lets the page keep no more. --forget deletes the models in the end.
+// In Chromium the files come from a server, as from the Hub: the first visit puts them into the Cache API, the second
+// one (--visits=2) has no network. --quota limits what the page may store. --forget deletes the models at the end.
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import os from 'node:os';

@@ -1,7 +1,9 @@
 // npm run bench:lm: ours, Transformers.js (onnxruntime-web) and wllama side by side, one thread each, on SmolLM2-135M's
-// shape with random weights that are made here; prints the tables and, when nothing was left out, writes RESULTS-lm.md.
+// shape with random weights that this script makes; prints the tables and, if nothing was left out, writes
+// RESULTS-lm.md.
 //   npm run bench:lm [-- --only=node20,node24,chromium,ours,transformers,wllama,q8,q4] [--rounds=3] [--tokens=64]
-// --only takes places, subjects and dtypes; of a kind that is not named, all run. wllama runs in browsers only.
+// --only names places, subjects and dtypes; where it names none of a kind, all of that kind run. wllama runs in
+// browsers only.
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { buildWasm } from '../../tools/build.js';
@@ -32,7 +34,7 @@ const NODE24 = here('../../node_modules/node24/bin/node');
 const TITLES = { ours: 'wasmformers', transformers: 'Transformers.js 4.3.1', wllama: 'wllama 3.8.1' };
 
 /**
- * @typedef {{ clock: number, cpu: number }} Speed tokens a second: by the clock, by processor time
+ * @typedef {{ clock: number, cpu: number }} Speed tokens per second: of wall time, of processor time
  * @typedef {{ place: string, who: keyof TITLES, dtype: string, load: number, prefill: Speed, short: Speed, long:
  *   Speed, peak: number, memory: number, stats: Untyped, fidelity: string, share: number[] }} Figures
  */
@@ -134,7 +136,7 @@ async function measure(place) {
     for (const { at, figures: f } of [...running]) {
       try {
         for (const n of [SHORT, LONG]) {
-          // Prompts that share no beginning: who keeps the last one's keys and values would have less to do.
+          // Prompts share no beginning: otherwise a library that caches the last one's keys and values had less to do.
           const r = await at.call('run', files.prompt(n, 2 * round + (n === LONG ? 1 : 0)), TOKENS),
             key = n === SHORT ? 'short' : 'long';
           f[key] = better(f[key], TOKENS - 1, r.rest, r.cpu.rest);
@@ -160,7 +162,7 @@ async function measure(place) {
     const { memory, stats } = await at.call('state');
     Object.assign(figures, { memory, stats, peak: await at.peak() });
     try {
-      // now that the memory's size is known: logits of all 32 tokens take some
+      // After the memory was measured: logits of all 32 tokens take some.
       figures.fidelity = fidelity(await at.call('logits', files.prompt(SHORT)), files.reference, figures.dtype);
       done.push(figures);
       await at.close();

@@ -1,5 +1,5 @@
-// A megabyte without a space, which must not take the square of its length: ids of one text of 1 MB and of a
-// quarter of it, for each kind of model, in Wasm. The quarter tells how the time grows (4: with the length).
+// A megabyte without a space must take time in proportion to its length, not to the square of it: encodes a text of
+// 1 MB and a quarter of it, for each kind of model, in Wasm. A ratio of 4 is proportional.
 //   node tests/bench/long-words.js [--bytes=1000000] [--rounds=3]
 import { Tokenizer } from '../../js/tokenizers/index.js';
 import { random } from '../tokenizers/generate.js';

@@ -1,6 +1,6 @@
 // npm run bench: ours and the peers side by side on this machine; prints the tables and writes them to RESULTS.md.
 //   npm run bench [-- --only=encoders,browser,quality,size]
-// Peers come from package.json beside this file, their ONNX files are made from the same checkpoint with Python.
+// The peers come from package.json in this folder; their ONNX files are made with Python from the same checkpoint.
 import { execFile } from 'node:child_process';
 import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';

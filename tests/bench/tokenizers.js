@@ -1,5 +1,5 @@
 // npm run bench:tokenizers: ours, @huggingface/tokenizers (JS) and Rust's `tokenizers` (npm's binding, one thread)
-// on the same text in one run; prints the tables and, when nothing was left out, writes them to
+// on the same text in one run; prints the tables and, if nothing was left out, writes them to
 // RESULTS-tokenizers.md.
 //   npm run bench:tokenizers [-- --only=node,chromium,memory,size] [--names=minilm,gpt2] [--seconds=15]
 import { execFile } from 'node:child_process';

@@ -9,7 +9,7 @@ import { ROOT, launch } from './helpers/browser.js';
 const MODEL = path.join(ROOT, 'tests/fixtures/pipelines/text-classification');
 const FILES = ['config.json', 'model.safetensors', 'tokenizer.json', 'tokenizer_config.json'];
 
-test('a second visit needs no network; what was cut is not kept', async (t) => {
+test('a second visit needs no network; a cut file is not kept', async (t) => {
   const server = await serve({
     mounts: { '': path.join(ROOT, 'tests/browser/pages'), js: path.join(ROOT, 'js') },
     handle: (request, response) => {
@@ -52,7 +52,7 @@ test('a second visit needs no network; what was cut is not kept', async (t) => {
           told = `${/** @type {Untyped} */ (error).name} ${/** @type {Untyped} */ (error).code}`;
         }
         const store = await caches.open(env.cacheKey);
-        // Kept in the background: a page that goes on loading must not wait for its disk.
+        // Files are written in the background: loading must not wait for the disk.
         const keys = async () =>
           (await store.keys())
             .map((r) => new URL(r.url).pathname)
@@ -89,7 +89,7 @@ test('a second visit needs no network; what was cut is not kept', async (t) => {
   assert.deepEqual((await visit('org/name', FILES)).told, first.told);
 });
 
-test('what the site has no room for is not written in vain', async (t) => {
+test('a file that does not fit into the quota is not written at all', async (t) => {
   const server = await serve({
     mounts: {
       '': path.join(ROOT, 'tests/browser/pages'),

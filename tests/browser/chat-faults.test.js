@@ -1,6 +1,5 @@
-// The chat as people use it who do not do what was thought of: wrong and gated ids, a network that fails, two tabs,
-// going back, pasted books, nonsense in the settings, markup for words. A local server plays the Hub, which
-// redirects to it as the real one does to its storage.
+// The chat under unexpected use: wrong and gated ids, a network that fails, two tabs, going back, pasted books, nonsense
+// in the settings, markup in messages. A local server plays the Hub and redirects, as the real one does to its storage.
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import path from 'node:path';
@@ -20,7 +19,7 @@ const ALTERNATING =
 /** @type {import('playwright-core').Browser} */ let browser;
 /** @type {Awaited<ReturnType<typeof serve>>} */ let server;
 /**
- * Folders by id; answers that fail, by file.
+ * Folders by id.
  * @type {Record<string, string>}
  */
 const repositories = {};
@@ -34,7 +33,7 @@ before(async () => {
   repositories['test/small'] = writerFolder(t, { generation, context: 60, template: ALTERNATING });
   repositories['test/no-weights'] = writerFolder(t);
   fs.rmSync(path.join(repositories['test/no-weights'], 'model.safetensors'));
-  // 70 B parameters, by its configuration alone.
+  // A configuration of 70 B parameters; there are no weights.
   repositories['test/large'] = writerFolder(t);
   const config = path.join(repositories['test/large'], 'config.json');
   fs.writeFileSync(
@@ -146,7 +145,7 @@ test('ids that lead nowhere', async (t) => {
   await page.click('#load');
   await says(page, '#load-error', /MemoryError · too_large/);
   await shoot(page, 'chat-faults-large', true);
-  // The page's address on the Hub, pasted.
+  // The address of the model's page on the Hub.
   await choose(page, `https://huggingface.co/${ID}/tree/main?library=x`);
   await page.click('#load');
   await says(page, '#status', /test\/chat is ready/);
@@ -158,7 +157,7 @@ test('a network that fails in the middle, then altogether; the second visit with
   const weights = fs.statSync(path.join(repositories[ID], 'model.safetensors')).size;
   /** @type {(string | undefined)[]} */
   const ranges = [];
-  // Cut twice: taken up where it ended.
+  // A download that is cut twice is resumed.
   fault = (file, range) => {
     if (file !== 'model.safetensors') return undefined;
     ranges.push(range);
@@ -174,7 +173,7 @@ test('a network that fails in the middle, then altogether; the second visit with
   await idle(page);
   assert.equal((await turns(page)).length, 2);
 
-  // Down for good in the middle: said, the conversation stands, and Try again goes on.
+  // The network fails for good: the page says so, keeps the conversation, and Try again resumes.
   let down = true;
   fault = (file, range) =>
     file === 'model.safetensors' && down ? (range ? { status: 404 } : { cut: Math.floor(weights / 2) }) : undefined;
@@ -188,12 +187,12 @@ test('a network that fails in the middle, then altogether; the second visit with
   down = false;
   await page.getByRole('button', { name: 'Try again' }).click();
   await says(page, '#facts', /q4/);
-  assert.equal((await turns(page)).length, 2, 'the other precision goes on with the conversation');
+  assert.equal((await turns(page)).length, 2, 'the other precision continues the conversation');
   await page.getByRole('button', { name: 'Retry' }).click();
   await idle(page);
   assert.equal((await turns(page)).length, 2);
 
-  // What was loaded is kept, in the background.
+  // Files are written to the cache in the background.
   await page.waitForFunction(
     async (id) => !!(await caches.match(`https://huggingface.co/${id}/resolve/main/model.safetensors`)),
     ID,
@@ -240,7 +239,7 @@ test('two tabs at once; reloading in the middle of an answer; back and forward',
   assert.deepEqual(complaints, []);
 });
 
-test('what is no message, and what a model cannot take', async (t) => {
+test('input that is no message, and settings that a model refuses', async (t) => {
   const { page, complaints } = await visit(t);
   await load(page, ID);
   await most(page, 10);
@@ -250,7 +249,7 @@ test('what is no message, and what a model cannot take', async (t) => {
   }
   assert.deepEqual(await turns(page), []);
 
-  // Markup is words.
+  // Markup is shown as text.
   const markup = '<img src=x onerror="document.title=1"><script>document.title=1</script> & {{ 7 * 7 }} {% for %} </s>';
   await ask(page, markup);
   await idle(page);
@@ -258,7 +257,7 @@ test('what is no message, and what a model cannot take', async (t) => {
   assert.equal(await page.locator('.log img, .log script').count(), 0);
   assert.match(await page.title(), /^Chat/);
 
-  // A composition: its Enter takes the word and sends nothing.
+  // During a composition, Enter accepts the word and sends nothing.
   await page.focus('#message');
   const session = await page.context().newCDPSession(page);
   await session.send('Input.imeSetComposition', { text: 'にほん', selectionStart: 3, selectionEnd: 3 });
@@ -269,7 +268,7 @@ test('what is no message, and what a model cannot take', async (t) => {
     windowsVirtualKeyCode: 229,
   });
   await session.send('Input.insertText', { text: '日本' });
-  // As Safari has it: the composition is over when the key comes.
+  // In Safari the composition has ended before the key event.
   await page.evaluate(() =>
     document
       .querySelector('#message')
@@ -281,7 +280,7 @@ test('what is no message, and what a model cannot take', async (t) => {
   await idle(page);
   assert.equal((await turns(page))[2], '日本');
 
-  // A megabyte is no message; a long one is, and the page shows its beginning.
+  // A megabyte is refused; a long message is accepted, and the page shows its beginning.
   await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
   const paste = async (/** @type {number} */ length) => {
     await page.evaluate((n) => navigator.clipboard.writeText('a word '.repeat(n / 7)), length);
@@ -292,7 +291,7 @@ test('what is no message, and what a model cannot take', async (t) => {
   await says(page, '#talk-error', /1,050,000 characters; the limit is 200,000/);
   assert.equal(await page.inputValue('#message'), '');
   await paste(28_000);
-  // Stopped before its first word: the message stands without an answer, and can be given one.
+  // Stopped before its first word: the message has no answer, and Answer asks for one.
   await page.evaluate(() => {
     for (const id of ['send', 'stop']) document.getElementById(id)?.click();
   });
@@ -304,14 +303,14 @@ test('what is no message, and what a model cannot take', async (t) => {
   assert.equal((await turns(page)).length, 6);
   assert.ok(await page.locator('#talk-error').isHidden());
   assert.equal((await turns(page))[4].length, 20_000);
-  // Many in one line, without a space.
+  // Many characters in one line, without a space.
   await ask(page, 'x'.repeat(4000));
   await idle(page);
   assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth));
   assert.ok(await page.locator('#log').evaluate((log) => log.scrollWidth <= log.clientWidth));
   assert.deepEqual(await faults(page), []);
 
-  // Nonsense in the settings is named, the settings open, and the next call works.
+  // A wrong setting is named, the settings open, and the next call works.
   await page.click('#clear');
   await ask(page, 'hello');
   await idle(page);
@@ -336,7 +335,7 @@ test('what is no message, and what a model cannot take', async (t) => {
         const input = /** @type {HTMLInputElement} */ (document.querySelector(`#${id}`));
         input.value = '';
         if (to === '1e400') {
-          // typed, for the browser makes nothing of it
+          // typed, since fill() refuses it
           /** @type {HTMLDetailsElement} */ (document.querySelector('#settings-step')).open = true;
           input.focus();
           document.execCommand('insertText', false, to);
@@ -369,7 +368,7 @@ test('beyond the context', async (t) => {
   await says(page, '#talk-error', /InputError · prompt_too_long/);
   assert.match(await text(page, '#talk-error'), /Start over, or edit an earlier message/);
   assert.equal((await turns(page)).length, 3);
-  // The first message once more, shorter; what came behind it goes, and so does the error.
+  // A shorter first message: what followed it is removed, and so is the error.
   await page.getByRole('button', { name: 'Edit: hi' }).click();
   await page.locator('.turn textarea').fill('a');
   await most(page, 3);
@@ -379,7 +378,7 @@ test('beyond the context', async (t) => {
   assert.ok(await page.locator('#talk-error').isHidden());
 });
 
-test('who scrolls up is left there; who comes back is taken along', async (t) => {
+test('the log follows what is written, unless one scrolls up', async (t) => {
   const { page } = await visit(t, { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true });
   await load(page, ID);
   await most(page, 90_000);
@@ -391,7 +390,7 @@ test('who scrolls up is left there; who comes back is taken along', async (t) =>
     return area.scrollHeight > 3 * area.clientHeight;
   });
   assert.ok((await end()) < 200, `${await end()} px from the end`);
-  // The end of the answer and the button that stops it are seen together.
+  // The end of the answer and the Stop button are visible together.
   await shoot(page, 'chat-phone-writing');
   assert.ok(
     await page

@@ -1,7 +1,6 @@
-// The chat in Chromium, by real clicks and keys: what a model would take, loading, answers that stream, stop, edit,
-// retry, a story, failures, how long its tasks are, and what it looks like (tests/browser/shots/ keeps pictures to
-// look at). The models are nonsense of a few kilobytes, so that nothing here waits; the one that comes with the
-// page is read once, in words.
+// The chat in Chromium, by real clicks and keys: what a model needs, loading, streaming, stop, edit, retry, a story,
+// failures, how much work its main thread gets, and its looks (screenshots in tests/browser/shots/). The models are
+// nonsense of a few kilobytes, so that they are fast; the one that comes with the page writes once.
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import path from 'node:path';
@@ -24,7 +23,7 @@ export function draw() { for (let i = 0; i < 5e3; i++) document.body.append(docu
 /** @type {(() => void)[]} */ const endings = [];
 before(async () => {
   const t = /** @type {Untyped} */ ({ after: (/** @type {() => void} */ f) => endings.push(f) });
-  // Neither ends by itself before the context is full, so that there is always something to stop.
+  // No answer ends before the context is full, so that there is always something to stop.
   const generation = { eos_token_id: [], bos_token_id: 1, pad_token_id: 0, temperature: 0.8, do_sample: true };
   /** @type {Record<string, string>} */
   const shelf = {
@@ -59,7 +58,7 @@ after(async () => {
 });
 
 /**
- * In thirty pieces with a pause between them, so that there is a progress to be seen.
+ * Sends thirty pieces with pauses, so that there is progress to see.
  * @param {import('node:http').ServerResponse} response
  * @param {Buffer} bytes
  */
@@ -74,7 +73,7 @@ function pace(response, bytes) {
 }
 
 /**
- * A page that neither asks the Hub for anything nor waits for it.
+ * A chat page without the Hub.
  * @param {import('node:test').TestContext} t
  * @param {import('playwright-core').BrowserContextOptions} [options]
  */
@@ -87,7 +86,7 @@ async function visit(t, options = {}) {
   return { ...opened, record };
 }
 
-test('size first, then load, talk, stop, edit, retry, begin anew', async (t) => {
+test('size first, then load, talk, stop, edit, retry, start over', async (t) => {
   const { page, complaints } = await visit(t);
   assert.ok(await page.locator('#message').isDisabled());
   assert.deepEqual(await faults(page), []);
@@ -118,7 +117,7 @@ test('size first, then load, talk, stop, edit, retry, begin anew', async (t) => 
   assert.deepEqual(await faults(page), []);
   await shoot(page, 'chat-desktop-light-answered');
 
-  // A second turn; Shift+Enter is a new line in it.
+  // A second message; Shift+Enter makes a new line.
   await page.focus('#message');
   await page.keyboard.type('and');
   await page.keyboard.press('Shift+Enter');
@@ -127,7 +126,7 @@ test('size first, then load, talk, stop, edit, retry, begin anew', async (t) => 
   await idle(page);
   assert.deepEqual((await turns(page)).slice(0, 3), [mine, answer, 'and\nthen?']);
 
-  // An answer without an end, stopped: what was written stands.
+  // A stopped answer keeps what was written.
   await most(page, 90_000);
   await page.fill('#message', 'go on for ever');
   await page.keyboard.press('Enter');
@@ -142,7 +141,7 @@ test('size first, then load, talk, stop, edit, retry, begin anew', async (t) => 
   assert.match(await page.locator('.turn .about').last().innerText(), /· stopped$/);
   assert.equal(await text(page, '#talk-status'), 'Stopped.');
 
-  // Retry: the last answer once more; with one seed and setting the same.
+  // Retry writes the last answer again: the same text with the same seed and settings.
   await most(page, 12);
   await page.locator('#settings-step summary').click();
   await page.fill('#seed', '5');
@@ -158,7 +157,7 @@ test('size first, then load, talk, stop, edit, retry, begin anew', async (t) => 
   assert.equal(await page.locator('#temperature').isVisible(), false);
   await shoot(page, 'chat-desktop-light-settings');
 
-  // Edit an earlier message: what came after it goes.
+  // Editing an earlier message removes what followed it.
   await page.getByRole('button', { name: 'Edit: hello there' }).click();
   await page.keyboard.press('Escape');
   assert.deepEqual(await turns(page), once, 'Escape leaves it');
@@ -206,7 +205,7 @@ test('the page never stutters: its main thread gets little work at a time', asyn
   await says(page, '#status', /test\/marks is ready/);
   little(t, 'loading', await stop(), 60);
 
-  // A long answer; then one that is stopped, written once more, and after an edit.
+  // A long answer; then one that is stopped, one again, and one after an edit.
   stop = await record();
   await most(page, 2500);
   await page.fill('#message', 'Write a long text with headings, lists and code.');
@@ -230,7 +229,7 @@ test('the page never stutters: its main thread gets little work at a time', asyn
   assert.equal((await turns(page)).length, 4);
   little(t, 'writing', await stop(), 25);
 
-  // Settings, and another model and back.
+  // Settings, another model, and back.
   stop = await record();
   await page.locator('#settings-step summary').click();
   await page.uncheck('#sample');
@@ -276,7 +275,7 @@ test('a model without a chat template continues a story', async (t) => {
   await idle(page);
   const all = await turns(page);
   assert.deepEqual([all.length, all[0], all[1]], [3, begin, more]);
-  // On beyond what the model can hold at once.
+  // The story grows beyond the model's context.
   for (let length = 4; length <= 7; length++) {
     await page.getByRole('button', { name: 'Continue' }).click();
     await page.waitForFunction((n) => document.querySelectorAll('.turn').length === n, length);
@@ -285,7 +284,7 @@ test('a model without a chat template continues a story', async (t) => {
   }
   assert.deepEqual(await faults(page), []);
   await shoot(page, 'chat-story');
-  // Another model of the same kind goes on with the same story; one for conversations begins anew.
+  // Another model without a chat template continues the story; one with a template starts a conversation.
   await page.locator('#model-step summary').click();
   await load(page, 'test/chat');
   assert.equal(await text(page, '#talk-title'), 'Conversation');
@@ -293,7 +292,7 @@ test('a model without a chat template continues a story', async (t) => {
   assert.deepEqual(complaints, []);
 });
 
-test('what fails is said, with a way on', async (t) => {
+test('errors are explained, with a way to continue', async (t) => {
   const { page } = await visit(t);
   await choose(page, 'not an id');
   await page.locator('#load-error:not([hidden])').waitFor();
@@ -305,7 +304,7 @@ test('what fails is said, with a way on', async (t) => {
   assert.deepEqual(await faults(page), []);
   await load(page, 'test/chat');
   assert.equal(await page.locator('#load-error').isVisible(), false);
-  // A wrong setting is the call's error, not the model's end.
+  // After a wrong setting the model still works.
   await most(page, 12);
   await page.evaluate(() => {
     /** @type {HTMLInputElement} */ (document.querySelector('#top_p')).value = '7';
@@ -360,8 +359,7 @@ test('one press: the model that comes with the page tells a fairy tale', async (
   assert.match(begin, /^Once upon a time/);
   const words = more.match(/[A-Za-z’']+/g) ?? [];
   t.diagnostic(`${begin}${more}`);
-  // The seed is another one each time, so no more is asked than any tale has: 40 tokens, words, no byte that is no
-  // text.
+  // The seed differs each time, so only what holds for any tale is checked: 40 tokens, words, no broken characters.
   assert.ok(words.length > 12 && /\b(the|and|a|he|she|of|to|in)\b/i.test(more), more);
   assert.ok(!/[\uFFFD<>]/.test(more), more);
   await shoot(page, 'chat-fairy-tale');

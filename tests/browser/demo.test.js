@@ -1,5 +1,5 @@
-// The demo with the real model in Chromium, by real clicks and keys: loading, reading, searching, cancelling,
-// failing, and what it looks like (tests/browser/shots/ keeps pictures to look at).
+// The search page with the real model in Chromium, by real clicks and keys: loading, reading, searching, cancelling,
+// failures, and its looks (screenshots in tests/browser/shots/).
 import assert from 'node:assert/strict';
 import { createReadStream } from 'node:fs';
 import fs from 'node:fs/promises';
@@ -26,7 +26,7 @@ after(async () => {
 });
 
 /**
- * Until the model is there; what the page says instead fails at once.
+ * Waits until the model is loaded. An error on the page fails at once.
  * @param {import('playwright-core').Page} page
  */
 async function loaded(page) {
@@ -52,8 +52,7 @@ async function search(page, query) {
 }
 
 test('load, read the sample, search by meaning', async (t) => {
-  // The weights come in twenty pieces with a pause between: on a fast machine the progress would else be over in
-  // five steps.
+  // The weights come in twenty pieces with pauses, so that a fast machine shows progress, too.
   const weights = path.join(model, 'model.safetensors'),
     { size } = await fs.stat(weights),
     piece = Math.ceil(size / 20);
@@ -73,10 +72,10 @@ test('load, read the sample, search by meaning', async (t) => {
     },
   });
   t.after(paced.close);
-  // Without motion: the colours of marks out of sight would wait in the middle of their change.
+  // Without motion: colours of marks out of sight would stop in the middle of their transition.
   const { page, context, complaints } = await open(browser, { reducedMotion: 'reduce' });
   t.after(() => context.close());
-  // What the progress shows, as often as it changes; and what the library says of itself.
+  // Records each change of the progress, and what the library reports.
   await page.addInitScript(() => {
     window.seen = [];
     window.Worker = class extends Worker {
@@ -116,7 +115,7 @@ test('load, read the sample, search by meaning', async (t) => {
   for (const file of ['config.json', 'tokenizer.json', 'model.safetensors'])
     assert.ok(seen.at(-1)?.[1].includes(file), seen.at(-1)?.[1]);
   const facts = (await page.locator('#facts li').allInnerTexts()).join(' | ');
-  // What the library reports, in the page's words.
+  // The facts are what the library reports.
   const { variant, int8Dot } = await page.evaluate(() => window.stats);
   const simd = { simd: 'plain', relaxed: 'relaxed' }[variant];
   const dot = int8Dot === 'dot16' ? '16-bit' : '8-bit';
@@ -146,7 +145,7 @@ test('load, read the sample, search by meaning', async (t) => {
     'most passages are unmarked',
   );
   assert.notEqual(strong, 'rgba(0, 0, 0, 0)');
-  // The marked passage is where one looks.
+  // The marked passage is visible.
   assert.ok(
     await page
       .locator('.passage.marked')
@@ -158,7 +157,7 @@ test('load, read the sample, search by meaning', async (t) => {
   );
   await shoot(page, 'desktop-light-found');
 
-  // Words that the text does not hold, and other subjects.
+  // Queries with words that the text does not contain.
   for (const [query, expected] of [
     ['tenant law', /landlord|tenants/],
     ['lung infection', /pneumonia|fever/],
@@ -182,7 +181,7 @@ test('load, read the sample, search by meaning', async (t) => {
   await page.fill('#query', '');
   await page.waitForFunction(() => !document.querySelector('.passage.marked, #results li'));
 
-  // The theme, by the button and for the next visit.
+  // The button changes the theme, and the next visit remembers it.
   const ground = () => page.evaluate(() => getComputedStyle(document.body).backgroundColor);
   const light = await ground();
   await page.click('#theme');
@@ -204,7 +203,7 @@ test('on a phone, dark, nothing is wider than the screen', async (t) => {
   await page.goto(server.url);
   assert.ok((await wide(page)) <= 0);
   await shoot(page, 'phone-dark-start', true);
-  await page.tap('#sample'); // the text first: it waits for the model
+  await page.tap('#sample'); // before a model is loaded
   await page.waitForFunction(() =>
     document.querySelector('#index-status')?.textContent?.includes('once a model is loaded'),
   );
@@ -252,7 +251,7 @@ test('by keyboard alone', async (t) => {
     'none',
     'the focus is seen',
   );
-  // Where the focus has been since: it leaves the cancel button as soon as the model is there.
+  // Records the focus: it leaves the cancel button once the model is loaded.
   await page.evaluate(() => {
     window.focused = [];
     document.addEventListener('focusin', (event) => window.focused.push(/** @type {Element} */ (event.target).id));
@@ -275,7 +274,7 @@ test('by keyboard alone', async (t) => {
   await page.keyboard.press('Escape');
   assert.equal(await at(), 'query');
   await page.keyboard.press('Shift+Tab');
-  await page.keyboard.press('Enter'); // the second step opens again
+  await page.keyboard.press('Enter'); // opens the second step again
   assert.ok(await page.locator('#text').isVisible());
   assert.deepEqual(complaints, []);
 });
@@ -330,7 +329,7 @@ test('one press: model, sample, ready to search', async (t) => {
   await page.click('#quick');
   await isRead(page);
   assert.equal(await page.evaluate(() => document.activeElement?.id), 'query');
-  // 32-bit weights, by opening the first step again; the text is read anew and the query answered again.
+  // The first step again, with 32-bit weights: the text is read and the query answered again.
   await search(page, 'tenant law');
   await page.click('#model-step summary');
   await page.check('input[value=fp32]');
@@ -413,13 +412,13 @@ test('an unknown model is an error in words with a retry, and the next model loa
 
 test('loading can be cancelled and begun again', async (t) => {
   const { size } = await fs.stat(path.join(model, 'model.safetensors'));
-  // Held back in the middle, so that there is time to cancel.
+  // The server stops in the middle, so that there is time to cancel.
   let hold = true;
   const slow = await serve({
     handle: (request, response) => {
       if (!hold || request.method !== 'GET' || !request.url?.endsWith('model.safetensors')) return false;
       response.writeHead(200, { 'Content-Type': 'application/octet-stream', 'Content-Length': size });
-      const file = createReadStream(path.join(model, 'model.safetensors'), { end: 10_000_000 }); // and never more
+      const file = createReadStream(path.join(model, 'model.safetensors'), { end: 10_000_000 });
       file.pipe(response, { end: false });
       return true;
     },
@@ -440,8 +439,8 @@ test('loading can be cancelled and begun again', async (t) => {
 });
 
 test('from the Hub the first time, from the Cache API without a network', async (t) => {
-  // A static host: the page and the library, no models beside them. The Hub is played by a redirect to the cache's
-  // files, as the real one redirects to its storage.
+  // A static host with the page and the library, without models. A redirect to the cache's files plays the Hub, which
+  // redirects to its storage.
   const host = await serve({
     mounts: { '': path.join(ROOT, 'demo'), demo: path.join(ROOT, 'demo'), js: path.join(ROOT, 'js'), storage: model },
     headers: { 'Access-Control-Allow-Origin': '*' },
@@ -467,7 +466,7 @@ test('from the Hub the first time, from the Cache API without a network', async 
   await page.click('#load');
   await loaded(page);
   assert.ok(asked.includes(`/${MINILM}/resolve/main/model.safetensors`), asked.join());
-  // Files are kept in the background; who leaves before the disk has them has them only in part.
+  // Files are written in the background: wait until they are whole.
   await page.waitForFunction(
     async (paths) => {
       const found = await Promise.all(

@@ -1,5 +1,5 @@
-// The library itself in Chromium under the strict policy, in a page and in a module worker: the numbers that Node has,
-// tokenizers, tiny checkpoints, errors after which the next call works, aborts, letting go.
+// The library in Chromium under the strict policy, in a page and in a module worker: the same numbers as in Node,
+// tokenizers, tiny checkpoints, errors after which the next call works, aborts, disposal.
 import assert from 'node:assert/strict';
 import fs from 'node:fs/promises';
 import path from 'node:path';
@@ -180,14 +180,14 @@ for (const where of ['page', 'worker']) {
     assert.equal(`${disposed.name} ${disposed.code}`, 'InputError disposed');
   });
 
-  test(`${where}: aborts are heard while running and while loading`, async () => {
+  test(`${where}: aborts end running and loading`, async () => {
     const { running, after: dims, loading } = await run(where, 'aborts', { model: MINILM });
     assert.equal(running.name, 'AbortError');
     assert.deepEqual(dims, [1, 384]);
     assert.equal(loading.name, 'AbortError');
   });
 
-  test(`${where}: loads and lets go two hundred times`, async () => {
+  test(`${where}: loads and disposes two hundred times`, async () => {
     assert.equal(await run(where, 'again', { name: 'bert-model', times: 200 }), 200);
   });
 }

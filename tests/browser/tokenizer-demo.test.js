@@ -1,5 +1,5 @@
 // The tokenizer playground in Chromium: the shipped tokenizers, a dropped file, the Hub, coloured spans, chats,
-// keyboard, a phone, and what it looks like (tests/browser/shots/ keeps pictures to look at).
+// keyboard, a phone, and its looks (screenshots in tests/browser/shots/).
 import assert from 'node:assert/strict';
 import fs from 'node:fs/promises';
 import path from 'node:path';
@@ -26,7 +26,7 @@ after(async () => {
 const count = async (/** @type {Page} */ page) =>
   Number((await text(page, '#counts li:first-child b')).replaceAll(',', ''));
 /**
- * The spans' texts, without the signs that the page adds.
+ * The texts of the spans, without the signs for line breaks.
  * @param {Page} page
  */
 const spans = (page) =>
@@ -66,7 +66,7 @@ test('the shipped tokenizers cut the text, span by span', async (t) => {
     (await page.locator('#facts li').allInnerTexts()).join(' | '),
     /loaded in [\d.]+\sm?s \| 6,000 tokens \| 3 special/,
   );
-  // The spans together are the text, and neighbours have other colours.
+  // The spans together are the text, and neighbours have different colours.
   const sample = await page.inputValue('#text');
   assert.equal((await spans(page)).join(''), sample);
   const hues = await page
@@ -90,11 +90,11 @@ test('the shipped tokenizers cut the text, span by span', async (t) => {
     ).reduce((a, b) => a + b),
   );
 
-  // Cost.
+  // The cost.
   await page.fill('#price', '2');
   assert.equal(Number(await text(page, '#counts li:nth-child(5) b')), Number(((tokens / 1000) * 2).toPrecision(3)));
 
-  // WordPiece: special tokens around, and without them.
+  // WordPiece with special tokens and without them.
   await page.selectOption('#choice', 'small:wordpiece');
   await page.waitForFunction(
     () =>
@@ -118,7 +118,7 @@ test('the shipped tokenizers cut the text, span by span', async (t) => {
   assert.match(await text(page, '#list tr:last-child'), /<\/s>\s+1\s+special/);
   assert.deepEqual(await faults(page), []);
 
-  // Dark, and remembered.
+  // The dark theme.
   await page.click('#theme');
   await shoot(page, 'tokenizer-desktop-dark', true);
   assert.deepEqual(await faults(page), []);
@@ -172,7 +172,7 @@ test('a dropped file, an opened file, a wrong file, and one from the Hub', async
   }, json);
   await page.waitForFunction(() => document.querySelector('#status')?.textContent === 'mine.json is ready.');
 
-  // Not a tokenizer: named, and the one before still works.
+  // A file that is no tokenizer is an error, and the loaded tokenizer still works.
   await page.setInputFiles('#file', {
     name: 'package.json',
     mimeType: 'application/json',
@@ -182,7 +182,7 @@ test('a dropped file, an opened file, a wrong file, and one from the Hub', async
   assert.match(await text(page, '#load-error'), /TokenizerError · /);
   assert.deepEqual(await faults(page), []);
 
-  // MiniLM from the shelf, by its id; then an id that is none.
+  // MiniLM by its id, from this server; then a wrong id.
   await page.selectOption('#choice', `hub:${MINILM}`);
   await page.waitForFunction((id) => document.querySelector('#status')?.textContent === `${id} is ready.`, MINILM);
   assert.equal(await page.locator('#load-error').isVisible(), false);

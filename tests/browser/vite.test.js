@@ -1,7 +1,6 @@
-// A page that imports the package and goes through a bundler (Vite) works in Chromium: the bundler finds the Wasm
-// by its new URL(…), and the page runs under the demo's strict policy; a worker of the page writes, built and on
-// the development server, by the settings that the README names. That server sends its start page for what is
-// missing.
+// A page that imports the package, bundled by Vite, works in Chromium under the demo's strict policy: the bundler finds
+// the Wasm by its new URL(…). A worker of the page generates text, both built and on the development server (which sends
+// its start page for missing files), with the settings of the README.
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import fs from 'node:fs/promises';
@@ -22,8 +21,7 @@ test('a page bundled by Vite embeds text and writes in Chromium', async (t) => {
   await ensureModel(MODEL);
   const folder = await fs.mkdtemp(path.join(os.tmpdir(), 'wasmformers-vite-'));
   t.after(() => fs.rm(folder, { recursive: true }));
-  // The package as it will be published, installed as users do; --ignore-scripts: prepack would build again what is
-  // tested.
+  // The package as it is published, installed as users do. --ignore-scripts: prepack would build again what is tested.
   const packed = await exec('npm', ['pack', '--json', '--ignore-scripts', '--pack-destination', folder], { cwd: ROOT });
   const [{ filename, size, unpackedSize, entryCount }] = JSON.parse(packed.stdout);
   t.diagnostic(
@@ -94,7 +92,7 @@ test('a page bundled by Vite embeds text and writes in Chromium', async (t) => {
   const browser = await launch(t);
   const { page, complaints } = await open(browser);
   await page.goto(server.url);
-  // Not waitForFunction: that needs eval in the page, which the policy forbids.
+  // Not waitForFunction: it needs eval in the page, which the policy forbids.
   const body = page.locator('body[data-result]');
   await body.waitFor({ state: 'attached' }).catch((error) => assert.fail(`${error}\n${complaints.join('\n')}`));
   const result = JSON.parse((await body.getAttribute('data-result')) ?? '');

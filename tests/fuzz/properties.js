@@ -15,7 +15,7 @@ const prototypes = [Object, Array, Map, String, Function, Number].map(({ prototy
 /**
  * @param {string} template
  * @returns {{ text: string } | { error: string, message: string }}
- * @throws {Error} where a property does not hold
+ * @throws {Error} if a property does not hold
  */
 export function check(template) {
   /** @type {ReturnType<typeof check>} */

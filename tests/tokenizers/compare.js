@@ -1,5 +1,5 @@
-// Ours against the reference's answer to a case: the first field that differs, or null. The reference counts code
-// points, ours UTF-16 units; what goes to Python has U+FFFD where a surrogate stands alone, as ours reads it.
+// Compares our answer to a case with the reference's: the first field that differs, or null. The reference counts code
+// points, ours UTF-16 units. A lone surrogate goes to Python as U+FFFD, as ours reads it.
 
 /**
  * @typedef {import('./reference.js').Case} Case
@@ -66,15 +66,15 @@ function encodingDiffers(e, want, texts, forgetful = false) {
   for (const [field, value] of Object.entries(mine)) {
     const reference = /** @type {Untyped} */ (want)[field],
       ours = Array.from(value);
-    // Padding belongs to no text; the reference says 0 where the post-processor named no texts.
+    // Padding belongs to no text; the reference gives 0 if the post-processor named no texts.
     if (field === 'sequences')
       ours.forEach((s, i) => {
         if (!want.mask[i] && s === -1) ours[i] = reference[i];
       });
     if (!same(ours, reference)) return { field, ours, reference };
   }
-  // Where the reference has forgotten which text a token is from (sequence -1, or 0 for all in what overflows), either
-  // text's counting is right.
+  // If the reference has lost which text a token is from (sequence -1, or 0 for all overflow), the positions of either
+  // text are accepted.
   /**
    * @param {number} i
    * @param {number} sequence
@@ -119,7 +119,7 @@ function fullDiffers(e, want, texts) {
 }
 
 /**
- * What ours is asked.
+ * The options for our call.
  * @param {Case} c
  */
 function optionsOf(c) {
@@ -146,11 +146,11 @@ function optionsOf(c) {
  * @returns {Difference | null}
  */
 export function differs(tokenizer, c, want) {
-  // Where the reference crashed it has no answer; ours has one or a named error.
+  // If the reference crashed, ours must have an answer or a named error.
   const crashed = want.error?.startsWith('PanicException'),
     options = optionsOf(c);
   if (c.padding) {
-    // Fixed padding and truncation share max_length in ours: padding alone is asked for where both are.
+    // In ours, fixed padding and truncation share max_length: with both, only padding is requested.
     const [padding_side, pad_to_multiple_of, length] = c.padding;
     if (length !== null && c.truncation) return null;
     Object.assign(options, {
@@ -165,7 +165,7 @@ export function differs(tokenizer, c, want) {
     made = c.batch ? tokenizer.encodeBatch(c.batch, options) : tokenizer.encode(c.text, options);
   } catch (error) {
     const { code, message } = /** @type {Untyped} */ (error);
-    if (crashed && code && code !== 'out_of_memory') return null; // as which a trap would show
+    if (crashed && code && code !== 'out_of_memory') return null; // a trap would appear as this
     return want.error && code
       ? null
       : { field: 'error', ours: `${code}: ${message}`, reference: want.error ?? 'an answer' };
@@ -182,7 +182,7 @@ export function differs(tokenizer, c, want) {
   const found = fullDiffers(made, want, [c.text, c.pair]);
   if (found) return found;
   if (c.padding || Array.isArray(c.text)) return null;
-  // The fast way gives the same ids.
+  // encodeIds gives the same ids.
   const { ids } = tokenizer.encodeIds([c.text], { ...options, text_pair: c.pair === undefined ? null : [c.pair] });
   return same(Array.from(ids), want.ids) ? null : { field: 'encodeIds', ours: Array.from(ids), reference: want.ids };
 }

@@ -1,5 +1,5 @@
-// Tokenizers that nobody trained: the model of a small one with other parts around it, all of them by chance from a
-// seed, so that parts meet in ways that no file of the Hub shows.
+// Random tokenizers from a seed: the model of a small one with randomly chosen other parts, so that parts are combined
+// in ways that no file on the Hub has.
 import { random } from './generate.js';
 import { tokenizerJson } from './files.js';
 
@@ -128,7 +128,7 @@ export function configuration(seed) {
   const vocab = file.model.vocab,
     last = Array.isArray(vocab) ? vocab.length : Math.max(.../** @type {number[]} */ (Object.values(vocab)));
   let id = Math.max(last, ...file.added_tokens.map((/** @type {Untyped} */ t) => t.id)) + 1;
-  // One that is found in normalized text: of several that are the same then, the reference takes one by chance.
+  // A token that is matched in normalized text: if several become equal there, the reference picks one at random.
   const inNormalized = of(['the', 'É', 'don', '']);
   for (const content of ['<x>', ' y ', 'the', 'É', '▁▁', '##s', 'don', '\n', '1'].filter(() => r(4) === 0)) {
     file.added_tokens.push({
@@ -144,8 +144,8 @@ export function configuration(seed) {
   file.normalizer = r(6) ? some(normalizers, 'normalizers', 3) : file.normalizer;
   file.pre_tokenizer = r(6) ? some(preTokenizers, 'pretokenizers', 2) : file.pre_tokenizer;
   file.decoder = r(6) ? some(decoders, 'decoders', 3) : file.decoder;
-  // White space is trimmed from tokens that stand for bytes; what adds special tokens comes last, as in files of
-  // the Hub.
+  // White space is trimmed from tokens that stand for bytes; the part that adds special tokens comes last, as in files
+  // on the Hub.
   const trim = base.startsWith('bytelevel') ? [postProcessors[0]()] : [],
     wrap = of([postProcessors[1], postProcessors[3], ...(trim.length ? [postProcessors[2]] : [])])();
   file.post_processor = of([

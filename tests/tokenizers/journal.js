@@ -1,5 +1,5 @@
-// What the long run has done, block by block: kept in build/, so that a run that was stopped goes on where it was, and
-// written as a table to RESULTS.md. A journal belongs to one state of the Wasm and its JavaScript: others begin anew.
+// The journal of the long run, block by block. It is kept in build/, so that an interrupted run resumes, and written as a
+// table to RESULTS.md. A journal belongs to one state of the Wasm and its JavaScript; another state starts a new one.
 import { createHash } from 'node:crypto';
 import { mkdirSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -10,7 +10,7 @@ const RESULTS = new URL('RESULTS.md', import.meta.url);
 
 /**
  * @typedef {{ cases: number, refused: number, crashed: number, differences: number, seconds: number }} Block
- * refused: the reference and ours both have an error for; crashed: the reference panics, nothing is compared
+ * refused: both gave an error; crashed: the reference panicked, so that nothing is compared
  */
 
 /** Names the state that is tested. */

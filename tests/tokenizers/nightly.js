@@ -1,8 +1,7 @@
-// The long run: many random cases for each kind of model, shared by its tokenizers, ours against the reference.
-// What differs is shrunk, printed and written as a new file of tests/fixtures/tokenizers/found, which `npm test`
-// replays from then on. It works block by block, each of a seed of its own; a run that was stopped goes on at the
-// first block that is missing, and the counts go into RESULTS.md. Tokenizers put together by chance
-// (configurations.js) follow.
+// The long run: many random cases for each kind of model, spread over its tokenizers, ours against the reference.
+// Differences are shrunk, printed and written as new files of tests/fixtures/tokenizers/found, which `npm test` replays
+// from then on. Each block of cases has its own seed; an interrupted run resumes at the first missing block, and the
+// counts go into RESULTS.md. Random tokenizers (configurations.js) follow.
 //   node tests/tokenizers/nightly.js [--kinds=Unigram,WordPiece] [--strings=1000000 for each kind]
 //     [--configurations=1000] [--names=gpt2,configuration-7: these, with so many strings each] [--seed=1]
 //     [--block=20000] [--most=10] [--seconds=…] [--dry]
@@ -89,7 +88,7 @@ await command(async () => {
   const asked = option('names')?.split(',');
   const journal = new Journal();
   /**
-   * What is asked: of each kind the same, its tokenizers in turn.
+   * The work: for each kind as many cases, its tokenizers in turn.
    * @type {{ kind: string, names: string[], blocks: number }[]}
    */
   const plan = [];

@@ -1,4 +1,4 @@
-// Many random cases of one tokenizer, ours against the reference: differences, each shrunk to a small case.
+// Many random cases of one tokenizer, ours against the reference. Each difference is shrunk to a small case.
 import { Tokenizer } from 'wasmformers/tokenizers';
 import { differs, forReference } from './compare.js';
 import { configuration } from './configurations.js';
@@ -17,7 +17,7 @@ import { Generator } from './generate.js';
 const BATCH = 64;
 
 /**
- * The file without truncation and padding: each case asks for its own.
+ * The file without truncation and padding: each case sets its own.
  * @param {string} name also "configuration-7"
  * @returns {string | null}
  */
@@ -32,9 +32,10 @@ export function plainJson(name) {
  * @param {Reference} reference
  * @param {string} name
  * @param {{ strings: number | 'truncations', seed: number, most?: number, seconds?: number }} how 'truncations':
- *   every way of truncating once; most: differences after which it stops
+ *   every kind of truncation once; most: differences after which it stops
  * @returns {Promise<{ strings: number, refused: number, crashed: number, found: Found[], texts: FoundText[],
- *   skipped?: string }>} refused: by the reference; crashed: it did; skipped: why nothing was asked
+ *   skipped?: string }>} refused: cases that the reference refused; crashed: cases in which it crashed;
+ *   skipped: why no case was run
  */
 export async function compareMany(reference, name, { strings: asked, seed, most = 10, seconds = Infinity }) {
   const nothing = { strings: 0, refused: 0, crashed: 0, found: [], texts: [] },
@@ -87,7 +88,7 @@ export async function compareMany(reference, name, { strings: asked, seed, most 
 }
 
 /**
- * Decoding of what was encoded.
+ * Compares the decoding of what was encoded.
  * @param {Reference} reference
  * @param {Tokenizer} tokenizer
  * @param {string} name
@@ -134,7 +135,7 @@ async function decoding(reference, tokenizer, name, generator, answers) {
 }
 
 /**
- * The smallest case near this one that still differs: options dropped, texts cut, greedily.
+ * Shrinks a case greedily while it still differs: drops options, cuts texts.
  * @param {Reference} reference
  * @param {Tokenizer} tokenizer
  * @param {Case} start

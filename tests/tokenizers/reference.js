@@ -1,5 +1,5 @@
-// Rust's `tokenizers` as PyPI carries it, in a Python process that is fed by a pipe. pip puts it into the user's cache
-// once; where Python or pip is missing, ensureReference() says why.
+// Rust's `tokenizers` from PyPI, in a Python process behind a pipe. pip puts it into the user's cache once; if Python or
+// pip is missing, ensureReference() says so.
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
@@ -33,7 +33,7 @@ export async function ensureReference() {
     return { missing: 'python3 has no pip on this machine (Debian: python3-pip)' };
   }
   try {
-    // Without numpy it panics on lists of words.
+    // It panics on lists of words without numpy.
     const folder = await cached(`reference/tokenizers-${VERSION}-numpy`, async (target) => {
       await run('python3', [
         '-m',

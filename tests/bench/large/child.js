@@ -7,7 +7,7 @@ const cpu = () => {
   return (user + system) / 1000;
 };
 const figures = await measure(await import('../../../js/index.js'), JSON.parse(process.argv[2]), cpu, cpu);
-/** The most that the process ever had in memory; the kernel counts it on Linux, Node elsewhere. */
+/** The peak of the process's memory: by the kernel on Linux, elsewhere by Node. */
 let peak = process.resourceUsage().maxRSS * 1024;
 try {
   peak = Number(/VmHWM:\s+(\d+)/.exec(readFileSync('/proc/self/status', 'utf8'))?.[1]) * 1024;

@@ -1,13 +1,13 @@
-// What is measured of one model, the same in a Node process and in a page: what estimate() says beforehand, loading,
-// generating, and how long the thread was held meanwhile.
+// What is measured of one model, the same way in a Node process and in a page: what estimate() says beforehand,
+// loading, generating, and how long the thread was blocked meanwhile.
 import { watchMemory } from '../lm/host.js';
 
-const memory = watchMemory(); // before the library makes any
+const memory = watchMemory(); // before the library makes one
 
 /**
- * How long the event loop was held at most since the last call. In pages the browser says it, of 50 ms and more
- * (timers would
- * wait for messages, too); elsewhere by processor time where that is less (others had the machine).
+ * The longest time that the event loop was blocked since the last call. In pages the browser reports tasks of 50 ms
+ * and more (a timer would also wait for messages). Elsewhere a timer measures it, by processor time where that is less
+ * than wall time (other programs had the processor).
  * @param {() => number | Promise<number>} cpu
  */
 function watchLoop(cpu) {
@@ -58,7 +58,7 @@ function watchLoop(cpu) {
  * @param {Untyped} lib
  * @param {Wish} wish
  * @param {() => number | Promise<number>} cpu ms of processor time so far
- * @param {() => number | Promise<number>} [syncCpu] the same where it takes no time to ask
+ * @param {() => number | Promise<number>} [syncCpu] the same, if asking takes no time
  */
 export async function measure(
   lib,
@@ -96,7 +96,7 @@ export async function measure(
     const run = async (/** @type {Untyped} */ input_ids, /** @type {number} */ count, more = {}) => {
       const used = [cpu()],
         at = [performance.now()];
-      let first = true; // that call brings the prompt
+      let first = true; // the first call brings the prompt
       const put = () => {
         if (first) return void (first = false);
         at.push(performance.now());

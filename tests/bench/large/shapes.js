@@ -1,14 +1,14 @@
-// Repositories as the Hub holds them, in the shapes of models that people name (their config.json), made here with
-// random weights in bf16: what is measured is time and memory, for which what the weights say does not matter.
+// Makes repositories like the Hub's, in the shapes of well-known models (their config.json), with random weights in
+// bf16: time and memory do not depend on the values of the weights.
 import { closeSync, openSync, statfsSync, writeFileSync, writeSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { cachePath, cached } from '../../../tools/cache.js';
 import { tokenizerJson } from '../../tokenizers/files.js';
 
-/** Grows when what is made here changes: the cache then makes it again. */
+/** Increase it when the result changes: the cache then makes the models again. */
 const VERSION = 1;
-/** Files are cut there, as save_pretrained does it. */
+/** The largest file, as save_pretrained splits them. */
 const SHARD_BYTES = 5e9;
 
 /**
@@ -71,7 +71,7 @@ export const SHAPES = {
     },
   },
   'gemma-3-1b': {
-    tokenizer: 'llama3', // Gemma's own is in no package of npm; half of the ids then have no text
+    tokenizer: 'llama3', // npm has no package with Gemma's own; half of the ids have no text with this one
     config: {
       architectures: ['Gemma3ForCausalLM'],
       model_type: 'gemma3_text',
@@ -141,7 +141,7 @@ function llama(hidden, inner, layers, heads) {
 }
 
 /**
- * What the checkpoint holds, in the order in which files of the Hub have it.
+ * The tensors of the checkpoint, in the order of files on the Hub.
  * @param {Shape} shape
  * @returns {[name: string, shape: number[]][]}
  */
@@ -185,7 +185,7 @@ const count = (/** @type {number[]} */ shape) => shape.reduce((n, side) => n * s
 export const bytesOf = (shape) => tensors(shape).reduce((n, [, sides]) => n + 2 * count(sides), 0);
 
 /**
- * 2^22 weights in bf16, nearly normal: a stretch of them from somewhere is a part of a tensor.
+ * 2^22 weights in bf16, nearly normal. Tensors are made of stretches of them.
  * @param {number} deviation
  */
 function pool(deviation) {
@@ -260,9 +260,9 @@ function writeWeights(folder, shape, shards) {
 }
 
 /**
- * The repository's folder, made at the first call.
+ * The repository's folder. The first call makes it.
  * @param {string} name of SHAPES
- * @param {number} [shards] as many files, where not as many as the Hub's
+ * @param {number} [shards] number of files; as many as on the Hub where it is left out
  * @returns {Promise<{ root: string, id: string }>}
  */
 export async function ensureShape(name, shards) {

@@ -1,4 +1,4 @@
-// Is it the same model? Logits of the prompt's last token against those of plain numpy in fp32.
+// Whether a subject runs the same model: logits of the prompt's last token against numpy's in fp32.
 
 /** The least cosine to fp32: another order of weights, another rope or a wrong scale are far below. */
 const LEAST = /** @type {Record<string, number>} */ ({ q8: 0.97, q4: 0.85 });
@@ -19,7 +19,7 @@ export function fidelity({ all, top }, reference, dtype) {
       throw new Error(`its logits are not this model's: cosine ${cosine}`);
     return `cosine ${cosine.toFixed(4)}`;
   }
-  // Only the likeliest are told: the first must be the reference's first, the others near.
+  // Only the most likely tokens are known: the first must be the reference's first, the others near.
   const most = reference.reduce((a, b) => Math.max(a, b)),
     norm = most + Math.log(reference.reduce((sum, logit) => sum + Math.exp(logit - most), 0));
   const apart = (top ?? []).map(({ id, logprob }) => Math.abs(logprob - (reference[id] - norm)));

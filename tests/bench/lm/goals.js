@@ -1,4 +1,4 @@
-// The goals, figure by figure, from what was measured.
+// Compares the measured figures with the goals.
 import { CONFIG, matrixValues } from './model.js';
 
 /**
@@ -7,12 +7,13 @@ import { CONFIG, matrixValues } from './model.js';
  */
 const LONGEST = 512 + 64;
 /**
- * Packed weights where the model does not tell: 8 bits with a scale a row, or blocks of 32 with a 16-bit scale.
+ * Bytes of packed weights, if the model does not report them: 8 bits with a scale per row, or 4 bits in blocks of 32
+ * with a 16-bit scale.
  * @param {Figures} f
  */
 const weightBytes = (f) => f.stats?.bytesNeeded ?? matrixValues * (f.dtype === 'q8' ? 1 : 0.5 + 2 / 32);
 /**
- * Keys and values in 16 bits for the longest run where the model does not tell.
+ * Bytes of keys and values in 16 bits for the longest run, if the model does not report them.
  * @param {Figures} f
  */
 const cacheBytes = (f) =>
@@ -105,7 +106,7 @@ export function goals(measured, by) {
 }
 
 /**
- * What the peers' speed would ask of the memory, in words: a goal above the read loop's speed cannot be met there.
+ * Names the goals that need more bandwidth than the plain read loop reaches: they cannot be met on this machine.
  * @param {Measured[]} measured
  * @param {'clock' | 'cpu'} by
  */

@@ -1,10 +1,10 @@
-// Runs one subject when it is told to; the same in a Node process and in a page: load once, then runs in turn with the
-// other processes and pages, so that a change of the machine's speed meets everyone.
+// Runs one subject on demand, in a Node process or in a page: loads once, then generates in turn with the other processes
+// and pages, so that the same conditions hold for all.
 import { readLoop } from './read-loop.js';
 import { subjects } from './subjects.js';
 
 /**
- * Counts the Wasm memories that are made from now on. They never shrink: their size is their peak.
+ * Counts the bytes of all Wasm memories that are made from now on. A memory never shrinks, so its size is its peak.
  * @returns {() => number} bytes
  */
 export function watchMemory() {
@@ -60,9 +60,8 @@ export function host(memory, modules, cpu) {
       return performance.now() - since;
     },
     /**
-     * New tokens after a prompt: ms to the first and from the first to the last, by the clock and of processor
-     * time: on a
-     * machine that others use too, the clock counts their turns.
+     * Generates after a prompt: ms to the first token and from there to the last, of wall time and of processor time.
+     * On a shared machine wall time includes what other programs take.
      * @param {import('./prompt.js').Prompt} prompt
      * @param {number} count
      */

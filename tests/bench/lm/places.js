@@ -75,7 +75,7 @@ export const pageServer = (mounts) =>
   });
 
 /**
- * What the kernel knows of the processes that show pages; nothing where the system is no Linux.
+ * What the kernel reports of the processes that show pages; nothing on other systems than Linux.
  * @param {import('playwright-core').Browser} browser
  */
 export async function renderers(browser) {
@@ -90,7 +90,7 @@ export async function renderers(browser) {
   const { processInfo } = /** @type {Untyped} */ (
     await session.send(/** @type {Untyped} */ ('SystemInfo.getProcessInfo'))
   );
-  /** @type {number[]} the page's, and one or two that wait for pages to come and do nothing */
+  /** @type {number[]} the page's, and one or two idle ones */
   const pids = processInfo
     .filter((/** @type {Untyped} */ p) => p.type === 'renderer')
     .map((/** @type {Untyped} */ p) => p.id);

@@ -1,4 +1,4 @@
-// Prompts that are the same for who reads token ids and for who reads text (wllama): words that are a token each.
+// Prompts that are the same as token ids and as text (which wllama takes): each word is one token.
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 
@@ -6,7 +6,7 @@ import path from 'node:path';
 
 /**
  * @param {string} folder the model's
- * @returns {(n: number, seed?: number) => Prompt} another seed, another prompt from its first token on
+ * @returns {(n: number, seed?: number) => Prompt} prompts of different seeds differ from their first token on
  */
 export function prompts(folder) {
   const { vocab } = JSON.parse(readFileSync(path.join(folder, 'tokenizer.json'), 'utf8')).model;

@@ -1,6 +1,6 @@
-// How fast one thread of Wasm reads memory: 128 MB summed with v128 loads into eight accumulators. That is the bound of
-// decoding, where each weight is read once for a token. The module is assembled here, byte by byte (WebAssembly core
-// specification 2.0, chapter 5), so that it needs no compiler.
+// How fast one thread of Wasm reads memory: sums 128 MB with v128 loads into eight accumulators. Decoding reads each
+// weight once per token, so this is its bound. The module is assembled here byte by byte (WebAssembly core specification
+// 2.0, chapter 5) and needs no compiler.
 
 const MB = 1 << 20,
   SIZE = 128 * MB,
@@ -20,7 +20,7 @@ function leb(n) {
   }
 }
 /**
- * LEB128 without a sign.
+ * Unsigned LEB128.
  * @param {number} n
  * @returns {number[]}
  */
@@ -66,9 +66,8 @@ function assemble() {
 let loop;
 
 /**
- * Bytes per second of the best pass over the 128 MB of all that fit into `ms`. (Not of shorter stretches: a page's
- * clock
- * goes by 0.1 ms, and the least of many roundings of 0.4 ms is far below them.)
+ * Bytes per second of the best pass over the 128 MB within `ms`. Shorter stretches would be inexact: a page's clock has
+ * steps of 0.1 ms.
  * @param {number} ms
  */
 export async function readLoop(ms) {
@@ -87,10 +86,10 @@ async function prepare() {
   const made = /** @type {{ sum: (at: number, end: number) => number, memory: WebAssembly.Memory }} */ (
     /** @type {unknown} */ (instance.exports)
   );
-  const words = new Uint32Array(made.memory.buffer); // pages that were never written are one page of zeros
+  const words = new Uint32Array(made.memory.buffer); // the system maps pages that were never written to one page of zeros
   for (let i = 0; i < words.length; i++) words[i] = i;
   if (made.sum(0, SIZE) !== (((words.length / 2) * (words.length - 1)) | 0))
     throw new Error('the read loop adds wrongly');
-  for (let i = 0; i < 20_000; i++) made.sum(0, 16384); // until the optimizing compiler has had it
+  for (let i = 0; i < 20_000; i++) made.sum(0, 16384); // until it is optimized
   return made;
 }

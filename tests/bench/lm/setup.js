@@ -1,5 +1,4 @@
-// What the language model bench needs before it can begin: the model, the peers' packages and their files of the
-// same weights.
+// Prepares the language model bench: the model, the peers' packages, and the peers' files of the same weights.
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { copyFile, mkdir } from 'node:fs/promises';
@@ -12,7 +11,7 @@ import { prompts } from './prompt.js';
 
 const here = (/** @type {string} */ p) => fileURLToPath(new URL(p, import.meta.url));
 const PACKAGES = ['numpy', 'ml_dtypes', 'onnx', 'onnx_ir', 'onnxruntime', 'gguf'];
-/** Where Transformers.js and ours find the model below their folders. */
+/** The model's path below the folders of Transformers.js and ours. */
 export const ID = 'smollm2-135m-random';
 
 /**

@@ -25,7 +25,7 @@
 const big = (/** @type {number[]} */ ids) => BigInt64Array.from(ids, BigInt);
 
 /**
- * Ours and Transformers.js have the same face.
+ * Ours and Transformers.js have the same interface.
  * @param {Untyped} lib
  * @param {string} id
  * @param {Untyped} options
@@ -39,7 +39,7 @@ async function causal(lib, id, options) {
   });
   return {
     async generate(prompt, count, onToken) {
-      let first = true; // that call brings the prompt
+      let first = true; // the first call brings the prompt
       const streamer = { put: () => (first ? (first = false) : onToken()), end() {} };
       const out = await model.generate({
         ...inputs(prompt),

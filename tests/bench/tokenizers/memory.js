@@ -1,5 +1,5 @@
-// Memory that one loaded tokenizer keeps, in a process of its own: the JS heap and what hangs on it (array buffers, the
-// Wasm memory) after a collection, and what the process grew by in all.
+// Memory that one loaded tokenizer keeps, in a process of its own: the JS heap with array buffers and Wasm memory after a
+// collection, and the growth of the process.
 //   node --expose-gc tests/bench/tokenizers/memory.js ours|js|rust NAME        prints one JSON line
 import { createRequire } from 'node:module';
 import { tokenizerConfig, tokenizerJson } from '../../tokenizers/files.js';
@@ -21,7 +21,7 @@ const collect = async () => {
   }
   return process.memoryUsage();
 };
-// Once with a small one, so that code and the instance of the Wasm module are not counted as the tokenizer's.
+// A small tokenizer first, so that code and the Wasm instance are not counted for the measured one.
 const tiny = tokenizerJson('wordlevel-digits')?.toString() ?? '';
 if (who === 'ours') (await Tokenizer.fromJSON(tiny)).dispose();
 else if (who === 'js') new peer.Tokenizer(JSON.parse(tiny), {});

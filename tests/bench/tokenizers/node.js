@@ -1,6 +1,6 @@
 // One tokenizer in Node: ours, @huggingface/tokenizers (JS) and Rust's `tokenizers` (npm's official binding, one
-// thread) in turn in one process.       node tests/bench/tokenizers/node.js NAME [seconds]        prints one JSON
-// line
+// thread) in turn in one process.
+//   node tests/bench/tokenizers/node.js NAME [seconds]        prints one JSON line
 import { createRequire } from 'node:module';
 import { Tokenizer } from '../../../js/tokenizers/index.js';
 import { textLines, tokenizerConfig, tokenizerJson } from '../../tokenizers/files.js';
@@ -47,9 +47,8 @@ async function rust(tokenizer) {
 /** @type {Record<string, Json>} */
 const made = {},
   refused = /** @type {Record<string, string>} */ ({});
-// Loading first, in a process that has loaded nothing; every one anew. The file is as it comes, in bytes, as it is
-// fetched: JavaScript decodes and parses them, as Transformers.js does; Rust's binding takes a string, which it is
-// given.
+// Loading comes first, while the process has loaded nothing. The input is the file's bytes, as they are fetched: JavaScript
+// decodes and parses them, as Transformers.js does; Rust's binding gets a string.
 const asIs = new Uint8Array(bytes),
   text = bytes.toString();
 /** @type {Uint8Array | undefined} */
@@ -89,7 +88,7 @@ try {
   made.js = new peer.Tokenizer(JSON.parse(json), config);
   const since = performance.now();
   for (const line of lines.slice(0, 100)) made.js.encode(line);
-  // A peer that needs minutes for the whole text is measured on its beginning.
+  // A peer that needs minutes for the whole text gets only its beginning.
   const few = performance.now() - since > 2000 ? lines.slice(0, 200) : lines;
   subjects.js = javascript(made.js, few);
   if (few !== lines) subjects.js.share = undefined;

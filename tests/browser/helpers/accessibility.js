@@ -1,4 +1,4 @@
-// What a careful person checks by hand: names, headings, ids, focus order, contrast of every text that is seen.
+// Accessibility faults of a page: missing names, wrong headings and ids, focus order, small buttons, low contrast.
 
 /**
  * @param {import('playwright-core').Page} page
@@ -10,7 +10,7 @@ export async function faults(page) {
 }
 
 /**
- * Controls without a name, as the browser's own accessibility tree has them.
+ * Controls without a name in the browser's accessibility tree.
  * @param {import('playwright-core').Page} page
  */
 async function unnamed(page) {
@@ -30,7 +30,7 @@ async function unnamed(page) {
     'region',
     'DisclosureTriangle',
   ];
-  const nameless = ['list']; // may do without one where it is a part of something named
+  const nameless = ['list']; // needs no name inside of something named
   return nodes
     .filter(
       (node) =>
@@ -71,7 +71,7 @@ function contrast() {
   const canvas = document.createElement('canvas').getContext('2d', { willReadFrequently: true });
   if (!canvas) return ['no canvas'];
   /**
-   * The colours over each other, as the screen has them.
+   * The luminance of the colours, painted over each other.
    * @param {string[]} colours
    */
   const over = (colours) => {

@@ -1,5 +1,4 @@
-// Chromium with an empty profile, and pages whose complaints are kept: errors on the console, exceptions, broken
-// policies.
+// Chromium with an empty profile, and pages that record complaints: errors on the console, exceptions, broken policies.
 import fs from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -15,7 +14,7 @@ export const MINILM = 'sentence-transformers/all-MiniLM-L6-v2';
 const PATIENCE = 240_000;
 
 /**
- * Flags for V8, by which a machine plays another one: --no-enable-avx-vnni is a processor without 8-bit dot products.
+ * Flags for V8, to test another processor: with --no-enable-avx-vnni, one without 8-bit dot products.
  */
 const JS_FLAGS = process.env.WASMFORMERS_TEST_JS_FLAGS ?? '';
 
@@ -42,9 +41,8 @@ export async function launch(t) {
  * @param {import('playwright-core').BrowserContextOptions} [options]
  * @returns {Promise<{ page: import('playwright-core').Page, context: import('playwright-core').BrowserContext,
  *   complaints: string[] }>}
- *   complaints: what a person with the console open would have seen. A file that is asked for and not there (404)
- *   is logged
- *   by the browser itself, whoever handles it; these are left out.
+ *   complaints: errors and warnings on the console. Those of a missing file (404) are left out: the browser logs them
+ *   even where the page handles them.
  */
 export async function open(browser, options = {}) {
   const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, ...options });
@@ -76,7 +74,7 @@ export const wide = (/** @type {Page} */ page) =>
 export const text = (/** @type {Page} */ page, /** @type {string} */ selector) => page.locator(selector).innerText();
 
 /**
- * A picture for people to look at.
+ * Takes a screenshot for people to look at.
  * @param {import('playwright-core').Page} page
  * @param {string} name
  * @param {boolean} [fullPage]

@@ -1,4 +1,4 @@
-// What a person does on the chat page, and waits for: the steps that its tests share.
+// What a person does on the chat page and waits for.
 import assert from 'node:assert/strict';
 import { text } from './browser.js';
 
@@ -7,7 +7,7 @@ import { text } from './browser.js';
 export const HUB = 'https://huggingface.co/**';
 
 /**
- * Until it says so.
+ * Waits until an element's text matches.
  * @param {Page} page
  * @param {string} selector
  * @param {RegExp} pattern
@@ -25,7 +25,7 @@ export const says = (page, selector, pattern) =>
       ),
     );
 /**
- * Until no answer is being written.
+ * Waits until no answer is being written.
  * @param {Page} page
  */
 export const idle = (page) =>

@@ -14,7 +14,7 @@ const told = (/** @type {Partial<import('wasmformers').WasmformersError> | undef
 const pooled = /** @type {const} */ ({ pooling: 'mean', normalize: true });
 
 /**
- * Embeddings, what the engine says of itself, and the events of the load.
+ * Embeddings, the engine's statistics, and the events of the load.
  * @param {{ model: string, dtype: 'q8' | 'fp32', texts: string[], variant?: '' | 'simd' | 'relaxed' }} options
  */
 export async function embed({ model, dtype, texts, variant = '' }) {
@@ -146,7 +146,7 @@ export async function aborts({ model }) {
 }
 
 /**
- * Loading and letting go again and again.
+ * Loads and disposes again and again.
  * @param {{ name: string, times: number }} options
  */
 export async function again({ name, times }) {

@@ -1,4 +1,4 @@
-// A web server for tests that misbehaves as told, and settings that are put back after each test.
+// A web server whose faults a test chooses, and settings that are restored after each test.
 import { mkdtempSync, rmSync } from 'node:fs';
 import http from 'node:http';
 import os from 'node:os';
@@ -22,7 +22,7 @@ const pause = () =>
 
 /**
  * @param {import('node:test').TestContext} t
- * @param {Record<string, File | string | Buffer>} files by path; what is not there is a 404
+ * @param {Record<string, File | string | Buffer>} files by path; other paths give a 404
  */
 export async function startServer(t, files) {
   /** @type {{ path: string, range: string | undefined, headers: import('node:http').IncomingHttpHeaders }[]} */
@@ -114,7 +114,7 @@ export const rejection = (promise) =>
   );
 
 /**
- * Waits until it is so; a slow machine may take its time.
+ * Waits until f() is true. A slow machine has a minute.
  * @param {() => boolean} f
  * @param {string} what
  */

@@ -1,4 +1,4 @@
-// One model in a page: window.measure(wish) gives measure.js' figures, and what its cache then holds.
+// One model in a page: window.measure(wish) gives measure.js' figures, and the files that the cache then holds.
 import { measure } from '/large/measure.js';
 
 window.measure = async (wish) => {
@@ -6,7 +6,7 @@ window.measure = async (wish) => {
   const figures = await measure(lib, wish, () => window.processorTime());
   const kept = async () => (await (await caches.open(lib.env.cacheKey)).keys()).map(({ url }) => url.split('/').at(-1));
   let names = await kept();
-  // Kept in the background: the disk may be slower than the server.
+  // Files are written in the background: the disk may be slower than the server.
   for (
     let i = 0;
     lib.env.useBrowserCache &&
