@@ -1,5 +1,6 @@
-// The chat under unexpected use: wrong and gated ids, a network that fails, two tabs, going back, pasted books, nonsense
-// in the settings, markup in messages. A local server plays the Hub and redirects, as the real one does to its storage.
+// The chat under unexpected use: wrong and gated ids, a network that fails, two tabs, going back, pasted books,
+// nonsense in the settings, markup in messages. A local server plays the Hub and redirects, as the real one does to its
+// storage.
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import path from 'node:path';

@@ -1,6 +1,6 @@
 // A page that imports the package, bundled by Vite, works in Chromium under the demo's strict policy: the bundler finds
-// the Wasm by its new URL(…). A worker of the page generates text, both built and on the development server (which sends
-// its start page for missing files), with the settings of the README.
+// the Wasm by its new URL(…). A worker of the page generates text, both built and on the development server (which
+// sends its start page for missing files), with the settings of the README.
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import fs from 'node:fs/promises';

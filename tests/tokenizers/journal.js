@@ -1,5 +1,5 @@
-// The journal of the long run, block by block. It is kept in build/, so that an interrupted run resumes, and written as a
-// table to RESULTS.md. A journal belongs to one state of the Wasm and its JavaScript; another state starts a new one.
+// The journal of the long run, block by block. It is kept in build/, so that an interrupted run resumes, and written as
+// a table to RESULTS.md. A journal belongs to one state of the Wasm and its JavaScript; another state starts a new one.
 import { createHash } from 'node:crypto';
 import { mkdirSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';

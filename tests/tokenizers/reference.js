@@ -1,5 +1,5 @@
-// Rust's `tokenizers` from PyPI, in a Python process behind a pipe. pip puts it into the user's cache once; if Python or
-// pip is missing, ensureReference() says so.
+// Rust's `tokenizers` from PyPI, in a Python process behind a pipe. pip puts it into the user's cache once; if Python
+// or pip is missing, ensureReference() says so.
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';

@@ -1,5 +1,5 @@
-// Runs one subject on demand, in a Node process or in a page: loads once, then generates in turn with the other processes
-// and pages, so that the same conditions hold for all.
+// Runs one subject on demand, in a Node process or in a page: loads once, then generates in turn with the other
+// processes and pages, so that the same conditions hold for all.
 import { readLoop } from './read-loop.js';
 import { subjects } from './subjects.js';
 

@@ -1,6 +1,6 @@
 // How fast one thread of Wasm reads memory: sums 128 MB with v128 loads into eight accumulators. Decoding reads each
-// weight once per token, so this is its bound. The module is assembled here byte by byte (WebAssembly core specification
-// 2.0, chapter 5) and needs no compiler.
+// weight once per token, so this is its bound. The module is assembled here byte by byte (WebAssembly core
+// specification 2.0, chapter 5) and needs no compiler.
 
 const MB = 1 << 20,
   SIZE = 128 * MB,
@@ -86,7 +86,8 @@ async function prepare() {
   const made = /** @type {{ sum: (at: number, end: number) => number, memory: WebAssembly.Memory }} */ (
     /** @type {unknown} */ (instance.exports)
   );
-  const words = new Uint32Array(made.memory.buffer); // the system maps pages that were never written to one page of zeros
+  // The system maps pages that were never written to one page of zeros: write them.
+  const words = new Uint32Array(made.memory.buffer);
   for (let i = 0; i < words.length; i++) words[i] = i;
   if (made.sum(0, SIZE) !== (((words.length / 2) * (words.length - 1)) | 0))
     throw new Error('the read loop adds wrongly');

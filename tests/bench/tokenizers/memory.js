@@ -1,5 +1,5 @@
-// Memory that one loaded tokenizer keeps, in a process of its own: the JS heap with array buffers and Wasm memory after a
-// collection, and the growth of the process.
+// Memory that one loaded tokenizer keeps, in a process of its own: the JS heap with array buffers and Wasm memory after
+// a collection, and the growth of the process.
 //   node --expose-gc tests/bench/tokenizers/memory.js ours|js|rust NAME        prints one JSON line
 import { createRequire } from 'node:module';
 import { tokenizerConfig, tokenizerJson } from '../../tokenizers/files.js';

@@ -47,8 +47,8 @@ async function rust(tokenizer) {
 /** @type {Record<string, Json>} */
 const made = {},
   refused = /** @type {Record<string, string>} */ ({});
-// Loading comes first, while the process has loaded nothing. The input is the file's bytes, as they are fetched: JavaScript
-// decodes and parses them, as Transformers.js does; Rust's binding gets a string.
+// Loading comes first, while the process has loaded nothing. The input is the file's bytes, as they are fetched:
+// JavaScript decodes and parses them, as Transformers.js does; Rust's binding gets a string.
 const asIs = new Uint8Array(bytes),
   text = bytes.toString();
 /** @type {Uint8Array | undefined} */

@@ -1,5 +1,5 @@
-// A folder with a model that writes nonsense (random weights), a tokenizer and a chat template: fixtures/lm/llama-lm with
-// a vocabulary of letters and pairs of letters.
+// A folder with a model that writes nonsense (random weights), a tokenizer and a chat template: fixtures/lm/llama-lm
+// with a vocabulary of letters and pairs of letters.
 import { cpSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
