@@ -121,7 +121,7 @@ async function measure(place) {
         id: who === 'ours' ? files.id : ID,
         dtype: who === 'wllama' ? `${dtype}_0` : dtype,
       });
-      await at.call('run', files.prompt(SHORT), 8); // the engine's optimizing compiler sees the code
+      await at.call('run', files.prompt(SHORT), 8); // until the code is optimized
       running.push({
         at,
         figures: /** @type {Figures} */ ({ place: at.name, who, dtype, load, share: /** @type {number[]} */ ([]) }),
