@@ -4,7 +4,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { ensureModel } from '../models/fetch.js';
-import { ROOT, run } from './run.js';
+import { ROOT, ask, run } from './run.js';
 
 /**
  * @typedef {import('./stages.js').Result} Result
@@ -119,10 +119,12 @@ export async function nodeTest(folder, selection, { node, variant, flags = [], e
   const files = (await testFiles(folder, /\.test\.js$/, selection)).map((file) => path.join(ROOT, file));
   if (files.length === 0) return { passed: 0, failed: 1, notes: [], output: `${folder} has no such *.test.js` };
   const preload = pathToFileURL(path.join(ROOT, 'tests/force-variant.js')).href;
+  // Node itself takes one less than there are. Browsers are left alone: pages wait for frames.
+  const concurrency = !variant || isOlder((await ask(node, ['--version'])) ?? '', [20, 10]) ? [] : [`--test-concurrency=${CORES}`];
   const forced = variant ? { NODE_OPTIONS: `--import=${preload}`, WASMFORMERS_TEST_VARIANT: variant } : {};
   const { code, output } = await run(
     node,
-    [...flags, '--expose-gc', '--test', '--test-reporter=spec', '--test-timeout=600000', ...files],
+    [...flags, '--expose-gc', '--test', ...concurrency, '--test-reporter=spec', '--test-timeout=600000', ...files],
     { env: { TEST_FIXTURES: FIXTURES, ...forced, ...env }, allowFailure: true },
   );
   const count = (/** @type {string} */ word) => Number(output.match(new RegExp(`^ℹ ${word} (\\d+)`, 'm'))?.[1] ?? 0);
@@ -170,3 +172,12 @@ export async function fuzz() {
 }
 
 const rootFiles = () => fs.readdir(ROOT);
+
+/**
+ * @param {string} version such as v20.9.0
+ * @param {[major: number, minor: number]} than
+ */
+function isOlder(version, [major, minor]) {
+  const [a, b] = version.slice(1).split('.').map(Number);
+  return a < major || (a === major && b < minor);
+}
