@@ -52,7 +52,7 @@ export class CallerHooks {
   }
 
   /**
-   * Notes a row's next token.
+   * Records a row's next token.
    * @param {number} row
    * @param {number} token
    */
@@ -61,17 +61,17 @@ export class CallerHooks {
   }
 
   /**
-   * @param {(tokens: Int32Array) => Int32Array} hear notes the tokens of a step; those of rows that had ended become -1
+   * @param {(tokens: Int32Array) => Int32Array} record records the tokens of a step, as -1 those of rows that had ended
    * @returns {Hooks}
    */
-  hooks(hear) {
+  hooks(record) {
     const ends = this.#criteria || this.#stops;
     return {
       process: this.#processors && ((scores, running, rows) => this.#process(scores, running, rows)),
       // A rowwise processor does not need the rows that have ended.
       rowsLeave: this.#processors?.items.every((item) => /** @type {any} */ (item).rowwise === true),
       decide: ends && this.#beams > 1 ? (tokens, count) => this.#decide(tokens, count) : null,
-      step: ends && this.#beams === 1 ? (tokens) => this.#endRows(hear(tokens)) : null,
+      step: ends && this.#beams === 1 ? (tokens) => this.#endRows(record(tokens)) : null,
     };
   }
 

@@ -1,5 +1,5 @@
-// One call of generate(): its arguments are checked, the engine's loop makes the tokens, which are heard step by step,
-// and the results are put together. Why a row ended is decided in the search (wasm/generate/ending.h).
+// One call of generate(): checks the arguments, records the tokens that the engine's loop makes, puts the results
+// together. Why a row ended is decided in the search (wasm/generate/ending.h).
 
 import { InputError, throwIfAborted } from '../errors.js';
 import { Tensor } from '../tensor/tensor.js';
@@ -58,10 +58,10 @@ export class GenerationRun {
   #isOver = false;
   #began = 0;
   /**
-   * The step that the hook `step` has heard already.
+   * The step that the hook `step` has recorded, before it is yielded.
    * @type {Int32Array | null}
    */
-  #heard = null;
+  #recorded = null;
 
   /**
    * InputError: arguments that are wrong, before a token is made. Values of options are checked by the engine's loop.
@@ -131,7 +131,7 @@ export class GenerationRun {
   }
 
   /**
-   * Of each row why it ended, once all of its tokens were heard; until then null.
+   * Of each row why it ended, once all of its tokens are recorded; until then null.
    * @type {(Ending | null)[]}
    */
   get reasons() {
@@ -149,17 +149,17 @@ export class GenerationRun {
   async *steps() {
     const rows = this.tokens.length,
       { output_scores, output_logits } = this.#options;
+    const changes = this.#changes && new (await import('./caller-hooks.js')).CallerHooks(this.#changes);
     this.#began = performance.now();
     try {
-      const changes = this.#changes && new (await import('./caller-hooks.js')).CallerHooks(this.#changes);
       throwIfAborted(this.#signal);
       this.#streamer?.put([Array.from(this.prompts[0], BigInt)]);
       if (!this.#engine.generate)
         throw new InputError('This model does not generate.', { code: 'no_decoder', field: 'model' });
       const loop = this.#engine.generate(this.#inputs, this.#options, {
         ...changes?.hooks((tokens) => {
-          this.#heard = this.#hear(tokens, 1, changes);
-          return this.#heard;
+          this.#recorded = this.#record(tokens, 1, changes);
+          return this.#recorded;
         }),
         signal: this.#signal,
         cache: this.cache,
@@ -173,8 +173,8 @@ export class GenerationRun {
       });
       for await (const slice of loop ?? []) {
         for (let at = 0; at < slice.length; at += rows) {
-          const step = this.#heard ?? this.#hear(slice.subarray(at, at + rows), slice.length / rows, changes);
-          this.#heard = null;
+          const step = this.#recorded ?? this.#record(slice.subarray(at, at + rows), slice.length / rows, changes);
+          this.#recorded = null;
           if (step.every((token) => token < 0)) break;
           yield step;
           throwIfAborted(this.#signal); // tokens come in slices; the rest of this one is not wanted any more
@@ -191,13 +191,13 @@ export class GenerationRun {
   }
 
   /**
-   * Notes the tokens of one step.
+   * Records the tokens of one step.
    * @param {Int32Array} tokens one of each row; padding of those that have ended
    * @param {number} steps that came at once
    * @param {import('./caller-hooks.js').CallerHooks | null} changes
    * @returns {Int32Array} -1 for rows that have ended
    */
-  #hear(tokens, steps, changes) {
+  #record(tokens, steps, changes) {
     const { newTokens, endings } = this.#outcomes,
       now = performance.now() - this.#began;
     const step = tokens.map((token, r) => (endings[r] && this.tokens[r].length >= newTokens[r] ? -1 : token));

@@ -199,6 +199,39 @@ test('the engine keeps its cache for either loop; what is not the same text is r
   assert.equal(session.reusedTokens, 0, 'this one does not, and runs its own again');
 });
 
+test("callers' caches over the engine's decoder: saved, restored, cropped", async (t) => {
+  const engine = await load('llama-lm'),
+    session = new SearchSession(/** @type {any} */ (engine)),
+    call = { max_new_tokens: 5, eos_token_id: null },
+    caches = [new DynamicCache(), new DynamicCache()],
+    texts = [
+      [1, 50, 60, 45],
+      [4, 9, 33],
+    ];
+  t.after(() => engine.dispose());
+  for (let turn = 0; turn < 3; turn++) {
+    for (const [i, cache] of caches.entries()) {
+      const { tokens } = await all(session, inputs([texts[i]]), call, { cache });
+      assert.equal(session.reusedTokens, turn ? texts[i].length - 2 : 0);
+      await engine.cropCache(0);
+      assert.deepEqual((await all(engine, inputs([texts[i]]), call)).tokens, tokens);
+      // The other loop has used the decoder: bring this text back for the next turn.
+      assert.deepEqual((await all(session, inputs([texts[i]]), call, { cache })).tokens, tokens);
+      texts[i] = [...texts[i], ...tokens, 7];
+    }
+  }
+  const bytes = await caches[0].save(),
+    length = caches[0].get_seq_length();
+  await caches[0].crop(3);
+  assert.equal(caches[0].get_seq_length(), 3);
+  const restored = new DynamicCache(bytes);
+  await all(session, inputs([texts[0]]), call, { cache: restored });
+  assert.equal(session.reusedTokens, length);
+  bytes[40] ^= 1;
+  const error = await rejection(all(session, inputs([texts[0]]), call, { cache: new DynamicCache(bytes) }));
+  assert.equal(error.code, 'bad_cache');
+});
+
 // ---------------------------------------------------------------------------------------------------------------------
 
 const fake = (/** @type {Untyped} */ options = undefined) => {
