@@ -120,10 +120,10 @@ export class Tokenizer {
   encodeIds(texts, options = {}) {
     if (!texts.length) return { ids: new Int32Array(0), starts: new Uint32Array(1) };
     const pairs = /** @type {string[] | null} */ (options.text_pair ?? null);
-    const { ids, rowStarts } = encodeTexts(this.#core, texts, pairs, {
-      ...encodeRequest({ ...options, return_overflowing_tokens: false }, this.#defaults, false),
-      idsOnly: true,
-    });
+    const request = encodeRequest(options, this.#defaults, false);
+    request.overflow = false;
+    request.idsOnly = true;
+    const { ids, rowStarts } = encodeTexts(this.#core, texts, pairs, request);
     return { ids, starts: rowStarts };
   }
 

@@ -194,7 +194,7 @@ export class WasmTokenizer {
       const all = strings.length === 1 ? strings[0] : strings.join('\n');
       const views = this.#reserve(requestBytes(all, strings.length, counts));
       const answer = handle.encode(writeRequest(views, this.#input, all, strings, texts, pairs, counts, options));
-      return readBatch(this.#memory(), this.#answered(answer));
+      return readBatch(this.#memory(), this.#answered(answer), options.idsOnly);
     });
   }
 
