@@ -22,7 +22,8 @@ enum class Activation : uint8_t {
   Relu,       // max(x, 0)
   Silu,       // x·σ(x)
   Tanh,
-  Sigmoid  // σ(x) = 1/(1 + e^−x)
+  Sigmoid,  // σ(x) = 1/(1 + e^−x)
+  Count     // the number of activations. It stays last: tests compare all values before it
 };
 
 /// Activations [M, K], rows `stride` floats apart. Their 8-bit forms are made by the first product that needs them and

@@ -308,7 +308,7 @@ TEST(Kernels, SoftmaxAndActivations) {
     reference().softmax(want.data(), 4, cols);
     expectNear(got, want, 4 * cols, 1e-6f, "softmax " + std::to_string(cols));
   }
-  for (int a = 0; a <= int(Activation::Sigmoid); ++a) {
+  for (int a = 0; a < int(Activation::Count); ++a) {
     for (size_t n : {1, 2, 3, 5, 400001}) {
       Floats got(n + 64);
       for (size_t i = 0; i < n; ++i) got[i] = n == 1 ? 0.f : -40.f + 80.f * float(i) / float(n - 1);

@@ -19,6 +19,7 @@ float activation(Activation a, float x) {
     case Activation::Silu: return x / (1.f + std::exp(-x));
     case Activation::Tanh: return std::tanh(x);
     case Activation::Sigmoid: return 1.f / (1.f + std::exp(-x));
+    case Activation::Count: break;
   }
   return x;
 }

@@ -159,6 +159,7 @@ void withActivation(Activation a, F&& f) {
     case Activation::Silu: return f.template operator()<Activation::Silu>();
     case Activation::Tanh: return f.template operator()<Activation::Tanh>();
     case Activation::Sigmoid: return f.template operator()<Activation::Sigmoid>();
+    case Activation::Count: break;
   }
 }
 
