@@ -14,7 +14,9 @@ import { rejection } from '../helpers/server.js';
 const JS = new URL('../../../js/', import.meta.url),
   FIXTURES = new URL('../../fixtures/', import.meta.url);
 const exported = /** @type {Record<string, Json>} */ (index);
-const PROGRAMS = { encoder: WasmModel, decoder: WasmDecoderModel };
+/** Programs that run models, and how the README's list of their families begins. */
+const PROGRAMS = { encoder: WasmModel, decoder: WasmDecoderModel },
+  README = { encoder: 'Encoders', decoder: 'Language models' };
 const HEADS = [...new Set(Object.values(FAMILIES).flatMap(({ heads }) => heads))];
 
 /**
@@ -35,6 +37,11 @@ for (const kind of ['models', 'lm']) {
 test('what is made from the table is up to date (else: node tools/generate-models.js)', async () => {
   for (const [file, text] of Object.entries(await modelFiles()))
     assert.equal(readFileSync(new URL(file, JS), 'utf8'), text, file);
+});
+
+test('every program of the table is tested', () => {
+  const programs = [...new Set(Object.values(FAMILIES).map(({ program }) => program))].sort();
+  for (const known of [PROGRAMS, README]) assert.deepEqual(Object.keys(known).sort(), programs);
 });
 
 for (const [program, Class] of Object.entries(PROGRAMS)) {
@@ -140,10 +147,7 @@ test('the README lists the families by the names in the table', () => {
     Object.keys(FAMILIES),
     'each line ends with the name for people',
   );
-  for (const [program, begin] of [
-    ['encoder', 'Encoders'],
-    ['decoder', 'Language models'],
-  ]) {
+  for (const [program, begin] of Object.entries(README)) {
     const [, told] = new RegExp(`^${begin}: (.*?);`, 'ms').exec(list) ?? [];
     assert.deepEqual(
       told?.split(/,\s+/),

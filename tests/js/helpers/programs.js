@@ -1,0 +1,19 @@
+// The files of the Wasm programs that the package ships, by the library's own list (js/engines/wasm/programs.js).
+import path from 'node:path';
+import * as PROGRAMS from '../../../js/engines/wasm/programs.js';
+
+/**
+ * Names in js/wasm/ by program: the .wasm of each variant and, where it has one, its glue.
+ * @type {Record<string, string[]>}
+ */
+export const PROGRAM_FILES = Object.fromEntries(
+  Object.entries(PROGRAMS).map(([program, { simd, relaxed = null }]) => [
+    program,
+    [simd, relaxed].flatMap((files) => {
+      if (!files) return [];
+      const [url, glue] = files(),
+        wasm = path.posix.basename(url.pathname);
+      return glue ? [wasm, wasm.replace(/\.wasm$/, '.js')] : [wasm];
+    }),
+  ]),
+);
