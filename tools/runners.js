@@ -120,7 +120,8 @@ export async function nodeTest(folder, selection, { node, variant, flags = [], e
   if (files.length === 0) return { passed: 0, failed: 1, notes: [], output: `${folder} has no such *.test.js` };
   const preload = pathToFileURL(path.join(ROOT, 'tests/force-variant.js')).href;
   // Node itself takes one less than there are. Browsers are left alone: pages wait for frames.
-  const concurrency = !variant || isOlder((await ask(node, ['--version'])) ?? '', [20, 10]) ? [] : [`--test-concurrency=${CORES}`];
+  const concurrency =
+    !variant || isOlder((await ask(node, ['--version'])) ?? '', [20, 10]) ? [] : [`--test-concurrency=${CORES}`];
   const forced = variant ? { NODE_OPTIONS: `--import=${preload}`, WASMFORMERS_TEST_VARIANT: variant } : {};
   const { code, output } = await run(
     node,

@@ -19,8 +19,8 @@ extern const uint8_t kNfkdDistances[], kNfkdLengths[];
 extern const char kNfkdText[];
 extern const int kNfkdCount;
 
-// The lowercase of first, first + stride, … last is the character plus delta. U+0130 is not here, because it becomes two
-// characters.
+// The lowercase of first, first + stride, … last is the character plus delta. U+0130 is not here, because it becomes
+// two characters.
 struct LowerRange { int32_t first, last, stride, delta; };
 extern const LowerRange kLower[];
 extern const int kLowerCount;

@@ -201,7 +201,7 @@ test('the engine keeps its cache for either loop; what is not the same text is r
 
 test("callers' caches over the engine's decoder: saved, restored, cropped", async (t) => {
   const engine = await load('llama-lm'),
-    session = new SearchSession(/** @type {any} */ (engine)),
+    session = new SearchSession(/** @type {any} any: its own loop is not asked for */ (engine)),
     call = { max_new_tokens: 5, eos_token_id: null },
     caches = [new DynamicCache(), new DynamicCache()],
     texts = [
