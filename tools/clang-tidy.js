@@ -1,5 +1,6 @@
-// clang-tidy over the C++ of wasm/ that is compiled natively, with the checks of .clang-tidy. A file that was clean is
-// not looked at again until its content, or that of a header of ours that it includes, changes.
+// clang-tidy over the C++ of wasm/ that is compiled natively, with the checks of .clang-tidy. The files of a folder are
+// read as one (CMake's UNITY): most of the time goes into the standard library's headers. What was clean is not looked at
+// again until its content, or that of a header of ours that it includes, changes.
 import { createHash } from 'node:crypto';
 import fs from 'node:fs/promises';
 import os from 'node:os';
@@ -12,7 +13,7 @@ import { BUILD_TOOLS, ensureSystem } from './toolchain.js';
 
 const FOLDER = path.join(ROOT, 'build/tidy');
 
-/** @returns {Promise<import('./lint.js').Check[]>} one for each file */
+/** @returns {Promise<import('./lint.js').Check[]>} one for each folder, or file that is compiled by itself */
 export async function clangTidy() {
   const { tidy, version } = await ensureClangTools();
   const compiled = await compiledFiles();
@@ -31,7 +32,7 @@ export async function clangTidy() {
     else open.push({ file, key });
   }
   if (open.length === 0) return checks;
-  await step(`clang-tidy over ${open.length} files`, async (report) => {
+  await step(`clang-tidy over ${open.length} folders and files`, async (report) => {
     const total = open.length;
     const worker = async () => {
       for (let next = open.shift(); next; next = open.shift()) {
@@ -60,7 +61,7 @@ async function compiledFiles() {
   await fs.writeFile(stamp, ROOT);
   const commands = JSON.parse(await fs.readFile(path.join(FOLDER, 'compile_commands.json'), 'utf8'));
   return [...new Set(commands.map((/** @type {{ file: string }} */ { file }) => path.relative(ROOT, file)))]
-    .filter((file) => file.startsWith(`wasm${path.sep}`) && !file.endsWith('unicode_tables.cpp'))
+    .filter((file) => /[\\/]unity_wasm_|^wasm[\\/]/.test(file) && !file.endsWith('unicode_tables.cpp'))
     .sort();
 }
 
@@ -91,6 +92,8 @@ function contentKeys() {
 /** @param {string} file */
 async function readFile(file) {
   const text = await fs.readFile(path.join(ROOT, file), 'utf8').catch(() => '');
-  const includes = [...text.matchAll(/^#include "([^"]+)"/gm)].map(([, name]) => path.join('wasm', name));
+  const includes = [...text.matchAll(/^#include "([^"]+)"/gm)].map(([, name]) =>
+    path.isAbsolute(name) ? path.relative(ROOT, name) : path.join('wasm', name),
+  );
   return { hash: createHash('sha256').update(text).digest('hex'), includes };
 }

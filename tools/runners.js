@@ -16,7 +16,7 @@ const FIXTURES = path.join(ROOT, 'tests/fixtures');
 const CORES = os.availableParallelism();
 
 /**
- * The test program of tests/native, as many parts of it at a time as there are cores.
+ * The test program of tests/native, in parts, as many at a time as there are cores.
  * @param {'native' | 'sanitize' | 'wasm'} preset
  * @param {Selection} selection
  * @param {{ node?: string, variant?: string, env?: Record<string, string> }} [options] node: runs the program, for Wasm
@@ -28,17 +28,23 @@ export async function googleTest(preset, selection, { node, variant, env = {} } 
   const filter = await gtestFilter(selection);
   const args = [...(node ? [program] : []), '--gtest_brief=1', '--gtest_color=no', `--gtest_filter=${filter}`];
   const common = { TEST_FIXTURES: FIXTURES, TEST_MINILM: await ensureModel(MINILM), ...env };
-  const parts = await Promise.all(
-    Array.from({ length: CORES }, async (_, part) => {
-      const shard = { GTEST_TOTAL_SHARDS: String(CORES), GTEST_SHARD_INDEX: String(part) };
+  // More parts than cores: those with the long tests must not be left alone in the end.
+  const parts = CORES * 4;
+  /** @type {Result[]} */
+  const results = [];
+  let next = 0;
+  const worker = async () => {
+    for (let part = next++; part < parts; part = next++) {
+      const shard = { GTEST_TOTAL_SHARDS: String(parts), GTEST_SHARD_INDEX: String(part) };
       const { code, output } = await run(node ?? program, args, {
         env: { ...common, ...shard, UBSAN_OPTIONS: 'print_stacktrace=1' },
         allowFailure: true,
       });
-      return gtestResult(file, code, output);
-    }),
-  );
-  const result = parts.reduce(joined);
+      results.push(gtestResult(file, code, output));
+    }
+  };
+  await Promise.all(Array.from({ length: CORES }, worker));
+  const result = results.reduce(joined);
   // A filter may leave a part without tests, but not all.
   return result.passed + result.failed > 0 ? result : { ...result, failed: 1, output: `${file} ran no test` };
 }

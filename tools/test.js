@@ -52,6 +52,8 @@ await command(async () => {
  */
 async function chosen(args) {
   const fast = args.includes('--fast');
+  const option = args.find((arg) => arg.startsWith('--') && arg !== '--fast');
+  if (option) throw new SetupError(`${option} is not known; there is --fast, and names of stages and test files`);
   /** @type {string[]} */
   const stages = [];
   /** @type {string[]} */

@@ -8,7 +8,19 @@ import { after, before, test } from 'node:test';
 import { ensureModel } from '../../models/fetch.js';
 import { serve } from '../../tools/serve.js';
 import { faults } from './helpers/accessibility.js';
-import { MINILM, PHONE, ROOT, launch, open, shoot, text, violations, wide } from './helpers/browser.js';
+import {
+  MINILM,
+  PHONE,
+  ROOT,
+  launch,
+  open,
+  openProfile,
+  profileFolder,
+  shoot,
+  text,
+  violations,
+  wide,
+} from './helpers/browser.js';
 import { recorder } from './helpers/tasks.js';
 
 const HUB = 'https://huggingface.co/**';
@@ -438,7 +450,7 @@ test('loading can be cancelled and begun again', async (t) => {
   assert.deepEqual(complaints, []);
 });
 
-test('from the Hub the first time, from the Cache API without a network', async (t) => {
+test('from the Hub the first time, without a network after the browser was closed', async (t) => {
   // A static host with the page and the library, without models. A redirect to the cache's files plays the Hub, which
   // redirects to its storage.
   const host = await serve({
@@ -446,7 +458,8 @@ test('from the Hub the first time, from the Cache API without a network', async 
     headers: { 'Access-Control-Allow-Origin': '*' },
   });
   t.after(host.close);
-  const { page, context, complaints } = await open(browser);
+  const profile = await profileFolder(t);
+  let { page, context, complaints } = await openProfile(profile);
   t.after(() => context.close());
   /** @type {string[]} */
   const asked = [];
@@ -482,13 +495,15 @@ test('from the Hub the first time, from the Cache API without a network', async 
     { polling: 200 },
   );
 
-  await context.unroute(HUB);
+  assert.deepEqual(complaints, []);
+  await context.close();
+  ({ page, context, complaints } = await openProfile(profile));
   asked.length = 0;
   await context.route(HUB, (route) => {
     asked.push(new URL(route.request().url()).pathname);
     return route.abort('internetdisconnected');
   });
-  await page.reload();
+  await page.goto(host.url);
   await page.click('#load');
   await loaded(page);
   assert.ok(!asked.some((name) => name.endsWith('model.safetensors') || name.endsWith('/config.json')), asked.join());

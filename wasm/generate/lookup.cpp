@@ -8,17 +8,17 @@ namespace {
 
 /// A guess of n tokens adds kPass + n · kToken to a pass, in passes of one token (measured with SmolLM2-135M's shape on
 /// one thread: 0.8 + 0.2 n in q8, 0.3 + 0.4 n in q4; kernels run several rows in another way). Each written token adds
-/// kEarned to the credit. Guesses shorter than kShort do not pay; beyond kMost tokens do not get cheaper.
+/// kEarned to the credit. Guesses shorter than kShort do not pay; beyond kLongestGuess tokens do not get cheaper.
 constexpr double kPass = 0.6, kToken = 0.3, kEarned = 0.015, kMostCredit = 8;
 constexpr size_t kShort = 4;
-constexpr size_t kMost = 32;
+constexpr size_t kLongestGuess = 32;
 
 double costOf(size_t tokens) { return kPass + kToken * double(tokens); }
 
 }  // namespace
 
 void Lookup::set(size_t tokens, size_t ngram) {
-  tokens_ = std::min(tokens, kMost);
+  tokens_ = std::min(tokens, kLongestGuess);
   ngram_ = ngram;
   credit_ = costOf(kShort);  // for the first guess
 }

@@ -9,7 +9,7 @@ namespace wasmformers::text {
 
 uint32_t lowercase(uint32_t c) {
   if (c < 0x80) return c - 'A' < 26u ? c + 32 : c;
-  if (!is(c, kLower)) return c;
+  if (!is(c, text::kLower)) return c;
   const auto* end = tables::kLower + tables::kLowerCount;
   const auto* r = std::upper_bound(tables::kLower, end, int32_t(c),
                                    [](int32_t x, const tables::LowerRange& range) { return x < range.first; });

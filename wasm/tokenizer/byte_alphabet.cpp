@@ -9,12 +9,12 @@ namespace {
 
 bool isPrintable(uint32_t b) { return (b >= '!' && b <= '~') || (b >= 0xA1 && b <= 0xAC) || b >= 0xAE; }
 
-struct Tables {
+struct Alphabet {
   uint16_t character[256];
   int16_t byte[512];
   char utf8[256][2];
   uint8_t length[256];
-  Tables() {
+  Alphabet() {
     for (int16_t& b : byte) b = -1;
     uint16_t next = 256;
     for (uint32_t b = 0; b < 256; ++b) {
@@ -24,18 +24,18 @@ struct Tables {
     }
   }
 };
-const Tables& tables() {
-  static const Tables t;
+const Alphabet& alphabet() {
+  static const Alphabet t;
   return t;
 }
 
 }  // namespace
 
-uint32_t characterOfByte(uint8_t byte) { return tables().character[byte]; }
-int byteOfCharacter(uint32_t c) { return c < 512 ? tables().byte[c] : -1; }
+uint32_t characterOfByte(uint8_t byte) { return alphabet().character[byte]; }
+int byteOfCharacter(uint32_t c) { return c < 512 ? alphabet().byte[c] : -1; }
 
 char* writeByteLevel(std::string_view in, char* to) {
-  const Tables& t = tables();
+  const Alphabet& t = alphabet();
   for (char c : in) {
     const auto b = static_cast<unsigned char>(c);
     to[0] = t.utf8[b][0];

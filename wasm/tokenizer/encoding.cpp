@@ -10,10 +10,6 @@ namespace {
 constexpr size_t kMaxOverflowTokens = size_t(1) << 26;
 
 template <class T>
-void appendTo(std::vector<T>& to, const std::vector<T>& from) {
-  to.insert(to.end(), from.begin(), from.end());
-}
-template <class T>
 std::vector<T> part(const std::vector<T>& v, size_t begin, size_t end) {
   return {v.begin() + long(begin), v.begin() + long(end)};
 }

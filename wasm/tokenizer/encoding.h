@@ -23,6 +23,11 @@ struct Range {
   bool set = false;
 };
 
+template <class T>
+void appendTo(std::vector<T>& to, const std::vector<T>& from) {
+  to.insert(to.end(), from.begin(), from.end());
+}
+
 struct Encoding {
   std::vector<uint32_t> ids, typeIds;
   // Details.

@@ -8,10 +8,6 @@ template <class T>
 void pad(std::vector<T>& v, size_t n, T value) {
   v.insert(v.end(), n, value);
 }
-template <class T>
-void appendTo(std::vector<T>& to, const std::vector<T>& from) {
-  to.insert(to.end(), from.begin(), from.end());
-}
 
 }  // namespace
 

@@ -1,5 +1,6 @@
 // Chromium with an empty profile, and pages that record complaints: errors on the console, exceptions, broken policies.
 import fs from 'node:fs/promises';
+import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { chromium } from 'playwright-core';
@@ -27,10 +28,15 @@ export const PHONE = /** @type {const} */ ({
   deviceScaleFactor: 2,
 });
 
+/** Chromium and its flags, for every way to start it. */
+const started = async () => ({
+  executablePath: await ensureChromium(),
+  args: JS_FLAGS ? [...FLAGS, `--js-flags=${JS_FLAGS}`] : FLAGS,
+});
+
 /** @param {import('node:test').SuiteContext | import('node:test').TestContext} [t] closes it in the end */
 export async function launch(t) {
-  const args = JS_FLAGS ? [...FLAGS, `--js-flags=${JS_FLAGS}`] : FLAGS;
-  const browser = await chromium.launch({ executablePath: await ensureChromium(), args });
+  const browser = await chromium.launch(await started());
   /** @type {Untyped} */ (t)?.after(() => browser.close());
   return browser;
 }
@@ -45,7 +51,30 @@ export async function launch(t) {
  *   even where the page handles them.
  */
 export async function open(browser, options = {}) {
-  const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, ...options });
+  return watched(await browser.newContext({ viewport: { width: 1280, height: 900 }, ...options }));
+}
+
+/**
+ * A page of a browser whose profile lies in a folder: what pages store outlives it. Contexts of open() keep it in
+ * memory, where the browser may drop it when memory is short.
+ * @param {string} folder
+ */
+export async function openProfile(folder) {
+  return watched(await chromium.launchPersistentContext(folder, await started()));
+}
+
+/**
+ * A folder for a profile, removed after the test.
+ * @param {import('node:test').TestContext} t
+ */
+export async function profileFolder(t) {
+  const folder = await fs.mkdtemp(path.join(os.tmpdir(), 'wasmformers-profile-'));
+  t.after(() => fs.rm(folder, { recursive: true, force: true, maxRetries: 5 }));
+  return folder;
+}
+
+/** @param {import('playwright-core').BrowserContext} context */
+async function watched(context) {
   context.setDefaultTimeout(PATIENCE);
   const page = await context.newPage();
   /** @type {string[]} */

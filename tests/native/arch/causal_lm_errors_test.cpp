@@ -7,7 +7,7 @@
 
 #include "lm_runner.h"
 
-namespace wasmformers::testing {
+namespace wasmformers::testing::causal_lm {
 namespace {
 
 using kernels::CacheType;
@@ -467,4 +467,4 @@ TEST(CausalLMBase, GivesHiddenStates) {
 }
 
 }  // namespace
-}  // namespace wasmformers::testing
+}  // namespace wasmformers::testing::causal_lm

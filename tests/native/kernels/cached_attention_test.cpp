@@ -17,7 +17,7 @@
 namespace wasmformers::kernels {
 namespace {
 
-void expectNear(const Floats& got, const Floats& want, size_t n, float tolerance, const std::string& what) {
+void expectClose(const Floats& got, const Floats& want, size_t n, float tolerance, const std::string& what) {
   for (size_t i = 0; i < n; ++i) {
     ASSERT_LE(std::fabs(got[i] - want[i]), tolerance * std::max(1.f, std::fabs(want[i])))
         << what << " at " << i << ": " << got[i] << " instead of " << want[i];
@@ -130,8 +130,8 @@ TEST(CachedAttention, IsAttentionWithACausalMask) {
       a.right = 0;
       Arena arena;
       reference().attention(arena, a);
-      expectNear(c.run(reference()), want, want.size() - 64, 1e-6f, "plain T" + std::to_string(t));
-      expectNear(c.run(fast()), want, want.size() - 64, 3e-6f, "fast T" + std::to_string(t));
+      expectClose(c.run(reference()), want, want.size() - 64, 1e-6f, "plain T" + std::to_string(t));
+      expectClose(c.run(fast()), want, want.size() - 64, 3e-6f, "fast T" + std::to_string(t));
     }
   }
 }
@@ -163,7 +163,7 @@ TEST(CachedAttention, SmallerTypesAreNear) {
   const Floats want = exact.run(fast());
   for (auto [type, tolerance] : {std::pair{CacheType::F16, 2e-3f}, {CacheType::Q8, 4e-2f}}) {
     Case c(fast(), type, {1, 2, 1, 64, 40, 1});
-    expectNear(c.run(fast()), want, 2 * 64, tolerance, name(type));
+    expectClose(c.run(fast()), want, 2 * 64, tolerance, name(type));
   }
 }
 
@@ -194,7 +194,7 @@ TEST(CachedAttention, FastAgreesWithPlain) {
         c.run(reference());
         const Floats want = c.out;
         std::fill(c.out.begin(), c.out.end(), -7.f);
-        expectNear(c.run(fast()), want, want.size() - 64, 5e-6f, what);
+        expectClose(c.run(fast()), want, want.size() - 64, 5e-6f, what);
       }
     }
   }
@@ -211,8 +211,8 @@ TEST(CachedAttention, EveryRemainderAgreesWithPlain) {
           c.args.left = left;
           const Floats want = c.run(reference());
           std::fill(c.out.begin(), c.out.end(), -7.f);
-          expectNear(c.run(fast()), want, want.size() - 64, 5e-6f,
-                     std::string(name(type)) + " " + c.s.text() + " left " + std::to_string(left));
+          expectClose(c.run(fast()), want, want.size() - 64, 5e-6f,
+                      std::string(name(type)) + " " + c.s.text() + " left " + std::to_string(left));
         }
       }
     }
@@ -225,7 +225,7 @@ TEST(CachedAttention, LongPromptsAgreeWithPlain) {
     Case c(fast(), type, {1, 1, 1, 256, 2050, 13});
     const Floats want = c.run(reference());
     std::fill(c.out.begin(), c.out.end(), -7.f);
-    expectNear(c.run(fast()), want, want.size() - 64, 1e-5f, name(type));  // sums of 2063
+    expectClose(c.run(fast()), want, want.size() - 64, 1e-5f, name(type));  // sums of 2063
   }
 }
 

@@ -12,9 +12,9 @@
 namespace wasmformers::tokenizer {
 namespace {
 
-using Made = Result<std::unique_ptr<Tokenizer>>;
+using ReadBack = Result<std::unique_ptr<Tokenizer>>;
 
-Made load(std::string_view form, const Source* source = nullptr) {
+ReadBack load(std::string_view form, const Source* source = nullptr) {
   Buffer buffer(form.size() + 1);
   std::memcpy(buffer.data(), form.data(), form.size());
   return Tokenizer::fromBinary(std::move(buffer), form.size(), source);

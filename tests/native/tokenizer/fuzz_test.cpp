@@ -11,9 +11,9 @@
 namespace wasmformers::tokenizer {
 namespace {
 
-const char* const kNames[] = {"wordpiece-uncased",        "wordpiece-whitespace-added", "wordlevel-digits",
-                              "bytelevel-prefix-roberta", "unigram-metaspace",          "bpe-bytefallback-llamalike",
-                              "bpe-fuseunk-metaspace",    "bpe-metaspace-never"};
+const char* const kTokenizers[] = {
+    "wordpiece-uncased", "wordpiece-whitespace-added", "wordlevel-digits",      "bytelevel-prefix-roberta",
+    "unigram-metaspace", "bpe-bytefallback-llamalike", "bpe-fuseunk-metaspace", "bpe-metaspace-never"};
 
 std::string randomText(std::mt19937& random) {
   std::string s;
@@ -75,7 +75,7 @@ void expectSound(Tokenizer& t, std::mt19937& random, int rounds) {
 
 TEST(TokenizerFuzz, RandomBytes) {
   std::mt19937 random(1);
-  for (const char* name : kNames) {
+  for (const char* name : kTokenizers) {
     std::string json;
     ASSERT_TRUE(test::readFile(test::fixture(name + std::string(".tokenizer.json")), json));
     auto t = Tokenizer::fromJson(json, name);
@@ -86,7 +86,7 @@ TEST(TokenizerFuzz, RandomBytes) {
 
 TEST(TokenizerFuzz, ChangedFiles) {
   std::mt19937 random(2);
-  for (const char* name : kNames) {
+  for (const char* name : kTokenizers) {
     std::string json;
     ASSERT_TRUE(test::readFile(test::fixture(name + std::string(".tokenizer.json")), json));
     // The settings are before the vocabulary: most changes are made there.
@@ -113,7 +113,7 @@ TEST(TokenizerFuzz, ChangedFiles) {
 }
 
 TEST(TokenizerFuzz, AMegabyteWithoutASpace) {
-  for (const char* name : kNames) {
+  for (const char* name : kTokenizers) {
     std::string json;
     ASSERT_TRUE(test::readFile(test::fixture(name + std::string(".tokenizer.json")), json));
     auto t = Tokenizer::fromJson(json, name).take();

@@ -52,7 +52,7 @@ constexpr const char* kPatterns[] = {
 };
 
 // A random text of the characters that the patterns distinguish, ASCII more often.
-std::string randomText(std::mt19937& random) {
+std::string randomCharacters(std::mt19937& random) {
   static constexpr std::string_view kPieces[] = {"a",
                                                  "b",
                                                  "s",
@@ -151,7 +151,7 @@ TEST(Scanners, FindTheMatchesOfTheEngine) {
     std::mt19937 random(1);
     std::vector<regex::Bounds> want, have;
     for (int i = 0; i < 4000; ++i) {
-      const std::string text = randomText(random);
+      const std::string text = randomCharacters(random);
       ASSERT_EQ(engine->findAll(text, want), regex::Outcome::Done);
       have.clear();
       for (size_t at = 0; at < text.size();) {

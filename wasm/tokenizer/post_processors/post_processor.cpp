@@ -10,7 +10,7 @@
 namespace wasmformers::tokenizer {
 namespace {
 
-struct SpecialToken {
+struct SurroundingToken {
   std::string text;
   uint32_t id;
 };
@@ -31,7 +31,7 @@ bool trims(Frame& to, bool addPrefixSpace) {
 // [CLS] A [SEP] and, for a pair, B [SEP] (BertProcessing) or [SEP] B [SEP] (RobertaProcessing, every type id 0).
 class ClsSepProcessing final : public PostProcessor {
  public:
-  ClsSepProcessing(SpecialToken cls, SpecialToken sep, bool roberta, bool trim, bool addPrefixSpace)
+  ClsSepProcessing(SurroundingToken cls, SurroundingToken sep, bool roberta, bool trim, bool addPrefixSpace)
       : cls_(std::move(cls)), sep_(std::move(sep)), roberta_(roberta), trim_(trim), addPrefixSpace_(addPrefixSpace) {}
 
   size_t addedTokens(bool pair) const override { return pair ? (roberta_ ? 4 : 3) : 2; }
@@ -76,7 +76,7 @@ class ClsSepProcessing final : public PostProcessor {
     e = std::move(out);
   }
 
-  SpecialToken cls_, sep_;
+  SurroundingToken cls_, sep_;
   bool roberta_, trim_, addPrefixSpace_;
 };
 
@@ -116,7 +116,7 @@ class Sequence final : public PostProcessor {
 };
 
 // ["[SEP]", 102]
-SpecialToken specialToken(const Component& c, std::string_view key) {
+SurroundingToken specialToken(const Component& c, std::string_view key) {
   const Component field = c.member(key);
   const std::vector<Component> pair = field.elements();
   if (pair.size() == 2 && pair[0].value.isString()) return {std::string(pair[0].value.asString()), pair[1].id()};

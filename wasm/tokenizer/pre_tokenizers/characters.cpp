@@ -9,7 +9,6 @@ namespace wasmformers::tokenizer {
 namespace {
 
 using text::kNumeric;
-using text::kPunctuation;
 using text::kWhiteSpace;
 using text::kWord;
 
@@ -40,7 +39,7 @@ class BertPreTokenizer final : public PreTokenizer {
       while (p < end) {
         const char* at = p;
         const uint32_t r = propertiesAt(p, ascii);
-        if (!(r & (kWhiteSpace | kPunctuation))) continue;
+        if (!(r & (kWhiteSpace | text::kPunctuation))) continue;
         emit(size_t(word - base), size_t(at - base));
         if (!(r & kWhiteSpace)) emit(size_t(at - base), size_t(p - base));
         word = p;
@@ -176,7 +175,7 @@ std::unique_ptr<PreTokenizer> makeCharacterPreTokenizer(std::string_view type, c
   if (type == "Whitespace") return made<Whitespace>();
   if (type == "UnicodeScripts") return made<UnicodeScripts>();
   if (type == "WhitespaceSplit") return made<PropertySplit>(uint32_t(kWhiteSpace), Behavior::Removed);
-  if (type == "Punctuation") return made<PropertySplit>(uint32_t(kPunctuation), readBehavior(c, "Isolated"));
+  if (type == "Punctuation") return made<PropertySplit>(uint32_t(text::kPunctuation), readBehavior(c, "Isolated"));
   if (type == "CharDelimiterSplit" || type == "Delimiter") return charDelimiterSplit(c);
   if (type == "Digits") {
     return made<PropertySplit>(uint32_t(kNumeric),
