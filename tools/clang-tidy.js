@@ -1,6 +1,6 @@
 // clang-tidy over the C++ of wasm/ that is compiled natively, with the checks of .clang-tidy. The files of a folder are
-// read as one (CMake's UNITY): most of the time goes into the standard library's headers. What was clean is not looked at
-// again until its content, or that of a header of ours that it includes, changes.
+// read as one (CMake's UNITY): most of the time goes into the standard library's headers. What was clean is not looked
+// at again until its content, or that of a header of ours that it includes, changes.
 import { createHash } from 'node:crypto';
 import fs from 'node:fs/promises';
 import os from 'node:os';

@@ -37,7 +37,7 @@ class Model final : public EngineModel, public SearchMethods {
   /// Bytes; 0 after a failure.
   double cacheBytes(double rows, double capacity, const std::string& type) {
     const auto found = cacheTypeOf(type);
-    said(found.status());
+    setStatus(found.status());
     return session_ && found.ok() ? session_->bytesNeeded(size_t(rows), size_t(capacity), *found) : 0;
   }
   double workBytes(double rows) const { return model_ ? lm().workBytes(size_t(rows)) : 0; }
@@ -48,10 +48,10 @@ class Model final : public EngineModel, public SearchMethods {
                      bool pauseAtEndings) {
     Status s = begin(options, cacheType, {{}, 0, pauseAtScores, rowwise, pauseAtEndings});
     inputs_.clear();
-    return said(std::move(s));
+    return setStatus(std::move(s));
   }
   bool generateRun(double milliseconds, double maxTokens) {
-    return said(session_ ? checked(session_->run(milliseconds, size_t(maxTokens))) : notLoading());
+    return setStatus(session_ ? checked(session_->run(milliseconds, size_t(maxTokens))) : notLoading());
   }
   bool generateFinished() const { return !session_ || session_->finished(); }
   /// Call before a forward pass, which takes the memory of a session's pass.
@@ -67,7 +67,7 @@ class Model final : public EngineModel, public SearchMethods {
     return int(at);
   }
   bool resume(int number) {
-    return said(session_ ? checked(session_->resume(std::move(parked_[size_t(number)]))) : notLoading());
+    return setStatus(session_ ? checked(session_->resume(std::move(parked_[size_t(number)]))) : notLoading());
   }
   void drop(int number) { parked_[size_t(number)] = {}; }
   double reusedTokens() const { return session_ ? double(session_->reusedTokens()) : 0; }
@@ -75,7 +75,7 @@ class Model final : public EngineModel, public SearchMethods {
   /// 0: no scores are ready.
   double scoresPtr() { return session_ && session_->scores() ? address(session_->scores()) : 0; }
   double scoreRows() const { return session_ ? double(session_->scoreRows()) : 0; }
-  bool acceptScores() { return said(session_ ? session_->acceptScores() : notLoading()); }
+  bool acceptScores() { return setStatus(session_ ? session_->acceptScores() : notLoading()); }
 
   // --- the decoder without a search
   /// `ids` and `mask` (or null) are typed arrays, [rows, length].
@@ -83,14 +83,14 @@ class Model final : public EngineModel, public SearchMethods {
     const auto own = emscripten::convertJSArrayToNumberVector<int32_t>(ids);
     std::vector<uint8_t> real;
     if (!mask.isNull()) real = emscripten::convertJSArrayToNumberVector<uint8_t>(mask);
-    return said(checked(startPass(own, real, size_t(rows), size_t(length), cacheType)));
+    return setStatus(checked(startPass(own, real, size_t(rows), size_t(length), cacheType)));
   }
   /// A layer; when passDone(), scoresPtr() has the scores.
-  bool stepPass() { return said(session_ ? checked(session_->stepPass()) : notLoading()); }
+  bool stepPass() { return setStatus(session_ ? checked(session_->stepPass()) : notLoading()); }
   bool passDone() const { return !session_ || session_->passDone(); }
   bool reorderCache(val from) {
     const auto rows = emscripten::convertJSArrayToNumberVector<uint32_t>(from);
-    return said(session_ ? session_->reorder(rows.data(), rows.size()) : notLoading());
+    return setStatus(session_ ? session_->reorder(rows.data(), rows.size()) : notLoading());
   }
 
   // --- the cache
@@ -100,15 +100,15 @@ class Model final : public EngineModel, public SearchMethods {
   }
   /// A Uint8Array; null after a failure.
   val saveCache() {
-    if (!session_) return said(notLoading()), val::null();
+    if (!session_) return setStatus(notLoading()), val::null();
     auto saved = session_->save(name_);
-    said(saved.status());
+    setStatus(saved.status());
     return saved.ok() ? copied(reinterpret_cast<const uint8_t*>(saved->data()), saved->size()) : val::null();
   }
   /// Where the bytes to restore belong; 0 after a failure.
   double restoreWindow(double bytes) {
     auto made = allocate(size_t(bytes), "the saved cache");
-    said(made.status());
+    setStatus(made.status());
     if (!made.ok()) return 0;
     restored_ = made.take();
     return address(restored_.data());
@@ -116,7 +116,7 @@ class Model final : public EngineModel, public SearchMethods {
   bool restoreCache() {
     const Buffer bytes = std::move(restored_);
     restored_ = {};
-    return said(session_ ? session_->restore(bytes.data(), bytes.size(), name_) : notLoading());
+    return setStatus(session_ ? session_->restore(bytes.data(), bytes.size(), name_) : notLoading());
   }
 
  private:

@@ -20,7 +20,7 @@ class Handle {
   std::string errorField() const { return status_.field(); }
 
  protected:
-  bool said(Status s) {
+  bool setStatus(Status s) {
     status_ = std::move(s);
     return status_.ok();
   }

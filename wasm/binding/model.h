@@ -54,27 +54,27 @@ class EngineModel : public Handle {
       const uint64_t some = std::min(left, kPiece);
       all.emplace_back(size_t(some));
       if (!all.back().ok()) {
-        return said(Status(ErrorClass::Memory, "out_of_memory",
-                           "The weights take " + std::to_string(weights_.packedBytes()) +
-                               " bytes, which cannot be had; try a smaller dtype, or a smaller model."));
+        return setStatus(Status(ErrorClass::Memory, "out_of_memory",
+                                "The weights take " + std::to_string(weights_.packedBytes()) +
+                                    " bytes, which cannot be had; try a smaller dtype, or a smaller model."));
       }
       left -= some;
     }
-    return said({});
+    return setStatus({});
   }
   void beginFile(const std::string& name) {
     if (loader_) loader_->beginFile(name);
   }
   double window() { return loader_ ? address(loader_->window()) : 0; }
   double room() { return loader_ ? double(loader_->room()) : 0; }
-  bool commit(double n) { return said(loader_ ? loader_->commit(size_t(n)) : notLoading()); }
-  bool endFile() { return said(loader_ ? loader_->endFile() : notLoading()); }
+  bool commit(double n) { return setStatus(loader_ ? loader_->commit(size_t(n)) : notLoading()); }
+  bool endFile() { return setStatus(loader_ ? loader_->endFile() : notLoading()); }
   bool finishLoading() {
-    if (!loader_) return said(notLoading());
+    if (!loader_) return setStatus(notLoading());
     Status s = loader_->finish();
     if (s.ok()) s = model_->loaded();
     ready_ = s.ok();
-    return said(std::move(s));
+    return setStatus(std::move(s));
   }
 
   /// [{ name, dtype: "int32" | "float32", dims: (string | number)[], optional }, …]
@@ -93,10 +93,10 @@ class EngineModel : public Handle {
   double setInput(const std::string& name, const std::string& dtype, val dims) {
     auto made = makeInput(name, dtype, emscripten::convertJSArrayToNumberVector<double>(dims));
     if (!made.ok()) {
-      said(made.takeStatus());
+      setStatus(made.takeStatus());
       return 0;
     }
-    said({});
+    setStatus({});
     for (arch::Input& in : inputs_) {
       if (in.name == name) {
         in = made.take();
@@ -108,16 +108,16 @@ class EngineModel : public Handle {
   }
 
   bool begin() {
-    if (!ready_) return said(Status(ErrorClass::Internal, "not_loaded", "The model has not been loaded."));
+    if (!ready_) return setStatus(Status(ErrorClass::Internal, "not_loaded", "The model has not been loaded."));
     arena_.reset();
     outputs_.clear();
     arch::Pass pass = makePass();
-    return said(checked(model_->begin(pass)));
+    return setStatus(checked(model_->begin(pass)));
   }
   int steps() const { return model_ ? int(model_->steps()) : 0; }
   bool step(int index) {
     arch::Pass pass = makePass();
-    return said(checked(model_->step(size_t(index), pass)));
+    return setStatus(checked(model_->step(size_t(index), pass)));
   }
 
   int outputCount() const { return int(outputs_.size()); }

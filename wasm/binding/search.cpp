@@ -13,10 +13,10 @@ class SearchHandle final : public Handle, public SearchMethods {
   /// generate/changes.h.
   bool begin(const std::string& options, val ids, val mask, double rows, double length, double vocabulary,
              double context, bool editsScores, bool rowwise, bool asksForEndings) {
-    return said(create(options, emscripten::convertJSArrayToNumberVector<int32_t>(ids),
-                       mask.isNull() ? std::vector<uint8_t>() : emscripten::convertJSArrayToNumberVector<uint8_t>(mask),
-                       size_t(rows), size_t(length), size_t(vocabulary), size_t(context), editsScores, rowwise,
-                       asksForEndings));
+    return setStatus(create(
+        options, emscripten::convertJSArrayToNumberVector<int32_t>(ids),
+        mask.isNull() ? std::vector<uint8_t>() : emscripten::convertJSArrayToNumberVector<uint8_t>(mask), size_t(rows),
+        size_t(length), size_t(vocabulary), size_t(context), editsScores, rowwise, asksForEndings));
   }
   bool finished() const { return !search_ || search_->finished(); }
   /// The next feed has whole texts, for a cache that has lost them.
@@ -41,21 +41,21 @@ class SearchHandle final : public Handle, public SearchMethods {
   double scoresWindow() {
     if (finished()) return 0;
     auto made = allocate(rows_ * search_->vocabulary() * sizeof(float), "the scores");
-    said(made.status());
+    setStatus(made.status());
     if (!made.ok()) return 0;
     scores_ = made.take();
     return address(scores_.data());
   }
   /// Guidance; with editsScores also the penalties, and a row for each sequence.
-  bool process() { return said(prepare()); }
+  bool process() { return setStatus(prepare()); }
   /// [scoreRows(), vocabulary], to be changed before acceptScores(); 0 without editsScores.
   double scoresPtr() { return editsScores_ && rows_ ? address(scores_.data()) : 0; }
   double scoreRows() const { return double(rows_); }
   bool acceptScores() {
     float* const scores = scores_.as<float>();
-    return said(finished()     ? Status(ErrorClass::Internal, "no_scores", "There are no scores to go on with.")
-                : editsScores_ ? search_->choose(scores)
-                               : search_->accept(scores));
+    return setStatus(finished()     ? Status(ErrorClass::Internal, "no_scores", "There are no scores to go on with.")
+                     : editsScores_ ? search_->choose(scores)
+                                    : search_->accept(scores));
   }
 
  private:

@@ -31,37 +31,37 @@ class TokenizerHandle : public Handle {
       input_ = Buffer();  // frees the old buffer before the new one is allocated
       // Requests grow, so they get more room. A file is loaded once.
       auto made = allocate(size_t(bytes) + (tokenizer_ ? size_t(bytes) / 2 : 0) + 64, "the tokenizer's input");
-      if (!made.ok()) return said(made.takeStatus()), 0;
+      if (!made.ok()) return setStatus(made.takeStatus()), 0;
       input_ = made.take();
     }
-    said({});
+    setStatus({});
     return address(input_.data());
   }
 
   /// Reads the tokenizer.json in the input. `file` names it in errors.
   bool load(double bytes, const std::string& file) {
     auto made = Tokenizer::fromJson({input_.as<char>(), size_t(bytes)}, file);
-    if (!made.ok()) return said(made.takeStatus());
+    if (!made.ok()) return setStatus(made.takeStatus());
     tokenizer_ = made.take();
     input_ = Buffer();  // frees the text, which is large; requests are small
-    return said({});
+    return setStatus({});
   }
 
   /// Reads the binary form in the input, of `bytes` bytes, and keeps it.
   bool loadBinary(double bytes) {
     auto made = Tokenizer::fromBinary(std::move(input_), size_t(bytes));
     input_ = Buffer();
-    if (!made.ok()) return said(made.takeStatus());
+    if (!made.ok()) return setStatus(made.takeStatus());
     tokenizer_ = made.take();
-    return said({});
+    return setStatus({});
   }
 
   /// Makes the binary form. Answer: its address and size. releaseBinary() frees it.
   double binary() {
-    if (!tokenizer_) return said(notLoaded()), 0;
+    if (!tokenizer_) return setStatus(notLoaded()), 0;
     binary_ = tokenizer_->toBinary();
     answer_ = {pointer(binary_.data()), uint32_t(binary_.size())};
-    said({});
+    setStatus({});
     return address(answer_.data());
   }
   void releaseBinary() { std::string().swap(binary_); }
@@ -72,7 +72,7 @@ class TokenizerHandle : public Handle {
     const std::string_view in(input_.as<char>(), size_t(bytes));
     auto made = kind ? readTiktoken(in, file) : readSentencePiece(in, file);
     input_ = Buffer();
-    if (!made.ok()) return said(made.takeStatus()), 0;
+    if (!made.ok()) return setStatus(made.takeStatus()), 0;
     text_ = made.take();
     lengths_.assign(1, uint32_t(text_.size()));
     return textAnswer();
@@ -81,11 +81,11 @@ class TokenizerHandle : public Handle {
   /// Encodes the request in the input (tokenizers_request.h). `bytes`: the size of its UTF-8. Returns the address of
   /// the answer, or 0 on errors.
   double encode(double bytes) {
-    if (!tokenizer_) return said(notLoaded()), 0;
+    if (!tokenizer_) return setStatus(notLoaded()), 0;
     const auto& request = *input_.as<const EncodeRequest>();
     request.readInputs(size_t(bytes), inputs_);
     const EncodeOptions options = request.options();
-    if (!said(tokenizer_->encodeBatch(inputs_, options, batch_))) return 0;
+    if (!setStatus(tokenizer_->encodeBatch(inputs_, options, batch_))) return 0;
 
     surfaceTable_.clear();
     surfaceText_.clear();
@@ -117,7 +117,7 @@ class TokenizerHandle : public Handle {
   /// Decodes the ids in the input: `count` lengths, then the ids of each text. Answer: the number of texts, and
   /// addresses of their lengths in bytes, of their UTF-8, and of their lengths in UTF-16 code units.
   double decode(double count, bool skipSpecialTokens) {
-    if (!tokenizer_) return said(notLoaded()), 0;
+    if (!tokenizer_) return setStatus(notLoaded()), 0;
     const uint32_t* lengths = input_.as<const uint32_t>();
     const uint32_t* ids = lengths + size_t(count);
     lengths_.clear();
@@ -127,7 +127,7 @@ class TokenizerHandle : public Handle {
       const size_t before = text_.size();
       Status failure;
       tokenizer_->decode(ids, lengths[i], skipSpecialTokens, text_, &failure);
-      if (!failure.ok()) return said(std::move(failure)), 0;
+      if (!failure.ok()) return setStatus(std::move(failure)), 0;
       lengths_.push_back(uint32_t(text_.size() - before));
       units_.push_back(uint32_t(text::utf16Length(std::string_view(text_).substr(before))));
     }
@@ -136,16 +136,16 @@ class TokenizerHandle : public Handle {
 
   /// Opens a stream and returns its number, or −1.
   int openStream(bool skipSpecialTokens) {
-    if (!tokenizer_) return said(notLoaded()), -1;
+    if (!tokenizer_) return setStatus(notLoaded()), -1;
     streams_.try_emplace(++lastStream_, tokenizer_->decoder(), skipSpecialTokens);
-    said({});
+    setStatus({});
     return lastStream_;
   }
   /// Decodes the `count` ids in the input as the next ones of a stream. `ends`: they are the last. Answer: as
   /// decode()'s, of one text, which is final.
   double stream(int number, double count, bool ends) {
     const auto at = streams_.find(number);
-    if (at == streams_.end()) return said(notLoaded()), 0;
+    if (at == streams_.end()) return setStatus(notLoaded()), 0;
     text_.clear();
     std::string_view token;
     const uint32_t* ids = input_.as<const uint32_t>();
@@ -155,7 +155,7 @@ class TokenizerHandle : public Handle {
     if (ends) at->second.decoder.end(text_);
     if (tokenizer_->decoder()) {
       if (Status failure = patternError(tokenizer_->decoder()->takeOutcome()); !failure.ok())
-        return said(std::move(failure)), 0;
+        return setStatus(std::move(failure)), 0;
     }
     lengths_.assign(1, uint32_t(text_.size()));
     return textAnswer();
@@ -165,7 +165,7 @@ class TokenizerHandle : public Handle {
   /// The vocabulary, for every id from 0 on. Answer: as decode()'s, with kNoId as the length where there is no token,
   /// and the address of flags (1: added, 2: special).
   double vocabulary() {
-    if (!tokenizer_) return said(notLoaded()), 0;
+    if (!tokenizer_) return setStatus(notLoaded()), 0;
     lengths_.clear();
     text_.clear();
     flags_.clear();
@@ -195,7 +195,7 @@ class TokenizerHandle : public Handle {
 
   /// The file's own truncation and padding sections. Answer: as EncodeRequest from `flags` on.
   double fileOptions() {
-    if (!tokenizer_) return said(notLoaded()), 0;
+    if (!tokenizer_) return setStatus(notLoaded()), 0;
     const Truncation& t = tokenizer_->fileTruncation();
     const Padding& p = tokenizer_->filePadding();
     answer_ = {
@@ -213,24 +213,24 @@ class TokenizerHandle : public Handle {
 
   /// Adds tokens. `list`: JSON as in the section `added_tokens` of a tokenizer.json.
   bool addTokens(const std::string& list) {
-    if (!tokenizer_) return said(notLoaded());
+    if (!tokenizer_) return setStatus(notLoaded());
     auto document = json::Document::parse(list, "added_tokens", ErrorClass::Tokenizer);
-    if (!document.ok()) return said(document.takeStatus());
+    if (!document.ok()) return setStatus(document.takeStatus());
     Status status;
     const std::vector<AddedToken> tokens = readAddedTokens({document->root(), "added_tokens", &status});
     if (status.ok()) tokenizer_->addTokens(tokens);
-    return said(std::move(status));
+    return setStatus(std::move(status));
   }
 
   /// Replaces the post-processor. `section`: JSON as in the section `post_processor` of a tokenizer.json.
   bool setPostProcessor(const std::string& section) {
-    if (!tokenizer_) return said(notLoaded());
+    if (!tokenizer_) return setStatus(notLoaded());
     auto document = json::Document::parse(section, "post_processor", ErrorClass::Tokenizer);
-    if (!document.ok()) return said(document.takeStatus());
+    if (!document.ok()) return setStatus(document.takeStatus());
     Status status;
     auto post = makePostProcessor({document->root(), "post_processor", &status});
     if (status.ok()) tokenizer_->setPostProcessor(std::move(post));
-    return said(std::move(status));
+    return setStatus(std::move(status));
   }
 
  private:
@@ -239,7 +239,7 @@ class TokenizerHandle : public Handle {
   static Status notLoaded() { return Status(ErrorClass::Internal, "not_loaded", "The tokenizer has not been loaded."); }
 
   double textAnswer() {
-    said({});
+    setStatus({});
     answer_ = {uint32_t(lengths_.size()), pointer(lengths_.data()), pointer(text_.data()),
                uint32_t(text_.size()),    pointer(flags_.data()),   pointer(units_.data())};
     return address(answer_.data());

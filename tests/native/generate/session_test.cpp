@@ -257,6 +257,30 @@ TEST_F(LlamaSession, CroppedAndLeftInTheMiddle) {
   EXPECT_EQ(sequences(), want);
 }
 
+// Keys of a text beyond changesBeyond() are rotated for its length: cropped, they serve no shorter text.
+class RotatedSession : public SessionOf {};
+
+TEST_P(RotatedSession, CroppedWhereRotationsDependOnTheLength) {
+  load(GetParam());
+  const size_t limit = runner.lm().changesBeyond();
+  ASSERT_GT(limit, 4u);
+  const std::vector<int32_t> prompt(ids.begin(), ids.begin() + long(std::min(limit, ids.size()) - 2));
+  const auto want = fresh(R"({"max_new_tokens": 1, "min_new_tokens": 1})", prompt);
+  session->crop(4);
+  EXPECT_EQ(session->text().tokens(), 4u) << "the text was short";
+  const std::string past = std::to_string(limit - prompt.size() + 4);
+  fresh("{\"max_new_tokens\": " + past + ", \"min_new_tokens\": " + past + "}", prompt);
+  ASSERT_GT(session->text().tokens(), limit);
+  session->crop(4);
+  EXPECT_EQ(session->text().tokens(), 0u);
+  ASSERT_TRUE(begin(R"({"max_new_tokens": 1, "min_new_tokens": 1})", prompt).ok());
+  EXPECT_EQ(session->reusedTokens(), 0u);
+  ASSERT_TRUE(session->run(1e18, 0).ok());
+  EXPECT_EQ(sequences(), want);
+}
+INSTANTIATE_TEST_SUITE_P(Across, RotatedSession,
+                         ::testing::Values("llama-dynamic-across-lm", "phi3-longrope-across-lm"));
+
 // A forward pass between two slices takes the arena and the model's places; the generation does its own pass again.
 TEST_F(LlamaSession, AForwardPassComesBetween) {
   const auto want = fresh(kTwelve, ids);
