@@ -82,11 +82,14 @@ function padding(value, d) {
  */
 export function encodeRequest(o, d, details) {
   const maxLength = whole('max_length', o.max_length, d.maxLength);
-  const unlimited = maxLength === 0 && (o.max_length === undefined || o.max_length === null);
-  const pad = padding(o.padding, d),
-    cut = truncation(o.truncation, d);
+  const asked = (o.max_length ?? null) !== null,
+    unlimited = maxLength === 0 && !asked;
+  const pad = padding(o.padding, d);
+  // As in Transformers (_get_padding_truncation_strategies), max_length alone truncates. With padding it does not.
+  const alone = asked && !pad && o.padding !== 'do_not_pad',
+    cut = truncation(o.truncation ?? (alone || null), d);
   let padLength = pad === 2 && o.padding === 'max_length' ? maxLength : d.padLength;
-  if (pad === 2 && o.max_length !== undefined && o.max_length !== null) padLength = maxLength;
+  if (pad === 2 && asked) padLength = maxLength;
   if (pad === 2 && o.padding === 'max_length' && unlimited) {
     if (!d.padLength)
       throw new InputError('padding "max_length" needs max_length: this tokenizer knows no length of its own.', {
