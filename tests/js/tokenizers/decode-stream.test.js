@@ -174,6 +174,16 @@ test('clean-up across pieces', async () => {
   t.dispose();
 });
 
+test('clean-up after a long run of spaces', { timeout: 60_000 }, async () => {
+  const json = JSON.parse(read('wordlevel-digits'));
+  const model = { type: 'WordLevel', unk_token: 'x', vocab: { x: 0, ' ': 1, "'": 2 } };
+  const t = await PreTrainedTokenizer.fromFiles({ ...json, decoder: { type: 'Fuse' }, added_tokens: [], model }, {});
+  const ids = [0, ...Array(5000).fill(1), 0, ...Array(5000).fill(1), 2, 0],
+    stream = t.decodeStream();
+  assert.equal(stream.push(ids) + stream.end(), t.decode(ids));
+  t.dispose();
+});
+
 test('an id costs the same however many came before; streams do not disturb each other; ends and errors', async () => {
   const t = await Tokenizer.fromJSON(read('bpe-bytefallback-llamalike')),
     ids = t.encode('some words of a text').ids;
