@@ -9,6 +9,14 @@ import { idList } from './options.js';
 // An end that further text may turn into something that the clean-up changes. All of them begin with a space. Each round
 // takes one space only: with several ways to share out a run of spaces, its time would double with every space.
 const OPEN = /(?: (?:'|n'?|'[vr])?)+$/;
+// The same where marks of word ends become spaces, and the text is trimmed.
+const OPEN_WORDS = /(?:(?:\s|<\/w>)(?:'|n'?|'[vr])?)*(?:<\/?w?)?$/;
+
+/**
+ * Makes spaces of the marks of word ends that a decoder leaves (tokenization_clip.py, new_decode_method).
+ * @param {string} text
+ */
+export const spaced = (text) => text.replaceAll('</w>', ' ');
 
 /**
  * Closes streams that were neither ended nor disposed of.
@@ -20,16 +28,20 @@ export class DecodeStream {
   #core;
   #stream;
   #cleanUp;
+  #words;
   #held = '';
+  #begun = false;
 
   /**
    * Use tokenizer.decodeStream().
    * @param {import('../engines/tokenizer.js').WasmTokenizer} core
-   * @param {{ skip_special_tokens?: boolean, clean_up_tokenization_spaces?: boolean }} options
+   * @param {{ skip_special_tokens?: boolean, clean_up_tokenization_spaces?: boolean, words?: boolean }} options words:
+   *   as spaced(), and trimmed
    */
-  constructor(core, { skip_special_tokens = false, clean_up_tokenization_spaces = false }) {
+  constructor(core, { skip_special_tokens = false, clean_up_tokenization_spaces = false, words = false }) {
     this.#core = core;
     this.#cleanUp = clean_up_tokenization_spaces;
+    this.#words = words;
     this.#stream = core.openStream(skip_special_tokens);
     abandoned.register(this, { core, stream: this.#stream }, this);
   }
@@ -50,11 +62,19 @@ export class DecodeStream {
    */
   push(ids) {
     const text = this.#decode(idList(typeof ids === 'number' || typeof ids === 'bigint' ? [ids] : ids), false);
-    if (!this.#cleanUp) return text;
+    if (!this.#cleanUp && !this.#words) return text;
     const all = this.#held + text,
-      at = OPEN.exec(all)?.index ?? all.length;
+      at = (this.#words ? OPEN_WORDS : OPEN).exec(all)?.index ?? all.length;
     this.#held = all.slice(at);
-    return cleanUp(all.slice(0, at));
+    return this.#finished(all.slice(0, at));
+  }
+
+  /** @param {string} text */
+  #finished(text) {
+    let out = this.#words ? spaced(text) : text;
+    if (this.#words && !this.#begun) out = out.trimStart();
+    this.#begun ||= out !== '';
+    return this.#cleanUp ? cleanUp(out) : out;
   }
 
   /**
@@ -64,7 +84,9 @@ export class DecodeStream {
   end() {
     const all = this.#held + this.#decode(new Uint32Array(0), true);
     this.#held = '';
-    return this.#cleanUp ? cleanUp(all) : all;
+    const text = this.#finished(all);
+    this.#begun = false;
+    return this.#words ? text.trimEnd() : text;
   }
 
   /** Disposes of the stream; the tokenizer stays. */

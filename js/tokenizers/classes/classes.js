@@ -2,6 +2,7 @@
 // of their own. js/types.d.ts lists them: node tools/generate-tokenizers.js.
 
 import { PreTrainedTokenizer as Base } from '../pre-trained-tokenizer.js';
+import { CLIP } from './clip.js';
 import { setFacts } from './facts.js';
 import { FlaggedTokenizer } from './flagged.js';
 import { M2M100, MBart, MBart50, Marian, Nllb } from './translation.js';
@@ -32,7 +33,7 @@ export const BertTokenizer = define('Bert', BERT);
 export const BlenderbotSmallTokenizer = define('BlenderbotSmall');
 export const BlenderbotTokenizer = define('Blenderbot');
 export const BloomTokenizer = define('Bloom');
-export const CLIPTokenizer = define('CLIP', NO_CHATS);
+export const CLIPTokenizer = define('CLIP', NO_CHATS, CLIP);
 export const CamembertTokenizer = define('Camembert', NO_CHATS);
 export const CodeGenTokenizer = define('CodeGen');
 export const CodeLlamaTokenizer = define('CodeLlama', {}, class extends FlaggedTokenizer {});

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { PreTrainedTokenizer } from 'wasmformers';
+import { CLIPTokenizer, PreTrainedTokenizer } from 'wasmformers';
 import { Tokenizer } from 'wasmformers/tokenizers';
 import { fixtureText, wrong } from '../helpers/fixtures.js';
 import { cpuClock } from '../helpers/time.js';
@@ -79,6 +79,25 @@ for (const name of FIXTURES) {
     cleaned.dispose();
   });
 }
+
+test("CLIP's class: marks of word ends become spaces, and the text is trimmed", async () => {
+  const json = { ...JSON.parse(read('bpe-endofword-clip')), decoder: { type: 'ByteLevel' } },
+    bare = { add_special_tokens: false };
+  const t = await CLIPTokenizer.fromFiles(json, {}),
+    ids = t.encode(" a cat. don't ", bare);
+  assert.equal(t.decode(ids), "a cat . don 't");
+  assert.equal(t.decode(ids, { clean_up_tokenization_spaces: true }), "a cat. don 't");
+  check(t, t.get_vocab().size, 'CLIP');
+  // Marks, spaces and parts of marks, in all orders.
+  const vocab = Object.fromEntries(['</w>', ' ', '<', '/', 'w', '>', 'n', "'t", '.', 'a</w>'].map((c, i) => [c, i]));
+  const made = await CLIPTokenizer.fromFiles(
+    { ...json, added_tokens: [], decoder: { type: 'Fuse' }, model: { type: 'WordLevel', unk_token: ' ', vocab } },
+    { clean_up_tokenization_spaces: true },
+  );
+  check(made, 10, 'marks', 2000);
+  t.dispose();
+  made.dispose();
+});
 
 const metaspace = { type: 'Metaspace', replacement: '▁', prepend_scheme: 'always', split: true };
 const spaces = { type: 'Replace', pattern: { Regex: '[▁ ]+|e(?=l)' }, content: '_' };
