@@ -3,6 +3,18 @@
 /** True in Node, and in runtimes that have its files and modules. */
 export const isNode = typeof process !== 'undefined' && !!process.versions?.node && !('importScripts' in globalThis);
 
+/**
+ * Whether the browser's Cache API may be used. In a sandboxed iframe, even `typeof caches` throws.
+ * @returns {boolean}
+ */
+export function hasCaches() {
+  try {
+    return typeof caches !== 'undefined';
+  } catch {
+    return false;
+  }
+}
+
 export const env = {
   version: '0.1.0',
   /** Whether files may come from the network. */
@@ -15,16 +27,16 @@ export const env = {
   remoteHost: 'https://huggingface.co/',
   remotePathTemplate: '{model}/resolve/{revision}/',
   /** Whether downloads are kept in the browser's Cache API (under cacheKey). */
-  useBrowserCache: typeof caches !== 'undefined' && !isNode,
+  useBrowserCache: !isNode && hasCaches(),
   cacheKey: 'wasmformers-cache',
   /** Whether downloads are kept in a folder (Node). */
   useFSCache: isNode,
   /** That folder. Empty: WASMFORMERS_CACHE, or wasmformers/ in the user's cache folder. */
   cacheDir: '',
   /**
-   * A cache of the app's own: { match(key) → Response | undefined, put(key, Response) }.
+   * A cache of the app's own: { match(key) → Response | undefined, put(key, Response), delete(key) if it can }.
    * @type {null | { match(key: string): Promise<Response | undefined>, put(key: string, response: Response):
-   *   Promise<void> }}
+   *   Promise<void>, delete?(key: string): Promise<unknown> }}
    */
   customCache: null,
   /**
@@ -32,6 +44,8 @@ export const env = {
    * @type {typeof fetch}
    */
   fetch: (input, init) => globalThis.fetch(input, init),
+  /** In ms: a request without an answer, or a download without a byte, for so long is tried again. 0: never. */
+  stallTimeout: 30_000,
   /** There is one backend: settings for ONNX Runtime do nothing. */
   backends: { onnx: { /** @type {Record<string, any>} */ wasm: {}, /** @type {Record<string, any>} */ webgpu: {} } },
   /** Forces a variant of Wasm: 'simd' or 'relaxed'. '' chooses by what the browser validates. */

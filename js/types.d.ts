@@ -24,7 +24,11 @@ export const env: {
   customCache: null | {
     match(key: string): Promise<Response | undefined>;
     put(key: string, response: Response): Promise<void>;
+    /** Without it, a copy that proves to be damaged stays until put() replaces it. */
+    delete?(key: string): Promise<unknown>;
   };
+  /** In ms: a request without an answer, or a download without a byte, for so long is tried again. 0: never. */
+  stallTimeout: number;
   /** Every request for a repository's files goes through this. */
   fetch: typeof fetch;
   /** There is one backend; what is set here for ONNX Runtime does nothing. */
@@ -90,6 +94,8 @@ export type ProgressEvent =
       files: Record<string, { loaded: number; total: number }>;
     }
   | { status: 'done'; name: string; file: string }
+  /** The cache could not keep the file, e.g. for want of room. */
+  | { status: 'not_cached'; name: string; file: string; reason: string }
   | { status: 'ready'; task: string; model: string };
 
 export interface HubOptions {

@@ -12,6 +12,7 @@ export const BUNDLES = {
   tokenizers: 'js/tokenizers/index.js',
   'template-interpreter': 'js/chat/template-interpreter.js',
   regex: 'js/engines/wasm/regex.js',
+  repair: 'js/hub/repair.js',
 };
 
 const DIST = path.join(ROOT, 'js/dist');
@@ -32,7 +33,7 @@ function fromDist(address, folder) {
 const besidePlugin = {
   name: 'beside',
   setup(/** @type {import('esbuild').PluginBuild} */ b) {
-    b.onResolve({ filter: /^node:|^\.\/(template-interpreter|regex)\.js$/ }, ({ path: name }) => ({
+    b.onResolve({ filter: /^node:|^\.\/(template-interpreter|regex|repair)\.js$/ }, ({ path: name }) => ({
       path: name,
       external: true,
     }));

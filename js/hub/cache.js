@@ -1,11 +1,14 @@
 // The cache of downloads: the browser's Cache API, a folder in Node, or the caller's own cache. Only whole files are
-// kept. A cache that fails (no quota, no permission) is never an error: the download is not kept, that is all.
+// kept. A cache that fails (no quota, no permission) is never an error: the download is not kept, and the caller is told.
 
-import { env, isNode } from '../env.js';
+import { env, hasCaches, isNode } from '../env.js';
 import { node } from '../utils/node.js';
+import { lengthOf } from './fetch.js';
 
 /** Bytes that may wait for a slow disk before the download waits too. */
 const WAITING = 32 << 20;
+/** Bytes that become a Blob, which a browser need not hold in memory. */
+const BLOB_BYTES = 8 << 20;
 
 /**
  * @typedef {import('./types.js').Cache} Cache
@@ -38,9 +41,83 @@ async function hasRoom(size) {
 }
 
 /**
+ * @typedef {{ match(key: string): Promise<Response | undefined>, put(key: string, r: Response): Promise<void>,
+ *   delete?(key: string): Promise<unknown> }} Store
+ */
+
+/**
+ * Gives the browser's store a stream, which it reads while the file arrives. It keeps nothing where the stream fails.
+ * @param {(body: ReadableStream) => Promise<void>} put
+ * @returns {Writer}
+ */
+function streamed(put) {
+  const { readable, writable } = new TransformStream(undefined, {
+    highWaterMark: WAITING,
+    size: (chunk) => chunk.byteLength,
+  });
+  const writer = writable.getWriter();
+  /** @type {unknown[]} */
+  const failures = [];
+  const fail = (/** @type {unknown} */ error) => {
+    failures.push(error);
+    writer.abort().catch(() => {});
+  };
+  const check = () => {
+    if (failures.length) throw failures[0];
+  };
+  const kept = put(readable).catch(fail);
+  writer.closed.catch((error) => failures.push(error));
+  return {
+    // Resolves before the disk has the chunk, so that loading does not wait for it.
+    write: async (chunk) => {
+      check();
+      await writer.ready.catch(fail);
+      writer.write(chunk).catch(fail);
+    },
+    close: async () => {
+      await writer.close().catch(fail);
+      await kept;
+      check();
+    },
+    abort: async () => {
+      await writer.abort(new Error('cut')).catch(() => {});
+      await kept;
+    },
+  };
+}
+
+/**
+ * Gives a caller's store the whole file: it may keep the Response and read it much later, or never.
+ * @param {(body: Blob) => Promise<void>} put
+ * @returns {Writer}
+ */
+function collected(put) {
+  let blob = new Blob(),
+    size = 0;
+  /** @type {Uint8Array<ArrayBuffer>[]} */
+  let parts = [];
+  const pack = () => {
+    blob = new Blob([blob, ...parts]);
+    parts = [];
+    size = 0;
+  };
+  return {
+    write: async (chunk) => {
+      parts.push(/** @type {Uint8Array<ArrayBuffer>} */ (chunk));
+      size += chunk.byteLength;
+      if (size > BLOB_BYTES) pack();
+    },
+    close: async () => {
+      pack();
+      await put(blob);
+    },
+    abort: async () => {},
+  };
+}
+
+/**
  * A store of Responses: the Cache API and what has its shape.
- * @param {() => Promise<{ match(key: string): Promise<Response | undefined>, put(key: string, r: Response):
- *   Promise<void> }>} open
+ * @param {() => Promise<Store>} open
  * @param {boolean} [own] it is the browser's own
  * @returns {Cache}
  */
@@ -48,55 +125,28 @@ function responseCache(open, own = false) {
   return {
     async get(key) {
       const response = await (await open()).match(key);
-      if (!response?.body) return null;
+      if (!response?.body || !response.ok || response.bodyUsed) return null;
       const { headers } = response;
       return {
         stream: chunksOf(response.body),
-        size: Number(headers.get('content-length') ?? 0),
+        size: lengthOf(response),
         stamp: headers.get(STAMP) ?? headers.get('etag') ?? '',
       };
     },
     async put(key, size) {
       const store = await open();
-      if (own && !(await hasRoom(size))) return null;
-      // The store reads a stream, and keeps nothing where the stream fails.
-      const { readable, writable } = new TransformStream(undefined, {
-        highWaterMark: WAITING,
-        size: (chunk) => chunk.byteLength,
-      });
-      const writer = writable.getWriter();
-      let failed = false;
-      const fail = () => {
-        failed = true;
-        writer.abort().catch(() => {});
-      };
-      writer.closed.catch(() => {
-        failed = true;
-      });
+      if (own && !(await hasRoom(size))) throw new Error('there is no room in the browser');
       const stamp = `${Date.now()}-${Math.random()}`;
       const headers = {
         'content-type': 'application/octet-stream',
         [STAMP]: stamp,
         ...(size ? { 'content-length': String(size) } : {}),
       };
-      const kept = store.put(key, new Response(readable, { headers })).catch(fail);
-      return {
-        stamp,
-        // Resolves before the disk has the chunk, so that loading does not wait for it.
-        write: async (chunk) => {
-          if (failed) return;
-          await writer.ready.catch(fail);
-          writer.write(chunk).catch(fail);
-        },
-        close: async () => {
-          await writer.close().catch(fail);
-          await kept;
-        },
-        abort: async () => {
-          await writer.abort(new Error('cut')).catch(() => {});
-          await kept;
-        },
-      };
+      const put = async (/** @type {BodyInit} */ body) => store.put(key, new Response(body, { headers }));
+      return { stamp, ...(own ? streamed(put) : collected(put)) };
+    },
+    async remove(key) {
+      await (await open()).delete?.(key);
     },
   };
 }
@@ -108,8 +158,8 @@ function responseCache(open, own = false) {
 export async function cacheFolder() {
   if (env.cacheDir) return env.cacheDir;
   const [{ join }, { homedir }] = await Promise.all([node('path'), node('os')]);
-  const { WASMFORMERS_CACHE, XDG_CACHE_HOME } = process.env;
-  return WASMFORMERS_CACHE || join(XDG_CACHE_HOME || join(homedir(), '.cache'), 'wasmformers');
+  // Each by its name: Parcel puts values in their places.
+  return process.env.WASMFORMERS_CACHE || join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'wasmformers');
 }
 
 /**
@@ -168,6 +218,10 @@ function folderCache(dir) {
       };
       return writer;
     },
+    async remove(key) {
+      const { rm } = await node('fs/promises');
+      await rm(await place(key), { force: true });
+    },
   };
 }
 
@@ -179,7 +233,7 @@ function folderCache(dir) {
 export function currentCache(dir) {
   const { customCache } = env;
   if (customCache) return responseCache(async () => customCache);
-  if (env.useBrowserCache && typeof caches !== 'undefined') return responseCache(() => caches.open(env.cacheKey), true);
+  if (env.useBrowserCache && hasCaches()) return responseCache(() => caches.open(env.cacheKey), true);
   if (env.useFSCache && isNode) return folderCache(dir);
   return null;
 }
@@ -201,27 +255,48 @@ export async function putWhole(cache, key, bytes) {
  * @param {import('./types.js').OpenFile} file
  * @param {string} key
  * @param {Cache} cache
+ * @param {(reason: string) => void} notKept is called where a whole file could not be kept
  * @returns {import('./types.js').OpenFile}
  */
-export function teeToCache(file, key, cache) {
-  /** @type {Writer | null} */
-  let writer = null;
+export function teeToCache(file, key, cache, notKept) {
+  /** @type {Writer | null | undefined} */
+  let writer;
+  let ended = Promise.resolve();
   async function* chunks() {
-    const copy = (writer = await quietly(() => cache.put(key, file.size)));
-    let whole = false,
-      broken = !copy;
+    /** @type {unknown} */
+    let failure;
+    const attempt = async (/** @type {() => Promise<unknown>} */ f) => {
+      try {
+        if (!failure) await f();
+      } catch (error) {
+        failure = error ?? 'unknown';
+      }
+    };
+    await attempt(async () => {
+      writer = await cache.put(key, file.size);
+    });
+    let whole = false;
     try {
       for await (const chunk of file.chunks) {
-        if (copy && !broken) broken = (await quietly(() => copy.write(chunk).then(() => true))) === null;
+        await attempt(async () => writer?.write(chunk));
         yield chunk;
       }
       whole = true;
     } finally {
-      const end = copy && quietly(() => (whole && !broken ? copy.close() : copy.abort()));
-      if (isNode) await end; // a page stays open while its cache finishes, a script may not
+      ended = (async () => {
+        if (whole) await attempt(async () => writer?.close());
+        if (failure || !whole) await quietly(async () => writer?.abort());
+        if (failure && whole) notKept(/** @type {Error} */ (failure).message ?? String(failure));
+      })();
+      if (isNode) await ended; // a page stays open while its cache finishes, a script may not
     }
   }
-  return { ...file, entry: { key, stamp: () => writer?.stamp ?? '' }, chunks: chunks() };
+  const entry = {
+    key,
+    stamp: () => writer?.stamp ?? '',
+    remove: () => ended.then(() => cache.remove(key)),
+  };
+  return { ...file, entry, chunks: chunks() };
 }
 
 /**

@@ -1,5 +1,5 @@
-// Bytes over a network that fails: requests are repeated after temporary faults, and a body that was cut is resumed by
-// a Range request where the server allows it.
+// Bytes over a network that fails: requests are repeated after temporary faults, and a body that was cut or came to a
+// stall is resumed by a Range request where the server allows it.
 
 import { HubError, throwIfAborted } from '../errors.js';
 import { env } from '../env.js';
@@ -11,6 +11,8 @@ import { env } from '../env.js';
 
 const TRIES = 4;
 const FIRST_PAUSE_MS = 250;
+/** A server that asks for a longer pause gets no other try. */
+const LONGEST_PAUSE_MS = 60_000;
 
 /**
  * @param {number} ms
@@ -32,36 +34,72 @@ function pause(ms, signal) {
 }
 
 /**
+ * What a promise gives, unless nothing comes for env.stallTimeout or the signal is aborted.
+ * @template T
+ * @param {Promise<T>} promise
+ * @param {AbortSignal} [signal]
+ * @returns {Promise<T>}
+ */
+function inTime(promise, signal) {
+  const ms = env.stallTimeout;
+  return new Promise((resolve, reject) => {
+    const stall = () => reject(new HubError(`nothing came for ${ms / 1000} s`, { code: 'stalled' })),
+      stop = () => reject(/** @type {AbortSignal} */ (signal).reason),
+      timer = ms > 0 && ms < 2 ** 31 ? setTimeout(stall, ms) : undefined;
+    signal?.addEventListener('abort', stop, { once: true });
+    promise.then(resolve, reject).finally(() => {
+      clearTimeout(timer);
+      signal?.removeEventListener('abort', stop);
+    });
+  });
+}
+
+/**
+ * The pause that the server asks for, in ms; 0: it asks for none.
+ * @param {Response} response
+ */
+function retryAfter({ headers }) {
+  const after = headers.get('retry-after') ?? 0; // seconds or a date
+  return Math.max(0, 1000 * Number(after) || Date.parse(String(after)) - Date.now() || 0);
+}
+
+/**
  * Faults that another try may overcome.
  * @param {number} status
  */
 const isTemporary = (status) => status === 408 || status === 429 || status >= 500;
 
 /**
- * One request, repeated with growing pauses after network errors and temporary statuses.
+ * One request, repeated with growing pauses after network errors, stalls and temporary statuses.
  * @param {string} url
- * @param {RequestOptions & { tries?: number }} options
+ * @param {RequestOptions & { tries?: number, file?: string }} options file: for the error
  * @returns {Promise<Response>} its status is final: another try would not change it
  */
-export async function request(url, { tries = TRIES, ...init } = {}) {
+export async function request(url, { tries = TRIES, file, ...init } = {}) {
   const { signal } = init;
   for (let attempt = 1; ; attempt++) {
     throwIfAborted(signal);
+    const controller = new AbortController();
+    let wait = FIRST_PAUSE_MS * 2 ** (attempt - 1);
     try {
-      const response = await env.fetch(url, init);
-      if (!isTemporary(response.status) || attempt >= tries) return response;
+      const response = await inTime(env.fetch(url, { ...init, signal: controller.signal }), signal);
+      wait = Math.max(wait, retryAfter(response));
+      if (!isTemporary(response.status) || attempt >= tries || wait > LONGEST_PAUSE_MS) return response;
       await response.body?.cancel();
     } catch (cause) {
+      controller.abort(cause);
       throwIfAborted(signal);
+      const { message, code } = /** @type {HubError} */ (cause ?? {});
       if (attempt >= tries) {
-        throw new HubError(`Could not reach ${url}: ${/** @type {Error} */ (cause)?.message ?? cause}.`, {
-          code: 'unreachable',
+        throw new HubError(`Could not reach ${url}: ${message ?? cause}.`, {
+          code: code === 'stalled' ? code : 'unreachable',
           url,
+          file,
           cause,
         });
       }
     }
-    await pause(FIRST_PAUSE_MS * 2 ** (attempt - 1), signal);
+    await pause(wait, signal);
   }
 }
 
@@ -72,13 +110,16 @@ export async function request(url, { tries = TRIES, ...init } = {}) {
  * @param {string} url
  */
 export function notOk(name, response, url) {
-  const { status } = response;
-  const code = status === 404 ? 'not_found' : status === 401 || status === 403 ? 'unauthorized' : 'bad_status';
-  const why = {
-    not_found: 'it does not exist there',
-    unauthorized: 'the repository is missing, private or gated (pass a token)',
-    bad_status: 'the server failed',
-  }[code];
+  const { status } = response,
+    wait = retryAfter(response);
+  const [code, why] =
+    status === 404
+      ? ['not_found', 'it does not exist there']
+      : status === 401 || status === 403
+        ? ['unauthorized', 'the repository is missing, private or gated (pass a token)']
+        : status === 429 || wait
+          ? ['rate_limited', `too many requests${wait ? `; it asks to wait ${Math.ceil(wait / 1000)} s` : ''}`]
+          : ['bad_status', 'the server failed'];
   return new HubError(`Could not get ${name}: ${why} (status ${status}, ${url}).`, { code, status, url, file: name });
 }
 
@@ -137,7 +178,7 @@ export async function* body(response, url, name, init = {}) {
     try {
       while (reader) {
         throwIfAborted(signal);
-        const { done, value } = await reader.read();
+        const { done, value } = await inTime(reader.read(), signal);
         if (done) break;
         const fresh = skip ? value.subarray(Math.min(skip, value.byteLength)) : value;
         skip -= value.byteLength - fresh.byteLength;
@@ -159,13 +200,19 @@ export async function* body(response, url, name, init = {}) {
       new HubError(
         `The download of ${name} was cut after ${got}${total ? ` of ${total}` : ''} bytes: ` +
           `${/** @type {Error} */ (cause)?.message ?? cause}.`,
-        { code: 'cut_download', url, file: name, cause },
+        {
+          code: /** @type {HubError} */ (cause)?.code === 'stalled' ? 'stalled' : 'cut_download',
+          url,
+          file: name,
+          cause,
+        },
       );
     if (!resumable || attempt >= TRIES) throw failed();
     await pause(FIRST_PAUSE_MS * 2 ** (attempt - 1), signal);
     const strong = tag && !tag.startsWith('W/') ? tag : null;
     const rest = await request(url, {
       ...init,
+      file: name,
       headers: { ...headers, Range: `bytes=${got}-`, ...(strong ? { 'If-Range': strong } : {}) },
     });
     skip = overlap(rest, got, tag);

@@ -145,4 +145,25 @@ export function missing(id, name, options = {}) {
   return new HubError(`${name} of ${id} was not found ${where}.`, { code: 'not_found', status: 404, url, file: name });
 }
 
+/**
+ * Loads what needs several files. Where one of them proves to be damaged, its copy in the cache is deleted and the
+ * load is tried again, once for each file.
+ * @template T
+ * @template {HubOptions} O
+ * @param {O} options
+ * @param {(options: O) => Promise<T>} load
+ * @returns {Promise<T>}
+ */
+export async function healed(options, load) {
+  const opened = new Map(),
+    all = { ...options, opened, refetch: new Set() };
+  try {
+    return await load(all);
+  } catch (error) {
+    if (!opened.has(/** @type {any} */ (error)?.file)) throw error;
+    const { repair } = await import('./repair.js');
+    return repair(error, all, () => load(all));
+  }
+}
+
 export { withTotals } from './progress.js';

@@ -59,18 +59,43 @@ function headersFor(url, { headers, token }) {
 async function* nothing() {}
 
 /**
+ * A cached file. HubError where it is shorter than it was when it was kept.
+ * @param {AsyncIterable<Uint8Array>} stream
+ * @param {number} size 0: not known
+ * @param {string} name
+ * @param {string} url
+ */
+async function* wholeOf(stream, size, name, url) {
+  let got = 0;
+  for await (const chunk of stream) {
+    got += chunk.byteLength;
+    yield chunk;
+  }
+  if (got < size) {
+    throw new HubError(`${name} ends after ${got} of ${size} bytes in the cache, where it is kept as ${url}.`, {
+      code: 'cut_cache',
+      url,
+      file: name,
+    });
+  }
+}
+
+/**
+ * @param {string} id
  * @param {import('./types.js').UrlPlace} place
  * @param {string} name
  * @param {HubOptions} options
  * @param {boolean} sizeOnly
  * @returns {Promise<OpenFile | null>} null: not there
  */
-async function openUrl({ url, cached }, name, options, sizeOnly) {
-  const cache = cached ? currentCache(options.cache_dir) : null;
-  const found = cache && (await quietly(() => cache.get(url)));
-  if (found) {
-    const entry = { key: url, stamp: () => found.stamp };
-    return { name, size: found.size, chunks: found.stream, local: true, entry };
+async function openUrl(id, { url, cached }, name, options, sizeOnly) {
+  const cache = cached ? currentCache(options.cache_dir) : null,
+    { opened, refetch, progress_callback } = options;
+  const found = cache && !refetch?.has(url) ? await quietly(() => cache.get(url)) : null;
+  if (cache && found) {
+    const entry = { key: url, stamp: () => found.stamp, remove: () => cache.remove(url), old: true };
+    opened?.set(name, entry);
+    return { name, size: found.size, chunks: wholeOf(found.stream, found.size, name, url), local: true, entry };
   }
   if (cached && isOffline(options)) return null;
   // A missing file is remembered, so that an optional one does not fail when there is no network.
@@ -83,7 +108,7 @@ async function openUrl({ url, cached }, name, options, sizeOnly) {
     // What our own cache keeps need not fill the browser's as well.
     ...(cache ? { cache: /** @type {RequestCache} */ ('no-store') } : {}),
   };
-  const response = await request(url, { ...init, ...(absent ? { tries: 1 } : {}) }).catch((error) => {
+  const response = await request(url, { ...init, file: name, ...(absent ? { tries: 1 } : {}) }).catch((error) => {
     if (absent && error instanceof HubError) return null;
     throw error;
   });
@@ -104,7 +129,12 @@ async function openUrl({ url, cached }, name, options, sizeOnly) {
   }
   if (sizeOnly) return { name, size: lengthOf(response), chunks: nothing() };
   const file = rejectWrongContent({ name, size: lengthOf(response), chunks: body(response, url, name, init) }, url);
-  return cache ? teeToCache(file, url, cache) : file;
+  if (!cache) return file;
+  const kept = teeToCache(file, url, cache, (reason) =>
+    progress_callback?.({ status: 'not_cached', name: id, file: name, reason }),
+  );
+  if (kept.entry) opened?.set(name, kept.entry);
+  return kept;
 }
 
 /**
@@ -119,7 +149,7 @@ export async function open(id, name, options, sizeOnly = false) {
     const file =
       'folder' in place
         ? await openOnDisk(place, name)
-        : await openUrl(place, name, options, sizeOnly).catch((error) => {
+        : await openUrl(id, place, name, options, sizeOnly).catch((error) => {
             if (place.skipWebPage && error.code === 'html_instead_of_file') return null;
             throw error;
           });

@@ -2,12 +2,14 @@
 
 /**
  * @typedef {object} ProgressEvent
- * @property {string} status 'initiate', 'download', 'progress', 'done' of a file; 'progress_total' of a load
+ * @property {string} status 'initiate', 'download', 'progress', 'done' of a file, 'not_cached' of one that the
+ *   cache could not keep; 'progress_total' of a load
  * @property {string} [name] the repository's
  * @property {string} [file]
  * @property {number} [progress] percent
  * @property {number} [loaded] bytes
  * @property {number} [total] bytes
+ * @property {string} [reason] why it was not kept
  * @property {string} [task]
  * @property {string} [model]
  * @property {Record<string, { loaded: number, total: number }>} [files]
@@ -21,6 +23,8 @@
  * @property {string | null} [cache_dir] a folder for this call (Node)
  * @property {string} [token] of the Hub
  * @property {Record<string, string>} [headers] of each request
+ * @property {Map<string, CacheEntry>} [opened] of one load: what the cache has, by the file's name
+ * @property {Set<string>} [refetch] of one load: keys that are not read from the cache
  *
  * @typedef {object} OpenFile a file that can be read once
  * @property {string} name
@@ -47,10 +51,14 @@
  * @typedef {object} Cache its keys are the files' URLs
  * @property {(key: string) => Promise<null | { stream: AsyncIterable<Uint8Array>, size: number, stamp: string }>} get
  *   A stamp changes whenever the file is written anew, by any program and whatever its size; '' is unknown.
- * @property {(key: string, size: number) => Promise<Writer | null>} put
+ * @property {(key: string, size: number) => Promise<Writer>} put rejects where there is no room
+ * @property {(key: string) => Promise<unknown>} remove
  *
- * @typedef {{ key: string, stamp: () => string }} CacheEntry a file in the cache; its stamp is '' until a download is
- *   read to its end
+ * @typedef {object} CacheEntry a file in the cache
+ * @property {string} key
+ * @property {() => string} stamp '' until a download is read to its end
+ * @property {() => Promise<unknown>} remove
+ * @property {boolean} [old] it was there before this load
  */
 
 export {};

@@ -3,7 +3,7 @@
 
 import { ConfigError, InputError, throwIfAborted } from '../errors.js';
 import { chooseEngine, warmUp } from '../engines/index.js';
-import { getJSON, getText, missing, parseJSON, withTotals } from '../hub/index.js';
+import { getJSON, getText, healed, missing, parseJSON, withTotals } from '../hub/index.js';
 import { withLinkedAbort } from '../utils/abort.js';
 import { Callable } from '../utils/callable.js';
 import { AUTO_CLASSES, FAMILIES, GENERATES, autoFor, headFor } from './catalog.js';
@@ -64,19 +64,21 @@ export class PreTrainedModel extends Callable {
   static async from_pretrained(id, options = {}) {
     throwIfAborted(options.signal);
     warmUp(familiesOf(this));
-    return withLinkedAbort(options.signal, async (signal) => {
-      const { Class, request } = await requestFor(this, id, { ...withTotals(options), signal }),
-        engine = await chooseEngine(request),
-        more = Class.loadMore(request);
-      more.catch(() => {}); // thrown below
-      const loaded = await engine.load(request);
-      try {
-        return Object.assign(new Class(request.config, loaded), await more);
-      } catch (error) {
-        loaded.dispose();
-        throw error;
-      }
-    });
+    return healed(withTotals(options), (all) =>
+      withLinkedAbort(options.signal, async (signal) => {
+        const { Class, request } = await requestFor(this, id, { ...all, signal }),
+          engine = await chooseEngine(request),
+          more = Class.loadMore(request);
+        more.catch(() => {}); // thrown below
+        const loaded = await engine.load(request);
+        try {
+          return Object.assign(new Class(request.config, loaded), await more);
+        } catch (error) {
+          loaded.dispose();
+          throw error;
+        }
+      }),
+    );
   }
 
   /**

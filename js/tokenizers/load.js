@@ -4,7 +4,7 @@
 
 import { withChatTemplates } from '../chat/chat-files.js';
 import { WasmTokenizer } from '../engines/tokenizer.js';
-import { bytesOf, getJSON, missing, openFile } from '../hub/index.js';
+import { bytesOf, getJSON, healed, missing, openFile } from '../hub/index.js';
 import { keepSidecar, openWithSidecar } from '../hub/sidecar.js';
 import { factsOf } from './classes/facts.js';
 
@@ -48,7 +48,10 @@ async function readTokenizerJson(id, options) {
  * @param {(config: Json) => TokenizerClass} classFor the class of a tokenizer, by its tokenizer_config.json
  * @returns {Promise<any>} any: an instance of that class
  */
-export async function loadTokenizer(id, { config: given = null, ...options }, classFor) {
+export const loadTokenizer = (id, options, classFor) => healed(options, (all) => loadFiles(id, all, classFor));
+
+/** @type {typeof loadTokenizer} */
+async function loadFiles(id, { config: given = null, ...options }, classFor) {
   const [core, read, map] = await Promise.all([
     readTokenizerJson(id, options),
     given?.tokenizer_class ? given : getJSON(id, 'tokenizer_config.json', options),

@@ -1,7 +1,7 @@
 // Fetches and compiles a Wasm program of the package, and makes instances of it. Compiled modules are kept: another
 // instance costs no download.
 
-import { InternalError } from '../../errors.js';
+import { ConfigError, InternalError } from '../../errors.js';
 import { isNode } from '../../env.js';
 import { node } from '../../utils/node.js';
 
@@ -16,12 +16,28 @@ const compiled = new Map();
 export function compileOnce(url) {
   let module = compiled.get(url.href);
   if (!module) {
-    module = compile(url);
+    module = compile(url).catch(async (cause) => {
+      throw (await isForbidden()) && cause.code !== 'wasm_missing' ? forbidden(cause) : cause;
+    });
     compiled.set(url.href, module);
     module.catch(() => compiled.delete(url.href));
   }
   return module;
 }
+
+/** Whether the page may not even compile an empty module. */
+const isForbidden = () =>
+  WebAssembly.compile(new Uint8Array([0, 97, 115, 109, 1, 0, 0, 0])).then(
+    () => false,
+    () => true,
+  );
+
+/** @param {unknown} cause */
+const forbidden = (cause) =>
+  new ConfigError(
+    "This page's Content-Security-Policy forbids WebAssembly: add 'wasm-unsafe-eval' to its script-src directive.",
+    { code: 'wasm_forbidden', field: 'script-src', cause },
+  );
 
 /**
  * @param {URL} url

@@ -374,3 +374,14 @@ test("Wasm that the page's server has not is named, whatever it sends instead; t
   }
   assert.equal(server.requests.length, 4);
 });
+
+test('a page that forbids WebAssembly gets an error that names the directive', async (t) => {
+  const { compileOnce } = await import('../../../js/engines/wasm/instantiate.js');
+  const refused = async () => {
+    throw new WebAssembly.CompileError('WebAssembly.compile(): Refused to compile or instantiate WebAssembly module');
+  };
+  t.mock.method(WebAssembly, 'compile', refused);
+  const error = await rejection(compileOnce(new URL('../../../js/wasm/tokenizers.wasm?forbidden', import.meta.url)));
+  assert.deepEqual([error.name, error.code, error.field], ['ConfigError', 'wasm_forbidden', 'script-src']);
+  assert.match(error.message, /'wasm-unsafe-eval' to its script-src/);
+});

@@ -9,9 +9,11 @@ import { env } from '../../../js/env.js';
  * @typedef {{
  *   body?: string | Buffer, type?: string, status?: number, etag?: string, headers?: Record<string, string>,
  *   cut?: number[], arrived?: (bytes: number) => Promise<void>, ranges?: boolean, fail?: number, stall?: number,
+ *   stalls?: number[], silent?: number,
  * }} File cut: the n-th answer ends after so many bytes; arrived: the connection stays until the client has so many
  *   bytes of the file (a broken connection may lose what its client has not read yet); ranges: false ignores Range;
- *   fail: so many 503 first; stall: goes silent after so many bytes
+ *   fail: so many 503 first; stall: goes silent after so many bytes; stalls: the n-th answer does so; silent: so many
+ *   requests get no answer first
  */
 /** How long a connection stays before it is cut, in ms, where `arrived` says nothing. */
 const HELD = 100;
@@ -46,6 +48,10 @@ export async function startServer(t, files) {
       response.writeHead(503).end();
       return;
     }
+    if (file.silent) {
+      file.silent--;
+      return;
+    }
     const body = Buffer.from(file.body ?? '');
     const from =
       file.ranges === false ||
@@ -61,8 +67,10 @@ export async function startServer(t, files) {
       ...(from < 0 ? {} : { 'content-range': `bytes ${from}-${body.length - 1}/${body.length}` }),
       ...file.headers,
     });
-    const cut = file.cut?.shift();
-    if (file.stall !== undefined) response.write(part.subarray(0, file.stall));
+    const cut = file.cut?.shift(),
+      stall = file.stalls?.shift() ?? file.stall;
+    if (stall === 0) response.flushHeaders();
+    else if (stall !== undefined) response.write(part.subarray(0, stall));
     else if (cut === undefined) response.end(part);
     else
       response.write(part.subarray(0, cut), async () => {

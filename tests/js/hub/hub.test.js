@@ -383,6 +383,7 @@ test('a cache that fails is no error', async (t) => {
       full();
     },
   };
+  useHub(t, server.url);
   for (const cache of [
     { match: full, put: full },
     {
@@ -393,7 +394,7 @@ test('a cache that fails is no error', async (t) => {
     },
     slow,
   ]) {
-    useHub(t, server.url).customCache = /** @type {Untyped} */ (cache);
+    env.customCache = /** @type {Untyped} */ (cache);
     assert.deepEqual(Buffer.from(/** @type {Uint8Array} */ (await getBytes('a', 'x.bin'))), BIG);
   }
   const folder = emptyFolder(t);

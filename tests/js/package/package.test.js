@@ -40,6 +40,7 @@ test('npm pack gives a package that runs by itself', async (t) => {
     'js/dist/tokenizers.js',
     'js/dist/template-interpreter.js',
     'js/dist/regex.js',
+    'js/dist/repair.js',
     'js/vendor/jinja.js',
     'js/vendor/jinja.LICENSE',
   ])
