@@ -1,5 +1,6 @@
 // The cache of downloads: the browser's Cache API, a folder in Node, or the caller's own cache. Only whole files are
-// kept. A cache that fails (no quota, no permission) is never an error: the download is not kept, and the caller is told.
+// kept. A cache that fails (no quota, no permission) is never an error: the download is not kept, and the caller is
+// told.
 
 import { env, hasCaches, isNode } from '../env.js';
 import { node } from '../utils/node.js';

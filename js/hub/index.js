@@ -4,7 +4,7 @@
 import { ConfigError, HubError, throwIfAborted } from '../errors.js';
 import { addressOf, isOffline } from './locate.js';
 import { open } from './open.js';
-import { reportProgress } from './progress.js';
+import { isKnown, reportProgress } from './progress.js';
 import { webPageAt } from './verify.js';
 
 /**
@@ -22,8 +22,11 @@ import { webPageAt } from './verify.js';
  */
 export async function find(id, name, options) {
   throwIfAborted(options.signal);
-  options.progress_callback?.({ status: 'initiate', name: id, file: name });
-  return open(id, name, options);
+  const file = await open(id, name, options);
+  // A missing file is not told of: callers show what begins until it is done.
+  if (file) options.progress_callback?.({ status: 'initiate', name: id, file: name });
+  else isKnown(options, name);
+  return file;
 }
 
 /**

@@ -4,6 +4,7 @@
 import { ConfigError, InputError, throwIfAborted } from '../errors.js';
 import { chooseEngine, warmUp } from '../engines/index.js';
 import { getJSON, getText, healed, missing, parseJSON, withTotals } from '../hub/index.js';
+import { awaitFiles, isKnown } from '../hub/progress.js';
 import { withLinkedAbort } from '../utils/abort.js';
 import { Callable } from '../utils/callable.js';
 import { AUTO_CLASSES, FAMILIES, GENERATES, autoFor, headFor } from './catalog.js';
@@ -66,11 +67,13 @@ export class PreTrainedModel extends Callable {
     warmUp(familiesOf(this));
     return healed(withTotals(options), (all) =>
       withLinkedAbort(options.signal, async (signal) => {
+        awaitFiles(all, 'weights');
         const { Class, request } = await requestFor(this, id, { ...all, signal }),
           engine = await chooseEngine(request),
           more = Class.loadMore(request);
         more.catch(() => {}); // thrown below
         const loaded = await engine.load(request);
+        isKnown(all, 'weights'); // of an engine that does not say
         try {
           return Object.assign(new Class(request.config, loaded), await more);
         } catch (error) {

@@ -5,6 +5,7 @@
 import { withChatTemplates } from '../chat/chat-files.js';
 import { WasmTokenizer } from '../engines/tokenizer.js';
 import { bytesOf, getJSON, healed, missing, openFile } from '../hub/index.js';
+import { awaitFiles } from '../hub/progress.js';
 import { keepSidecar, openWithSidecar } from '../hub/sidecar.js';
 import { factsOf } from './classes/facts.js';
 
@@ -52,6 +53,7 @@ export const loadTokenizer = (id, options, classFor) => healed(options, (all) =>
 
 /** @type {typeof loadTokenizer} */
 async function loadFiles(id, { config: given = null, ...options }, classFor) {
+  awaitFiles(options, 'tokenizer.json', ...(given?.tokenizer_class ? [] : ['tokenizer_config.json']));
   const [core, read, map] = await Promise.all([
     readTokenizerJson(id, options),
     given?.tokenizer_class ? given : getJSON(id, 'tokenizer_config.json', options),

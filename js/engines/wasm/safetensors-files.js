@@ -3,7 +3,7 @@
 
 import { ConfigError, WeightsError } from '../../errors.js';
 import { getText, missing, openFile, sizeOf } from '../../hub/index.js';
-import { expectTotal } from '../../hub/progress.js';
+import { expectTotal, isKnown } from '../../hub/progress.js';
 
 /**
  * @typedef {import('../../hub/index.js').HubOptions & { model_file_name?: string }} WeightsOptions
@@ -70,13 +70,16 @@ export async function* weightFiles(id, options, found = {}) {
   const single = (options.model_file_name ?? 'model') + '.safetensors',
     file = await openFile(id, single, options);
   if (file) {
+    isKnown(options, 'weights');
     yield file;
     return;
   }
   const index = await findIndex(id, options);
   if (!index) throw missing(id, single, options);
   found.index = index;
+  if (options.progress_callback && !index.total) index.total = (await sizesOf(id, index.shards, options)).size;
   expectTotal(options, index.shards, index.total);
+  isKnown(options, 'weights');
   for (const name of index.shards) {
     const shard = await openFile(id, name, options);
     if (!shard) throw missing(id, name, options);
@@ -113,18 +116,22 @@ export async function weightSizes(id, options) {
   if (one) return { files: [{ file: single, ...one }], size: one.size };
   const index = await findIndex(id, options);
   if (!index) throw missing(id, single, options);
+  const { files, size } = await sizesOf(id, index.shards, options);
+  return { files, size: Math.max(index.total, size) };
+}
+
+/**
+ * @param {string} id
+ * @param {string[]} shards
+ * @param {WeightsOptions} options
+ */
+async function sizesOf(id, shards, options) {
   const files = await Promise.all(
-    index.shards.map(async (file) => {
+    shards.map(async (file) => {
       const shard = await sizeOf(id, file, options);
       if (!shard) throw missing(id, file, options);
       return { file, ...shard };
     }),
   );
-  return {
-    files,
-    size: Math.max(
-      index.total,
-      files.reduce((sum, { size }) => sum + size, 0),
-    ),
-  };
+  return { files, size: files.reduce((sum, { size }) => sum + size, 0) };
 }

@@ -186,7 +186,13 @@ test('loading tells every file, sums, and ready', async (t) => {
     [...FILES].sort(),
   );
   assert.deepEqual(events.at(-1), { status: 'ready', task: 'text-classification', model: 'org/name' });
-  const sum = events.filter((e) => e.status === 'progress_total').at(-1);
+  const sums = events.filter((e) => e.status === 'progress_total'),
+    sum = sums.at(-1);
+  assert.deepEqual([...new Set(sums.map((e) => e.total))], [sum.total], 'the total never changes');
+  assert.ok(sums.every((e, i) => i === 0 || e.loaded >= sums[i - 1].loaded));
+  // Transformers.js' tutorials add a bar on "initiate" and remove it on "done": no bar is for a missing file.
+  const filesOf = (/** @type {string} */ status) => events.filter((e) => e.status === status).map((e) => e.file);
+  assert.deepEqual(filesOf('initiate').sort(), filesOf('done').sort());
   const size = FILES.reduce((n, f) => n + readFileSync(path.join(folder('text-classification'), f)).length, 0);
   assert.deepEqual(
     [sum.name, sum.progress, sum.loaded, sum.total, Object.keys(sum.files).sort()],
