@@ -215,8 +215,9 @@ export class Tensor {
 
 export function cat(tensors: Tensor[], dim?: number): Tensor;
 export function stack(tensors: Tensor[], dim?: number): Tensor;
-export function full(dims: number[], value: number | bigint): Tensor;
-export function full_like(x: Tensor, value: number | bigint): Tensor;
+/** A number makes a float32 tensor, a bigint int64, true or false bool. */
+export function full(dims: number[], value: number | bigint | boolean): Tensor;
+export function full_like(x: Tensor, value: number | bigint | boolean): Tensor;
 export function ones(dims: number[]): Tensor;
 export function ones_like(x: Tensor): Tensor;
 export function zeros(dims: number[]): Tensor;
@@ -230,8 +231,11 @@ export function mean_pooling(hidden: Tensor, mask: Tensor | { data: ArrayLike<nu
 export function layer_norm(x: Tensor, shape: number[], options?: { eps?: number }): Tensor;
 /** One bit per value: [B, H] → [B, H/8]. */
 export function quantize_embeddings(x: Tensor, precision: 'binary' | 'ubinary'): Tensor;
-export function softmax(x: ArrayLike<number>): Float64Array;
-export function log_softmax(x: ArrayLike<number>): Float64Array;
+/** The kind of array that was given; for typed arrays of whole numbers, and for what is no array, a Float64Array. */
+export type Like<T> = T extends readonly unknown[] ? number[] : T extends Float32Array ? Float32Array : Float64Array;
+export function softmax<T extends ArrayLike<number>>(x: T): Like<T>;
+export function log_softmax<T extends ArrayLike<number>>(x: T): Like<T>;
+/** Of vectors of one length. */
 export function dot(a: ArrayLike<number>, b: ArrayLike<number>): number;
 export function cos_sim(a: ArrayLike<number>, b: ArrayLike<number>): number;
 

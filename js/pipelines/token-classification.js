@@ -8,12 +8,12 @@ import { Pipeline, listOf } from './pipeline.js';
 /**
  * @typedef {import('../types.js').TokenEntity} TokenEntity
  * @typedef {import('../types.js').EntityGroup} EntityGroup
- * @typedef {{ scores: Float64Array, ids: number[], index: number, start: number, end: number, subword: boolean,
+ * @typedef {{ scores: Float32Array, ids: number[], index: number, start: number, end: number, subword: boolean,
  *   parts?: Piece[] }} Piece one token, or one word of several
  */
 
 const STRATEGIES = ['none', 'simple', 'first', 'average', 'max'];
-const best = (/** @type {Float64Array} */ s) => s.reduce((b, v, i) => (v > s[b] ? i : b), 0);
+const best = (/** @type {Float32Array} */ s) => s.reduce((b, v, i) => (v > s[b] ? i : b), 0);
 const mean = (/** @type {number[]} */ x) => x.reduce((a, b) => a + b, 0) / x.length;
 
 export class TokenClassificationPipeline extends Pipeline {

@@ -1,28 +1,63 @@
 // Functions on arrays of numbers, for pipelines and users: probabilities, similarities, the largest values.
 
+import { InputError } from '../errors.js';
+
 /**
+ * Less the maximum: then no exponential is above 1.
  * @param {ArrayLike<number>} x
- * @returns {Float64Array}
+ */
+function shifted(x) {
+  const out = Float64Array.from(x),
+    max = out.reduce((m, v) => (v > m ? v : m), -Infinity);
+  return out.map((v) => v - max);
+}
+const sum = (/** @type {Float64Array} */ x) => x.reduce((a, b) => a + b, 0);
+/**
+ * Values in the kind of array that x is: a plain array, a Float32Array; for everything else a Float64Array.
+ * @template {ArrayLike<number>} T
+ * @param {T} x
+ * @param {Float64Array} values
+ */
+const like = (x, values) =>
+  /** @type {import('../types.js').Like<T>} */ (
+    Array.isArray(x) ? [...values] : x instanceof Float32Array ? new Float32Array(values) : values
+  );
+
+/**
+ * @template {ArrayLike<number>} T
+ * @param {T} x
  */
 export function softmax(x) {
-  const out = Float64Array.from(x);
-  let max = -Infinity,
-    sum = 0;
-  for (const v of out) max = v > max ? v : max;
-  for (let i = 0; i < out.length; i++) sum += out[i] = Math.exp(out[i] - max);
-  for (let i = 0; i < out.length; i++) out[i] /= sum;
-  return out;
+  const powers = shifted(x).map(Math.exp),
+    all = sum(powers);
+  return like(
+    x,
+    powers.map((v) => v / all),
+  );
 }
-/** @param {ArrayLike<number>} x */
-export const log_softmax = (x) => softmax(x).map(Math.log);
+/**
+ * @template {ArrayLike<number>} T
+ * @param {T} x
+ */
+export function log_softmax(x) {
+  const out = shifted(x),
+    log = Math.log(sum(out.map(Math.exp)));
+  return like(
+    x,
+    out.map((v) => v - log),
+  );
+}
 /** @param {number} x */
 export const sigmoid = (x) => 1 / (1 + Math.exp(-x));
 
 /**
+ * InputError: vectors of different lengths.
  * @param {ArrayLike<number>} a
  * @param {ArrayLike<number>} b
  */
 export function dot(a, b) {
+  if (a.length !== b.length)
+    throw new InputError(`Vectors of ${a.length} and ${b.length} values have no product.`, { code: 'shape_mismatch' });
   let sum = 0;
   for (let i = 0; i < a.length; i++) sum += a[i] * b[i];
   return sum;
@@ -33,8 +68,9 @@ export function dot(a, b) {
  * @param {ArrayLike<number>} b
  */
 export function cos_sim(a, b) {
-  const length = Math.sqrt(dot(a, a) * dot(b, b));
-  return length ? dot(a, b) / length : 0;
+  const product = dot(a, b),
+    length = Math.sqrt(dot(a, a)) * Math.sqrt(dot(b, b));
+  return length ? product / length : 0;
 }
 
 /**

@@ -31,23 +31,31 @@ export const stack = (tensors, dim = 0) =>
     dim,
   );
 
+const TYPE_OF = /** @type {Record<string, import('./tensor.js').DataType>} */ ({
+  number: 'float32',
+  bigint: 'int64',
+  boolean: 'bool',
+});
 /**
+ * A number makes a float32 tensor, a bigint int64, true or false bool.
  * @param {number[]} dims
  * @param {number | bigint | boolean} value
  */
-export const full = (dims, value) =>
-  new Tensor(
-    typeof value === 'bigint' ? 'int64' : 'float32',
-    new (typeof value === 'bigint' ? BigInt64Array : Float32Array)(product(dims)).fill(/** @type {never} */ (value)),
-    dims,
-  );
+export function full(dims, value) {
+  const type = TYPE_OF[typeof value];
+  if (!type)
+    throw new InputError(`A tensor is filled with a number or a truth value, not ${typeof value}.`, {
+      code: 'bad_value',
+    });
+  return new Tensor(type, new ARRAYS[type](product(dims)).fill(value), dims);
+}
 /** @param {number[]} dims */
 export const ones = (dims) => full(dims, 1n);
 /** @param {number[]} dims */
 export const zeros = (dims) => full(dims, 0n);
 /**
  * @param {Tensor} x
- * @param {number | bigint} value
+ * @param {number | bigint | boolean} value
  */
 export const full_like = (x, value) => full(x.dims, value);
 /** @param {Tensor} x */

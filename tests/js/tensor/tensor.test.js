@@ -189,6 +189,8 @@ test('softmax, of tensors and lists, even of large numbers', () => {
   near([...softmax([0, 1])], want);
   near([...softmax([1000, 1001])], want);
   near([...log_softmax([1000, 1001])], want.map(Math.log));
+  assert.deepEqual(log_softmax([0, 1000]), [-1000, 0]);
+  assert.deepEqual(log_softmax([1000, 1]), [0, -999]);
   const x = new Tensor('float32', [0, 1, 1000, 1001], [2, 2]);
   near(x.softmax(-1).tolist(), [want, want]);
   near(x.log_softmax(-1).tolist(), [want.map(Math.log), want.map(Math.log)]);
@@ -199,6 +201,32 @@ test('softmax, of tensors and lists, even of large numbers', () => {
   assert.equal(dot([1, 2], [3, 4]), 11);
   near(cos_sim([1, 0], [1, 1]), Math.SQRT1_2);
   assert.equal(cos_sim([0, 0], [1, 1]), 0);
+  near(cos_sim([1e100, 0], [1e100, 0]), 1);
+  for (const f of [dot, cos_sim]) {
+    assert.throws(() => f([1, 2], [1, 2, 3]), input('shape_mismatch'));
+    assert.throws(() => f([1, 2, 3], [1, 2]), input('shape_mismatch'));
+  }
+});
+
+// As numpy.full and torch.full infer the dtype.
+test('full: numbers, bigints and truth values', () => {
+  assert.deepEqual([full([2], 1.5).type, full([2], 1n).type, full([2], true).type], ['float32', 'int64', 'bool']);
+  assert.deepEqual(full([2, 1], true).tolist(), [[1], [1]]);
+  const like = full_like(range(2), false);
+  assert.deepEqual([like.type, like.tolist()], ['bool', [0, 0]]);
+  for (const bad of ['1', null, undefined, {}])
+    assert.throws(() => full([1], /** @type {Untyped} */ (bad)), input('bad_value'));
+});
+
+test('softmax and log_softmax give the kind of array that they get', () => {
+  for (const f of [softmax, log_softmax]) {
+    const plain = f([1, 2]);
+    assert.ok(Array.isArray(plain) && plain.map((p, i) => [p, i])[1][1] === 1);
+    assert.ok(f(Float32Array.of(1, 2)) instanceof Float32Array);
+    assert.ok(f(Float64Array.of(1, 2)) instanceof Float64Array);
+    near([...f(Int32Array.of(1, 2))], plain); // rounded to whole numbers they would say nothing
+    assert.deepEqual(f([]), []);
+  }
 });
 
 test('joining and making', () => {
