@@ -78,32 +78,70 @@ export class HubError extends WasmformersError {
 
 // --- loading ------------------------------------------------------------------------------------------------------
 
-/** By Transformers.js' names. */
-export type ProgressInfo = ProgressEvent;
-export type ProgressCallback = (event: ProgressEvent) => void;
-export type ProgressEvent =
-  | { status: 'initiate'; name: string; file: string }
-  | { status: 'download'; name: string; file: string; total?: number }
-  | { status: 'progress'; name: string; file: string; progress: number; loaded: number; total: number }
-  | {
-      status: 'progress_total';
-      name: string;
-      progress: number;
-      loaded: number;
-      total: number;
-      files: Record<string, { loaded: number; total: number }>;
-    }
-  | { status: 'done'; name: string; file: string }
-  /** The cache could not keep the file, e.g. for want of room. */
-  | { status: 'not_cached'; name: string; file: string; reason: string }
-  | { status: 'ready'; task: string; model: string };
+export interface InitiateProgressInfo {
+  status: 'initiate';
+  name: string;
+  file: string;
+}
+export interface DownloadProgressInfo {
+  status: 'download';
+  name: string;
+  file: string;
+  total?: number;
+}
+export interface FileLoadingProgress {
+  loaded: number;
+  total: number;
+}
+/** progress: percent; loaded, total: bytes. */
+export interface ProgressStatusInfo extends FileLoadingProgress {
+  status: 'progress';
+  name: string;
+  file: string;
+  progress: number;
+}
+export type FilesLoadingMap = Record<string, FileLoadingProgress>;
+export interface TotalProgressInfo extends FileLoadingProgress {
+  status: 'progress_total';
+  name: string;
+  progress: number;
+  files: FilesLoadingMap;
+}
+export interface DoneProgressInfo {
+  status: 'done';
+  name: string;
+  file: string;
+}
+/** The cache could not keep the file, e.g. for want of room. */
+export interface NotCachedProgressInfo {
+  status: 'not_cached';
+  name: string;
+  file: string;
+  reason: string;
+}
+export interface ReadyProgressInfo {
+  status: 'ready';
+  task: string;
+  model: string;
+}
+/** What progress_callback hears, by Transformers.js' names. */
+export type ProgressInfo =
+  | InitiateProgressInfo
+  | DownloadProgressInfo
+  | ProgressStatusInfo
+  | TotalProgressInfo
+  | DoneProgressInfo
+  | NotCachedProgressInfo
+  | ReadyProgressInfo;
+export type ProgressEvent = ProgressInfo;
+export type ProgressCallback = (event: ProgressInfo) => void;
 
 export interface HubOptions {
   /** Branch, tag or commit; "main". */
   revision?: string;
   /** Folder inside of the repository; "". */
   subfolder?: string;
-  progress_callback?: ((event: ProgressEvent) => void) | null;
+  progress_callback?: ProgressCallback | null;
   signal?: AbortSignal;
   /** Only what lies here already. */
   local_files_only?: boolean;
@@ -113,13 +151,29 @@ export interface HubOptions {
   headers?: Record<string, string>;
 }
 export type DtypeOption = 'auto' | 'q8' | 'int8' | 'uint8' | 'q4' | 'q4f16' | 'bnb4' | 'fp16' | 'fp32';
+/** Of weights, by Transformers.js' name; a tensor's is a TensorType. */
+export type DataType = DtypeOption;
+/** Transformers.js' devices. Models run on the CPU, in Wasm. */
+export type DeviceType =
+  | 'auto'
+  | 'gpu'
+  | 'cpu'
+  | 'wasm'
+  | 'webgpu'
+  | 'cuda'
+  | 'dml'
+  | 'coreml'
+  | 'webnn'
+  | 'webnn-npu'
+  | 'webnn-gpu'
+  | 'webnn-cpu';
 export interface ModelOptions extends HubOptions {
   /**
    * Of the packed weights: 8 bits (q8, the default), 4 with a scale per 32 (q4), 16 (fp16) or 32 (fp32). Also {
    * model: dtype }, as Transformers.js takes it.
    */
   dtype?: DtypeOption | Record<string, DtypeOption> | null;
-  device?: 'auto' | 'cpu' | 'wasm' | null;
+  device?: DeviceType | Record<string, DeviceType> | null;
   /** In place of config.json. */
   config?: Record<string, any> | null;
   /** "model": name of the safetensors file without its ending. */
@@ -128,10 +182,14 @@ export interface ModelOptions extends HubOptions {
 export interface CallOptions {
   signal?: AbortSignal;
 }
+/** Transformers.js' names of options. */
+export type PretrainedOptions = HubOptions & { config?: Record<string, any> | null };
+export type PretrainedModelOptions = ModelOptions;
+export type PretrainedTokenizerOptions = PretrainedOptions;
 
 // --- tensors ------------------------------------------------------------------------------------------------------
 
-export type DataType =
+export type TensorType =
   | 'float32'
   | 'float64'
   | 'int8'
@@ -144,24 +202,42 @@ export type DataType =
   | 'uint64'
   | 'bool'
   | 'string';
+export type AnyTypedArray =
+  | Float32Array
+  | Float64Array
+  | Int8Array
+  | Uint8Array
+  | Int16Array
+  | Uint16Array
+  | Int32Array
+  | Uint32Array
+  | BigInt64Array
+  | BigUint64Array;
+/** any: of strings, or what a caller's array holds. */
+export type DataArray = AnyTypedArray | any[];
+/** An array in so many arrays. */
+export type NestArray<T, Depth extends number, Acc extends never[] = []> = Acc['length'] extends Depth
+  ? T
+  : NestArray<T[], Depth, [...Acc, never]>;
 type Other = number | bigint | Tensor;
 
 /** A typed array with a shape, row-major. Names that end in "_" change the tensor itself. */
 export class Tensor {
-  constructor(type: DataType, data: ArrayLike<any>, dims: number[]);
-  type: DataType;
+  constructor(type: TensorType, data: ArrayLike<number | bigint | boolean | string>, dims: number[]);
+  type: TensorType;
   /** A typed array of that type (an array of strings for "string"). */
-  data: any;
+  data: DataArray;
   dims: number[];
   readonly size: number;
   readonly location: 'cpu';
   /** The i-th part along the first dimension. */
   readonly [index: number]: Tensor;
   dispose(): void;
-  item(): any;
+  item(): number | bigint;
+  /** any: as many arrays deep as the tensor has dimensions. */
   tolist(): any;
   clone(): Tensor;
-  to(type: DataType): Tensor;
+  to(type: TensorType): Tensor;
   view(...dims: number[]): Tensor;
   reshape(...dims: number[]): Tensor;
   flatten(start?: number, end?: number): Tensor;
@@ -233,18 +309,21 @@ export function layer_norm(x: Tensor, shape: number[], options?: { eps?: number 
 export function quantize_embeddings(x: Tensor, precision: 'binary' | 'ubinary'): Tensor;
 /** The kind of array that was given; for typed arrays of whole numbers, and for what is no array, a Float64Array. */
 export type Like<T> = T extends readonly unknown[] ? number[] : T extends Float32Array ? Float32Array : Float64Array;
-export function softmax<T extends ArrayLike<number>>(x: T): Like<T>;
-export function log_softmax<T extends ArrayLike<number>>(x: T): Like<T>;
+type Numbers = ArrayLike<number> | DataArray;
+export function softmax<T extends Numbers>(x: T): Like<T>;
+export function log_softmax<T extends Numbers>(x: T): Like<T>;
 /** Of vectors of one length. */
-export function dot(a: ArrayLike<number>, b: ArrayLike<number>): number;
-export function cos_sim(a: ArrayLike<number>, b: ArrayLike<number>): number;
+export function dot(a: Numbers, b: Numbers): number;
+export function cos_sim(a: Numbers, b: Numbers): number;
 
 import type { AddedToken, Encoding } from './tokenizers/types.js';
 
 // --- tokenizers ---------------------------------------------------------------------------------------------------
 
-export interface TokenizerCallOptions {
-  text_pair?: string | string[] | string[][] | null;
+/** What a tokenizer takes: a text, texts, or texts in words (is_split_into_words). */
+type Texts = string | string[] | string[][];
+export interface TokenizerCallOptions<TText extends Texts = Texts, TReturnTensor extends boolean = boolean> {
+  text_pair?: (TText extends string ? Texts : string[] | string[][]) | null;
   add_special_tokens?: boolean;
   padding?: boolean | 'longest' | 'max_length' | 'do_not_pad' | null;
   truncation?: boolean | 'longest_first' | 'only_first' | 'only_second' | 'do_not_truncate' | null;
@@ -255,7 +334,7 @@ export interface TokenizerCallOptions {
   pad_to_multiple_of?: number | null;
   is_split_into_words?: boolean;
   /** false: arrays of numbers in place of int64 tensors. */
-  return_tensor?: boolean;
+  return_tensor?: TReturnTensor;
   return_token_type_ids?: boolean | null;
   return_offsets_mapping?: boolean;
   return_special_tokens_mask?: boolean;
@@ -264,15 +343,20 @@ export interface TokenizerCallOptions {
   /** length: tokens of each row. */
   return_length?: boolean;
 }
+export type BatchEncodingArrayItem<TText extends Texts> = TText extends string ? number[] : number[][];
+export type BatchEncodingItem<TText extends Texts, TReturnTensor extends boolean = true> = TReturnTensor extends true
+  ? Tensor
+  : BatchEncodingArrayItem<TText>;
 /** input_ids and what goes with them: tensors [batch, length], or arrays with return_tensor: false. */
-export interface BatchEncoding {
-  input_ids: any;
-  attention_mask: any;
-  token_type_ids?: any;
-  offset_mapping?: any;
-  special_tokens_mask?: any;
-  overflow_to_sample_mapping?: any;
-  length?: any;
+export interface BatchEncoding<TItem = Tensor> {
+  input_ids: TItem;
+  attention_mask: TItem;
+  token_type_ids?: TItem;
+  /** Begin and end of each token. */
+  offset_mapping?: TItem extends Tensor ? Tensor : TItem[];
+  special_tokens_mask?: TItem;
+  overflow_to_sample_mapping?: TItem extends Tensor ? Tensor : number[];
+  length?: TItem extends Tensor ? Tensor : number[];
   /** One per row, with everything about it. */
   readonly encodings: Encoding[];
   tokens(row?: number): string[];
@@ -284,13 +368,19 @@ export interface BatchEncoding {
   word_to_tokens(row: number, word: number, sequence?: number): [number, number] | null;
   word_to_chars(row: number, word: number, sequence?: number): [number, number] | null;
   char_to_word(row: number, position: number, sequence?: number): number | null;
+  /** With return_assistant_tokens_mask: 1 for the assistant's tokens. */
+  assistant_masks?: TItem;
 }
 export interface Message {
   role: string;
   content?: string | object[] | null;
   [field: string]: any;
 }
-export interface ChatTemplateOptions {
+export interface ApplyChatTemplateOptions<
+  TTokenize extends boolean = true,
+  TReturnTensor extends boolean = true,
+  TReturnDict extends boolean = true,
+> {
   /** Functions as JSON schemas. */
   tools?: object[] | null;
   documents?: object[] | null;
@@ -301,26 +391,44 @@ export interface ChatTemplateOptions {
   continue_final_message?: boolean | string;
   /** assistant_masks: 1 for what the template marks with {% generation %}. */
   return_assistant_tokens_mask?: boolean;
-  tokenize?: boolean;
+  tokenize?: TTokenize;
   padding?: TokenizerCallOptions['padding'];
   truncation?: TokenizerCallOptions['truncation'];
   max_length?: number | null;
-  return_tensor?: boolean;
-  return_dict?: boolean;
+  return_tensor?: TReturnTensor;
+  return_dict?: TReturnDict;
   tokenizer_kwargs?: TokenizerCallOptions;
   /** Everything else is for the template. */
   [variable: string]: any;
 }
+export type ChatTemplateOptions = ApplyChatTemplateOptions<boolean, boolean, boolean>;
+/** Of one conversation (TText: string) or of several. */
+export type ApplyChatTemplateReturn<
+  TTokenize extends boolean = true,
+  TReturnTensor extends boolean = true,
+  TReturnDict extends boolean = true,
+  TText extends string | string[] = string,
+> = TTokenize extends false
+  ? TText
+  : TReturnDict extends false
+    ? BatchEncodingItem<TText, TReturnTensor>
+    : BatchEncoding<BatchEncodingItem<TText, TReturnTensor>>;
 export interface DecodeOptions {
   skip_special_tokens?: boolean;
   clean_up_tokenization_spaces?: boolean;
 }
 type Ids = ArrayLike<number | bigint> | Iterable<number | bigint> | Tensor;
 
-export interface PreTrainedTokenizer {
-  (text: string | string[] | string[][], options?: TokenizerCallOptions): BatchEncoding;
-}
+export type PreTrainedTokenizerCallback = <TText extends Texts, TReturnTensor extends boolean = true>(
+  text: TText,
+  options?: TokenizerCallOptions<TText, TReturnTensor>,
+) => BatchEncoding<BatchEncodingItem<TText, TReturnTensor>>;
+export interface PreTrainedTokenizer extends PreTrainedTokenizerCallback {}
 export class PreTrainedTokenizer {
+  _call<TText extends Texts, TReturnTensor extends boolean = true>(
+    text: TText,
+    options?: TokenizerCallOptions<TText, TReturnTensor>,
+  ): BatchEncoding<BatchEncodingItem<TText, TReturnTensor>>;
   protected constructor();
   static fromFiles<T extends PreTrainedTokenizer>(
     this: { prototype: T },
@@ -345,16 +453,22 @@ export class PreTrainedTokenizer {
   /** A template, or several by name. */
   chat_template: string | Record<string, string> | undefined;
   /** The text (tokenize: false), the ids (return_dict: false) or the inputs of a conversation. */
-  apply_chat_template(conversation: Message[], options: ChatTemplateOptions & { tokenize: false }): string;
-  apply_chat_template(conversations: Message[][], options: ChatTemplateOptions & { tokenize: false }): string[];
-  apply_chat_template(
-    conversation: Message[] | Message[][],
-    options: ChatTemplateOptions & { return_dict: false },
-  ): any;
-  apply_chat_template(
-    conversation: Message[] | Message[][],
-    options?: ChatTemplateOptions,
-  ): BatchEncoding & { assistant_masks?: any };
+  apply_chat_template<
+    TTokenize extends boolean = true,
+    TReturnTensor extends boolean = true,
+    TReturnDict extends boolean = true,
+  >(
+    conversation: Message[],
+    options?: ApplyChatTemplateOptions<TTokenize, TReturnTensor, TReturnDict>,
+  ): ApplyChatTemplateReturn<TTokenize, TReturnTensor, TReturnDict>;
+  apply_chat_template<
+    TTokenize extends boolean = true,
+    TReturnTensor extends boolean = true,
+    TReturnDict extends boolean = true,
+  >(
+    conversations: Message[][],
+    options?: ApplyChatTemplateOptions<TTokenize, TReturnTensor, TReturnDict>,
+  ): ApplyChatTemplateReturn<TTokenize, TReturnTensor, TReturnDict, string[]>;
   get_chat_template(options?: { chat_template?: string | null; tools?: object[] | null }): string;
   /** Gets the library for templates, which a tokenizer without one of its own lacks. */
   load_chat_templates(): Promise<void>;
@@ -463,6 +577,10 @@ export interface WhisperDecodeOptions extends DecodeOptions {
   output_offsets?: boolean;
   time_precision?: number;
 }
+export interface WhisperDecoded {
+  text: string;
+  offsets: { text: string; timestamp: [number, number] }[];
+}
 export class WhisperTokenizer extends PreTrainedTokenizer {
   language: string | null;
   task: 'transcribe' | 'translate' | null;
@@ -481,7 +599,7 @@ export class WhisperTokenizer extends PreTrainedTokenizer {
   }): [number, number][];
   get_prompt_ids(text: string): number[];
   timestamp_ids(time_precision?: number): number[];
-  decode(ids: Ids, options: WhisperDecodeOptions & { output_offsets: true }): any;
+  decode(ids: Ids, options: WhisperDecodeOptions & { output_offsets: true }): WhisperDecoded;
   decode(ids: Ids, options?: WhisperDecodeOptions): string;
 }
 
@@ -546,16 +664,19 @@ export class TextStreamer extends BaseStreamer {
   /** For subclasses: text that will not change any more. */
   on_finalized_text(text: string, stream_end: boolean): void;
 }
-/** Called after each step with all ids so far; true: that row (or every row) ends. */
-export type Criterion = (input_ids: bigint[][], scores?: any) => boolean | boolean[];
+/**
+ * Called after each step with all ids so far; true: that row (or every row) ends. The ids have Transformers.js' type;
+ * as there they are bigints when they come: compare them with == or Number().
+ */
+export type Criterion = (input_ids: number[][], scores?: number[][]) => boolean | boolean[];
 export interface StoppingCriteria {
-  (input_ids: bigint[][], scores?: any): boolean | boolean[];
+  (input_ids: number[][], scores?: number[][]): boolean | boolean[];
 }
 export class StoppingCriteria {
-  _call(input_ids: bigint[][], scores?: any): boolean | boolean[];
+  _call(input_ids: number[][], scores?: number[][]): boolean | boolean[];
 }
 export interface StoppingCriteriaList {
-  (input_ids: bigint[][], scores?: any): boolean[];
+  (input_ids: number[][], scores?: number[][]): boolean[];
 }
 export class StoppingCriteriaList {
   constructor(...items: (Criterion | Iterable<Criterion>)[]);
@@ -799,10 +920,7 @@ export interface GenerateOutput {
   /** Holds the keys and values; passed to the next call it goes on from there. */
   past_key_values: DynamicCache;
 }
-/** A conversation's keys and values. A cache changes no result: what it lost is computed anew. */
-export class DynamicCache {
-  /** Empty, or what save() gave. */
-  constructor(saved?: Uint8Array | null);
+interface CachedText {
   /** Tokens that it holds. */
   get_seq_length(): number;
   /** Keeps the first tokens only. */
@@ -811,6 +929,10 @@ export class DynamicCache {
   save(): Promise<Uint8Array>;
   dispose(): Promise<void>;
 }
+/** A conversation's keys and values. A cache changes no result: what it lost is computed anew. */
+export type DynamicCache = Record<string, Tensor> & CachedText;
+/** Empty, or what save() gave. */
+export const DynamicCache: new (saved?: Uint8Array | null) => DynamicCache;
 /** How keys and values are kept. */
 export type CacheType = 'f32' | 'f16' | 'q8';
 export interface Estimate {
@@ -996,20 +1118,40 @@ export interface FeatureExtractionPipeline {
 }
 export class FeatureExtractionPipeline extends Pipeline {}
 
+export type FeatureExtractionPipelineOptions = FeatureExtractionOptions;
+/** What a pipeline is made of. */
+export interface TextPipelineConstructorArgs {
+  task: string;
+  model: PreTrainedModel;
+  tokenizer: PreTrainedTokenizer;
+}
+
 export interface Classification {
   label: string;
   score: number;
 }
+export type TextClassificationSingle = Classification;
+export type TextClassificationOutput = TextClassificationSingle[];
+/** Whether an option top_k other than 1 asks for a list. */
+type IsTopK<O> = O extends { top_k: infer K } ? (1 extends K ? false : true) : false;
 export interface TextClassificationOptions extends CallOptions {
   text_pair?: string | string[];
   /** null: all labels. */
   top_k?: number | null;
   function_to_apply?: 'softmax' | 'sigmoid' | 'none';
 }
+export type TextClassificationPipelineOptions = TextClassificationOptions;
 export interface TextClassificationPipeline {
-  (texts: string, options?: TextClassificationOptions): Promise<Classification[]>;
-  (texts: string[], options?: TextClassificationOptions & { top_k?: 1 }): Promise<Classification[]>;
-  (texts: string[], options: TextClassificationOptions): Promise<Classification[][]>;
+  <T extends string | string[], const O extends TextClassificationOptions = object>(
+    texts: T,
+    options?: O,
+  ): Promise<
+    T extends string[]
+      ? IsTopK<O> extends true
+        ? TextClassificationOutput[]
+        : TextClassificationOutput
+      : TextClassificationOutput
+  >;
 }
 export class TextClassificationPipeline extends Pipeline {}
 
@@ -1020,6 +1162,7 @@ export interface TokenEntity {
   word: string;
   start: number;
   end: number;
+  entity_group?: undefined;
 }
 export interface EntityGroup {
   entity_group: string;
@@ -1027,17 +1170,33 @@ export interface EntityGroup {
   word: string;
   start: number;
   end: number;
+  entity?: undefined;
+  index?: undefined;
 }
+export type AggregationStrategy = 'none' | 'simple' | 'first' | 'average' | 'max';
 export interface TokenClassificationOptions extends CallOptions {
-  aggregation_strategy?: 'none' | 'simple' | 'first' | 'average' | 'max';
+  aggregation_strategy?: AggregationStrategy;
   ignore_labels?: string[];
 }
-type Tokenwise = TokenClassificationOptions & { aggregation_strategy?: 'none' };
+export type TokenClassificationPipelineOptions = TokenClassificationOptions;
+type StrategyOf<O> = O extends undefined
+  ? 'none'
+  : 'aggregation_strategy' extends keyof O
+    ? O['aggregation_strategy' & keyof O]
+    : 'none';
+type Entity<Strategy> = [Strategy] extends ['none' | undefined]
+  ? TokenEntity
+  : [Strategy] extends [Exclude<AggregationStrategy, 'none'>]
+    ? EntityGroup
+    : TokenEntity | EntityGroup;
+/** By the options of the call; without them, either of both. */
+export type TokenClassificationOutput<O extends TokenClassificationOptions | undefined = TokenClassificationOptions> =
+  Entity<StrategyOf<O>>[];
 export interface TokenClassificationPipeline {
-  (text: string, options?: Tokenwise): Promise<TokenEntity[]>;
-  (text: string, options: TokenClassificationOptions): Promise<EntityGroup[]>;
-  (texts: string[], options?: Tokenwise): Promise<TokenEntity[][]>;
-  (texts: string[], options: TokenClassificationOptions): Promise<EntityGroup[][]>;
+  <T extends string | string[], const O extends TokenClassificationOptions = object>(
+    texts: T,
+    options?: O,
+  ): Promise<T extends string[] ? TokenClassificationOutput<O>[] : TokenClassificationOutput<O>>;
 }
 export class TokenClassificationPipeline extends Pipeline {}
 
@@ -1060,20 +1219,29 @@ export interface QuestionAnsweringOptions extends CallOptions {
   max_question_len?: number;
   handle_impossible_answer?: boolean;
 }
+export type QuestionAnsweringOutput = Answer;
+export type QuestionAnsweringPipelineOptions = QuestionAnsweringOptions;
 interface Question {
   question: string;
   context: string;
 }
-type One = QuestionAnsweringOptions & { top_k?: 1 };
+type Answers<T, O> = T extends unknown[]
+  ? IsTopK<O> extends true
+    ? QuestionAnsweringOutput[][]
+    : QuestionAnsweringOutput[]
+  : IsTopK<O> extends true
+    ? QuestionAnsweringOutput[]
+    : QuestionAnsweringOutput;
 export interface QuestionAnsweringPipeline {
-  (question: string, context: string, options?: One): Promise<Answer>;
-  (question: string, context: string, options: QuestionAnsweringOptions): Promise<Answer[]>;
-  (questions: string[], contexts: string[], options?: One): Promise<Answer[]>;
-  (questions: string[], contexts: string[], options: QuestionAnsweringOptions): Promise<Answer[][]>;
-  (question: Question, options?: One): Promise<Answer>;
-  (question: Question, options: QuestionAnsweringOptions): Promise<Answer[]>;
-  (questions: Question[], options?: One): Promise<Answer[]>;
-  (questions: Question[], options: QuestionAnsweringOptions): Promise<Answer[][]>;
+  <T extends string | string[], const O extends QuestionAnsweringOptions = object>(
+    question: T,
+    context: T,
+    options?: O,
+  ): Promise<Answers<T, O>>;
+  <T extends Question | Question[], const O extends QuestionAnsweringOptions = object>(
+    question: T,
+    options?: O,
+  ): Promise<Answers<T, O>>;
 }
 export class QuestionAnsweringPipeline extends Pipeline {}
 
@@ -1088,10 +1256,15 @@ export interface FillMaskOptions extends CallOptions {
   /** Only these words are scored. */
   targets?: string | string[];
 }
+export type FillMaskSingle = Filling;
+/** Of a text with one mask; one with several masks gives a list for each. */
+export type FillMaskOutput = FillMaskSingle[];
+export type FillMaskPipelineOptions = FillMaskOptions;
 export interface FillMaskPipeline {
-  /** Filling[] for one mask, Filling[][] for several. */
-  (text: string, options?: FillMaskOptions): Promise<any>;
-  (texts: string[], options?: FillMaskOptions): Promise<any[]>;
+  <T extends string | string[]>(
+    texts: T,
+    options?: FillMaskOptions,
+  ): Promise<T extends string[] ? FillMaskOutput[] : FillMaskOutput>;
 }
 export class FillMaskPipeline extends Pipeline {}
 
@@ -1106,9 +1279,14 @@ export interface ZeroShotOptions extends CallOptions {
   /** Each label has a score of its own; the scores do not sum to 1. */
   multi_label?: boolean;
 }
+export type ZeroShotClassificationOutput = ZeroShotResult;
+export type ZeroShotClassificationPipelineOptions = ZeroShotOptions;
 export interface ZeroShotClassificationPipeline {
-  (text: string, candidate_labels: string | string[], options?: ZeroShotOptions): Promise<ZeroShotResult>;
-  (texts: string[], candidate_labels: string | string[], options?: ZeroShotOptions): Promise<ZeroShotResult[]>;
+  <T extends string | string[]>(
+    texts: T,
+    candidate_labels: string | string[],
+    options?: ZeroShotOptions,
+  ): Promise<T extends string[] ? ZeroShotClassificationOutput[] : ZeroShotClassificationOutput>;
 }
 export class ZeroShotClassificationPipeline extends Pipeline {}
 
@@ -1147,6 +1325,9 @@ export interface TextGenerationOptions extends GenerationOptions {
   /** Prompts that are run at once; 8. */
   batch_size?: number;
 }
+export type TextGenerationConfig = TextGenerationOptions;
+/** A conversation. */
+export type Chat = Message[];
 export interface GeneratedText {
   generated_text: string;
   logprobs?: TokenLogprob[];
@@ -1156,6 +1337,23 @@ export interface GeneratedChat {
   generated_text: Message[];
   logprobs?: TokenLogprob[];
 }
+export type TextGenerationSingleString = GeneratedText;
+export type TextGenerationStringOutput = TextGenerationSingleString[];
+export type TextGenerationSingleChat = GeneratedChat;
+export type TextGenerationChatOutput = TextGenerationSingleChat[];
+export type TextGenerationSingle = TextGenerationSingleString | TextGenerationSingleChat;
+export type TextGenerationOutput = TextGenerationSingle[];
+/** What a conversation gives: with return_full_text: false only the answer's text. */
+type ChatOutput<O> = O extends { return_full_text: false } ? TextGenerationStringOutput : TextGenerationChatOutput;
+export type TextGenerationResult<T, O = object> = T extends string
+  ? TextGenerationStringOutput
+  : T extends Chat
+    ? ChatOutput<O>
+    : T extends string[]
+      ? TextGenerationStringOutput[]
+      : T extends Chat[]
+        ? ChatOutput<O>[]
+        : never;
 /** An answer while it is written. */
 export interface TextStream<T> extends AsyncIterable<string> {
   /** What a call would have given. */
@@ -1172,11 +1370,10 @@ export interface TextStream<T> extends AsyncIterable<string> {
 }
 export interface TextGenerationPipeline {
   model: PreTrainedCausalLM;
-  (text: string, options?: TextGenerationOptions): Promise<GeneratedText[]>;
-  (texts: string[], options?: TextGenerationOptions): Promise<GeneratedText[][]>;
-  (chat: Message[], options: TextGenerationOptions & { return_full_text: false }): Promise<GeneratedText[]>;
-  (chat: Message[], options?: TextGenerationOptions): Promise<GeneratedChat[]>;
-  (chats: Message[][], options?: TextGenerationOptions): Promise<GeneratedChat[][]>;
+  <T extends string | Chat | string[] | Chat[], const O extends TextGenerationOptions = object>(
+    texts: T,
+    options?: O,
+  ): Promise<TextGenerationResult<T, O>>;
 }
 export class TextGenerationPipeline extends Pipeline {
   /** Imports what streams need; pipeline() has done so. */
@@ -1186,22 +1383,30 @@ export class TextGenerationPipeline extends Pipeline {
   stream(chat: Message[], options?: TextGenerationOptions): TextStream<GeneratedChat>;
 }
 
-export interface Tasks {
+/** Each task's class. A registered task of your own: declare it here, by `declare module 'wasmformers'`. */
+export interface SupportedTasks {
   'feature-extraction': FeatureExtractionPipeline;
-  embeddings: FeatureExtractionPipeline;
   'fill-mask': FillMaskPipeline;
   'question-answering': QuestionAnsweringPipeline;
   'text-classification': TextClassificationPipeline;
-  'sentiment-analysis': TextClassificationPipeline;
   'text-generation': TextGenerationPipeline;
   'text-ranking': TextRankingPipeline;
   'token-classification': TokenClassificationPipeline;
-  ner: TokenClassificationPipeline;
   'zero-shot-classification': ZeroShotClassificationPipeline;
 }
+/** Other names of tasks. */
+export interface AliasTasks {
+  embeddings: FeatureExtractionPipeline;
+  'sentiment-analysis': TextClassificationPipeline;
+  ner: TokenClassificationPipeline;
+}
+export interface AllTasks extends SupportedTasks, AliasTasks {}
+export type TaskType = keyof SupportedTasks;
+export type AliasType = keyof AliasTasks;
+export type PipelineType = TaskType | AliasType;
 /** Loads what a task needs and gives a function for it; without a model, a well-known one of the Hub. */
-export function pipeline<T extends keyof Tasks>(
+export function pipeline<T extends PipelineType>(
   task: T,
   model?: string | null,
-  options?: ModelOptions,
-): Promise<Tasks[T]>;
+  options?: PretrainedModelOptions,
+): Promise<AllTasks[T]>;

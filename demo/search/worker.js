@@ -69,9 +69,10 @@ function overtake(...kinds) {
  * @param {string | string[]} texts
  * @param {AbortSignal} signal
  */
-function embed(texts, signal) {
+async function embed(texts, signal) {
   if (!extractor) throw new Error('No model is loaded.');
-  return extractor(texts, { pooling: style.pooling, normalize: true, signal });
+  const { data, dims } = await extractor(texts, { pooling: style.pooling, normalize: true, signal });
+  return { data: /** @type {Float32Array} */ (data), dims };
 }
 
 /**

@@ -69,7 +69,7 @@ export async function quality(count = Infinity) {
   for (const dtype of /** @type {const} */ (['fp32', 'q8'])) {
     const extractor = await pipeline('feature-extraction', MODEL, { dtype });
     const { data, dims } = await extractor(texts, { pooling: 'mean', normalize: true });
-    vectors[dtype] = texts.map((_, i) => data.subarray(i * dims[1], (i + 1) * dims[1]));
+    vectors[dtype] = texts.map((_, i) => /** @type {Float32Array} */ (data).subarray(i * dims[1], (i + 1) * dims[1]));
     ({ variant, int8Dot } = extractor.model.stats);
     await extractor.dispose();
   }

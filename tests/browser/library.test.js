@@ -72,8 +72,8 @@ after(async () => {
 
 /**
  * The worst cosine between rows.
- * @param {ArrayLike<number>} a
- * @param {ArrayLike<number>} b
+ * @param {import('wasmformers').DataArray} a
+ * @param {import('wasmformers').DataArray} b
  * @param {number} size
  */
 function worstCosine(a, b, size) {

@@ -352,7 +352,7 @@ test('smaller dtypes stay near fp32 on every golden of a base model', async () =
       const cosine = dot / Math.sqrt(aa * bb);
       assert.ok(cosine > [0.99999, 0.98, 0.9][which], `${name}, ${['fp16', 'q8', 'q4'][which]}: ${cosine}`);
       assert.ok(
-        a.some((/** @type {number} */ v, /** @type {number} */ i) => v !== b[i]),
+        Array.from(a).some((v, i) => v !== b[i]),
         'and is not fp32',
       );
     });

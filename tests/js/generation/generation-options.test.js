@@ -64,7 +64,7 @@ test('scores and logits are given only where a dictionary is, with zeros behind 
     ],
     {
       ...dict,
-      stopping_criteria: (/** @type {bigint[][]} */ rows) => rows.map((row, r) => r === 0 && row.length >= 5),
+      stopping_criteria: (/** @type {number[][]} */ rows) => rows.map((row, r) => r === 0 && row.length >= 5),
     },
   );
   assert.deepEqual([whole.scores?.length, ended.scores?.length, ended.logits?.length], [6, 6, 6]);
@@ -189,7 +189,7 @@ test('a batch shrinks as its rows end where processors take each row by itself, 
       output_logits: true,
     };
   const ends = [3, 9, 1, 12],
-    stopping_criteria = (/** @type {bigint[][]} */ rows) => rows.map((row, r) => row.length >= 3 + ends[r]);
+    stopping_criteria = (/** @type {number[][]} */ rows) => rows.map((row, r) => row.length >= 3 + ends[r]);
   for (const more of [{}, { do_sample: true, seed: 3 }]) {
     const spy = new Spy(1),
       whole = await model.generate(prompts, {

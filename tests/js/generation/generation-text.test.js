@@ -207,10 +207,10 @@ test('stop texts are texts', async () => {
 });
 
 test('criteria and processors: alone, in lists, as functions', () => {
-  const ids = [
+  const ids = /** @type {Untyped} */ ([
     [1n, 2n, 3n],
     [4n, 5n],
-  ];
+  ]);
   const list = new StoppingCriteriaList();
   assert.deepEqual(list(ids), [false, false]);
   list.push(new MaxLengthCriteria(3));
@@ -223,10 +223,13 @@ test('criteria and processors: alone, in lists, as functions', () => {
   assert.deepEqual(stop(ids), [true, true]);
   stop.reset();
   assert.deepEqual(stop(ids), [false, false]);
-  assert.deepEqual(new StoppingCriteriaList((rows) => rows.map((row) => row.includes(5n)))(ids), [false, true]);
+  assert.deepEqual(
+    new StoppingCriteriaList((rows) => rows.map((row) => row.includes(/** @type {Untyped} */ (5n))))(ids),
+    [false, true],
+  );
   assert.deepEqual(new StoppingCriteriaList(() => true)(ids), [true, true]);
   class Odd extends StoppingCriteria {
-    /** @param {bigint[][]} rows */
+    /** @param {number[][]} rows */
     _call(rows) {
       return rows.map((row) => row.length % 2 === 1);
     }

@@ -113,9 +113,8 @@ test('inputs in every form, options beside them or behind them', async () => {
   });
   assert.deepEqual([beams.sequences.dims[0], beams.sequences_scores?.dims, beams.finish_reasons.length], [3, [3], 3]);
   assert.ok(
-    beams.sequences_scores?.data.every(
-      (/** @type {number} */ x, /** @type {number} */ i, /** @type {Untyped} */ all) =>
-        x < 0 && (i === 0 || x <= all[i - 1]),
+    Array.from(beams.sequences_scores?.data ?? [NaN]).every(
+      (/** @type {number} */ x, i, all) => x < 0 && (i === 0 || x <= all[i - 1]),
     ),
   );
   model.dispose();

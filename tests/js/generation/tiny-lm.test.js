@@ -65,7 +65,10 @@ test("perplexity on held-out text is PyTorch's in fp32, and close to it in fewer
     const model = await AutoModelForCausalLM.from_pretrained(TINY, { dtype });
     let sum = 0;
     for (let w = 0; w < WINDOWS; w++) {
-      const loss = lossOf((await model({ input_ids: [windows[w]] })).logits.data, windows[w]);
+      const loss = lossOf(
+        /** @type {Float32Array} */ ((await model({ input_ids: [windows[w]] })).logits.data),
+        windows[w],
+      );
       if (dtype === 'fp32')
         assert.ok(
           Math.abs(loss - wanted.nll_of_each_window[w]) < 5e-5 * loss,
@@ -97,7 +100,7 @@ test("logits, ids and texts are PyTorch's", async () => {
     } = await model({ input_ids: [ids] }),
     width = dims[2];
   for (let i = 0; i < ids.length; i++) {
-    const row = data.subarray(i * width, (i + 1) * width),
+    const row = /** @type {Float32Array} */ (data).subarray(i * width, (i + 1) * width),
       most = Math.max(...row);
     assert.equal(row.indexOf(most), argmax[i]);
     assert.ok(

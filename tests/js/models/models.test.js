@@ -87,7 +87,8 @@ test('calls at the same time wait for each other', async () => {
   const texts = Array.from({ length: 8 }, (_, i) => [[5 + i, 6, 7 + i]]);
   /** @type {Float32Array[]} */
   const alone = [];
-  for (const input_ids of texts) alone.push((await model({ input_ids })).pooler_output.data);
+  for (const input_ids of texts)
+    alone.push(/** @type {Float32Array} */ ((await model({ input_ids })).pooler_output.data));
   const together = await Promise.all(
     texts.map((input_ids, i) => (i === 3 ? model({ input_ids: [[999]] }).catch(() => null) : model({ input_ids }))),
   );
