@@ -24,6 +24,11 @@ export class GenerationRun {
    */
   prompts;
   /**
+   * The prompts as the caller gave them, padding included.
+   * @type {Int32Array[]}
+   */
+  #written;
+  /**
    * What was generated, row by row.
    * @type {number[][]}
    */
@@ -89,6 +94,7 @@ export class GenerationRun {
     const prompts = readPrompts({ input_ids, attention_mask }, pad_token_id ?? 0),
       rows = prompts.rows.length * num_return_sequences;
     this.prompts = prompts.rows;
+    this.#written = prompts.written;
     this.#inputs = prompts.inputs;
     this.cache = checkedCache(past_key_values, this.#engine) ?? (return_dict_in_generate ? new DynamicCache() : null);
     if (!return_dict_in_generate) others.output_scores = others.output_logits = false;
@@ -96,6 +102,10 @@ export class GenerationRun {
       const given = { input_ids: negative_prompt_ids, attention_mask: negative_prompt_attention_mask };
       others.negative_prompt_ids = readPrompts(given).rows;
     }
+    // Both lengths count the padding that the caller gave; columns of padding only are not computed.
+    const padding = Math.max(...prompts.written.map((row) => row.length)) - prompts.inputs.input_ids.dims[1];
+    for (const name of ['max_length', 'min_length'])
+      if (padding && others[name] > 0) others[name] = Math.max(1, others[name] - padding);
     this.#options = others;
     if (streamer && num_beams > 1)
       throw new InputError('With num_beams no token is settled before the end: a streamer needs num_beams 1.', {
@@ -231,7 +241,7 @@ export class GenerationRun {
    */
   result() {
     const { settings } = this,
-      sequences = sequencesTensor(this.prompts, this.tokens, /** @type {any} */ (settings));
+      sequences = sequencesTensor(this.#written, this.tokens, /** @type {any} */ (settings));
     if (!settings.return_dict_in_generate) return sequences;
     const scores = settings.num_beams > 1 ? this.#results?.scores : null;
     return {

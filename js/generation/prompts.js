@@ -35,8 +35,9 @@ function rowsOf(value, field) {
  * InputError: ids that are no ids, rows without any.
  * @param {{ input_ids?: any, attention_mask?: any }} inputs
  * @param {number} [pad]
- * @returns {{ rows: Int32Array[], inputs: { input_ids: Values, attention_mask: Values | null } }} rows: of each prompt
- *   the ids that the mask does not hide, views into input_ids; attention_mask: null where no row is padded
+ * @returns {{ rows: Int32Array[], written: Int32Array[], inputs: { input_ids: Values, attention_mask: Values | null } }}
+ *   rows: of each prompt the ids that the mask does not hide, views into input_ids; written: the rows as they were
+ *   given; attention_mask: null where no row is padded
  */
 export function readPrompts({ input_ids, attention_mask }, pad = 0) {
   const given = rowsOf(input_ids, 'input_ids'),
@@ -71,5 +72,6 @@ export function readPrompts({ input_ids, attention_mask }, pad = 0) {
     }
     return ids.subarray(begin, end);
   });
-  return { rows, inputs: { input_ids: { data: ids, dims }, attention_mask: mask && { data: mask, dims } } };
+  const written = given.map((row) => Int32Array.from(row, Number));
+  return { rows, written, inputs: { input_ids: { data: ids, dims }, attention_mask: mask && { data: mask, dims } } };
 }

@@ -9,7 +9,7 @@ import { Tensor } from '../tensor/tensor.js';
  */
 
 /**
- * @param {Int32Array[]} prompts
+ * @param {Int32Array[]} prompts as they were given; shorter ones are padded on the left
  * @param {number[][]} tokens new ones of each row; as many rows for each prompt
  * @param {{ pad_token_id?: number, eos_token_id?: number | number[], num_beams: number }} settings
  * @returns {Tensor} int64 [rows, length], padded on both sides

@@ -72,6 +72,57 @@ for (const name of names) {
   });
 }
 
+test("prompts come back as they were given: padded places keep the caller's ids", async () => {
+  const folder = fileURLToPath(new URL('falcon-alibi-batch-lm', LM)),
+    io = readSafetensors(path.join(folder, 'io.safetensors')),
+    { generate } = JSON.parse(readFileSync(path.join(folder, 'case.json'), 'utf8')),
+    { data, dims } = io['in.input_ids'],
+    mask = io['in.attention_mask'].data;
+  const model = await AutoModelForCausalLM.from_pretrained(folder, { dtype: 'fp32' });
+  assert.ok(mask.includes(0n));
+  for (const mode of ['greedy', 'beam3x2']) {
+    const wanted = io[`out.generate.${mode}`],
+      [rows, width] = wanted.dims,
+      each = rows / dims[0],
+      // PyTorch's, with the caller's padding in place of the fixture's
+      expected = Array.from(wanted.data, (/** @type {bigint} */ id, /** @type {number} */ i) => {
+        const column = i % width,
+          row = Math.floor(i / width / each);
+        return column < dims[1] && !mask[row * dims[1] + column] ? 5 : Number(id);
+      });
+    const input_ids = new Tensor(
+        'int64',
+        data.map((/** @type {bigint} */ id, /** @type {number} */ i) => (mask[i] ? id : 5n)),
+        dims,
+      ),
+      attention_mask = new Tensor('int64', mask, dims);
+    /** @type {Tensor} */
+    const got = await model.generate({ input_ids, attention_mask, ...generate[mode] });
+    assert.deepEqual([got.dims, numbers(got)], [wanted.dims, expected], mode);
+  }
+  // Columns of padding only, and padding on the right: max_length counts them, as in Python.
+  const short = [3, 4],
+    call = { max_length: 9, eos_token_id: null },
+    alone = numbers(await model.generate([short], { ...call, max_length: 7 }));
+  for (const [row, shown] of [
+    [
+      [6, 6, ...short],
+      [0, 0, 1, 1],
+    ],
+    [
+      [...short, 6, 6],
+      [1, 1, 0, 0],
+    ],
+  ]) {
+    const got = await model.generate({ input_ids: [row], attention_mask: [shown] }, call);
+    assert.deepEqual(numbers(got), [...row, ...alone.slice(2)]);
+  }
+  // Rows of different lengths, which no tensor has, are padded.
+  const ragged = await model.generate([short, [1, 2, 3]], { ...call, pad_token_id: 8 });
+  assert.deepEqual(numbers(ragged).slice(0, 3), [8, ...short]);
+  model.dispose();
+});
+
 const ids = [[1, 50, 60, 70]];
 const numbers = (/** @type {Tensor} */ tensor) => Array.from(tensor.data, Number);
 const load = (/** @type {Untyped} */ options = {}) =>
@@ -93,7 +144,6 @@ test('inputs in every form, options beside them or behind them', async () => {
       { generation_config: { max_new_tokens: 6 } },
     ),
     await model.generate(ids, { max_length: 10 }),
-    await model.generate({ input_ids: [[0, 0, ...ids[0]]], attention_mask: [[0, 0, 1, 1, 1, 1]] }, options),
     await model.generate(Int32Array.from(ids[0]), options),
   ]) {
     assert.equal(got.type, 'int64');
@@ -148,7 +198,7 @@ test('rows of a batch end each for itself; a batch gives what each row alone giv
       own = stop < 0 ? alone[r] : alone[r].slice(0, stop + 1),
       got = numbers(out.sequences).slice(r * width, (r + 1) * width);
     assert.deepEqual(got, [
-      ...new Array(4 - row.length).fill(7),
+      ...new Array(4 - row.length).fill(0),
       ...row,
       ...own,
       ...new Array(width - 4 - own.length).fill(7),
