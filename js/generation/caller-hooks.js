@@ -4,6 +4,7 @@
 
 import { InputError } from '../errors.js';
 import { Tensor } from '../tensor/tensor.js';
+import { atOnce } from './criteria.js';
 import { StopStrings } from './stop-strings.js';
 
 /**
@@ -149,7 +150,7 @@ export class CallerHooks {
 const onlyAllowed = (allowed, beams) => (/** @type {bigint[][]} */ rows, /** @type {Tensor} */ logits) => {
   const width = logits.size / rows.length;
   rows.forEach((ids, r) => {
-    const tokens = new Set(allowed(Math.floor(r / beams), ids)),
+    const tokens = new Set(atOnce(allowed(Math.floor(r / beams), ids), 'prefix_allowed_tokens_fn')),
       scores = logits.data.subarray(r * width, (r + 1) * width);
     if (!tokens.size)
       throw new InputError(`prefix_allowed_tokens_fn allows no token in row ${r}.`, {

@@ -12,6 +12,24 @@ import { Callable } from '../utils/callable.js';
  *   logits [rows, vocabulary] or gives others
  */
 
+/**
+ * What a caller's function answered. InputError: a promise, which the loop of tokens does not wait for; taken as a
+ * criterion's answer it would mean "stop".
+ * @template T
+ * @param {T} answer
+ * @param {string} field
+ * @returns {T}
+ */
+export function atOnce(answer, field) {
+  const then = /** @type {any} any: a caller's answer */ (answer)?.then;
+  if (typeof then !== 'function') return answer;
+  then.call(answer, undefined, () => {}); // no second, unhandled error
+  throw new InputError(`${field} must answer at once: an async function gives a promise.`, {
+    code: 'async_function',
+    field,
+  });
+}
+
 export class StoppingCriteria extends Callable {
   /**
    * @param {bigint[][]} input_ids
@@ -82,7 +100,7 @@ export class StoppingCriteriaList extends List {
   _call(input_ids, scores) {
     const done = new Array(input_ids.length).fill(false);
     for (const criterion of this.items) {
-      const ends = criterion(input_ids, scores);
+      const ends = atOnce(criterion(input_ids, scores), this.field);
       done.forEach((was, i) => {
         done[i] = was || (Array.isArray(ends) ? !!ends[i] : !!ends);
       });
@@ -172,7 +190,7 @@ export class LogitsProcessorList extends List {
    * @returns {import('../tensor/tensor.js').Tensor}
    */
   _call(input_ids, logits) {
-    for (const process of this.items) logits = process(input_ids, logits) ?? logits;
+    for (const process of this.items) logits = atOnce(process(input_ids, logits), this.field) ?? logits;
     return logits;
   }
 }

@@ -579,6 +579,11 @@ test('an abort ends a call between tokens, with its own reason; wrong calls are 
     [ids, { penalty_alpha: 0.6 }, 'unsupported_option', 'penalty_alpha'],
     [ids, { top_h: 0.3 }, 'unsupported_option', 'top_h'],
     [ids, { stopping_criteria: 7 }, 'not_a_function', 'stopping_criteria'],
+    [ids, { stopping_criteria: async () => false }, 'async_function', 'stopping_criteria'],
+    [ids, { stopping_criteria: async () => false, num_beams: 2 }, 'async_function', 'stopping_criteria'],
+    [ids, { stopping_criteria: () => Promise.reject(new Error('late')) }, 'async_function', 'stopping_criteria'],
+    [ids, { logits_processor: async () => {} }, 'async_function', 'logits_processor'],
+    [ids, { prefix_allowed_tokens_fn: async () => [5] }, 'async_function', 'prefix_allowed_tokens_fn'],
     [ids, { past_key_values: {} }, 'bad_cache', 'past_key_values'],
     [ids, { bad_words_ids: [[]] }, 'bad_option', 'bad_words_ids'],
   ];
