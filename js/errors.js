@@ -99,9 +99,11 @@ export function checkStatus(handle, where = '') {
 }
 
 /**
- * Throws the signal's reason where it is aborted.
+ * Throws the signal's reason where it is aborted. InputError: no signal at all.
  * @param {AbortSignal | null | undefined} signal
  */
 export function throwIfAborted(signal) {
+  if (signal && typeof signal.addEventListener !== 'function')
+    throw new InputError('signal must be an AbortSignal.', { code: 'bad_signal', field: 'signal' });
   if (signal?.aborted) throw signal.reason ?? new DOMException('The operation was aborted.', 'AbortError');
 }

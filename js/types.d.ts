@@ -648,10 +648,8 @@ export class BaseStreamer {
   put(value: bigint[][]): void;
   end(): void;
 }
-export interface TextStreamerOptions {
+export interface TextStreamerOptions extends DecodeOptions {
   skip_prompt?: boolean;
-  /** true */
-  skip_special_tokens?: boolean;
   /** Final pieces of text; standard output (the console) where none is given. */
   callback_function?: ((text: string) => void) | null;
   token_callback_function?: ((tokens: bigint[]) => void) | null;

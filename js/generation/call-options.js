@@ -1,6 +1,7 @@
 // The arguments of generate() taken apart: inputs, what this side does itself, options for the search.
 
 import { InputError } from '../errors.js';
+import { checkOptions } from '../utils/options.js';
 
 /** @typedef {Record<string, any>} Json */
 
@@ -23,6 +24,7 @@ const UNSUPPORTED = ['assistant_model', 'assistant_tokenizer', 'custom_generate'
  * @param {Json} options
  */
 export function splitOptions(inputs, options) {
+  checkOptions(options, null);
   const isObject =
     inputs !== null &&
     typeof inputs === 'object' &&

@@ -8,7 +8,7 @@ import { ConfigError } from '../errors.js';
 
 const IDS = ['bos_token_id', 'eos_token_id', 'pad_token_id'];
 /** What is read of a file. Other names (of older or other programs) are ignored there; in a call they are errors. */
-const OF_FILES = new Set([
+export const OF_FILES = new Set([
   ...IDS,
   ...(
     'max_length max_new_tokens min_length min_new_tokens max_time do_sample temperature top_k top_p min_p typical_p ' +

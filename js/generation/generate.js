@@ -3,9 +3,10 @@
 
 import { InputError, throwIfAborted } from '../errors.js';
 import { Tensor } from '../tensor/tensor.js';
+import { suggestion } from '../utils/options.js';
 import { DynamicCache } from './cache.js';
 import { splitOptions } from './call-options.js';
-import { mergeOptions } from './config.js';
+import { OF_FILES, mergeOptions } from './config.js';
 import { LogitsProcessorList, StoppingCriteriaList } from './criteria.js';
 import { readPrompts } from './prompts.js';
 import { logprobsOf, sequencesTensor, stepTensors } from './results.js';
@@ -16,6 +17,16 @@ import { logprobsOf, sequencesTensor, stepTensors } from './results.js';
  * @typedef {import('../engines/engine.js').Ending} Ending
  * @typedef {Record<string, any>} Json
  */
+
+/** Options of a call, to suggest one of them; C++ knows which there are (wasm/generate/config.cpp). */
+const NAMES = [
+  ...OF_FILES,
+  ...(
+    'seed logprobs top_logprobs logit_bias presence_penalty frequency_penalty cache_dtype streamer stopping_criteria ' +
+    'logits_processor prefix_allowed_tokens_fn past_key_values signal generation_config attention_mask tokenizer ' +
+    'return_full_text add_special_tokens chat_template tokenizer_encode_kwargs continue_final_message batch_size'
+  ).split(' '),
+];
 
 export class GenerationRun {
   /**
@@ -107,6 +118,8 @@ export class GenerationRun {
     for (const name of ['max_length', 'min_length'])
       if (padding && others[name] > 0) others[name] = Math.max(1, others[name] - padding);
     this.#options = others;
+    if (streamer && !(typeof streamer.put === 'function' && typeof streamer.end === 'function'))
+      throw new InputError('A streamer has the methods put() and end().', { code: 'bad_streamer', field: 'streamer' });
     if (streamer && num_beams > 1)
       throw new InputError('With num_beams no token is settled before the end: a streamer needs num_beams 1.', {
         code: 'contradiction',
@@ -193,6 +206,11 @@ export class GenerationRun {
       const results = this.#results;
       if (this.settings.logprobs && results)
         this.logprobs = this.tokens.map((row, r) => logprobsOf(results, r).slice(0, row.length));
+    } catch (error) {
+      const { code, field } = /** @type {any} any: whatever was thrown */ (error) ?? {};
+      if (code === 'unknown_option')
+        throw new InputError(`"${field}" is no option${suggestion(field, NAMES)}`, { code, field });
+      throw error;
     } finally {
       this.times.all = performance.now() - this.#began;
       this.#isOver = true;

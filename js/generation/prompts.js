@@ -35,8 +35,8 @@ function rowsOf(value, field) {
  * InputError: ids that are no ids, rows without any.
  * @param {{ input_ids?: any, attention_mask?: any }} inputs
  * @param {number} [pad]
- * @returns {{ rows: Int32Array[], written: Int32Array[], inputs: { input_ids: Values, attention_mask: Values | null } }}
- *   rows: of each prompt the ids that the mask does not hide, views into input_ids; written: the rows as they were
+ * @returns {{ rows: Int32Array[], written: Int32Array[], inputs: { input_ids: Values, attention_mask: Values | null }
+ *   }} rows: of each prompt the ids that the mask does not hide, views into input_ids; written: the rows as they were
  *   given; attention_mask: null where no row is padded
  */
 export function readPrompts({ input_ids, attention_mask }, pad = 0) {
@@ -63,7 +63,7 @@ export function readPrompts({ input_ids, attention_mask }, pad = 0) {
     for (let i = 0, at = begin; i < row.length; i++) {
       if (!isReal(r, i)) continue;
       const id = Number(row[i]);
-      if (!Number.isInteger(id) || id < 0 || id > 0x7fffffff)
+      if (row[i] === null || !Number.isInteger(id) || id < 0 || id > 0x7fffffff)
         throw new InputError(`input_ids[${r}][${i}] is ${String(row[i])}; token ids are whole numbers from 0 on.`, {
           code: 'bad_ids',
           field: 'input_ids',

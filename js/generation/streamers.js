@@ -32,7 +32,7 @@ export class TextStreamer extends BaseStreamer {
    * @param {{
    *   skip_prompt?: boolean, skip_special_tokens?: boolean, callback_function?: ((text: string) => void) | null,
    *   token_callback_function?: ((tokens: bigint[]) => void) | null, decode_kwargs?: Record<string, any>,
-   * }} [options] callback_function: stdout where none is given (pages: the console)
+   * }} [options] callback_function: stdout where none is given (pages: the console); others are the decoder's
    */
   constructor(
     tokenizer,
@@ -42,6 +42,7 @@ export class TextStreamer extends BaseStreamer {
       callback_function = null,
       token_callback_function = null,
       decode_kwargs = {},
+      ...more
     } = {},
   ) {
     super();
@@ -49,7 +50,7 @@ export class TextStreamer extends BaseStreamer {
     this.skip_prompt = skip_prompt;
     this.callback_function = callback_function ?? print;
     this.token_callback_function = token_callback_function;
-    this.decode_kwargs = { skip_special_tokens, ...decode_kwargs };
+    this.decode_kwargs = { skip_special_tokens, ...decode_kwargs, ...more };
     this.next_tokens_are_prompt = true;
   }
 

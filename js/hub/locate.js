@@ -40,6 +40,14 @@ function hubUrl(id, name, options) {
   return withSlash(env.remoteHost) + folder + pathOf(name, options);
 }
 
+/** @param {unknown} id */
+const badId = (id) =>
+  new ConfigError(
+    `${typeof id === 'string' ? JSON.stringify(id) : `The ${typeof id}`} is neither a repository id (org/name), ` +
+      'a folder nor a URL.',
+    { code: 'bad_id', field: 'model' },
+  );
+
 /**
  * The places of a file, in the order in which they are tried.
  * @param {string} id repository id, folder or URL
@@ -48,6 +56,7 @@ function hubUrl(id, name, options) {
  * @returns {Promise<import('./types.js').Place[]>} rejects with a ConfigError where the id has no known form
  */
 export async function locate(id, name, options) {
+  if (typeof id !== 'string' || id.includes('\0')) throw badId(id);
   const path = pathOf(name, options);
   if (isUrl(id)) return [{ url: withSlash(id) + path, cached: /^https?:/.test(id) }];
   if (isNode) {
@@ -56,12 +65,7 @@ export async function locate(id, name, options) {
   } else if (isPath(id)) {
     return [{ url: urlOfPath(withSlash(id) + path), cached: true }];
   }
-  if (!ID.test(id)) {
-    throw new ConfigError(`"${id}" is neither a repository id (org/name), a folder nor a URL.`, {
-      code: 'bad_id',
-      field: 'model',
-    });
-  }
+  if (!ID.test(id)) throw badId(id);
   /** @type {import('./types.js').Place[]} */
   const places = [];
   if (env.allowLocalModels && env.localModelPath) {

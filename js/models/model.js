@@ -7,6 +7,7 @@ import { getJSON, getText, healed, missing, parseJSON, withTotals } from '../hub
 import { awaitFiles, isKnown } from '../hub/progress.js';
 import { withLinkedAbort } from '../utils/abort.js';
 import { Callable } from '../utils/callable.js';
+import { LOADING, checkOptions } from '../utils/options.js';
 import { AUTO_CLASSES, FAMILIES, GENERATES, autoFor, headFor } from './catalog.js';
 import { fromArrays } from './inputs.js';
 
@@ -63,6 +64,7 @@ export class PreTrainedModel extends Callable {
    *   PreTrainedModel, of the one that config.json names
    */
   static async from_pretrained(id, options = {}) {
+    checkOptions(options, LOADING);
     throwIfAborted(options.signal);
     warmUp(familiesOf(this));
     return healed(withTotals(options), (all) =>
@@ -107,10 +109,11 @@ export class PreTrainedModel extends Callable {
    * @param {{ signal?: AbortSignal }} [options]
    * @returns {Promise<Record<string, Tensor>>}
    */
-  async forward(inputs, { signal } = {}) {
+  async forward(inputs, options = {}) {
     if (inputs === null || typeof inputs !== 'object')
       throw new InputError('A model takes an object of named inputs, e.g. { input_ids }.', { code: 'bad_inputs' });
-    return this.engine.run(fromArrays(inputs, this.engine.inputs), signal);
+    checkOptions(options, 'signal');
+    return this.engine.run(fromArrays(inputs, this.engine.inputs), options.signal);
   }
 
   dispose() {
@@ -157,8 +160,10 @@ export class PreTrainedCausalLM extends PreTrainedModel {
    * @param {ModelOptions & import('../engines/engine.js').EstimateSize} [options]
    * @returns {Promise<import('../engines/engine.js').Estimate>}
    */
-  static async estimate(id, { max_length, rows, cache_dtype, ...options } = {}) {
-    const { request } = await requestFor(this, id, options),
+  static async estimate(id, options = {}) {
+    checkOptions(options, [...LOADING, 'max_length rows cache_dtype']);
+    const { max_length, rows, cache_dtype, ...loading } = options;
+    const { request } = await requestFor(this, id, loading),
       engine = await chooseEngine(request);
     if (!engine.estimate)
       throw new ConfigError(`The engine ${engine.name} cannot estimate.`, { code: 'no_estimate', field: 'model' });

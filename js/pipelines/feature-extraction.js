@@ -3,6 +3,7 @@
 import { InputError } from '../errors.js';
 import { quantize_embeddings } from '../tensor/tensor-functions.js';
 import { Tensor } from '../tensor/tensor.js';
+import { checkOptions } from '../utils/options.js';
 import { Pipeline, listOf } from './pipeline.js';
 
 /**
@@ -56,17 +57,16 @@ export class FeatureExtractionPipeline extends Pipeline {
    * @param {import('../types.js').FeatureExtractionOptions} [options]
    * @returns {Promise<Tensor>}
    */
-  async _call(
-    texts,
-    {
+  async _call(texts, options = {}) {
+    checkOptions(options, 'pooling normalize dimensions quantize precision signal');
+    const {
       pooling = 'none',
       normalize = false,
       dimensions,
       quantize = false,
       precision = quantize ? 'binary' : 'float32',
       signal,
-    } = {},
-  ) {
+    } = options;
     const [list] = listOf(texts);
     if (pooling !== 'none' && !Object.hasOwn(POOL, pooling)) {
       throw new InputError(`The pooling "${pooling}" is unknown; there are none, ${Object.keys(POOL).join(', ')}.`, {

@@ -2,6 +2,7 @@
 
 import { InputError } from '../errors.js';
 import { softmax, topk } from '../tensor/maths.js';
+import { checkOptions, checkWhole } from '../utils/options.js';
 import { Pipeline, listOf } from './pipeline.js';
 
 /** @typedef {import('../types.js').Filling} Filling */
@@ -19,7 +20,11 @@ export class FillMaskPipeline extends Pipeline {
    * @returns {Promise<any>} Filling[] for a text with one mask, Filling[][] (one list per mask) for one with several;
    *   a list of those for a list of texts
    */
-  async _call(texts, { top_k = 5, targets, signal } = {}) {
+  async _call(texts, options = {}) {
+    checkOptions(options, 'top_k targets signal');
+    const { targets = null, signal } = options,
+      top_k = options.top_k ?? 5;
+    checkWhole('top_k', top_k);
     const [list, many] = listOf(texts);
     const { mask_token_id: maskId, mask_token: mask } = this.tokenizer;
     if (maskId === undefined || maskId === null)
@@ -36,7 +41,7 @@ export class FillMaskPipeline extends Pipeline {
         });
       return at;
     });
-    const wanted = targets === undefined ? null : this.#targetIds(listOf(targets)[0]);
+    const wanted = targets === null ? null : this.#targetIds(listOf(targets)[0]);
     /** @type {Filling[][][]} */
     const all = [];
     // Each token has as many logits as the vocabulary has tokens, so few tokens run at once.
@@ -68,6 +73,11 @@ export class FillMaskPipeline extends Pipeline {
   #targetIds(words) {
     return new Set(
       words.map((word) => {
+        if (typeof word !== 'string')
+          throw new InputError(`Targets must be strings, not ${word === null ? 'null' : typeof word}.`, {
+            code: 'not_a_string',
+            field: 'targets',
+          });
         const direct = this.tokenizer.convert_tokens_to_ids([word])[0];
         if (direct !== undefined && direct !== null && direct !== this.tokenizer.unk_token_id) return direct;
         const first = this.tokenizer.encode(word, { add_special_tokens: false })[0];

@@ -5,6 +5,7 @@ import { withTotals } from '../hub/index.js';
 import { autoClass } from '../models/model.js';
 import { AutoTokenizer } from '../tokenizers/auto-tokenizer.js';
 import { withLinkedAbort } from '../utils/abort.js';
+import { LOADING, checkOptions } from '../utils/options.js';
 import * as classes from './tasks.js';
 
 /** @typedef {import('../models/model.js').ModelOptions} PipelineOptions */
@@ -46,6 +47,7 @@ export async function pipeline(task, model = null, options = {}) {
       code: 'bad_id',
       field: 'model',
     });
+  checkOptions(options, LOADING);
   throwIfAborted(options.signal);
   const parts = await withLinkedAbort(options.signal, (signal) => load(Class, id, { ...withTotals(options), signal }));
   options.progress_callback?.({ status: 'ready', task: name, model: id });

@@ -2,9 +2,12 @@
 // (doc_stride); the best span of all is the answer, as in Transformers' QuestionAnsweringPipeline.
 
 import { InputError } from '../errors.js';
+import { checkOptions, checkWhole } from '../utils/options.js';
 import { Pipeline, listOf } from './pipeline.js';
 
 /** @typedef {import('../types.js').Answer} Answer */
+
+const OPTIONS = 'top_k doc_stride max_answer_len max_seq_len max_question_len handle_impossible_answer signal';
 
 /**
  * Softmax over the allowed places, 0 elsewhere.
@@ -36,11 +39,11 @@ export class QuestionAnsweringPipeline extends Pipeline {
    */
   async _call(question, context, options = {}) {
     if (typeof (Array.isArray(question) ? question[0] : question) === 'object') {
-      options = /** @type {any} */ (context) ?? {};
+      options = context === undefined ? {} : /** @type {any} */ (context);
       const [items, many] = listOf(/** @type {any} */ (question));
       const all = await this.#answer(
-        items.map((i) => i.question),
-        items.map((i) => i.context),
+        items.map((i) => i?.question),
+        items.map((i) => i?.context),
         options,
       );
       return many ? all : all[0];
@@ -62,26 +65,13 @@ export class QuestionAnsweringPipeline extends Pipeline {
    * @param {string[]} contexts
    * @param {any} options
    */
-  async #answer(
-    questions,
-    contexts,
-    {
-      top_k = 1,
-      doc_stride,
-      max_answer_len = 15,
-      max_seq_len,
-      max_question_len,
-      handle_impossible_answer = false,
-      signal,
-    },
-  ) {
-    if (!(top_k >= 1))
-      throw new InputError(`top_k is ${top_k}; it must be at least 1.`, { code: 'bad_option', field: 'top_k' });
-    if (!(max_answer_len >= 1))
-      throw new InputError(`max_answer_len is ${max_answer_len}; it must be at least 1.`, {
-        code: 'bad_option',
-        field: 'max_answer_len',
-      });
+  async #answer(questions, contexts, options) {
+    checkOptions(options, OPTIONS);
+    const { doc_stride, max_seq_len, max_question_len, handle_impossible_answer = false, signal } = options,
+      top_k = options.top_k ?? 1,
+      max_answer_len = options.max_answer_len ?? 15;
+    for (const [field, value] of Object.entries({ top_k, max_answer_len, max_seq_len, max_question_len }))
+      checkWhole(field, value ?? 1);
     contexts.forEach((c) => {
       if (typeof c !== 'string')
         throw new InputError(`The context must be a string, not ${typeof c}.`, {

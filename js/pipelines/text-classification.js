@@ -3,6 +3,7 @@
 
 import { InputError } from '../errors.js';
 import { sigmoid, softmax, topk } from '../tensor/maths.js';
+import { checkOptions, checkWhole } from '../utils/options.js';
 import { Pipeline, listOf } from './pipeline.js';
 
 /** @typedef {import('../types.js').Classification} Classification */
@@ -41,9 +42,12 @@ export class TextClassificationPipeline extends Pipeline {
    * @returns {Promise<Classification[] | Classification[][]>} top_k 1: one {label, score} per text in a flat list;
    *   otherwise a list per text (just that list for a single text)
    */
-  async _call(texts, { text_pair, top_k = 1, function_to_apply, signal } = {}) {
+  async _call(texts, options = {}) {
+    checkOptions(options, 'text_pair top_k function_to_apply signal');
+    const { text_pair, top_k = 1, function_to_apply, signal } = options;
+    checkWhole('top_k', top_k ?? 1);
     const [list, many] = listOf(texts);
-    const rows = this.encode(list, text_pair === undefined ? {} : { text_pair: listOf(text_pair)[0] });
+    const rows = this.encode(list, (text_pair ?? null) === null ? {} : { text_pair: listOf(text_pair)[0] });
     const all = (await this.outputs(rows, { signal })).map((logits) => {
       const s = scores(logits, function_to_apply, this.model.config.problem_type);
       return topk(s, top_k ?? s.length).map((i) => ({ label: this.label(i), score: s[i] }));

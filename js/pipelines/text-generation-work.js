@@ -5,6 +5,7 @@ import { InputError } from '../errors.js';
 import { Continuation } from '../generation/continuation.js';
 import { GenerationRun } from '../generation/generate.js';
 import { TextStream } from '../generation/text-stream.js';
+import { checkOptions, checkWhole } from '../utils/options.js';
 
 /**
  * @typedef {Record<string, any>} Json
@@ -35,11 +36,7 @@ export async function call(pipe, inputs, options = {}) {
   const many = Array.isArray(inputs) && !isChat(inputs);
   const { own, rest } = splitOptions(pipe, options),
     { return_full_text = true, batch_size = ROWS } = own;
-  if (!Number.isInteger(batch_size) || batch_size < 1)
-    throw new InputError(`batch_size is ${batch_size}; it must be a whole number from 1 on.`, {
-      code: 'bad_option',
-      field: 'batch_size',
-    });
+  checkWhole('batch_size', batch_size);
   const prepared = /** @type {Prompt[]} */ (many ? inputs : [inputs]).map((prompt) => prepare(pipe, prompt, own));
   /** @type {Generated[][]} */
   const results = [];
@@ -87,9 +84,9 @@ export function stream(pipe, input, options = {}) {
  * @param {Pipe} pipe
  * @param {Json} options
  */
-function splitOptions(
-  { model, tokenizer: own },
-  {
+function splitOptions({ model, tokenizer: own }, options) {
+  checkOptions(options, null); // generate() knows the names
+  const {
     return_full_text,
     tools,
     documents,
@@ -99,8 +96,7 @@ function splitOptions(
     batch_size,
     continue_final_message,
     ...rest
-  },
-) {
+  } = options;
   const { config } = model,
     tokenizer = rest.tokenizer ?? own,
     eos = own.eos_token_id,

@@ -2,6 +2,7 @@
 
 import { InputError } from '../errors.js';
 import { sigmoid, topk } from '../tensor/maths.js';
+import { checkOptions, checkWhole } from '../utils/options.js';
 import { Pipeline } from './pipeline.js';
 
 /** @typedef {import('../types.js').RankingOptions} RankingOptions */
@@ -19,6 +20,7 @@ export class TextRankingPipeline extends Pipeline {
    * @returns {Promise<import('../types.js').Ranked[]>} best first; for pairs in their own order, without texts
    */
   async _call(query, documents, options = {}) {
+    checkOptions(Array.isArray(query) ? documents : options, 'top_k return_documents normalize signal');
     if (Array.isArray(query)) {
       const { normalize, signal } = /** @type {RankingOptions} */ (documents ?? {});
       const scores = await this.#scores(
@@ -30,6 +32,7 @@ export class TextRankingPipeline extends Pipeline {
       return scores.map((score, index) => ({ index, score }));
     }
     const { top_k, return_documents = true, normalize, signal } = options;
+    checkWhole('top_k', top_k ?? 1);
     if (typeof query !== 'string')
       throw new InputError('The query must be a string.', { code: 'not_a_string', field: 'query' });
     if (!Array.isArray(documents))

@@ -3,6 +3,7 @@
 
 import { InputError } from '../errors.js';
 import { softmax } from '../tensor/maths.js';
+import { checkOptions } from '../utils/options.js';
 import { Pipeline, listOf } from './pipeline.js';
 
 /**
@@ -27,7 +28,12 @@ export class TokenClassificationPipeline extends Pipeline {
    * @param {import('../types.js').TokenClassificationOptions} [options]
    * @returns {Promise<any>} TokenEntity[] (none) or EntityGroup[]; a list of them for a list of texts
    */
-  async _call(texts, { aggregation_strategy = 'none', ignore_labels = ['O'], signal } = {}) {
+  async _call(texts, options = {}) {
+    checkOptions(options, 'aggregation_strategy ignore_labels signal');
+    const { aggregation_strategy = 'none', signal } = options,
+      ignore_labels = options.ignore_labels ?? ['O'];
+    if (!Array.isArray(ignore_labels))
+      throw new InputError('ignore_labels must be a list of labels.', { code: 'not_a_list', field: 'ignore_labels' });
     if (!STRATEGIES.includes(aggregation_strategy)) {
       throw new InputError(
         `The aggregation_strategy "${aggregation_strategy}" is unknown; there are ${STRATEGIES.join(', ')}.`,

@@ -3,6 +3,7 @@
 
 import { InputError } from '../errors.js';
 import { softmax, topk } from '../tensor/maths.js';
+import { checkOptions } from '../utils/options.js';
 import { Pipeline, listOf } from './pipeline.js';
 
 /** @typedef {import('../types.js').ZeroShotResult} ZeroShotResult */
@@ -18,22 +19,26 @@ export class ZeroShotClassificationPipeline extends Pipeline {
    * @param {import('../types.js').ZeroShotOptions} [options]
    * @returns {Promise<ZeroShotResult | ZeroShotResult[]>}
    */
-  async _call(
-    texts,
-    candidate_labels,
-    { hypothesis_template = 'This example is {}.', multi_label = false, signal } = {},
-  ) {
-    const [list, many] = listOf(texts);
+  async _call(texts, candidate_labels, options = {}) {
+    checkOptions(options, 'hypothesis_template multi_label signal');
+    const { hypothesis_template = 'This example is {}.', multi_label = false, signal } = options,
+      [list, many] = listOf(texts);
     const labels =
       typeof candidate_labels === 'string'
         ? candidate_labels
             .split(',')
             .map((l) => l.trim())
             .filter(Boolean)
-        : [...(candidate_labels ?? [])];
+        : listOf(candidate_labels ?? [])[0];
     if (!labels.length)
       throw new InputError('There are no candidate labels.', { code: 'no_labels', field: 'candidate_labels' });
-    if (!hypothesis_template.includes('{}'))
+    for (const label of labels)
+      if (typeof label !== 'string')
+        throw new InputError(`Labels must be strings, not ${label === null ? 'null' : typeof label}.`, {
+          code: 'not_a_string',
+          field: 'candidate_labels',
+        });
+    if (typeof hypothesis_template !== 'string' || !hypothesis_template.includes('{}'))
       throw new InputError('hypothesis_template needs {} where the label goes.', {
         code: 'bad_template',
         field: 'hypothesis_template',

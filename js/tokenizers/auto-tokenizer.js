@@ -1,6 +1,7 @@
 // AutoTokenizer: a repository's tokenizer, of the class that its files name.
 
 import * as classes from './classes/classes.js';
+import { LOADING, checkOptions } from '../utils/options.js';
 import { loadTokenizer } from './load.js';
 
 /** @type {Record<string, import('./load.js').TokenizerClass>} */
@@ -22,6 +23,7 @@ export class AutoTokenizer {
    * @returns {Promise<any>} a callable PreTrainedTokenizer. any: of the class that the files name
    */
   static async from_pretrained(id, options = {}) {
+    checkOptions(options, LOADING);
     return loadTokenizer(id, options, classFor);
   }
 }

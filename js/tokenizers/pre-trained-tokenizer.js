@@ -10,6 +10,7 @@ import { DecodeStream } from './decode-stream.js';
 import { batchEncoding } from './encodings/batch-encoding.js';
 import { Encoding, encodingsOf } from './encodings/encoding.js';
 import { TokenRows } from './encodings/token-rows.js';
+import { LOADING, checkOptions } from '../utils/options.js';
 import { jsonBytes } from './input.js';
 import { loadTokenizer } from './load.js';
 import { encodeRequest, encodeTexts, idList, textLists } from './options.js';
@@ -22,6 +23,14 @@ import { SpecialTokens } from './special-tokens.js';
  * @typedef {import('./options.js').Text} Text
  * @typedef {import('../utils/types.js').Json} Json
  */
+
+/** Of a call. */
+const OPTIONS = [
+  'text_pair add_special_tokens padding truncation max_length stride padding_side truncation_side pad_to_multiple_of',
+  'is_split_into_words return_tensor return_token_type_ids return_offsets_mapping return_special_tokens_mask',
+  'return_overflowing_tokens return_attention_mask return_length',
+];
+const DECODE_OPTIONS = 'skip_special_tokens clean_up_tokenization_spaces';
 
 export class PreTrainedTokenizer extends SpecialTokens {
   /**
@@ -66,6 +75,7 @@ export class PreTrainedTokenizer extends SpecialTokens {
    * @returns {Promise<any>} any: an instance of the class that it is called on
    */
   static async from_pretrained(id, options = {}) {
+    checkOptions(options, LOADING);
     return loadTokenizer(id, options, () => this);
   }
 
@@ -78,6 +88,7 @@ export class PreTrainedTokenizer extends SpecialTokens {
    * @param {boolean} pair
    */
   #request(o, details, pair) {
+    checkOptions(o, OPTIONS);
     const limit = Number.isFinite(this.model_max_length) ? this.model_max_length : 0;
     const asked = o.max_length ?? null;
     const max_length = asked !== null && limit && typeof asked === 'number' && asked > limit ? limit : asked;
@@ -126,6 +137,7 @@ export class PreTrainedTokenizer extends SpecialTokens {
    *   any: its fields depend on the options
    */
   _call(text, options = {}) {
+    checkOptions(options, OPTIONS);
     const { texts, pairs, single } = textLists(text, options);
     if (!texts.length) throw new InputError('The batch has no texts.', { code: 'empty_batch', field: 'text' });
     const details = !!(options.return_offsets_mapping || options.return_special_tokens_mask);
@@ -226,7 +238,9 @@ export class PreTrainedTokenizer extends SpecialTokens {
    * @param {DecodeOptions} [options]
    * @returns {string[]}
    */
-  batch_decode(batch, { skip_special_tokens = false, clean_up_tokenization_spaces = this._.cleanUp } = {}) {
+  batch_decode(batch, options = {}) {
+    checkOptions(options, DECODE_OPTIONS);
+    const { skip_special_tokens = false, clean_up_tokenization_spaces = this._.cleanUp } = options;
     /** @type {unknown[]} */
     const lists = batch instanceof Tensor ? batch.tolist() : Array.from(batch);
     const texts = this._.core.decode(lists.map(idList), skip_special_tokens);
@@ -238,7 +252,9 @@ export class PreTrainedTokenizer extends SpecialTokens {
    * @param {DecodeOptions} [options]
    * @returns {DecodeStream}
    */
-  decodeStream({ skip_special_tokens = false, clean_up_tokenization_spaces = this._.cleanUp } = {}) {
+  decodeStream(options = {}) {
+    checkOptions(options, DECODE_OPTIONS);
+    const { skip_special_tokens = false, clean_up_tokenization_spaces = this._.cleanUp } = options;
     return new DecodeStream(this._.core, { skip_special_tokens, clean_up_tokenization_spaces });
   }
 

@@ -328,7 +328,7 @@ export class WasmModel {
       const v = Number(data[i]),
         fits =
           dtype === 'int32'
-            ? Number.isInteger(v) && Math.abs(v) <= 0x7fffffff
+            ? Number.isInteger(v) && Math.abs(v) <= 0x7fffffff && data[i] !== null
             : /^(number|bigint)$/.test(typeof data[i]);
       if (!fits) {
         const [wanted, code] =
