@@ -99,6 +99,25 @@ export function checkStatus(handle, where = '') {
 }
 
 /**
+ * An error about a field of a file that the caller has given in its place is the caller's: it names the option config.
+ * @template T
+ * @param {T} error
+ * @param {object | null | undefined} given in place of, or over, the file
+ * @param {string} file
+ * @returns {T} the same
+ */
+export function blameCaller(error, given, file) {
+  if (given && error instanceof WasmformersError && error.file === file) {
+    const [head] = error.field.split(/[.[]/);
+    if (Object.hasOwn(given, head)) {
+      error.message = error.message.replaceAll(file, 'the option config');
+      error.file = '';
+    }
+  }
+  return error;
+}
+
+/**
  * Throws the signal's reason where it is aborted. InputError: no signal at all.
  * @param {AbortSignal | null | undefined} signal
  */

@@ -174,7 +174,7 @@ export interface ModelOptions extends HubOptions {
    */
   dtype?: DtypeOption | Record<string, DtypeOption> | null;
   device?: DeviceType | Record<string, DeviceType> | null;
-  /** In place of config.json. */
+  /** Its fields go over those of config.json. */
   config?: Record<string, any> | null;
   /** "model": name of the safetensors file without its ending. */
   model_file_name?: string;

@@ -1,6 +1,6 @@
 // The engines, in the order in which they are asked: the first that accepts a repository loads it.
 
-import { ConfigError } from '../errors.js';
+import { ConfigError, blameCaller } from '../errors.js';
 import { wasmEngine } from './wasm/engine.js';
 
 /** @type {import('./engine.js').Engine[]} */
@@ -12,12 +12,13 @@ export const engines = [wasmEngine];
  */
 export async function chooseEngine(request) {
   for (const engine of engines) if (await engine.accepts(request)) return engine;
-  const { id, config } = request;
-  throw new ConfigError(`No engine runs ${id}: config.json says model_type "${config.model_type}".`, {
+  const { id, config, options } = request;
+  const error = new ConfigError(`No engine runs ${id}: config.json says model_type "${config.model_type}".`, {
     code: 'unknown_model_type',
     file: 'config.json',
     field: 'model_type',
   });
+  throw blameCaller(error, options.config, 'config.json');
 }
 
 /**

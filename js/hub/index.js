@@ -163,7 +163,7 @@ export async function healed(options, load) {
   try {
     return await load(all);
   } catch (error) {
-    if (!opened.has(/** @type {any} */ (error)?.file)) throw error;
+    if (!opened.has(/** @type {HubError} */ (error)?.file)) throw error;
     const { repair } = await import('./repair.js');
     return repair(error, all, () => load(all));
   }

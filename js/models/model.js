@@ -1,7 +1,7 @@
 // Models as users hold them: from_pretrained by a repository's id, called with named tensors, giving named tensors. The
 // classes by their names in Transformers are made from the table of models (catalog.js) when they are first asked for.
 
-import { ConfigError, InputError, throwIfAborted } from '../errors.js';
+import { ConfigError, InputError, blameCaller, throwIfAborted } from '../errors.js';
 import { chooseEngine, warmUp } from '../engines/index.js';
 import { getJSON, getText, healed, missing, parseJSON, withTotals } from '../hub/index.js';
 import { awaitFiles, isKnown } from '../hub/progress.js';
@@ -74,7 +74,9 @@ export class PreTrainedModel extends Callable {
           engine = await chooseEngine(request),
           more = Class.loadMore(request);
         more.catch(() => {}); // thrown below
-        const loaded = await engine.load(request);
+        const loaded = await engine.load(request).catch((error) => {
+          throw blameCaller(error, options.config, 'config.json');
+        });
         isKnown(all, 'weights'); // of an engine that does not say
         try {
           return Object.assign(new Class(request.config, loaded), await more);
@@ -217,9 +219,14 @@ const familiesOf = ({ model_type, auto }) =>
  * @returns {Promise<{ Class: typeof PreTrainedModel, request: LoadRequest }>}
  */
 async function requestFor(Asked, id, options) {
-  const configText = options.config ? JSON.stringify(options.config) : await getText(id, 'config.json', options);
-  if (configText === null) throw missing(id, 'config.json', options);
-  const config = options.config ?? parseJSON(configText, id, 'config.json') ?? {},
+  const given = options.config,
+    text = await getText(id, 'config.json', options);
+  if (given && typeof given !== 'object')
+    throw new ConfigError('The option config must be an object.', { code: 'wrong_type', field: 'config' });
+  if (text === null && !given?.model_type) throw missing(id, 'config.json', options);
+  const read = parseJSON(text ?? '{}', id, 'config.json'),
+    config = given ? { ...read, ...given } : (read ?? {}),
+    configText = given ? JSON.stringify(config) : (text ?? ''),
     { model_type, architectures } = config,
     family = Object.hasOwn(FAMILIES, model_type) ? FAMILIES[model_type] : null,
     named = String(architectures?.[0] ?? ''),
@@ -227,11 +234,15 @@ async function requestFor(Asked, id, options) {
     head = Asked.head || (family && (auto || named ? headFor(family, auto) : family.heads[0]));
   if (Asked.model_type ? Asked.model_type !== model_type : Asked.auto && !head) {
     const known = Asked.model_type || Object.keys(FAMILIES).filter((type) => headFor(FAMILIES[type], auto));
-    throw new ConfigError(`${Asked.name} is for the model_type ${known}; config.json of ${id} says "${model_type}".`, {
-      code: Asked.model_type ? 'wrong_model_type' : 'unknown_model_type',
-      file: 'config.json',
-      field: 'model_type',
-    });
+    const error = new ConfigError(
+      `${Asked.name} is for the model_type ${known}; config.json of ${id} says "${model_type}".`,
+      {
+        code: Asked.model_type ? 'wrong_model_type' : 'unknown_model_type',
+        file: 'config.json',
+        field: 'model_type',
+      },
+    );
+    throw blameCaller(error, given, 'config.json');
   }
   const isOwn = Object.hasOwn(Asked, 'auto') && family && head; // not a caller's subclass
   return {

@@ -21,7 +21,8 @@ export const TASKS = Object.fromEntries(Object.values(classes).map((Class) => [C
  * @type {Record<string, (id: string, options: PipelineOptions) => Promise<any>>}
  */
 const PARTS = {
-  tokenizer: (id, options) => AutoTokenizer.from_pretrained(id, { ...options, subfolder: '' }),
+  // config is the model's
+  tokenizer: (id, options) => AutoTokenizer.from_pretrained(id, { ...options, subfolder: '', config: null }),
 };
 
 /**

@@ -5,14 +5,15 @@
 import { withChatTemplates } from '../chat/chat-files.js';
 import { WasmTokenizer } from '../engines/tokenizer.js';
 import { bytesOf, getJSON, healed, missing, openFile } from '../hub/index.js';
+import { blameCaller } from '../errors.js';
 import { awaitFiles } from '../hub/progress.js';
 import { keepSidecar, openWithSidecar } from '../hub/sidecar.js';
 import { factsOf } from './classes/facts.js';
 
 /**
  * @typedef {import('../utils/types.js').Json} Json
- * @typedef {import('../hub/index.js').HubOptions & { config?: Json | null }} LoadOptions config stands in for
- *   tokenizer_config.json
+ * @typedef {import('../hub/index.js').HubOptions & { config?: Json | null }} LoadOptions config goes over
+ *   tokenizer_config.json; with a tokenizer_class, in its place
  * @typedef {{ fromFiles(json: WasmTokenizer | object, config: Json, map: Json, where: string): Promise<any> }}
  *   TokenizerClass any: an instance of that class
  */
@@ -44,19 +45,28 @@ async function readTokenizerJson(id, options) {
 }
 
 /**
+ * @param {Json | null} read tokenizer_config.json
+ * @param {Json | null} given what the caller gives; a model's configuration is none of a tokenizer
+ */
+const over = (read, given) => (given && !given.model_type ? { ...read, ...given } : read);
+
+/**
  * @param {string} id repository id, folder or URL
  * @param {LoadOptions} options
  * @param {(config: Json) => TokenizerClass} classFor the class of a tokenizer, by its tokenizer_config.json
  * @returns {Promise<any>} any: an instance of that class
  */
-export const loadTokenizer = (id, options, classFor) => healed(options, (all) => loadFiles(id, all, classFor));
+export const loadTokenizer = (id, options, classFor) =>
+  healed(options, (all) => loadFiles(id, all, classFor)).catch((error) => {
+    throw blameCaller(error, options.config, 'tokenizer_config.json');
+  });
 
 /** @type {typeof loadTokenizer} */
 async function loadFiles(id, { config: given = null, ...options }, classFor) {
   awaitFiles(options, 'tokenizer.json', ...(given?.tokenizer_class ? [] : ['tokenizer_config.json']));
   const [core, read, map] = await Promise.all([
     readTokenizerJson(id, options),
-    given?.tokenizer_class ? given : getJSON(id, 'tokenizer_config.json', options),
+    given?.tokenizer_class ? given : getJSON(id, 'tokenizer_config.json', options).then((read) => over(read, given)),
     getJSON(id, 'special_tokens_map.json', options).then((tokens) => tokens ?? {}),
   ]);
   const config = await withChatTemplates(id, read ?? {}, factsOf(read ?? {}), options);
