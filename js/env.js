@@ -46,6 +46,12 @@ export const env = {
   fetch: (input, init) => globalThis.fetch(input, init),
   /** In ms: a request without an answer, or a download without a byte, for so long is tried again. 0: never. */
   stallTimeout: 30_000,
+  /**
+   * Where the .wasm files lie: their folder (a URL or path), or a function of a file's name. null: where the bundler
+   * has put them, or js/wasm of this package.
+   * @type {null | string | URL | ((file: string) => string | URL | null | undefined | Promise<string | URL>)}
+   */
+  wasmPaths: null,
   /** There is one backend: settings for ONNX Runtime do nothing. */
   backends: { onnx: { /** @type {Record<string, any>} */ wasm: {}, /** @type {Record<string, any>} */ webgpu: {} } },
   /** Forces a variant of Wasm: 'simd' or 'relaxed'. '' chooses by what the browser validates. */

@@ -29,6 +29,8 @@ export const env: {
   };
   /** In ms: a request without an answer, or a download without a byte, for so long is tried again. 0: never. */
   stallTimeout: number;
+  /** Where the .wasm files lie: their folder (a URL or path), or a function of a file's name. null: in the package. */
+  wasmPaths: null | string | URL | ((file: string) => string | URL | null | undefined | Promise<string | URL>);
   /** Every request for a repository's files goes through this. */
   fetch: typeof fetch;
   /** There is one backend; what is set here for ONNX Runtime does nothing. */

@@ -2,7 +2,7 @@
 // instance costs no download.
 
 import { ConfigError, InternalError } from '../../errors.js';
-import { isNode } from '../../env.js';
+import { env, isNode } from '../../env.js';
 import { node } from '../../utils/node.js';
 
 /** @type {Map<string, Promise<WebAssembly.Module>>} */
@@ -24,6 +24,38 @@ export function compileOnce(url) {
   }
   return module;
 }
+
+/**
+ * Where a program's .wasm lies: where env.wasmPaths says, or beside this file.
+ * @param {string} name
+ * @param {() => URL} address
+ * @returns {Promise<URL>}
+ */
+async function placeOf(name, address) {
+  const { wasmPaths } = env,
+    at =
+      typeof wasmPaths === 'function' ? await wasmPaths(name) : wasmPaths && `${wasmPaths}`.replace(/\/*$/, '/') + name;
+  if (at)
+    return new URL(
+      at,
+      isNode ? (await node('url')).pathToFileURL('./') : (globalThis.document?.baseURI ?? location.href),
+    );
+  try {
+    return address();
+  } catch (cause) {
+    throw new InternalError(`This bundle does not know where ${name} lies: set env.wasmPaths to its folder's URL.`, {
+      code: 'wasm_missing',
+      file: name,
+      cause,
+    });
+  }
+}
+
+/**
+ * A program's compiled module.
+ * @param {ReturnType<import('./programs.js').Files>} files
+ */
+export const compileProgram = async ([name, address]) => compileOnce(await placeOf(name, address));
 
 /** Whether the page may not even compile an empty module. */
 const isForbidden = () =>
@@ -52,7 +84,10 @@ async function compile(url) {
     type = response.headers.get('content-type') ?? '';
   if (!response.ok || type.startsWith('text/html')) {
     const why = response.ok ? 'a web page came; Vite: see optimizeDeps in the README' : `status ${response.status}`;
-    throw new InternalError(`The package's own file ${url.href} is missing (${why}).`, { code: 'wasm_missing' });
+    throw new InternalError(
+      `The package's own file ${url.href} is missing (${why}; env.wasmPaths can name another place).`,
+      { code: 'wasm_missing' },
+    );
   }
   // Compiling while it arrives needs the right MIME type; a server that lacks it costs only time.
   if (type.startsWith('application/wasm')) return WebAssembly.compileStreaming(response);
@@ -84,7 +119,7 @@ function instantiate(module, factory) {
  * @param {ReturnType<import('./programs.js').Files>} files
  * @returns {Promise<any>} its Embind module. any: Embind makes no types
  */
-export async function load([url, glue]) {
-  const [module, made] = await Promise.all([compileOnce(url), glue]);
+export async function load(files) {
+  const [module, made] = await Promise.all([compileProgram(files), files[2]]);
   return instantiate(module, /** @type {import('./programs.js').Glue} */ (made).default);
 }

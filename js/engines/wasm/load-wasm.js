@@ -1,7 +1,7 @@
 // The programs of programs.js in the variant that this machine takes. Each model has an instance of its own, so that
 // disposing of it gives all of its memory back.
 
-import { compileOnce, load } from './instantiate.js';
+import { compileProgram, load } from './instantiate.js';
 import { wasmVariant } from './variant.js';
 
 /** @typedef {import('./programs.js').Program} Program */
@@ -21,6 +21,6 @@ export const loadProgram = async (program) => load(filesOf(program));
  * @param {Program} program
  */
 export function warmUp(program) {
-  const [url, glue] = filesOf(program);
-  for (const part of [compileOnce(url), glue]) part?.catch(() => {}); // loadProgram says what is wrong
+  const files = filesOf(program);
+  for (const part of [compileProgram(files), files[2]]) part?.catch(() => {}); // loadProgram says what is wrong
 }

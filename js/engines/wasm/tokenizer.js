@@ -3,7 +3,7 @@
 // memory is given back when it is disposed of, or collected with its owner.
 
 import { InputError, MemoryError, checkStatus } from '../../errors.js';
-import { compileOnce, load } from './instantiate.js';
+import { compileProgram, load } from './instantiate.js';
 import { regex, tokenizers } from './programs.js';
 import {
   Views,
@@ -123,7 +123,7 @@ export class WasmTokenizer {
     give();
     if (handle.errorCode() === 'needs_regex_engine') {
       // A pattern without a scanner of its own.
-      const [{ Regex }, compiled] = await Promise.all([import('./regex.js'), compileOnce(regex.simd()[0])]);
+      const [{ Regex }, compiled] = await Promise.all([import('./regex.js'), compileProgram(regex.simd())]);
       module.regex = await Regex.load(compiled);
       give();
     }

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { cpSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import test from 'node:test';
-import { fileURLToPath } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import v8 from 'node:v8';
 import vm from 'node:vm';
 import { AutoModel, AutoModelForMaskedLM, PreTrainedModel, Tensor, env } from 'wasmformers';
@@ -384,4 +384,40 @@ test('a page that forbids WebAssembly gets an error that names the directive', a
   const error = await rejection(compileOnce(new URL('../../../js/wasm/tokenizers.wasm?forbidden', import.meta.url)));
   assert.deepEqual([error.name, error.code, error.field], ['ConfigError', 'wasm_forbidden', 'script-src']);
   assert.match(error.message, /'wasm-unsafe-eval' to its script-src/);
+});
+
+test('env.wasmPaths: a folder, a URL or a function says where the programs lie', async (t) => {
+  const { compileProgram } = await import('../../../js/engines/wasm/instantiate.js'),
+    { regex } = await import('../../../js/engines/wasm/programs.js'),
+    folder = emptyFolder(t),
+    server = await startServer(t, {
+      '/cdn/regex.wasm': readFileSync(new URL('../../../js/wasm/regex.wasm', import.meta.url)),
+    });
+  t.after(() => {
+    env.wasmPaths = null;
+  });
+  cpSync(new URL('../../../js/wasm', import.meta.url), folder, { recursive: true });
+  const nowhere = await rejection(
+    compileProgram([
+      'regex.wasm',
+      () => new URL('regex.wasm', /** @type {Untyped} */ (undefined)), // import.meta.url of an IIFE
+    ]),
+  );
+  assert.deepEqual([nowhere.name, nowhere.code, nowhere.file], ['InternalError', 'wasm_missing', 'regex.wasm']);
+  assert.match(nowhere.message, /env\.wasmPaths/);
+  for (const place of [folder, path.relative('.', folder), `${folder}/`, pathToFileURL(folder), `${server.url}cdn`]) {
+    env.wasmPaths = place;
+    assert.ok((await compileProgram(regex.simd())) instanceof WebAssembly.Module);
+  }
+  env.wasmPaths = (file) => `${server.url}cdn/${file}`;
+  await compileProgram(regex.simd());
+  env.wasmPaths = () => undefined;
+  await compileProgram(regex.simd());
+  assert.deepEqual(
+    server.requests.map((r) => r.path),
+    ['/cdn/regex.wasm'],
+    'compiled once',
+  );
+  env.wasmPaths = `${server.url}none`;
+  assert.match((await rejection(compileProgram(regex.simd()))).message, /none\/regex\.wasm is missing \(status 404/);
 });

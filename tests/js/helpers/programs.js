@@ -11,8 +11,8 @@ export const PROGRAM_FILES = Object.fromEntries(
     program,
     [simd, relaxed].flatMap((files) => {
       if (!files) return [];
-      const [url, glue] = files(),
-        wasm = path.posix.basename(url.pathname);
+      const [wasm, address, glue] = files();
+      if (path.posix.basename(address().pathname) !== wasm) throw new Error(`${wasm} has another address`);
       return glue ? [wasm, wasm.replace(/\.wasm$/, '.js')] : [wasm];
     }),
   ]),
