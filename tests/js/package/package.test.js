@@ -41,6 +41,10 @@ test('npm pack gives a package that runs by itself', async (t) => {
     'js/dist/template-interpreter.js',
     'js/dist/regex.js',
     'js/dist/repair.js',
+    'js/dist/wasmformers.cjs',
+    'js/dist/wasmformers.d.cts',
+    'js/dist/tokenizers.cjs',
+    'js/dist/tokenizers.d.cts',
     'js/vendor/jinja.js',
     'js/vendor/jinja.LICENSE',
   ])
@@ -91,11 +95,18 @@ test('npm pack gives a package that runs by itself', async (t) => {
       .replace("'wasmformers'", "'./node_modules/wasmformers/js/dist/wasmformers.js'")
       .replace("'wasmformers/tokenizers'", "'./node_modules/wasmformers/js/dist/tokenizers.js'"),
   );
+  // The same by require().
+  await fs.writeFile(
+    path.join(folder, 'common.cjs'),
+    `(async () => {${main
+      .replace(/import (?:\* as )?(.+) from ('.+');/g, 'const $1 = require($2);')
+      .replace('Object.keys(tokenizers)', 'Object.keys(require("wasmformers/tokenizers"))')}})();`,
+  );
   // Only what the exports map names can be imported.
   await fs.writeFile(path.join(folder, 'deep.js'), "await import('wasmformers/js/index.js');");
   await assert.rejects(exec(process.execPath, ['deep.js'], { cwd: folder, env }), /ERR_PACKAGE_PATH_NOT_EXPORTED/);
   const model = await ensureModel('sentence-transformers/all-MiniLM-L6-v2');
-  for (const script of ['main.js', 'one-file.js']) {
+  for (const script of ['main.js', 'one-file.js', 'common.cjs']) {
     const { stdout } = await exec(process.execPath, [script, model], { cwd: folder, env });
     const result = JSON.parse(stdout);
     assert.deepEqual(result.dims, [3, 384]);
@@ -117,8 +128,20 @@ test('npm pack gives a package that runs by itself', async (t) => {
     console.log(dims, wrong);
   `,
   );
+  // As CommonJS, where top-level await is not possible.
+  const typed = await fs.readFile(path.join(folder, 'main.ts'), 'utf8');
+  await fs.writeFile(
+    path.join(folder, 'common.cts'),
+    typed
+      .replace('const extractor', 'async function run() {\n    const extractor')
+      .replace(/;\s*$/, ';\n    }\n    run();'),
+  );
   const tsc = path.join(ROOT, 'node_modules/typescript/bin/tsc');
-  for (const resolution of [{ module: 'nodenext' }, { module: 'esnext', moduleResolution: 'bundler' }]) {
+  for (const resolution of [
+    { module: 'node16' },
+    { module: 'nodenext' },
+    { module: 'esnext', moduleResolution: 'bundler' },
+  ]) {
     const compilerOptions = {
       noEmit: true,
       strict: true,
@@ -127,8 +150,10 @@ test('npm pack gives a package that runs by itself', async (t) => {
       lib: ['es2023', 'dom'],
       types: [],
     };
-    await fs.writeFile(path.join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions, files: ['main.ts'] }));
-    const typed = await exec(process.execPath, [tsc, '-p', '.'], { cwd: folder, env }).catch((error) => error);
-    assert.equal(typed.stdout, '', resolution.module);
+    // A bundler's resolution makes no difference between the two.
+    const files = resolution.module === 'esnext' ? ['main.ts'] : ['main.ts', 'common.cts'];
+    await fs.writeFile(path.join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions, files }));
+    const result = await exec(process.execPath, [tsc, '-p', '.'], { cwd: folder, env }).catch((error) => error);
+    assert.equal(result.stdout, '', resolution.module);
   }
 });

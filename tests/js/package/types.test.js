@@ -158,7 +158,8 @@ import {
 } from 'wasmformers';
 import type {
   AggregationStrategy, AliasType, AllTasks, BatchEncoding, Chat, DataArray, DataType, DeviceType,
-  FeatureExtractionPipeline, FillMaskOutput, FillMaskPipeline, NestArray, PipelineType, PretrainedModelOptions, PretrainedTokenizerOptions,
+  FeatureExtractionPipeline, FillMaskOutput, FillMaskPipeline, NestArray, PipelineType,
+  PretrainedModelOptions, PretrainedTokenizerOptions,
   PreTrainedTokenizer, ProgressCallback, ProgressInfo, QuestionAnsweringOutput, QuestionAnsweringPipeline,
   SupportedTasks, TaskType, Tensor, TextClassificationOutput, TextClassificationPipeline, TextGenerationChatOutput,
   TextGenerationConfig, TextGenerationOutput, TextGenerationPipeline, TextGenerationStringOutput,
