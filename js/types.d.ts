@@ -798,6 +798,11 @@ export class PreTrainedModel {
   /** config.json. */
   config: Record<string, any>;
   dtype: 'fp32' | 'fp16' | 'q8' | 'q4';
+  main_input_name: string;
+  /** Whether it has generate(). */
+  can_generate: boolean;
+  /** The one that a model has here, with the names of its tensors. */
+  readonly sessions: { model: { inputNames: string[]; outputNames: string[] } };
   /** Wasm variant, 8-bit product, bytes of Wasm memory and of the packed weights in it. */
   readonly stats: {
     variant: 'simd' | 'relaxed';
@@ -921,6 +926,8 @@ export interface GenerateOutput {
   past_key_values: DynamicCache;
 }
 interface CachedText {
+  /** Sets tensors by their names: a caller's own. generate() takes no cache that has any. */
+  update(entries: Record<string, Tensor>): void;
   /** Tokens that it holds. */
   get_seq_length(): number;
   /** Keeps the first tokens only. */
@@ -931,8 +938,8 @@ interface CachedText {
 }
 /** A conversation's keys and values. A cache changes no result: what it lost is computed anew. */
 export type DynamicCache = Record<string, Tensor> & CachedText;
-/** Empty, or what save() gave. */
-export const DynamicCache: new (saved?: Uint8Array | null) => DynamicCache;
+/** Empty, what save() gave, or tensors by name. */
+export const DynamicCache: new (saved?: Uint8Array | Record<string, Tensor> | null) => DynamicCache;
 /** How keys and values are kept. */
 export type CacheType = 'f32' | 'f16' | 'q8';
 export interface Estimate {
@@ -1090,10 +1097,12 @@ export class StableLmForCausalLM extends PreTrainedCausalLM {}
 
 export class Pipeline {
   /** pipeline() makes one with what it loads; so may a caller. */
-  constructor(parts: { task: string; model: PreTrainedModel; tokenizer?: PreTrainedTokenizer });
+  constructor(parts: { task: string; model: PreTrainedModel; tokenizer?: PreTrainedTokenizer; processor?: unknown });
   task: string;
   model: PreTrainedModel;
   tokenizer: PreTrainedTokenizer;
+  /** null: no task needs one yet. */
+  processor: unknown;
   dispose(): Promise<void>;
   [Symbol.dispose](): void;
   [Symbol.asyncDispose](): Promise<void>;

@@ -1,31 +1,47 @@
 // A conversation's keys and values as a caller holds them, under Transformers.js' name. The engine keeps those of one
 // text; others wait as bytes (engines/caller-caches.js). What was lost is computed anew, so a cache changes no result.
+// A caller may also keep tensors of their own in it by name; they are no part of generate()'s.
 
 import { InputError } from '../errors.js';
+import { Tensor } from '../tensor/tensor.js';
 
 export class DynamicCache {
-  /** @param {Uint8Array | null} [saved] what save() gave, for the same model */
+  /**
+   * For the engine. model: the EngineModel that the text was computed with; driver: what crops and saves it.
+   * @type {{ model: object | null, driver: import('../engines/engine.js').CacheDriver | null, bytes: Uint8Array |
+   *   null, tokens: number, disposed: boolean }}
+   */
+  _state = { model: null, driver: null, bytes: null, tokens: 0, disposed: false };
+
+  /** @param {Uint8Array | Record<string, Tensor> | null} [saved] what save() gave, for the same model; or tensors */
   constructor(saved = null) {
-    const bytes = saved instanceof Uint8Array ? saved : null;
-    if (!bytes && saved !== null && Object.keys(Object(saved)).length + Number(saved !== Object(saved))) {
-      throw new InputError('A cache begins empty or with what save() gave.', {
+    Object.defineProperty(this, '_state', { enumerable: false }); // for … in lists tensors only
+    if (saved instanceof Uint8Array) this._state.bytes = saved;
+    else if (saved !== null) this.update(saved);
+  }
+  /**
+   * Sets tensors by their names.
+   * @param {Record<string, Tensor>} entries "past_key_values.0.key", …
+   */
+  update(entries) {
+    const list = Object.entries(Object(entries));
+    if (
+      entries !== Object(entries) ||
+      !list.every(([name, x]) => x instanceof Tensor && !(name in DynamicCache.prototype))
+    )
+      throw new InputError('A cache begins empty, with what save() gave, or with tensors by name.', {
         code: 'bad_cache',
         field: 'past_key_values',
       });
-    }
-    /**
-     * For the engine. model: the EngineModel that the text was computed with; driver: what crops and saves it.
-     * @type {{ model: object | null, driver: import('../engines/engine.js').CacheDriver | null, bytes: Uint8Array |
-     *   null, tokens: number, disposed: boolean }}
-     */
-    this._state = { model: null, driver: null, bytes, tokens: 0, disposed: false };
+    Object.assign(this, Object.fromEntries(list));
   }
   /**
    * Tokens that it holds.
    * @returns {number}
    */
   get_seq_length() {
-    return this._state.tokens;
+    const [, own] = Object.entries(this).find(([name]) => name.startsWith('past_key_values.')) ?? [];
+    return own?.dims.at(-2) ?? this._state.tokens;
   }
   #driver() {
     if (this._state.driver) return this._state.driver;

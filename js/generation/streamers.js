@@ -1,6 +1,6 @@
 // Transformers.js' streamers: text while it is generated. A streamer is given the prompt first, then each step's
-// tokens, then end(). What it prints is final: characters come when no later token can change them
-// (tokenizers/decode-stream.js). A skipped prompt still counts, so that the first word keeps its space.
+// tokens, then end(). What it prints is final, and comes in whole words as in Python's TextStreamer
+// (generation/streamers.py). A skipped prompt still counts, so that the first word keeps its space.
 
 import { InputError } from '../errors.js';
 import { isNode } from '../env.js';
@@ -22,10 +22,16 @@ export class BaseStreamer {
   }
 }
 
+/** A text that is written as it is: a line's end, or a character of Chinese, which has no spaces. */
+const COMPLETE =
+  /[\n\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\u{20000}-\u{2a6df}\u{2a700}-\u{2ceaf}\u{2f800}-\u{2fa1f}]$/u;
+
 const print = (/** @type {string} */ text) => (isNode ? process.stdout.write(text) : console.log(text));
 
 export class TextStreamer extends BaseStreamer {
   /** @type {Continuation | null} */ #text = null;
+  /** The word that has no end yet. */
+  #word = '';
 
   /**
    * @param {Decoding} tokenizer
@@ -67,19 +73,22 @@ export class TextStreamer extends BaseStreamer {
     this.#text ??= new Continuation(this.tokenizer, skipped ? ids : [], this.decode_kwargs);
     if (skipped) return;
     this.token_callback_function?.(ids);
-    const text = this.#text.push(ids);
-    if (text) this.on_finalized_text(text, false);
+    const text = this.#word + this.#text.push(ids),
+      end = COMPLETE.test(text) ? text.length : text.lastIndexOf(' ') + 1;
+    this.#word = text.slice(end);
+    this.on_finalized_text(text.slice(0, end), false);
   }
 
   end() {
-    const text = this.#text?.end() ?? '';
+    const text = this.#word + (this.#text?.end() ?? '');
     this.#text = null;
+    this.#word = '';
     this.next_tokens_are_prompt = true;
     this.on_finalized_text(text, true);
   }
 
   /**
-   * For subclasses: text that will not change any more.
+   * For subclasses: words that will not change any more, also none.
    * @param {string} text
    * @param {boolean} stream_end
    */

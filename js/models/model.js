@@ -34,6 +34,8 @@ export class PreTrainedModel extends Callable {
    */
   constructor(config, engine) {
     super();
+    this.main_input_name = 'input_ids';
+    this.can_generate = false;
     /**
      * config.json.
      * @type {Record<string, any>}
@@ -50,6 +52,12 @@ export class PreTrainedModel extends Callable {
   /** @type {any} an EngineModel (engines/engine.js) */
   get engine() {
     return /** @type {any} */ (this)._engine;
+  }
+  /** For code that reads Transformers.js' sessions: the one that a model has, with the names of its tensors. */
+  get sessions() {
+    const names = (/** @type {import('../engines/engine.js').Declared[]} */ list) => list.map(({ name }) => name),
+      { inputs, outputs } = this.engine;
+    return { model: { inputNames: names(inputs), outputNames: names(outputs) } };
   }
   /** Facts that the engine tells, e.g. bytes of memory. */
   get stats() {
@@ -128,6 +136,7 @@ if (Symbol.dispose) /** @type {any} */ (PreTrainedModel.prototype)[Symbol.dispos
 export class PreTrainedCausalLM extends PreTrainedModel {
   static auto = 'AutoModelForCausalLM';
 
+  can_generate = true;
   /**
    * generation_config.json, with config.json's token ids where it has none.
    * @type {Record<string, any>}

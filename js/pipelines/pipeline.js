@@ -37,12 +37,13 @@ export class Pipeline extends Callable {
    */
   static async load() {}
 
-  /** @param {{ task: string, model: Model, tokenizer?: Tokenizer }} parts */
-  constructor({ task, model, tokenizer }) {
+  /** @param {{ task: string, model: Model, tokenizer?: Tokenizer, processor?: unknown }} parts */
+  constructor({ task, model, tokenizer, processor = null }) {
     super();
     this.task = task;
     this.model = model;
     this.tokenizer = tokenizer;
+    this.processor = processor;
   }
 
   /** Disposes of the model and of what else was loaded with it. */

@@ -20,6 +20,7 @@ import {
   Tensor,
   TextStreamer,
 } from 'wasmformers';
+import { fixtureJson } from '../helpers/fixtures.js';
 
 const file = (/** @type {string} */ name) =>
   readFileSync(new URL(`../../fixtures/tokenizers/${name}.tokenizer.json`, import.meta.url), 'utf8');
@@ -107,6 +108,32 @@ for (const name of NAMES) {
     tokenizer.dispose();
   });
 }
+
+test("a streamer writes words as Python's does", async () => {
+  const { cases } = fixtureJson('generation/streamer.json');
+  for (const name of NAMES) {
+    const tokenizer = await PreTrainedTokenizer.fromFiles(file(name));
+    for (const { ids, prompt, skip_prompt, pieces } of cases.filter(
+      (/** @type {Json} */ one) => one.tokenizer === name,
+    )) {
+      /** @type {string[]} */
+      const heard = [];
+      const streamer = new TextStreamer(tokenizer, {
+        skip_prompt,
+        callback_function: (text) => {
+          heard.push(text);
+        },
+        clean_up_tokenization_spaces: false,
+      });
+      const big = ids.map(BigInt);
+      streamer.put([big.slice(0, prompt)]);
+      for (const id of big.slice(prompt)) streamer.put([[id]]);
+      streamer.end();
+      assert.deepEqual(heard, pieces, `${name} [${ids}], prompt ${prompt}, skipped: ${skip_prompt}`);
+    }
+    tokenizer.dispose();
+  }
+});
 
 test("a streamer of one's own hears final text and its end", async () => {
   const tokenizer = await PreTrainedTokenizer.fromFiles(file('bytelevel-gpt2like'));

@@ -531,7 +531,19 @@ test('past_key_values go on with a conversation, and several are kept apart', as
     'disposed_cache',
   );
   assert.equal((await rejection(new DynamicCache().save())).code, 'empty_cache');
-  assert.throws(() => new DynamicCache(/** @type {Untyped} */ ({ key: 1 })), { code: 'bad_cache' });
+  // Tensors of a caller's own, by name
+  const tensor = new Tensor('float32', new Float32Array(12), [1, 2, 3, 2]),
+    named = new DynamicCache({ 'past_key_values.0.key': tensor });
+  named.update({ 'past_key_values.0.value': tensor, extra: tensor });
+  assert.deepEqual(Object.keys(named), ['past_key_values.0.key', 'past_key_values.0.value', 'extra']);
+  assert.equal(named['past_key_values.0.value'], tensor);
+  assert.equal(named.get_seq_length(), 3);
+  const unsupported = await rejection(model.generate(ids, { ...options, past_key_values: named }));
+  assert.deepEqual([unsupported.name, unsupported.code], ['InputError', 'unsupported_cache']);
+  assert.deepEqual(Object.keys(one), []);
+  for (const entries of [{ key: 1 }, { update: tensor }, 5, 'x', [1]])
+    assert.throws(() => new DynamicCache(/** @type {Untyped} */ (entries)), { code: 'bad_cache' });
+  assert.throws(() => named.update(/** @type {Untyped} */ (null)), { code: 'bad_cache' });
   assert.deepEqual(numbers((await model.generate([talks[1]], options)).sequences), wanted);
   model.dispose();
   again.dispose();

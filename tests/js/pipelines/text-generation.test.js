@@ -5,6 +5,7 @@ import { rmSync } from 'node:fs';
 import path from 'node:path';
 import test from 'node:test';
 import {
+  AutoModel,
   DynamicCache,
   GenerationConfig,
   InterruptableStoppingCriteria,
@@ -12,6 +13,7 @@ import {
   TextStreamer,
   pipeline,
 } from 'wasmformers';
+import { fixturePath } from '../helpers/fixtures.js';
 import { rejection } from '../helpers/server.js';
 import { writerFolder } from '../helpers/writer.js';
 
@@ -54,6 +56,19 @@ test('names that code for Transformers.js imports', async (t) => {
     next = [...first[0].generated_text, { role: 'user', content: 'and then?' }];
   assert.ok(past_key_values.get_seq_length() > 0);
   assert.deepEqual(await pipe(next, { ...LONG, past_key_values }), await pipe(next, LONG));
+});
+
+test('fields of models and pipelines that code for Transformers.js reads', async (t) => {
+  const pipe = await pipeline('text-generation', writerFolder(t));
+  assert.deepEqual(pipe.model.sessions, {
+    model: { inputNames: ['input_ids', 'attention_mask', 'position_ids'], outputNames: ['logits'] },
+  });
+  assert.deepEqual([pipe.model.main_input_name, pipe.model.can_generate, pipe.processor], ['input_ids', true, null]);
+  await pipe.dispose();
+  const encoder = await AutoModel.from_pretrained(fixturePath('models/bert-model'));
+  assert.equal(encoder.can_generate, false);
+  assert.ok(encoder.sessions.model.inputNames.includes('token_type_ids'));
+  encoder.dispose();
 });
 
 test('a text: with its prompt or without, alone or in a list', async (t) => {
