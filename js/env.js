@@ -17,6 +17,8 @@ export function hasCaches() {
 
 export const env = {
   version: '0.1.0',
+  /** Whether what only warns is an error, such as a device that no engine has. */
+  strict: false,
   /** Whether files may come from the network. */
   allowRemoteModels: true,
   /** Whether files may come from localModelPath. Off in browsers, where every missing file would cost a request. */
@@ -57,3 +59,14 @@ export const env = {
   /** Forces a variant of Wasm: 'simd' or 'relaxed'. '' chooses by what the browser validates. */
   wasm: { variant: /** @type {'' | 'simd' | 'relaxed'} */ ('') },
 };
+
+/** @type {Set<string>} */
+const warned = new Set();
+/**
+ * Tells the console something, once.
+ * @param {string} message
+ */
+export function warnOnce(message) {
+  if (!warned.has(message)) console.warn(message);
+  warned.add(message);
+}

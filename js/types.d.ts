@@ -7,6 +7,8 @@
 
 export const env: {
   version: string;
+  /** true: what only warns, such as a device that no engine has, is an error. */
+  strict: boolean;
   /** May files come from the network? */
   allowRemoteModels: boolean;
   /** May files come from localModelPath? Off in browsers. */
@@ -175,6 +177,7 @@ export interface ModelOptions extends HubOptions {
    * model: dtype }, as Transformers.js takes it.
    */
   dtype?: DtypeOption | Record<string, DtypeOption> | null;
+  /** Models run in Wasm; other devices, such as "webgpu", warn once. */
   device?: DeviceType | Record<string, DeviceType> | null;
   /** Its fields go over those of config.json. */
   config?: Record<string, any> | null;

@@ -6,7 +6,8 @@
 /**
  * @typedef {import('../tensor/tensor.js').Tensor} Tensor
  * @typedef {import('../hub/index.js').HubOptions & { dtype?: string | Record<string, string> | null,
- *   device?: string | null, config?: Record<string, any> | null, model_file_name?: string }} ModelOptions
+ *   device?: string | Record<string, string> | null, config?: Record<string, any> | null,
+ *   model_file_name?: string }} ModelOptions
  * @typedef {{ data: ArrayLike<number | bigint>, dims: number[] }} Values row by row
  */
 

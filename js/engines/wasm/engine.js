@@ -1,6 +1,7 @@
 // The Wasm engine: our C++, which reads safetensors as the Hub holds them. Chooses and fetches the files and the
 // program; model.js and decoder.js run what was loaded.
 
+import { env, warnOnce } from '../../env.js';
 import { ConfigError, throwIfAborted } from '../../errors.js';
 import { blameShard, weightFiles } from './safetensors-files.js';
 import { warmUp } from './load-wasm.js';
@@ -38,19 +39,35 @@ const DTYPES = {
   fp32: 'fp32',
 };
 
-/** Transformers.js also takes a dtype for each file; here one model has all weights. */
+const DEVICES = ['auto', 'cpu', 'wasm'];
+/** Of Transformers.js. Models run in Wasm nevertheless. */
+const OTHER_DEVICES = /^(gpu|webgpu|cuda|dml|coreml|webnn(-[ngc]pu)?)$/;
+
+/** Transformers.js also takes a dtype and a device for each file; here one model has all weights. */
 const FILES = ['model', 'decoder_model_merged', 'decoder_model'];
 
+/**
+ * What is asked for the model's file.
+ * @param {string | Record<string, string> | null | undefined} asked one for all files, or by file
+ */
+function ofModel(asked) {
+  const file = asked && typeof asked === 'object' && FILES.find((name) => Object.hasOwn(asked, name));
+  return file ? /** @type {Record<string, string>} */ (asked)[file] : asked;
+}
+
 /** @param {import('../engine.js').ModelOptions} options */
-function dtypeOf({ dtype: asked, device }) {
-  if (device && !['auto', 'cpu', 'wasm'].includes(device)) {
-    throw new ConfigError(`The device "${device}" is unknown here; there are auto, cpu and wasm.`, {
-      code: 'unknown_device',
-      field: 'device',
-    });
+function dtypeOf(options) {
+  const asked = ofModel(options.device) || 'auto',
+    device = typeof asked === 'object' ? 'auto' : asked;
+  if (!DEVICES.includes(device)) {
+    if (env.strict || !OTHER_DEVICES.test(device))
+      throw new ConfigError(`The device "${device}" is unknown here; there are ${DEVICES.join(', ')}.`, {
+        code: 'unknown_device',
+        field: 'device',
+      });
+    warnOnce(`There is no device "${device}" yet: models run in WebAssembly. env.strict makes this an error.`);
   }
-  const file = asked && typeof asked === 'object' ? FILES.find((name) => Object.hasOwn(asked, name)) : undefined;
-  const dtype = (file ? /** @type {Record<string, string>} */ (asked)[file] : asked) ?? 'auto';
+  const dtype = ofModel(options.dtype) ?? 'auto';
   if (typeof dtype === 'string' && Object.hasOwn(DTYPES, dtype)) return DTYPES[dtype];
   throw new ConfigError(
     `The dtype ${JSON.stringify(dtype)} is unknown here; there are ${Object.keys(DTYPES).join(', ')}.`,

@@ -156,6 +156,24 @@ test('options that are wrong say so', async () => {
   await assert.rejects(AutoModel.from_pretrained('./no-such-folder'), { name: 'HubError', code: 'not_found' });
 });
 
+test("Transformers.js' other devices warn once, and are errors where the page is strict", async (t) => {
+  const warn = t.mock.method(console, 'warn', () => {}),
+    load = (/** @type {Untyped} */ device) => AutoModel.from_pretrained(folder('bert-model'), { device });
+  for (const device of ['webgpu', 'webgpu', { model: 'webgpu' }, { embed_tokens: 'webgpu' }, 'wasm', 'auto', null])
+    await (await load(device)).dispose();
+  assert.equal(warn.mock.callCount(), 1);
+  assert.match(warn.mock.calls[0].arguments[0], /"webgpu".*WebAssembly.*env\.strict/);
+  for (const device of ['webgpuu', 5, 'webnn-tpu', { model: 'tpu' }])
+    await assert.rejects(load(device), { name: 'ConfigError', code: 'unknown_device', field: 'device' });
+  env.strict = true;
+  t.after(() => {
+    env.strict = false;
+  });
+  for (const device of ['webgpu', { model: 'cuda' }])
+    await assert.rejects(load(device), { name: 'ConfigError', code: 'unknown_device', field: 'device' });
+  await (await load('wasm')).dispose();
+});
+
 test('the engine says its variant and what it needs', async () => {
   const model = await AutoModel.from_pretrained(folder('bert-model'));
   const { variant, int8Dot, memoryBytes, dtype } = model.stats;
