@@ -54,7 +54,7 @@ export function checkOptions(options, known, kind = 'option') {
   if (wrong !== 'object')
     throw new InputError(`The ${kind}s must be an object, not ${wrong}.`, { code: `bad_${kind}s`, field: `${kind}s` });
   if (!known) return;
-  const names = [known].flat().join(' ').split(' ');
+  const names = [...new Set([known].flat().join(' ').split(' '))];
   for (const [name, value] of Object.entries(/** @type {object} */ (options)))
     if (value !== undefined && !names.includes(name))
       throw new InputError(`"${name}" is no ${kind}${suggestion(name, names)}`, {

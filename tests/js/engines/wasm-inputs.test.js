@@ -50,7 +50,7 @@ test('floats and whole numbers, of any rank, as they are declared', async () => 
   const { run, given, ints, floats } = model();
   const pixels = Array.from({ length: 12 }, (_, i) => i / 2 - 1),
     image = [0, 4, 8].map((c) => [pixels.slice(c, c + 2), pixels.slice(c + 2, c + 4)]);
-  await run({ input_ids: [5n, 6n], pixel_values: image, unknown: [[1]] });
+  await run({ input_ids: [5n, 6n], pixel_values: image, position_ids: [[1]] });
   assert.deepEqual(
     Object.entries(given()).map(([name, { dtype, dims }]) => [name, dtype, dims]),
     [

@@ -309,6 +309,8 @@ test('inputs of every kind that are none', async () => {
     { input_ids: {} },
     { input_ids: [[1, 2], [3]] },
     { input_ids: [['a']] },
+    { input_ids: [[null]] },
+    { input_ids: [[5, 6]], unknown: [[1]] },
     { input_ids: [[NaN]] },
     { input_ids: [[1e12]] },
     { input_ids: { data: [1], dims: [-1, -1] } },
@@ -317,7 +319,7 @@ test('inputs of every kind that are none', async () => {
     assert.equal(error.name, 'InputError', `${JSON.stringify(inputs)}: ${error.stack}`);
   }
   const flat = await model({ input_ids: new Int32Array([5, 6, 7]) }),
-    nested = await model({ input_ids: [[5, 6, 7]], attention_mask: undefined, unknown: [[1]] });
+    nested = await model({ input_ids: [[5, 6, 7]], attention_mask: undefined, past_key_values: [[1]] });
   assert.deepEqual(flat.last_hidden_state.data, nested.last_hidden_state.data);
   const mine = new Tensor('int64', [5, 6, 7], [1, 3]);
   assert.deepEqual((await model({ input_ids: mine })).last_hidden_state.data, nested.last_hidden_state.data);
