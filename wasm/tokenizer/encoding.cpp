@@ -6,8 +6,9 @@
 namespace wasmformers::tokenizer {
 namespace {
 
-// The overflows of both texts of a pair are combined, so their numbers multiply. More tokens than this are an error.
-constexpr size_t kMaxOverflowTokens = size_t(1) << 26;
+// With a large stride, a text has nearly as many pieces as tokens. Those of a pair's texts are combined, so their
+// numbers multiply.
+bool fits(uint64_t pieces, size_t length) { return pieces * (length + kTokensOfPiece) <= kMostOverflowTokens; }
 
 template <class T>
 std::vector<T> part(const std::vector<T>& v, size_t begin, size_t end) {
@@ -15,6 +16,14 @@ std::vector<T> part(const std::vector<T>& v, size_t begin, size_t end) {
 }
 
 }  // namespace
+
+Status tooMuchOverflow(std::string_view field) {
+  return Status(
+             ErrorClass::Input, "too_much_overflow",
+             "The tokens that truncation cuts off would not fit into memory; pass a smaller stride, shorter texts, or "
+             "truncate only one text of a pair.")
+      .atField(std::string(field));
+}
 
 void Encoding::clear(bool details) {
   ids.clear();
@@ -125,6 +134,7 @@ Status Encoding::truncate(size_t maxLength, size_t stride, bool fromLeft, bool k
         .atField("stride");
   }
   const size_t step = maxLength - stride;
+  if (keepOverflow && !fits((length - maxLength) / step, maxLength)) return tooMuchOverflow("stride");
   std::vector<Encoding> pieces;
   if (!fromLeft) {
     for (size_t begin = 0;; begin += step) {
@@ -169,12 +179,7 @@ Status truncateEncodings(std::vector<Encoding>& e, const Truncation& t, bool kee
     const bool swap = first > second;
     WF_TRY(cut(0, swap ? longer : shorter));
     WF_TRY(cut(1, swap ? shorter : longer));
-    if (e[0].overflowing.size() * e[1].overflowing.size() * most > kMaxOverflowTokens) {
-      return Status(ErrorClass::Input, "too_much_overflow",
-                    "Both texts overflow so often that their combinations would not fit into memory; truncate only one "
-                    "of them.")
-          .atField("truncation");
-    }
+    if (!fits(uint64_t(e[0].overflowing.size()) * e[1].overflowing.size(), most)) return tooMuchOverflow("truncation");
     return {};
   }
   const int which = t.strategy == TruncationStrategy::OnlyFirst ? 0 : 1;

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/status.h"
@@ -70,6 +71,13 @@ struct Truncation {
   uint32_t stride = 0;
   bool fromLeft = false;
 };
+
+/// The most tokens that truncation may keep of what it cuts off, in all texts of a batch. Each piece counts as
+/// kTokensOfPiece more, for the memory of its arrays.
+constexpr uint64_t kMostOverflowTokens = uint64_t(1) << 24;
+constexpr size_t kTokensOfPiece = 16;
+/// The InputError where they would be more.
+Status tooMuchOverflow(std::string_view field);
 
 /// Truncates one encoding, or two of a pair, to t.maxLength tokens in all.
 /// InputError: "stride_too_large", "too_much_overflow", "no_second_text", "text_too_short".

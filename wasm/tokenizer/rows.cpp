@@ -1,6 +1,8 @@
 // See rows.h.
 #include "tokenizer/rows.h"
 
+#include "base/buffer.h"
+
 namespace wasmformers::tokenizer {
 namespace {
 
@@ -22,6 +24,30 @@ void EncodedBatch::clear() {
   special.clear();
   sequences.clear();
   surfaces.clear();
+}
+
+Status reserveRows(size_t rows, bool details, const Padding& p, size_t& length, EncodedBatch& out) {
+  const bool tooLong = uint64_t(rows) * length > kMostPaddedTokens;
+  if (p.multipleOf && length % p.multipleOf) length += p.multipleOf - length % p.multipleOf;
+  if (uint64_t(rows) * length > kMostPaddedTokens) {
+    return Status(ErrorClass::Input, "too_much_padding",
+                  std::to_string(rows) + " rows of " + std::to_string(length) +
+                      " tokens would not fit into memory; pad to a smaller length, or pass fewer texts at once.")
+        .atField(!tooLong                               ? "pad_to_multiple_of"
+                 : p.strategy == PaddingStrategy::Fixed ? "max_length"
+                                                        : "padding");
+  }
+  const size_t tokens = rows * length;
+  constexpr size_t kBytes = 3 * sizeof(uint32_t), kDetailBytes = 3 * sizeof(uint32_t) + 2;
+  // The arrays below abort where memory runs out. One block of their size says before whether it does.
+  WF_TRY(allocate(tokens * (details ? kBytes + kDetailBytes : kBytes), "a padded batch").takeStatus());
+  for (auto* v : {&out.ids, &out.typeIds, &out.attentionMask}) v->reserve(tokens);
+  if (!details) return {};
+  out.offsets.reserve(2 * tokens);
+  out.words.reserve(tokens);
+  out.special.reserve(tokens);
+  out.sequences.reserve(tokens);
+  return {};
 }
 
 void appendRow(const Encoding& e, uint32_t textIndex, size_t length, const Padding& p, EncodedBatch& out) {

@@ -126,6 +126,8 @@ Status Tokenizer::encodeBatch(const std::vector<EncodeInput>& inputs, const Enco
   }
   std::vector<Encoding> whole;  // with padding: all encodings, since the longest must be known first
   std::vector<Encoding> parts;
+  uint64_t overflow = 0;  // tokens, as kMostOverflowTokens counts them
+  size_t rows = 0;
   for (const EncodeInput& input : inputs) {
     parts.resize(input.pair ? 2 : 1);
     for (size_t i = 0; i < parts.size(); ++i) {
@@ -144,6 +146,9 @@ Status Tokenizer::encodeBatch(const std::vector<EncodeInput>& inputs, const Enco
       }
     }
     Encoding e = postProcess(post_.get(), parts, options.addSpecialTokens, *this);
+    rows += 1 + e.overflowing.size();
+    overflow += uint64_t(e.overflowing.size()) * (t.maxLength + kTokensOfPiece);
+    if (overflow > kMostOverflowTokens) return tooMuchOverflow("stride");
     if (padded) {
       whole.push_back(std::move(e));
       continue;
@@ -158,7 +163,7 @@ Status Tokenizer::encodeBatch(const std::vector<EncodeInput>& inputs, const Enco
     length = 0;
     for (const Encoding& e : whole) length = std::max(length, e.size());
   }
-  if (const size_t m = options.padding.multipleOf; m && length % m) length += m - length % m;
+  WF_TRY(reserveRows(rows, options.details, options.padding, length, out));
   for (size_t i = 0; i < whole.size(); ++i) {
     appendRow(whole[i], uint32_t(i), length, options.padding, out);
     for (const Encoding& o : whole[i].overflowing) appendRow(o, uint32_t(i), length, options.padding, out);
