@@ -44,6 +44,7 @@ export { Pipeline } from './pipelines/pipeline.js';
 export * from './pipelines/tasks.js';
 export { AutoTokenizer } from './tokenizers/auto-tokenizer.js';
 export * from './tokenizers/classes/classes.js';
+export { PreTrainedTokenizer as TokenizersBackend } from './tokenizers/pre-trained-tokenizer.js';
 export { DecodeStream } from './tokenizers/decode-stream.js';
 export { cos_sim, dot, log_softmax, softmax } from './tensor/maths.js';
 export * from './tensor/tensor-functions.js';

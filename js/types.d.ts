@@ -449,6 +449,8 @@ export class PreTrainedTokenizer {
     options?: HubOptions & { config?: Record<string, any> | null },
   ): Promise<T>;
   config: Record<string, any>;
+  /** The same by Transformers.js' name. */
+  readonly _tokenizer_config: Record<string, any>;
   /** Does a text begin with bos_token, end with eos_token? Setting one sets both, in place of what the file says. */
   add_bos_token: boolean;
   add_eos_token: boolean;
@@ -494,7 +496,7 @@ export class PreTrainedTokenizer {
   convert_ids_to_tokens(ids: Iterable<number | bigint>): string[];
   get_vocab(): Map<string, number>;
   /** How many are new. */
-  add_tokens(tokens: (string | AddedToken)[], options?: { special_tokens?: boolean }): number;
+  add_tokens(tokens: string | AddedToken | (string | AddedToken)[], options?: { special_tokens?: boolean }): number;
   /** Adds special tokens and names them: { pad_token: '<pad>' }. */
   add_special_tokens(tokens: Record<string, string | AddedToken | (string | AddedToken)[]>): number;
   decode_single(ids: Ids, options?: DecodeOptions): string;
@@ -527,6 +529,7 @@ export class DecodeStream {
   end(): string;
   dispose(): void;
 }
+export { PreTrainedTokenizer as TokenizersBackend };
 export class AutoTokenizer {
   static from_pretrained(
     id: string,

@@ -11,13 +11,18 @@ export const SPECIAL = /** @type {const} */ (['bos', 'eos', 'unk', 'sep', 'pad',
  * @param {string | { content?: string } | null | undefined} token
  * @returns {string | undefined}
  */
-export const contentOf = (token) => (typeof token === 'string' ? token : (token?.content ?? undefined));
+export const contentOf = (token) => {
+  const content = typeof token === 'string' ? token : token?.content;
+  return typeof content === 'string' ? content : undefined;
+};
 
 /**
  * @typedef {object} TokenizerConfig
  * @property {Record<string, string | undefined>} tokens special tokens by their names in SPECIAL
  * @property {Record<string, string>} extra special tokens with names of the model's own (image_token, …)
  * @property {string[]} additional special tokens without a name
+ * @property {(string | import('./input.js').AddedToken)[]} named all of these as the files have them, in the order in
+ *   which Transformers adds those that the vocabulary lacks
  * @property {boolean} padLeft
  * @property {boolean} truncateLeft
  * @property {number} maxLength tokens, Infinity where no file says
@@ -33,7 +38,12 @@ export const contentOf = (token) => (typeof token === 'string' ? token : (token?
 export function readConfig(config, map) {
   /** @type {Record<string, string | undefined>} */
   const tokens = {};
-  for (const name of SPECIAL) tokens[name] = contentOf(config[name + '_token']) ?? contentOf(map[name + '_token']);
+  const named = [];
+  for (const name of SPECIAL) {
+    const given = [config, map].map((file) => file[name + '_token']).find((token) => contentOf(token) !== undefined);
+    tokens[name] = contentOf(given);
+    named.push(given);
+  }
   // Transformers 4 lists others in additional_special_tokens; 5 in extra_special_tokens, which may give them names.
   const more = config.extra_special_tokens ?? map.extra_special_tokens,
     lists = [config.additional_special_tokens ?? map.additional_special_tokens, more];
@@ -44,12 +54,15 @@ export function readConfig(config, map) {
   ];
   /** @type {Record<string, string>} */
   const extra = {};
-  const named = more && typeof more === 'object' && !Array.isArray(more) ? more : {};
-  for (const [name, token] of Object.entries({ ...config, ...named })) {
+  const byName = more && typeof more === 'object' && !Array.isArray(more) ? more : {};
+  for (const [name, token] of Object.entries({ ...config, ...byName })) {
     const content = contentOf(token);
-    if (name.endsWith('_token') && content !== undefined && !Object.hasOwn(tokens, name.slice(0, -6)))
+    if (name.endsWith('_token') && content !== undefined && !Object.hasOwn(tokens, name.slice(0, -6))) {
       extra[name] = content;
+      if (name !== 'word_delimiter_token') named.push(token); // of Wav2Vec2: text, which is decoded to spaces
+    }
   }
+  named.push(...lists.flatMap((list) => (Array.isArray(list) ? list : [])));
   for (const field of ['padding_side', 'truncation_side']) {
     if (![undefined, null, 'left', 'right'].includes(config[field])) {
       throw new TokenizerError(
@@ -74,6 +87,7 @@ export function readConfig(config, map) {
     cleanUp: config.clean_up_tokenization_spaces ?? true,
     extra,
     additional: /** @type {string[]} */ (additional),
+    named: named.filter((token) => contentOf(token) !== undefined),
   };
 }
 

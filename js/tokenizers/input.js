@@ -1,6 +1,6 @@
 // Arguments that callers may pass in several shapes: a tokenizer.json, added tokens.
 
-import { TokenizerError } from '../errors.js';
+import { InputError, TokenizerError } from '../errors.js';
 
 /**
  * @typedef {{ content: string, special?: boolean, single_word?: boolean, lstrip?: boolean, rstrip?: boolean,
@@ -28,4 +28,11 @@ export function jsonBytes(json) {
  * @param {AddedToken | string} token
  * @returns {AddedToken}
  */
-export const addedToken = (token) => (typeof token === 'string' ? { content: token } : token);
+export function addedToken(token) {
+  const given = typeof token === 'string' ? { content: token } : token;
+  if (typeof given?.content === 'string') return given;
+  throw new InputError('An added token is a string or an object whose content is a string.', {
+    code: 'not_a_string',
+    field: 'content',
+  });
+}

@@ -222,9 +222,11 @@ export function idList(ids) {
     Array.isArray(data) || ArrayBuffer.isView(data) ? /** @type {ArrayLike<unknown>} */ (data) : Array.from(data);
   const out = new Uint32Array(list.length);
   for (let i = 0; i < out.length; i++) {
-    out[i] = Number(list[i]);
-    if (out[i] !== Number(list[i]))
-      throw new InputError(`Token id ${String(list[i])} (at ${i}) is no whole number from 0 to 4294967295.`, {
+    const id = list[i],
+      isNumber = typeof id === 'number' || typeof id === 'bigint';
+    if (isNumber) out[i] = Number(id);
+    if (!isNumber || out[i] !== Number(id))
+      throw new InputError(`Token id ${String(id)} (at ${i}) is no whole number from 0 to 4294967295.`, {
         code: 'bad_ids',
         field: 'ids',
       });

@@ -242,7 +242,7 @@ export class PreTrainedTokenizer extends SpecialTokens {
     checkOptions(options, DECODE_OPTIONS);
     const { skip_special_tokens = false, clean_up_tokenization_spaces = this._.cleanUp } = options;
     /** @type {unknown[]} */
-    const lists = batch instanceof Tensor ? batch.tolist() : Array.from(batch);
+    const lists = batch instanceof Tensor ? batch.tolist() : Object(batch) === batch ? Array.from(batch) : [batch];
     const texts = this._.core.decode(lists.map(idList), skip_special_tokens);
     return clean_up_tokenization_spaces ? texts.map(cleanUp) : texts;
   }

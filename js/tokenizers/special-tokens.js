@@ -37,7 +37,14 @@ class Vocabulary extends Callable {
    */
   constructor(core, config, map) {
     super();
-    const { tokens, extra, additional, typeIds, cleanUp, ...sides } = readConfig(config, map);
+    const { tokens, extra, additional, named, typeIds, cleanUp, ...sides } = readConfig(config, map);
+    // What tokenizer.json lacks is added, as TokenizersBackend.__init__ does. The keys of added_tokens_decoder are ids,
+    // so they are in order.
+    core.addTokens(Object.values(config.added_tokens_decoder ?? {}).map(addedToken));
+    core.addTokens(
+      named.map((token) => ({ ...addedToken(token), special: true })),
+      true,
+    );
     /** @type {Record<string, number | undefined>} */
     const ids = {};
     for (const name of SPECIAL) ids[name] = tokens[name] === undefined ? undefined : core.tokenToId(tokens[name]);
@@ -75,6 +82,11 @@ class Vocabulary extends Callable {
     Object.defineProperty(this, '_', { enumerable: false });
   }
 
+  /** The configuration by Transformers.js' name. */
+  get _tokenizer_config() {
+    return this.config;
+  }
+
   /**
    * @param {string | string[]} tokens unknown ones get unk_token_id
    * @returns {any} an id, or a list of ids. any: one or the other
@@ -104,13 +116,13 @@ class Vocabulary extends Callable {
   }
   /**
    * Adds tokens. Ones that the vocabulary has keep their id.
-   * @param {(string | AddedToken)[]} tokens
+   * @param {string | AddedToken | (string | AddedToken)[]} tokens
    * @param {{ special_tokens?: boolean }} [options]
    * @returns {number} how many are new
    */
   add_tokens(tokens, { special_tokens = false } = {}) {
     const { core } = this._,
-      list = tokens.map((t) => ({ special: special_tokens, normalized: !special_tokens, ...addedToken(t) }));
+      list = [tokens].flat().map((t) => ({ special: special_tokens, normalized: !special_tokens, ...addedToken(t) }));
     const fresh = new Set(
       list.map(({ content }) => content).filter((content) => content && core.tokenToId(content) === undefined),
     );

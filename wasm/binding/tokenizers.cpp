@@ -211,14 +211,15 @@ class TokenizerHandle : public Handle {
     return address(answer_.data());
   }
 
-  /// Adds tokens. `list`: JSON as in the section `added_tokens` of a tokenizer.json.
-  bool addTokens(const std::string& list) {
+  /// Adds tokens. `list`: JSON as in the section `added_tokens` of a tokenizer.json. `onlyNew`: those that are added
+  /// tokens already keep their flags.
+  bool addTokens(const std::string& list, bool onlyNew) {
     if (!tokenizer_) return setStatus(notLoaded());
     auto document = json::Document::parse(list, "added_tokens", ErrorClass::Tokenizer);
     if (!document.ok()) return setStatus(document.takeStatus());
     Status status;
     const std::vector<AddedToken> tokens = readAddedTokens({document->root(), "added_tokens", &status});
-    if (status.ok()) tokenizer_->addTokens(tokens);
+    if (status.ok()) tokenizer_->addTokens(tokens, onlyNew);
     return setStatus(std::move(status));
   }
 

@@ -48,6 +48,11 @@ uint32_t AddedVocabulary::find(std::string_view content) const {
   return at == ids_.end() ? kNoId : at->second;
 }
 
+bool AddedVocabulary::has(const AddedToken& token, bool alike) const {
+  const auto at = byId_.find(find(token.content));
+  return at != byId_.end() && (!alike || at->second == token);
+}
+
 const std::string* AddedVocabulary::decoded(uint32_t id) const {
   const auto token = byId_.find(id);
   if (token == byId_.end()) return nullptr;

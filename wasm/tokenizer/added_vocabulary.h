@@ -17,6 +17,8 @@ namespace wasmformers::tokenizer {
 struct AddedToken {
   std::string content;
   bool singleWord = false, lstrip = false, rstrip = false, normalized = true, special = false;
+
+  bool operator==(const AddedToken&) const = default;
 };
 
 class AddedVocabulary {
@@ -29,6 +31,8 @@ class AddedVocabulary {
 
   /// The token's id, or kNoId.
   uint32_t find(std::string_view content) const;
+  /// Whether the token is an added one; `alike`: with the same flags.
+  bool has(const AddedToken& token, bool alike) const;
   /// The token's text for decoding: its normalized form where it has one. Null where no added token has the id.
   const std::string* decoded(uint32_t id) const;
   bool isSpecial(std::string_view content) const { return specials_.find(content) != specials_.end(); }

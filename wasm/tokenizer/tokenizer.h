@@ -70,7 +70,10 @@ class Tokenizer final : private TokenTexts {
   uint32_t idEnd() const;
   size_t vocabularySize() const;
   const AddedVocabulary& added() const { return added_; }
-  void addTokens(const std::vector<AddedToken>& tokens) {
+  /// Adds tokens, or gives the flags of `tokens` to those that are added tokens already. `onlyNew`: leaves these alone.
+  void addTokens(std::vector<AddedToken> tokens, bool onlyNew = false) {
+    std::erase_if(tokens, [&](const AddedToken& token) { return added_.has(token, !onlyNew); });
+    if (tokens.empty()) return;
     added_.add(tokens, model_->vocabulary(), normalizer_.get());
     later_.insert(later_.end(), tokens.begin(), tokens.end());
     decodeTable_.reset();

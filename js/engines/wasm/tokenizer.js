@@ -313,9 +313,12 @@ export class WasmTokenizer {
     return this.#alive().continuingSubwordPrefix();
   }
 
-  /** @param {object[]} tokens as in tokenizer.json's added_tokens */
-  addTokens(tokens) {
-    this.#call((handle) => handle.addTokens(JSON.stringify(tokens)));
+  /**
+   * @param {object[]} tokens as in tokenizer.json's added_tokens
+   * @param {boolean} [onlyNew] those that are added tokens already keep their flags
+   */
+  addTokens(tokens, onlyNew = false) {
+    this.#call((handle) => handle.addTokens(JSON.stringify(tokens), onlyNew));
     checkStatus(this.#handle);
     this.#vocabulary = null;
   }

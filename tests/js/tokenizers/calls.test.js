@@ -1,7 +1,7 @@
 // The callable tokenizer and all its options against what Transformers' answers (tests/fixtures/calls/make-calls.py).
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { PreTrainedTokenizer } from 'wasmformers';
+import { PreTrainedTokenizer, TokenizersBackend } from 'wasmformers';
 import { fixture, fixtureJson, wrong } from '../helpers/fixtures.js';
 
 /** @typedef {{ tokenizer: string, given: Json, options: Json, want: Json }} Case */
@@ -108,6 +108,23 @@ test('special tokens can be given and named', async () => {
     { name: 'InputError', field: 'pad_token' },
   );
   assert.throws(() => t.add_special_tokens({ strange: 'x' }), { name: 'InputError', field: 'strange' });
+});
+
+test('tokens and ids of a wrong kind are named errors; the next call works', async () => {
+  const t = await wordpiece();
+  for (const tokens of [[{ content: 5 }], [5], [null], null, { content: null }]) {
+    const error = { name: 'InputError', code: 'not_a_string', field: 'content' };
+    assert.throws(() => t.add_tokens(wrong(tokens)), error, JSON.stringify(tokens));
+    assert.throws(() => t.add_special_tokens({ pad_token: wrong([tokens].flat()[0]) }), error, JSON.stringify(tokens));
+  }
+  for (const batch of [null, undefined, 5, 'ab', [null], [[null]], [[undefined]], [['1']], [[[1]]], [[true]], [[NaN]]])
+    assert.throws(() => t.batch_decode(wrong(batch)), { name: 'InputError', code: 'bad_ids' }, JSON.stringify(batch));
+  for (const ids of [[null], [Symbol('x')], 5, null])
+    assert.throws(() => t.decode(wrong(ids)), { name: 'InputError', code: 'bad_ids' });
+  assert.equal(t.add_tokens('<one>'), 1);
+  assert.equal(t.decode(t.encode('the man <one>'), { skip_special_tokens: true }), 'the man <one>');
+  assert.equal(t._tokenizer_config, t.config);
+  assert.equal(TokenizersBackend, PreTrainedTokenizer);
 });
 
 test('encodeBatch: typed arrays', async () => {
