@@ -6,7 +6,7 @@ import { InputError } from '../errors.js';
 import { cleanUp } from './config.js';
 import { idList } from './options.js';
 
-// An end that further text may turn into something that the clean-up changes. All of them begin with a space. Each round
+// An end that further text may turn into something that the clean-up changes. All of them begin with a space. A round
 // takes one space only: with several ways to share out a run of spaces, its time would double with every space.
 const OPEN = /(?: (?:'|n'?|'[vr])?)+$/;
 // The same where marks of word ends become spaces, and the text is trimmed.

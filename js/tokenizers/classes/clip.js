@@ -1,5 +1,6 @@
-// CLIP's class decodes further than its file: where the file's decoder leaves the mark of a word's end, it puts a space
-// (tokenization_clip.py). It cleans nothing up unless it is asked to: its model is a BPE, and Transformers cleans no BPE.
+// CLIP's class decodes further than its file: where the file's decoder leaves the mark of a word's end, it puts a
+// space (tokenization_clip.py). It cleans nothing up unless it is asked to: its model is a BPE, and Transformers
+// cleans up no BPE.
 
 import { cleanUp } from '../config.js';
 import { DecodeStream, spaced } from '../decode-stream.js';
