@@ -42,7 +42,7 @@ function piecesOf(m, { head = [], skip = 0, tail = [], score = (_, s) => s, chan
  * @returns {Json} the model of a tokenizer.json
  */
 function modelOf(m, { bytes: byte_fallback = false, unk, unkOffset = 0 }, pieces, ids) {
-  if (m.model_type === 'unigram')
+  if (m.model_type !== 'bpe')
     return { type: 'Unigram', unk_id: unk ?? m.unk_id + unkOffset, vocab: pieces, byte_fallback };
   return {
     type: 'BPE',
@@ -72,7 +72,8 @@ function schemeOf({ ownSpaces }, { add_prefix_space, legacy }) {
  * @returns {{ json: Json, config: Json }} a tokenizer.json, and the configuration with the class's defaults
  */
 export function fromSentencePiece(m, config, kind) {
-  if (m.model_type !== 'unigram' && m.model_type !== 'bpe') {
+  // A model of characters is a unigram model whose pieces are characters.
+  if (!['unigram', 'bpe', 'char'].includes(m.model_type)) {
     throw new TokenizerError(`SentencePiece models of the kind "${m.model_type}" are not supported.`, {
       code: 'unsupported_model',
       field: 'model_type',
@@ -85,7 +86,7 @@ export function fromSentencePiece(m, config, kind) {
   const languages = recipe.tail?.filter((piece) => /^[a-z]{2}_[A-Z]{2}$/.test(piece)) ?? [];
   const added = addedTokens(
     m.pieces
-      .filter(([, , type]) => type === CONTROL || type === USER_DEFINED)
+      .filter(([, , type]) => !recipe.namedOnly && (type === CONTROL || type === USER_DEFINED))
       .map(([content, , type]) => ({ content, special: type === CONTROL || !!recipe.control?.includes(content) })),
     config,
     recipe.special,

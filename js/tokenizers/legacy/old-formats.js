@@ -20,10 +20,12 @@ const FAMILIES = /** @type {Record<string, string>} */ ({
   codegen: 'CodeGen',
   deberta: 'Deberta',
   'deberta-v2': 'DebertaV2',
+  esm: 'Esm',
   gemma: 'Gemma',
   gemma2: 'Gemma',
   gpt2: 'GPT2',
   gpt_neo: 'GPT2',
+  hubert: 'Wav2Vec2CTC',
   led: 'LED',
   llama: 'Llama',
   longformer: 'Longformer',
@@ -39,15 +41,30 @@ const FAMILIES = /** @type {Record<string, string>} */ ({
   reformer: 'Reformer',
   rembert: 'RemBert',
   roberta: 'Roberta',
+  siglip: 'Siglip',
+  speecht5: 'SpeechT5',
   t5: 'T5',
   umt5: 'T5',
+  wav2vec2: 'Wav2Vec2CTC',
   whisper: 'Whisper',
   xglm: 'XGLM',
   'xlm-roberta': 'XLMRoberta',
   xlnet: 'XLNet',
 });
-const MODELS = ['tokenizer.model', 'spiece.model', 'sentencepiece.bpe.model', 'spm.model', 'sentencepiece.model'];
+const MODELS = [
+  'tokenizer.model',
+  'spiece.model',
+  'sentencepiece.bpe.model',
+  'spm.model',
+  'sentencepiece.model',
+  'spm_char.model',
+];
 const RANKS = ['qwen.tiktoken', 'tiktoken.model', 'cl100k_base.tiktoken', 'o200k_base.tiktoken'];
+// Classes (without Tokenizer) with vocab.txt, and with merges.txt.
+const WITH_VOCAB =
+  /^(Bert|Esm|DistilBert|Electra|MobileBert|ConvBert|MPNet|SqueezeBert|Splinter|Funnel|Lxmert|DPR.*|)$/;
+const WITH_MERGES =
+  /^(GPT2|CodeGen|Bart|Roberta|LED|Longformer|Mvp|LayoutLMv3|Whisper|Deberta|Blenderbot|CLIP|Qwen2|Herbert)$/;
 /** The first byte of a SentencePiece model: its first piece is a field with this tag. Ranks are text. */
 const PIECE_TAG = 10;
 
@@ -65,6 +82,7 @@ export async function fromOldFiles(id, config, options) {
   const ways = [
     async () => {
       const vocab = await getText(id, 'vocab.txt', options);
+      if (vocab !== null && kind === 'Esm') return (await import('./from-words.js')).fromResidues(vocab, config);
       return vocab === null ? null : fromVocab(vocab, config);
     },
     async () => {
@@ -99,6 +117,10 @@ export async function fromOldFiles(id, config, options) {
       return null;
     },
   ];
+  if (kind === 'Wav2Vec2CTC') {
+    const vocab = await getJSON(id, 'vocab.json', options);
+    return vocab === null ? null : (await import('./from-words.js')).fromLetters(vocab, config);
+  }
   if (kind === 'Marian' || kind === 'M2M100') {
     const file = kind === 'Marian' ? 'source.spm' : 'sentencepiece.bpe.model';
     const read = async (/** @type {string} */ spm, /** @type {string} */ numbers) => {
@@ -126,15 +148,7 @@ export async function fromOldFiles(id, config, options) {
     if (made) return target ? { ...made, target } : made;
   }
   // The likeliest files first: every missing one costs a request.
-  const first = /^(Bert|DistilBert|Electra|MobileBert|ConvBert|MPNet|SqueezeBert|Splinter|Funnel|Lxmert|DPR.*|)$/.test(
-    kind,
-  )
-    ? 0
-    : /^(GPT2|CodeGen|Bart|Roberta|LED|Longformer|Mvp|LayoutLMv3|Whisper|Deberta|Blenderbot|CLIP|Qwen2|Herbert)$/.test(
-          kind,
-        )
-      ? 1
-      : 2;
+  const first = WITH_VOCAB.test(kind) ? 0 : WITH_MERGES.test(kind) ? 1 : 2;
   for (const way of [ways[first], ...ways.filter((_, i) => i !== first)]) {
     const made = await way();
     if (made) return made;

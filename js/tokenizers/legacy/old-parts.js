@@ -41,7 +41,7 @@ export function template(single, pair, idOf) {
 
 /**
  * The list of added tokens: those of the file, then added_tokens_decoder, then special tokens that neither has.
- * @param {{ content: string, special: boolean }[]} own
+ * @param {{ content: string, special: boolean, lstrip?: boolean, rstrip?: boolean }[]} own
  * @param {Json} config tokenizer_config.json, with special_tokens_map.json's tokens
  * @param {Record<string, string>} special the class's own special tokens, e.g. { bos: "<s>" }
  * @param {string[]} extra special tokens of the class that have no name

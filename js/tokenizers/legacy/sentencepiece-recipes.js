@@ -18,6 +18,7 @@ import { sequence } from './old-parts.js';
  * @property {(piece: string, score: number) => number} [score] changes a score
  * @property {(pieces: [string, number][]) => void} [change] changes the pieces
  * @property {string[]} [control] user-defined pieces that are special tokens
+ * @property {boolean} [namedOnly] only tokens with names are found in a text, no others of the model
  * @property {boolean} [ownSpaces] add_prefix_space and legacy of the configuration say where ▁ is put
  * @property {(charsmap: Json[], config: Json) => Json | null} [normalizer]
  * @property {(config: Json) => Json[]} [before] pre-tokenizers before Metaspace
@@ -66,6 +67,13 @@ export const metaspace = (scheme, split = true) => ({
   prepend_scheme: scheme,
   split,
 });
+
+/** The decoder of classes that Transformers writes in Python, which trim the text. */
+const trimmed = () =>
+  sequence(
+    [metaspace('always'), { type: 'Fuse' }, { type: 'Strip', content: ' ', start: 1000, stop: 1000 }],
+    'decoders',
+  );
 
 /**
  * ALBERT and XLNet hardly ever choose pieces that end with a number and a comma.
@@ -153,6 +161,32 @@ const RECIPES = {
     special: { eos: '</s>', unk: '<unk>', sep: '</s>', pad: '<pad>' },
     single: '$A </s>',
     pair: '$A </s> $B </s>',
+  },
+  Siglip: {
+    namedOnly: true,
+    special: { eos: '</s>', unk: '<unk>', pad: '</s>' },
+    // tokenization_siglip.py: no ASCII punctuation, single spaces, and ▁ before all of it, spaces too.
+    normalizer: (charsmap, c) =>
+      sequence([
+        replace(MARK, ' '),
+        ...((c.do_lower_case ?? true) ? [{ type: 'Lowercase' }] : []),
+        { type: 'Replace', pattern: { Regex: '[!-/:-@\\[-`{-~]' }, content: '' },
+        { type: 'Replace', pattern: { Regex: '\\s+' }, content: ' ' },
+        { type: 'Strip', strip_left: false, strip_right: true },
+        { type: 'Prepend', prepend: MARK },
+        ...charsmap,
+      ]),
+    metaspace: () => metaspace('never'),
+    decoder: trimmed,
+    single: '$A </s>',
+    pair: '$A </s> $B </s>',
+  },
+  SpeechT5: {
+    namedOnly: true,
+    special: { bos: '<s>', eos: '</s>', unk: '<unk>', pad: '<pad>' },
+    decoder: trimmed,
+    single: '$A </s>',
+    pair: '$A $B </s>',
   },
   XLMRoberta: { special: ROBERTA, head: FAIRSEQ, skip: 3, tail: ['<mask>'], unk: 3, ...S_S },
   Camembert: {
