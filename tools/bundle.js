@@ -15,6 +15,7 @@ export const BUNDLES = {
   'template-interpreter': 'js/chat/template-interpreter.js',
   regex: 'js/engines/wasm/regex.js',
   repair: 'js/hub/repair.js',
+  listing: 'js/hub/listing.js',
 };
 
 /** What require() gives, and the declarations that its types are copied from. */
@@ -38,7 +39,7 @@ function fromDist(address, folder) {
 const besidePlugin = {
   name: 'beside',
   setup(/** @type {import('esbuild').PluginBuild} */ b) {
-    b.onResolve({ filter: /^node:|^\.\/(template-interpreter|regex|repair)\.js$/ }, ({ path: name }) => ({
+    b.onResolve({ filter: /^node:|^\.\/(template-interpreter|regex|repair|listing)\.js$/ }, ({ path: name }) => ({
       path: name,
       external: true,
     }));

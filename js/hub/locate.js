@@ -49,6 +49,17 @@ const badId = (id) =>
   );
 
 /**
+ * The address of the list of a repository's files. '': a mirror need not have one.
+ * @param {string} id
+ * @param {HubOptions} options
+ */
+const listUrl = (id, { revision = 'main' }) =>
+  /^https:\/\/(huggingface\.co|hf\.co)\/*$/.test(env.remoteHost) &&
+  env.remotePathTemplate.startsWith('{model}/resolve/')
+    ? `${withSlash(env.remoteHost)}api/models/${id}/tree/${encodeURIComponent(revision)}`
+    : '';
+
+/**
  * The places of a file, in the order in which they are tried.
  * @param {string} id repository id, folder or URL
  * @param {string} name
@@ -81,7 +92,7 @@ export async function locate(id, name, options) {
     const { join } = await node('path');
     places.push({ folder: join(await cacheFolder(), 'models', id), path });
   }
-  places.push({ url: hubUrl(id, name, options), cached: true });
+  places.push({ url: hubUrl(id, name, options), cached: true, path, list: listUrl(id, options) });
   return places;
 }
 

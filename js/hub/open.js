@@ -88,7 +88,7 @@ async function* wholeOf(stream, size, name, url) {
  * @param {boolean} sizeOnly
  * @returns {Promise<OpenFile | null>} null: not there
  */
-async function openUrl(id, { url, cached }, name, options, sizeOnly) {
+async function openUrl(id, { url, cached, list, path = '' }, name, options, sizeOnly) {
   const cache = cached ? currentCache(options.cache_dir) : null,
     { opened, refetch, progress_callback } = options;
   const found = cache && !refetch?.has(url) ? await quietly(() => cache.get(url)) : null;
@@ -98,6 +98,11 @@ async function openUrl(id, { url, cached }, name, options, sizeOnly) {
     return { name, size: found.size, chunks: wholeOf(found.stream, found.size, name, url), local: true, entry };
   }
   if (cached && isOffline(options)) return null;
+  if (list) {
+    const { isUnlisted } = await import('./listing.js'),
+      get = () => request(list, { tries: 1, headers: headersFor(list, options), signal: options.signal });
+    if (await isUnlisted(list, path, get)) return null;
+  }
   // A missing file is remembered, so that an optional one does not fail when there is no network.
   const absence = url + '.missing',
     absent = !!cache && !!(await quietly(() => cache.get(absence)));

@@ -38,6 +38,8 @@
  * @typedef {object} UrlPlace
  * @property {string} url
  * @property {boolean} cached downloads from there are kept in the cache
+ * @property {string} [path] in the repository
+ * @property {string} [list] address of the list of the repository's files
  * @property {boolean} [skipWebPage] a web page counts as a missing file: the next place is tried
  *
  * @typedef {FolderPlace | UrlPlace} Place where a file may be

@@ -64,11 +64,13 @@ export const loadTokenizer = (id, options, classFor) =>
 /** @type {typeof loadTokenizer} */
 async function loadFiles(id, { config: given = null, ...options }, classFor) {
   awaitFiles(options, 'tokenizer.json', ...(given?.tokenizer_class ? [] : ['tokenizer_config.json']));
-  const [core, read, map] = await Promise.all([
-    readTokenizerJson(id, options),
-    given?.tokenizer_class ? given : getJSON(id, 'tokenizer_config.json', options).then((read) => over(read, given)),
-    getJSON(id, 'special_tokens_map.json', options).then((tokens) => tokens ?? {}),
-  ]);
+  const readConfigs = async () => {
+    const read = given?.tokenizer_class ? given : over(await getJSON(id, 'tokenizer_config.json', options), given),
+      isWhole = read && typeof read === 'object' && ('added_tokens_decoder' in read || 'backend' in read);
+    // transformers: tokenization_utils_base.py reads special_tokens_map.json only beside older files
+    return [read, isWhole ? {} : ((await getJSON(id, 'special_tokens_map.json', options)) ?? {})];
+  };
+  const [core, [read, map]] = await Promise.all([readTokenizerJson(id, options), readConfigs()]);
   const config = await withChatTemplates(id, read ?? {}, factsOf(read ?? {}), options);
   if (core) return classFor(config).fromFiles(core, config, map, id);
   const { fromOldFiles } = await import('./legacy/old-formats.js');

@@ -45,6 +45,7 @@ test('npm pack gives a package that runs by itself', async (t) => {
     'js/dist/wasmformers.d.cts',
     'js/dist/tokenizers.cjs',
     'js/dist/tokenizers.d.cts',
+    'js/dist/listing.js',
     'js/vendor/jinja.js',
     'js/vendor/jinja.LICENSE',
   ])
