@@ -15,16 +15,23 @@ export function hasCaches() {
   }
 }
 
+/** Values of env.logLevel, as in Transformers.js: what is below it is not written to the console. */
+export const LogLevel = Object.freeze({ DEBUG: 10, INFO: 20, WARNING: 30, ERROR: 40, NONE: 50 });
+
 export const env = {
   version: '0.1.0',
   /** Whether what only warns is an error, such as a device that no engine has. */
   strict: false,
+  /** Warnings are written up to LogLevel.WARNING. */
+  logLevel: /** @type {number} */ (LogLevel.WARNING),
   /** Whether files may come from the network. */
   allowRemoteModels: true,
   /** Whether files may come from localModelPath. Off in browsers, where every missing file would cost a request. */
   allowLocalModels: isNode,
   /** Where the app has repositories of its own: a URL path or a folder that contains {model}/{file}. */
   localModelPath: isNode ? '' : '/models/',
+  /** Whether files may come from folders (Node). */
+  useFS: isNode,
   /** The Hub or a mirror of it. */
   remoteHost: 'https://huggingface.co/',
   remotePathTemplate: '{model}/resolve/{revision}/',
@@ -41,6 +48,11 @@ export const env = {
    *   Promise<void>, delete?(key: string): Promise<unknown> }}
    */
   customCache: null,
+  /**
+   * false: customCache is not used; true: there must be one; null: it is used where there is one.
+   * @type {boolean | null}
+   */
+  useCustomCache: null,
   /**
    * Sends every request: replace it to add headers or tokens.
    * @type {typeof fetch}
@@ -60,6 +72,21 @@ export const env = {
   wasm: { variant: /** @type {'' | 'simd' | 'relaxed'} */ ('') },
 };
 
+// Fields of Transformers.js that nothing follows from here.
+for (const [name, what] of Object.entries({
+  useWasmCache: 'the Wasm files are in the package, and the browser keeps them',
+  experimental_useCrossOriginStorage: 'downloads are kept for each origin',
+})) {
+  const value = name === 'useWasmCache';
+  Object.defineProperty(env, name, {
+    enumerable: true,
+    get: () => value,
+    set(asked) {
+      if (asked !== value) warnOnce(`env.${name} does nothing here: ${what}.`);
+    },
+  });
+}
+
 /** @type {Set<string>} */
 const warned = new Set();
 /**
@@ -67,6 +94,7 @@ const warned = new Set();
  * @param {string} message
  */
 export function warnOnce(message) {
-  if (!warned.has(message)) console.warn(message);
+  if (warned.has(message) || env.logLevel > LogLevel.WARNING) return;
   warned.add(message);
+  console.warn(message);
 }

@@ -1,6 +1,6 @@
 // The package's front door: the names of Transformers.js, so that changing the import is enough.
 
-export { env } from './env.js';
+export { LogLevel, env } from './env.js';
 export {
   ConfigError,
   HubError,

@@ -9,11 +9,15 @@ export const env: {
   version: string;
   /** true: what only warns, such as a device that no engine has, is an error. */
   strict: boolean;
+  /** Of LogLevel: WARNING lets warnings through, ERROR and NONE do not. */
+  logLevel: number;
   /** May files come from the network? */
   allowRemoteModels: boolean;
   /** May files come from localModelPath? Off in browsers. */
   allowLocalModels: boolean;
   localModelPath: string;
+  /** May files come from folders (Node)? */
+  useFS: boolean;
   /** The Hub or a mirror of it. */
   remoteHost: string;
   remotePathTemplate: string;
@@ -29,6 +33,11 @@ export const env: {
     /** Without it, a copy that proves to be damaged stays until put() replaces it. */
     delete?(key: string): Promise<unknown>;
   };
+  /** false: customCache is not used; true: there must be one; null: it is used where there is one. */
+  useCustomCache: boolean | null;
+  /** Nothing follows from these two; setting them warns. */
+  useWasmCache?: boolean;
+  experimental_useCrossOriginStorage?: boolean;
   /** In ms: a request without an answer, or a download without a byte, for so long is tried again. 0: never. */
   stallTimeout: number;
   /** Where the .wasm files lie: their folder (a URL or path), or a function of a file's name. null: in the package. */
@@ -40,6 +49,9 @@ export const env: {
   /** 'simd' or 'relaxed' forces a variant; '' chooses by what the engine validates. */
   wasm: { variant: '' | 'simd' | 'relaxed' };
 };
+
+/** Values of env.logLevel. */
+export const LogLevel: Readonly<{ DEBUG: 10; INFO: 20; WARNING: 30; ERROR: 40; NONE: 50 }>;
 
 // --- errors -------------------------------------------------------------------------------------------------------
 

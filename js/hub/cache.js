@@ -2,6 +2,7 @@
 // kept. A cache that fails (no quota, no permission) is never an error: the download is not kept, and the caller is
 // told.
 
+import { ConfigError } from '../errors.js';
 import { env, hasCaches, isNode } from '../env.js';
 import { node } from '../utils/node.js';
 import { lengthOf } from './fetch.js';
@@ -232,8 +233,13 @@ function folderCache(dir) {
  * @returns {Cache | null} null: downloads are not kept
  */
 export function currentCache(dir) {
-  const { customCache } = env;
-  if (customCache) return responseCache(async () => customCache);
+  const { customCache, useCustomCache } = env;
+  if (useCustomCache && typeof (customCache?.match && customCache.put) !== 'function')
+    throw new ConfigError('env.useCustomCache is true, and env.customCache has no match() and put().', {
+      code: 'no_custom_cache',
+      field: 'customCache',
+    });
+  if (customCache && useCustomCache !== false) return responseCache(async () => customCache);
   if (env.useBrowserCache && hasCaches()) return responseCache(() => caches.open(env.cacheKey), true);
   if (env.useFSCache && isNode) return folderCache(dir);
   return null;

@@ -72,7 +72,8 @@ export async function locate(id, name, options) {
   if (isUrl(id)) return [{ url: withSlash(id) + path, cached: /^https?:/.test(id) }];
   if (isNode) {
     const { statSync } = await node('fs');
-    if (isPath(id) || statSync(id, { throwIfNoEntry: false })?.isDirectory()) return [{ folder: id, path }];
+    if (isPath(id) || (env.useFS && statSync(id, { throwIfNoEntry: false })?.isDirectory()))
+      return env.useFS ? [{ folder: id, path }] : [];
   } else if (isPath(id)) {
     return [{ url: urlOfPath(withSlash(id) + path), cached: true }];
   }
@@ -81,14 +82,12 @@ export async function locate(id, name, options) {
   const places = [];
   if (env.allowLocalModels && env.localModelPath) {
     const folder = withSlash(env.localModelPath) + id;
-    places.push(
-      isNode && !isUrl(folder)
-        ? { folder, path }
-        : // A single-page app answers with its start page for a missing file.
-          { url: urlOfPath(folder + '/' + path), cached: false, skipWebPage: !options.local_files_only },
-    );
+    if (!isNode || isUrl(folder)) {
+      // A single-page app answers with its start page for a missing file.
+      places.push({ url: urlOfPath(folder + '/' + path), cached: false, skipWebPage: !options.local_files_only });
+    } else if (env.useFS) places.push({ folder, path });
   }
-  if (isNode) {
+  if (isNode && env.useFS) {
     const { join } = await node('path');
     places.push({ folder: join(await cacheFolder(), 'models', id), path });
   }

@@ -99,9 +99,10 @@ async function openUrl(id, { url, cached, list, path = '' }, name, options, size
   }
   if (cached && isOffline(options)) return null;
   if (list) {
-    const { isUnlisted } = await import('./listing.js'),
+    // A service worker may not import.
+    const listing = await import('./listing.js').catch(() => null),
       get = () => request(list, { tries: 1, headers: headersFor(list, options), signal: options.signal });
-    if (await isUnlisted(list, path, get)) return null;
+    if (await listing?.isUnlisted(list, path, get)) return null;
   }
   // A missing file is remembered, so that an optional one does not fail when there is no network.
   const absence = url + '.missing',
