@@ -23,6 +23,7 @@ export {
   StoppingCriteriaList,
 } from './generation/criteria.js';
 export {
+  ClassifierFreeGuidanceLogitsProcessor,
   ForcedBOSTokenLogitsProcessor,
   ForcedEOSTokenLogitsProcessor,
   LogitsWarper,
@@ -38,14 +39,30 @@ export {
   TopPLogitsWarper,
 } from './generation/logits-process.js';
 export { BaseStreamer, TextStreamer } from './generation/streamers.js';
+export { AutoConfig, PretrainedConfig } from './models/auto-config.js';
 export * from './models/index.js';
-export { pipeline } from './pipelines/index.js';
+export {
+  BaseModelOutput,
+  CausalLMOutput,
+  CausalLMOutputWithPast,
+  MaskedLMOutput,
+  ModelOutput,
+  MultipleChoiceModelOutput,
+  QuestionAnsweringModelOutput,
+  Seq2SeqLMOutput,
+  SequenceClassifierOutput,
+  TokenClassifierOutput,
+} from './models/outputs.js';
+export { pipeline, registerPipeline } from './pipelines/index.js';
 export { Pipeline } from './pipelines/pipeline.js';
+export { ModelRegistry } from './pipelines/registry.js';
 export * from './pipelines/tasks.js';
 export { AutoTokenizer } from './tokenizers/auto-tokenizer.js';
 export * from './tokenizers/classes/classes.js';
 export { PreTrainedTokenizer as TokenizersBackend } from './tokenizers/pre-trained-tokenizer.js';
 export { DecodeStream } from './tokenizers/decode-stream.js';
 export { cos_sim, dot, log_softmax, softmax } from './tensor/maths.js';
+export * from './tensor/more-functions.js';
+export { random } from './tensor/random.js';
 export * from './tensor/tensor-functions.js';
 export { Tensor } from './tensor/tensor.js';

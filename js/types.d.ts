@@ -327,6 +327,47 @@ export function quantize_embeddings(x: Tensor, precision: 'binary' | 'ubinary'):
 /** The kind of array that was given; for typed arrays of whole numbers, and for what is no array, a Float64Array. */
 export type Like<T> = T extends readonly unknown[] ? number[] : T extends Float32Array ? Float32Array : Float64Array;
 type Numbers = ArrayLike<number> | DataArray;
+export function rand(dims: number[]): Tensor;
+export function randn(dims: number[]): Tensor;
+/** The k largest values along the last dimension, best first, and their places; without k, all sorted. */
+export function topk(x: Tensor, k?: number | null): Promise<[Tensor, Tensor]>;
+export function topk<T extends ArrayLike<number>>(
+  x: T,
+  k?: number | null,
+): Promise<T extends readonly unknown[] ? [number[], number[]] : [T, Int32Array]>;
+/** Ranges of the axes, with steps; negative numbers count from the end. */
+export function slice(x: Tensor, starts: number[], ends: number[], axes?: number[], steps?: number[]): Promise<Tensor>;
+/** The Fourier transform of real numbers: [.., n, ..] → [.., n / 2 + 1, .., 2], real and imaginary parts. */
+export function rfft(x: Tensor, dim?: Tensor | number): Promise<Tensor>;
+export type InterpolationMode = 'nearest' | 'bilinear' | 'bicubic';
+/** [C, H, W] with another height and width. */
+export function interpolate(
+  x: Tensor,
+  size: [number, number],
+  mode?: InterpolationMode,
+  align_corners?: boolean,
+): Tensor;
+/** [B, C, H, W] with another height and width. */
+export function interpolate_4d(
+  x: Tensor,
+  options: {
+    size: [number, number] | [number, number, number] | [number, number, number, number];
+    mode?: InterpolationMode;
+  },
+): Promise<Tensor>;
+/** Random numbers as Python's module of that name gives them for the same seed. */
+interface Random {
+  /** A whole number; none: another sequence each time. */
+  seed(seed?: number | null): void;
+  /** From 0 on, below 1. */
+  random(): number;
+  gauss(mu?: number, sigma?: number): number;
+  /** In place. */
+  shuffle(list: unknown[]): void;
+  /** One of the population, each as often as its weight says. */
+  choices<T>(population: ArrayLike<T>, weights: ArrayLike<number>): T;
+}
+export const random: Random & { Random: new (seed?: number | null) => Random };
 export function softmax<T extends Numbers>(x: T): Like<T>;
 export function log_softmax<T extends Numbers>(x: T): Like<T>;
 /** Of vectors of one length. */
@@ -744,6 +785,10 @@ export class NoBadWordsLogitsProcessor extends LogitsProcessor {
 export class NoRepeatNGramLogitsProcessor extends LogitsProcessor {
   constructor(no_repeat_ngram_size: number);
 }
+/** Half of the rows of the logits are with a condition, half without: what it adds counts guidance_scale times. */
+export class ClassifierFreeGuidanceLogitsProcessor extends LogitsProcessor {
+  constructor(guidance_scale: number);
+}
 export class LogitsWarper extends LogitsProcessor {}
 export class TemperatureLogitsWarper extends LogitsWarper {
   constructor(temperature: number);
@@ -798,7 +843,50 @@ export interface ModelInputs {
   [name: string]: any;
 }
 /** Outputs by PyTorch's names: last_hidden_state, pooler_output, logits, start_logits, … */
-export type ModelOutputs = Record<string, Tensor>;
+export class ModelOutput {
+  constructor(outputs: Record<string, Tensor>);
+  [name: string]: Tensor;
+}
+export type ModelOutputs = ModelOutput;
+export class BaseModelOutput extends ModelOutput {
+  last_hidden_state: Tensor;
+}
+export class MaskedLMOutput extends ModelOutput {
+  logits: Tensor;
+}
+export class SequenceClassifierOutput extends ModelOutput {
+  logits: Tensor;
+}
+export class TokenClassifierOutput extends ModelOutput {
+  logits: Tensor;
+}
+export class QuestionAnsweringModelOutput extends ModelOutput {
+  start_logits: Tensor;
+  end_logits: Tensor;
+}
+export class MultipleChoiceModelOutput extends ModelOutput {
+  logits: Tensor;
+}
+export class CausalLMOutput extends ModelOutput {
+  logits: Tensor;
+}
+export class CausalLMOutputWithPast extends ModelOutput {
+  logits: Tensor;
+}
+export class Seq2SeqLMOutput extends ModelOutput {
+  logits: Tensor;
+}
+/** The fields of a config.json. */
+export class PretrainedConfig {
+  constructor(json: Record<string, any>);
+  static from_pretrained(id: string, options?: PretrainedOptions): Promise<PretrainedConfig>;
+  model_type: string | null;
+  is_encoder_decoder: boolean;
+  max_position_embeddings?: number;
+  /** any: as the file has it. */
+  [field: string]: any;
+}
+export class AutoConfig extends PretrainedConfig {}
 
 export interface PreTrainedModel {
   (inputs: ModelInputs, options?: CallOptions): Promise<ModelOutputs>;
@@ -1114,6 +1202,12 @@ export class StableLmForCausalLM extends PreTrainedCausalLM {}
 // --- pipelines ----------------------------------------------------------------------------------------------------
 
 export class Pipeline {
+  static task: string;
+  static aliases: string[];
+  static model: string;
+  static defaultModel: string;
+  static needs: ('tokenizer' | 'decoder')[];
+  static load(): Promise<unknown>;
   /** pipeline() makes one with what it loads; so may a caller. */
   constructor(parts: { task: string; model: PreTrainedModel; tokenizer?: PreTrainedTokenizer; processor?: unknown });
   task: string;
@@ -1437,3 +1531,65 @@ export function pipeline<T extends PipelineType>(
   model?: string | null,
   options?: PretrainedModelOptions,
 ): Promise<AllTasks[T]>;
+/** What a class says of itself to pipeline(). */
+export interface PipelineClass {
+  new (parts: TextPipelineConstructorArgs): Pipeline;
+  task: string;
+  /** Other names of the task. */
+  aliases: string[];
+  /** The Auto class that gives its model. */
+  model: string;
+  /** The repository where none is named. */
+  defaultModel: string;
+  needs: ('tokenizer' | 'decoder')[];
+  load(): Promise<unknown>;
+}
+/** Makes a task of your own known to pipeline(): a subclass of Pipeline with its static task (and _call). */
+export function registerPipeline(Class: PipelineClass): void;
+
+// --- files and the cache ------------------------------------------------------------------------------------------
+
+export interface FileCacheStatus {
+  file: string;
+  cached: boolean;
+}
+export interface CacheCheckResult {
+  allCached: boolean;
+  files: FileCacheStatus[];
+}
+export interface FileClearStatus {
+  file: string;
+  deleted: boolean;
+  wasCached: boolean;
+}
+export interface CacheClearResult {
+  filesDeleted: number;
+  filesCached: number;
+  files: FileClearStatus[];
+}
+export interface RegistryOptions extends ModelOptions {
+  include_tokenizer?: boolean;
+  include_processor?: boolean;
+}
+/** Which files a model takes, whether they are in the cache, and how they leave it. Weights are never downloaded. */
+export class ModelRegistry {
+  static get_files(id: string, options?: RegistryOptions): Promise<string[]>;
+  static get_pipeline_files(task: PipelineType, id: string, options?: ModelOptions): Promise<string[]>;
+  static get_model_files(id: string, options?: ModelOptions): Promise<string[]>;
+  static get_tokenizer_files(id: string, options?: ModelOptions): Promise<string[]>;
+  static get_processor_files(id: string, options?: ModelOptions): Promise<string[]>;
+  /** Forms that the checkpoint can be packed in; [] where there are no weights. */
+  static get_available_dtypes(id: string, options?: ModelOptions): Promise<DataType[]>;
+  static get_file_metadata(
+    id: string,
+    file: string,
+    options?: HubOptions,
+  ): Promise<{ exists: boolean; size?: number; fromCache: boolean }>;
+  static is_cached(id: string, options?: RegistryOptions): Promise<boolean>;
+  static is_cached_files(id: string, options?: RegistryOptions): Promise<CacheCheckResult>;
+  static is_pipeline_cached(task: PipelineType, id: string, options?: ModelOptions): Promise<boolean>;
+  static is_pipeline_cached_files(task: PipelineType, id: string, options?: ModelOptions): Promise<CacheCheckResult>;
+  /** Deletes the model's files from the cache of downloads. */
+  static clear_cache(id: string, options?: RegistryOptions): Promise<CacheClearResult>;
+  static clear_pipeline_cache(task: PipelineType, id: string, options?: ModelOptions): Promise<CacheClearResult>;
+}

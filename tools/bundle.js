@@ -14,6 +14,8 @@ export const BUNDLES = {
   tokenizers: 'js/tokenizers/index.js',
   'template-interpreter': 'js/chat/template-interpreter.js',
   regex: 'js/engines/wasm/regex.js',
+  operations: 'js/tensor/operations.js',
+  'registry-work': 'js/pipelines/registry-work.js',
   repair: 'js/hub/repair.js',
   listing: 'js/hub/listing.js',
 };
@@ -39,10 +41,13 @@ function fromDist(address, folder) {
 const besidePlugin = {
   name: 'beside',
   setup(/** @type {import('esbuild').PluginBuild} */ b) {
-    b.onResolve({ filter: /^node:|^\.\/(template-interpreter|regex|repair|listing)\.js$/ }, ({ path: name }) => ({
-      path: name,
-      external: true,
-    }));
+    b.onResolve(
+      { filter: /^node:|^\.\/(template-interpreter|regex|repair|listing|operations|registry-work)\.js$/ },
+      ({ path: name }) => ({
+        path: name,
+        external: true,
+      }),
+    );
     b.onResolve({ filter: /^\.\.?\// }, ({ path: name, resolveDir }) => {
       const address = fromDist(name, resolveDir);
       return address === null ? null : { path: address, external: true };

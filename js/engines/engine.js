@@ -56,6 +56,7 @@
  *   weights excepted. Called while config.json is fetched: the model will be of one of them.
  * @property {(request: LoadRequest) => Promise<EngineModel>} load chooses its files, fetches them, gives the model.
  *   ConfigError: an option or a configuration that it cannot run; WeightsError, HubError, MemoryError.
+ * @property {(request: LoadRequest) => Promise<string[]>} [files] names of the files of weights that load would read
  * @property {(request: LoadRequest, size: EstimateSize) => Promise<Estimate>} [estimate] what load and generation
  *   would take; no weight is fetched
  */

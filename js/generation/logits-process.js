@@ -1,6 +1,7 @@
 // Transformers.js' processors by their names, for callers that put a chain together themselves (logits_processor).
 // generate() has the same as options, in C++ (wasm/generate/processors.cpp), where they are faster.
 
+import { InputError } from '../errors.js';
 import { LogitsProcessor } from './criteria.js';
 
 /** @typedef {number | number[]} Tokens */
@@ -256,5 +257,32 @@ export class TopPLogitsWarper extends BestOnly {
     let n = 0;
     for (let above = 0; n < weights.length && above < this.top_p * sum; n++) above += weights[n];
     return n;
+  }
+}
+
+/** Half of the rows of the logits are with a condition, half without: what it adds counts guidance_scale times. */
+export class ClassifierFreeGuidanceLogitsProcessor extends LogitsProcessor {
+  /** @param {number} guidance_scale above 1 */
+  constructor(guidance_scale) {
+    super();
+    if (!(guidance_scale > 1))
+      throw new InputError(`guidance_scale must be above 1, not ${guidance_scale}.`, {
+        code: 'bad_option',
+        field: 'guidance_scale',
+      });
+    this.guidance_scale = guidance_scale;
+  }
+  /**
+   * @param {bigint[][]} input_ids
+   * @param {import('../tensor/tensor.js').Tensor} logits [2 · rows, vocabulary]
+   */
+  _call({ length: rows }, logits) {
+    if (logits.dims[0] !== 2 * rows)
+      throw new InputError(`Guidance of ${rows} rows takes logits of twice as many, not of ${logits.dims[0]}.`, {
+        code: 'shape_mismatch',
+        field: 'logits_processor',
+      });
+    const [given, free] = [logits.slice([0, rows]), logits.slice([rows, null])];
+    return given.sub(free).mul(this.guidance_scale).add(free);
   }
 }

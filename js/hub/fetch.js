@@ -80,6 +80,8 @@ export async function request(url, { tries = TRIES, file, ...init } = {}) {
   for (let attempt = 1; ; attempt++) {
     throwIfAborted(signal);
     const controller = new AbortController();
+    // The caller's signal ends the body as well, even one that nobody has begun to read.
+    signal?.addEventListener('abort', () => controller.abort(signal.reason), { once: true, signal: controller.signal });
     let wait = FIRST_PAUSE_MS * 2 ** (attempt - 1);
     try {
       const response = await inTime(env.fetch(url, { ...init, signal: controller.signal }), signal);

@@ -10,6 +10,7 @@ import { Callable } from '../utils/callable.js';
 import { LOADING, checkOptions } from '../utils/options.js';
 import { AUTO_CLASSES, FAMILIES, GENERATES, autoFor, headFor } from './catalog.js';
 import { fromArrays } from './inputs.js';
+import { ModelOutput, OUTPUTS } from './outputs.js';
 
 /**
  * @typedef {import('../engines/engine.js').ModelOptions} ModelOptions
@@ -117,13 +118,16 @@ export class PreTrainedModel extends Callable {
    * A forward pass: tensors by PyTorch's names in and out. Optional inputs such as attention_mask may be left out.
    * @param {ModelInputs} inputs
    * @param {{ signal?: AbortSignal }} [options]
-   * @returns {Promise<Record<string, Tensor>>}
+   * @returns {Promise<Record<string, Tensor>>} a ModelOutput, of the class for its head
    */
   async forward(inputs, options = {}) {
     if (inputs === null || typeof inputs !== 'object')
       throw new InputError('A model takes an object of named inputs, e.g. { input_ids }.', { code: 'bad_inputs' });
     checkOptions(options, 'signal');
-    return this.engine.run(fromArrays(inputs, this.engine.inputs), options.signal);
+    const Output = OUTPUTS[/** @type {typeof PreTrainedModel} */ (this.constructor).head] ?? ModelOutput;
+    return /** @type {any} any: named tensors */ (
+      new Output(await this.engine.run(fromArrays(inputs, this.engine.inputs), options.signal))
+    );
   }
 
   dispose() {
@@ -180,6 +184,17 @@ export class PreTrainedCausalLM extends PreTrainedModel {
       throw new ConfigError(`The engine ${engine.name} cannot estimate.`, { code: 'no_estimate', field: 'model' });
     return engine.estimate(request, { max_length, rows, cache_dtype });
   }
+}
+
+/**
+ * Names of the files of weights that a load would read. HubError (404): there are none.
+ * @param {string} id
+ * @param {ModelOptions} [options]
+ * @returns {Promise<string[]>}
+ */
+export async function weightFiles(id, options = {}) {
+  const { request } = await requestFor(PreTrainedModel, id, options);
+  return (await (await chooseEngine(request)).files?.(request)) ?? [];
 }
 
 // --- classes by their names -----------------------------------------------------------------------------------------

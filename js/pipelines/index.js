@@ -2,17 +2,19 @@
 
 import { ConfigError, throwIfAborted } from '../errors.js';
 import { withTotals } from '../hub/index.js';
+import { AUTO_CLASSES } from '../models/catalog.js';
 import { autoClass } from '../models/model.js';
 import { AutoTokenizer } from '../tokenizers/auto-tokenizer.js';
 import { withLinkedAbort } from '../utils/abort.js';
 import { LOADING, checkOptions } from '../utils/options.js';
+import { Pipeline } from './pipeline.js';
 import * as classes from './tasks.js';
 
 /** @typedef {import('../models/model.js').ModelOptions} PipelineOptions */
 
 /**
  * Each task's class.
- * @type {Record<string, typeof import('./pipeline.js').Pipeline>}
+ * @type {Record<string, typeof Pipeline>}
  */
 export const TASKS = Object.fromEntries(Object.values(classes).map((Class) => [Class.task, Class]));
 
@@ -25,6 +27,44 @@ const PARTS = {
   tokenizer: (id, options) => AutoTokenizer.from_pretrained(id, { ...options, subfolder: '', config: null }),
 };
 
+const namesOf = (/** @type {typeof Pipeline} */ { task, aliases }) => [task, ...aliases];
+/**
+ * @param {string} task or an alias
+ * @returns {typeof Pipeline} ConfigError: none has that name
+ */
+export function taskClass(task) {
+  const Class = Object.values(TASKS).find((one) => namesOf(one).includes(task));
+  if (Class) return Class;
+  const known = [...Object.keys(TASKS), ...Object.values(TASKS).flatMap(({ aliases }) => aliases)];
+  throw new ConfigError(`The task "${task}" is unknown; there are ${known.join(', ')}.`, {
+    code: 'unknown_task',
+    field: 'task',
+  });
+}
+
+/**
+ * Makes a task of a caller's class known to pipeline(). Its static fields say what it needs (pipeline.js). The class of
+ * the same task before it is replaced.
+ * @param {typeof Pipeline} Class
+ */
+export function registerPipeline(Class) {
+  const taken = (/** @type {typeof Pipeline} */ one) =>
+    one.task !== Class.task && namesOf(one).some((name) => namesOf(Class).includes(name));
+  const field = !(Class?.prototype instanceof Pipeline)
+    ? 'Class'
+    : !Class.task || Object.values(TASKS).some(taken)
+      ? 'task'
+      : Object.hasOwn(AUTO_CLASSES, Class.model)
+        ? ''
+        : 'model';
+  if (field)
+    throw new ConfigError(
+      'A pipeline is a subclass of Pipeline with a static task that no other has; its static model is an Auto class.',
+      { code: 'bad_pipeline', field },
+    );
+  TASKS[Class.task] = Class;
+}
+
 /**
  * Loads what a task needs and gives a function for it.
  * @param {string} task
@@ -33,15 +73,8 @@ const PARTS = {
  * @returns {Promise<any>} the task's pipeline: a callable with task, model, tokenizer, dispose()
  */
 export async function pipeline(task, model = null, options = {}) {
-  const Class = Object.values(TASKS).find((one) => [one.task, ...one.aliases].includes(task));
-  if (!Class) {
-    const known = [...Object.keys(TASKS), ...Object.values(TASKS).flatMap(({ aliases }) => aliases)];
-    throw new ConfigError(`The task "${task}" is unknown; there are ${known.join(', ')}.`, {
-      code: 'unknown_task',
-      field: 'task',
-    });
-  }
-  const name = Class.task,
+  const Class = taskClass(task),
+    name = Class.task,
     id = model ?? Class.defaultModel;
   if (typeof id !== 'string')
     throw new ConfigError(`The model must be a repository's id, a folder or a URL, not ${typeof id}.`, {
@@ -57,7 +90,7 @@ export async function pipeline(task, model = null, options = {}) {
 
 /**
  * The parts that a pipeline declares, by name. Where one fails, what the others had loaded is disposed of.
- * @param {typeof import('./pipeline.js').Pipeline} Class
+ * @param {typeof Pipeline} Class
  * @param {string} id
  * @param {PipelineOptions} options
  * @returns {Promise<any>}

@@ -3,7 +3,7 @@
 
 import { env, warnOnce } from '../../env.js';
 import { ConfigError, throwIfAborted } from '../../errors.js';
-import { blameShard, weightFiles } from './safetensors-files.js';
+import { blameShard, weightFiles, weightNames } from './safetensors-files.js';
 import { warmUp } from './load-wasm.js';
 import { WasmModel } from './model.js';
 import * as PROGRAMS from './programs.js';
@@ -134,6 +134,8 @@ export const wasmEngine = {
       throw blameShard(error, found.index, id);
     }
   },
+
+  files: ({ id, options }) => weightNames(id, options),
 
   async estimate(request, size) {
     const { estimate } = await import('./estimate.js');

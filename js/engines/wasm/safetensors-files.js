@@ -135,3 +135,17 @@ async function sizesOf(id, shards, options) {
   );
   return { files, size: files.reduce((sum, { size }) => sum + size, 0) };
 }
+
+/**
+ * Names of the files of weights, with the index where there is one. Nothing but the index is downloaded.
+ * @param {string} id
+ * @param {WeightsOptions} options
+ * @returns {Promise<string[]>}
+ */
+export async function weightNames(id, options) {
+  const single = (options.model_file_name ?? 'model') + '.safetensors';
+  if (await sizeOf(id, single, options)) return [single];
+  const index = await findIndex(id, options);
+  if (!index) throw missing(id, single, options);
+  return [index.name, ...index.shards];
+}

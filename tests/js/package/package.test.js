@@ -40,6 +40,8 @@ test('npm pack gives a package that runs by itself', async (t) => {
     'js/dist/tokenizers.js',
     'js/dist/template-interpreter.js',
     'js/dist/regex.js',
+    'js/dist/operations.js',
+    'js/dist/registry-work.js',
     'js/dist/repair.js',
     'js/dist/wasmformers.cjs',
     'js/dist/wasmformers.d.cts',
