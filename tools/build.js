@@ -156,8 +156,7 @@ async function buildXnnpack() {
 if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href) {
   await command(async () => {
     const asked = process.argv.slice(2);
-    if (!(await copyVendored({ required: process.env.npm_lifecycle_event === 'prepack' })))
-      console.log('  js/vendor: no node_modules, so chat templates stay out');
+    await copyVendored({ required: process.env.npm_lifecycle_event === 'prepack' });
     if (asked.includes('xnnpack')) await buildXnnpack();
     const names = (asked.length ? asked : ['wasm']).filter((name) => name !== 'xnnpack');
     const unknown = names.find((name) => !['wasm', 'all', ...Object.keys(TARGETS)].includes(name));

@@ -8,6 +8,7 @@ import { wasmVariant } from '../js/engines/wasm/variant.js';
 import { build, buildWasm } from './build.js';
 import { ROOT, SetupError, command } from './run.js';
 import { serve } from './serve.js';
+import { copyVendored } from './vendor.js';
 
 const MODEL = 'sentence-transformers/all-MiniLM-L6-v2';
 const QUERY = 'How do plants make food from sunlight?';
@@ -32,6 +33,7 @@ await command(async () => {
     },
   });
   console.log('Setting up and building');
+  await copyVendored(); // what the chat page needs for templates
   await build([`wasm-${wasmVariant()}`]); // what this Node runs
   await ensureModel(MODEL);
   const dtype = /** @type {Dtype} */ (values.dtype);

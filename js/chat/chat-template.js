@@ -88,10 +88,13 @@ export function loadTemplateEngine() {
 
 const notLoaded = () =>
   failure
-    ? new TokenizerError('The library for chat templates (js/vendor/jinja.js) could not be loaded.', {
-        code: 'no_template_library',
-        cause: failure,
-      })
+    ? new TokenizerError(
+        'The library for chat templates (js/vendor/jinja.js) could not be loaded; in a clone, npm start brings it.',
+        {
+          code: 'no_template_library',
+          cause: failure,
+        },
+      )
     : new InputError(
         'The library for chat templates is loaded with a tokenizer that has one; for others call await ' +
           'tokenizer.load_chat_templates() once before.',
