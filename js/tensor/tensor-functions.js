@@ -3,10 +3,14 @@
 import { InputError } from '../errors.js';
 import { ARRAYS, Tensor, axis, product } from './tensor.js';
 
-/** @param {Tensor[]} tensors */
+/**
+ * InputError: no tensor, or shapes that do not fit.
+ * @param {Tensor[]} tensors
+ */
 export function cat(tensors, dim = 0) {
-  const first = tensors[0],
-    d = axis(dim, first.dims.length);
+  const [first] = tensors;
+  if (!first) throw new InputError('There is no tensor to join.', { code: 'no_tensors', field: 'tensors' });
+  const d = axis(dim, first.dims.length);
   const dims = first.dims.map((n, i) => (i === d ? tensors.reduce((s, t) => s + t.dims[d], 0) : n));
   const inner = product(first.dims.slice(d + 1)),
     outer = product(first.dims.slice(0, d));

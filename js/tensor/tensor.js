@@ -202,6 +202,10 @@ export class Tensor {
   /** @param {...number} order */
   permute(...order) {
     const axes = order.flat().map((d) => axis(d, this.dims.length));
+    if (new Set(axes).size !== this.dims.length || axes.length !== this.dims.length)
+      throw new InputError(`permute takes each dimension of [${this.dims}] once, not ${order}.`, {
+        code: 'bad_dimension',
+      });
     const dims = axes.map((d) => this.dims[d]),
       strides = this.dims.map((_, d) => product(this.dims.slice(d + 1)));
     const out = new ARRAYS[this.type](this.size);

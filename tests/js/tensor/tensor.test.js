@@ -240,6 +240,12 @@ test('joining and making', () => {
     [1, 2, 3],
   ]);
   assert.throws(() => cat([range(1, 2), range(1, 3)]), input('shape_mismatch'));
+  assert.throws(() => cat([]), input('no_tensors'));
+  assert.throws(() => stack([]), input('no_tensors'));
+  for (const order of [[0, 0], [0], [1, 0, 0], [0, 2]])
+    assert.throws(() => range(2, 3).permute(...order), input('bad_dimension'), String(order));
+  assert.throws(() => permute(range(2, 3), [-1, 1]), input('bad_dimension'));
+  assert.deepEqual(permute(range(2, 3), [-1, 0]).dims, [3, 2]);
   assert.deepEqual(stack([range(2), range(2)], 1).tolist(), [
     [0, 0],
     [1, 1],
