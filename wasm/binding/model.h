@@ -117,7 +117,9 @@ class EngineModel : public Handle {
   int steps() const { return model_ ? int(model_->steps()) : 0; }
   bool step(int index) {
     arch::Pass pass = makePass();
-    return setStatus(checked(model_->step(size_t(index), pass)));
+    Status s = model_->step(size_t(index), pass);
+    if (s.ok() && !arena_.failed() && index + 1 == steps()) s = finite(outputs_);
+    return setStatus(checked(std::move(s)));
   }
 
   int outputCount() const { return int(outputs_.size()); }
@@ -168,6 +170,18 @@ class EngineModel : public Handle {
     }
     WF_ASSIGN(in.data, allocate(size_t(count) * 4, "input " + name));
     return in;
+  }
+
+  /// WeightsError "not_a_number": what a search says of such scores (generate/search.cpp).
+  static Status finite(const std::vector<arch::Output>& outputs) {
+    for (const arch::Output& out : outputs) {
+      if (allFinite({DType::F32, out.shape, out.data})) continue;
+      return Status(ErrorClass::Weights, "not_a_number",
+                    "The model's " + std::string(out.name) +
+                        " are not numbers; its weights may be damaged, or too large for this dtype.")
+          .atField(out.name);
+    }
+    return {};
   }
 
   arch::Pass makePass() { return {kernels_, arena_, inputs_, outputs_}; }

@@ -30,6 +30,19 @@ float halfToFloat(uint16_t h) {
   const float magnitude = std::bit_cast<float>(rest << 13) * 0x1p112f;  // the exponents differ by 127 - 15
   return std::bit_cast<float>(sign | std::bit_cast<uint32_t>(magnitude));
 }
+
+/// Whether no value has an exponent of ones only; `ones`: the bits of the exponent.
+template <class Bits>
+bool allBelow(const void* data, size_t count, Bits ones) {
+  const auto* bytes = static_cast<const unsigned char*>(data);
+  uint32_t good = 1;
+  for (size_t i = 0; i < count; ++i) {
+    Bits bits;
+    std::memcpy(&bits, bytes + i * sizeof(Bits), sizeof(Bits));
+    good &= (bits & ones) != ones;  // without a branch
+  }
+  return good;
+}
 }  // namespace
 
 size_t dtypeBits(DType t) { return kTypes[size_t(t)].bits; }
@@ -53,6 +66,12 @@ void toFloat(DType t, const void* src, size_t count, float* dst) {
     std::memcpy(&bits, bytes + 2 * i, 2);
     dst[i] = t == DType::BF16 ? std::bit_cast<float>(uint32_t(bits) << 16) : halfToFloat(bits);
   }
+}
+
+bool allFinite(const TensorView& t) {
+  const size_t count = size_t(elementCount(t.shape));
+  if (t.dtype == DType::F32) return allBelow<uint32_t>(t.data, count, 0x7f800000);
+  return allBelow<uint16_t>(t.data, count, t.dtype == DType::BF16 ? 0x7f80 : 0x7c00);
 }
 
 int64_t elementCount(const Shape& shape) {

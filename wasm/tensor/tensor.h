@@ -25,4 +25,7 @@ struct TensorView {
   const void* data = nullptr;
 };
 
+/// Whether F32, F16 or BF16 values hold no NaN and no infinity.
+bool allFinite(const TensorView& values);
+
 }  // namespace wasmformers

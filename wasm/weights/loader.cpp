@@ -52,6 +52,8 @@ Status Loader::take(const TensorInfo& t, uint64_t offset, const std::byte* data,
   TensorView view{t.dtype, t.shape, data};
   const uint64_t bytes = t.end - t.begin, rowBytes = bytes ? bytes / uint64_t(t.shape.empty() ? 1 : t.shape[0]) : 1;
   if (size < bytes) view.shape[0] = int64_t(size / rowBytes);
+  // Of biases and norms; a matrix is checked while it is packed. 8-bit activations would hide what is no number.
+  if (!w->rowsAtOnce && !allFinite(view)) return bad(t, "not_finite", "holds NaN or infinity");
   Status s = w->pack(view, size_t(offset / rowBytes));
   if (!s.ok()) return std::move(s).atField(t.name);
   if (offset + size < bytes) return {};

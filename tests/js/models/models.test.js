@@ -1,13 +1,21 @@
 // Every golden checkpoint through the whole stack: hub, Wasm engine, tensors, by the class that config.json names.
 import assert from 'node:assert/strict';
-import { readFileSync, readdirSync } from 'node:fs';
+import { cpSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { env } from '../../../js/env.js';
-import { AutoModel, BertForSequenceClassification, BertModel, PreTrainedModel } from 'wasmformers';
+import {
+  AutoModel,
+  AutoModelForSequenceClassification,
+  BertForSequenceClassification,
+  BertModel,
+  PreTrainedModel,
+} from 'wasmformers';
 import { Tensor } from '../../../js/tensor/tensor.js';
 import { wrong } from '../helpers/fixtures.js';
 import { readSafetensors } from '../helpers/safetensors.js';
+import { emptyFolder } from '../helpers/server.js';
 
 const MODELS = new URL('../../fixtures/models/', import.meta.url);
 const folder = (/** @type {string} */ name) => fileURLToPath(new URL(name, MODELS));
@@ -184,4 +192,49 @@ test('the engine says its variant and what it needs', async () => {
   assert.equal(dtype, 'q8');
   assert.equal(model.config.model_type, 'bert');
   assert.ok(readFileSync(new URL('bert-model/config.json', MODELS)).length > 0);
+});
+
+test('what is no number is an error: a bias when it is loaded, scores when they are read', async (t) => {
+  const dir = emptyFolder(t),
+    file = path.join(dir, 'model.safetensors');
+  cpSync(folder('bert-classify'), dir, { recursive: true });
+  const bytes = readFileSync(file),
+    start = 8 + Number(bytes.readBigUInt64LE(0)),
+    header = JSON.parse(bytes.subarray(8, start).toString());
+  /**
+   * The checkpoint with one float of a tensor replaced.
+   * @param {string} tensor
+   * @param {number} at
+   * @param {number} value
+   * @param {Untyped} dtype
+   */
+  const load = (tensor, at, value, dtype) => {
+    const other = Buffer.from(bytes);
+    other.writeFloatLE(value, start + header[tensor].data_offsets[0] + 4 * at);
+    writeFileSync(file, other);
+    return AutoModelForSequenceClassification.from_pretrained(dir, { dtype });
+  };
+  for (const tensor of [
+    'bert.embeddings.LayerNorm.weight',
+    'bert.encoder.layer.1.output.dense.bias',
+    'classifier.bias',
+  ])
+    for (const value of [NaN, Infinity])
+      for (const dtype of ['q8', 'q4', 'fp16', 'fp32'])
+        await assert.rejects(load(tensor, 1, value, dtype), {
+          name: 'WeightsError',
+          code: 'not_finite',
+          field: tensor,
+          file: 'model.safetensors',
+        });
+  // Matrices in f32 are taken as they are; the text with the token that has no vector has no scores.
+  const [, width] = header['bert.embeddings.word_embeddings.weight'].shape,
+    model = await load('bert.embeddings.word_embeddings.weight', 7 * width, NaN, 'fp32'),
+    wanted = (await model({ input_ids: [[5, 6]] })).logits.data;
+  for (let again = 0; again < 2; again++) {
+    for (const input_ids of [[[7]], [[7, 5]], [[5, 7]], [[5, 6, 6, 6, 6, 6, 6, 6, 7]]])
+      await assert.rejects(model({ input_ids }), { name: 'WeightsError', code: 'not_a_number', field: 'logits' });
+    assert.deepEqual((await model({ input_ids: [[5, 6]] })).logits.data, wanted);
+  }
+  await model.dispose();
 });

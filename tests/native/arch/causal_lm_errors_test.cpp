@@ -316,11 +316,23 @@ TEST_F(CausalLMWeights, NamesWhatIsMissingOrNotFinite) {
       const Status s = load(configOf(name), cls, less.file(), nullptr);
       EXPECT_EQ(s.code(), "missing_tensors") << tensor;
       EXPECT_TRUE(tensor.ends_with(s.field())) << tensor << " " << s.field();
-      if (t.shape.size() != 2) continue;
       Tensors broken = good;
       std::memset(broken.all[tensor].bytes.data(), 0xff, 4);
-      LmRunner runner;
-      EXPECT_EQ(runner.load(configOf(name), cls, Format::Q8, broken.file()).code(), "not_finite") << tensor;
+      for (const Format format : {Format::Q8, Format::Q4, Format::F16}) {
+        LmRunner runner;
+        const Status bad = runner.load(configOf(name), cls, format, broken.file());
+        EXPECT_EQ(bad.code(), "not_finite") << tensor;
+        EXPECT_EQ(bad.field(), tensor);
+      }
+      if (t.shape.size() == 2) continue;
+      // The last value of a bias or a norm, and infinity: a product in 8 bits would hide them.
+      for (const uint32_t bits : {0x7fc00000u, 0xffc00000u, 0x7f800000u, 0xff800000u}) {
+        broken = good;
+        auto& bytes = broken.all[tensor].bytes;
+        std::memcpy(bytes.data() + bytes.size() - 4, &bits, 4);
+        LmRunner runner;
+        EXPECT_EQ(runner.load(configOf(name), cls, Format::Q8, broken.file()).code(), "not_finite") << tensor;
+      }
     }
   }
 }

@@ -214,12 +214,13 @@ void attention(Arena& arena, const AttentionArgs& a) {
                         a.outStride);
           });
         };
-        const bool allSee = std::all_of(inverse, inverse + rows, [](float v) { return v > 0; });
+        // Of scores that are no numbers, the sum is none: it goes into the output.
+        const bool allSee = std::all_of(inverse, inverse + rows, [](float v) { return v != 0; });
         if (allSee) {
           mix(0, rows);
         } else {
           for (size_t r = 0; r < rows; ++r) {
-            if (inverse[r] > 0) mix(r, r + 1);
+            if (inverse[r] != 0) mix(r, r + 1);
           }
         }
       }
