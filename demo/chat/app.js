@@ -6,6 +6,7 @@ import {
   MB,
   beginLoading,
   busyLoading,
+  idOf,
   offerModels,
   showFacts,
   showOther,
@@ -16,6 +17,7 @@ import {
 import { listen } from '../shared/messages.js';
 import { button, byId, element, ms, showErrorIn, startTheme } from '../shared/page.js';
 import { Conversation } from './conversation.js';
+import { recall, remember } from './keeping.js';
 import { IDEAS, MODELS } from './models.js';
 
 /**
@@ -93,11 +95,7 @@ const showError = (where, error, retry) => showErrorIn(where, error, ADVICE, ret
 // --- 1 model
 offerModels(MODELS);
 const chosen = () => ({
-  model:
-    $('choice').value ||
-    $('other')
-      .value.trim()
-      .replace(/^https:\/\/(huggingface\.co|hf\.co)\/([^/]+\/[^/?#]+).*$/, '$2'), // the address of its page
+  model: $('choice').value || idOf($('other').value),
   dtype: /** @type {import('./worker.js').Dtype} */ ($('dtype').value),
 });
 
@@ -195,7 +193,8 @@ function answer() {
   $('talk-status').textContent = 'The model is reading…';
   most = settings.max_new_tokens ?? 0;
   refresh();
-  $('talk-form').scrollIntoView({ block: 'nearest' });
+  keep();
+  (talkCard.clientHeight < innerHeight ? talkCard : $('talk-form')).scrollIntoView({ block: 'nearest' });
   send({ type: 'write', id: ++asked, prompt, options: settings });
 }
 function submit() {
@@ -230,6 +229,12 @@ talkCard.addEventListener('beforeinput', (event) => {
   });
 });
 $('stop').onclick = () => send({ type: 'stop' });
+addEventListener('keydown', (event) => {
+  // An Escape that ends a composition, or closes a list of choices, is not meant for the answer.
+  if (event.key !== 'Escape' || event.isComposing || event.defaultPrevented || !writing) return;
+  event.preventDefault();
+  send({ type: 'stop' });
+});
 $('clear').onclick = () => {
   send({ type: 'stop' });
   writing = null;
@@ -238,8 +243,31 @@ $('clear').onclick = () => {
   $('talk-status').textContent = '';
   showError('talk');
   refresh();
+  keep();
   $('message').focus();
 };
+
+/** Keeps the conversation for a reload of this tab. */
+function keep() {
+  remember({ ...talk.kept(), ...chosen(), system: $('system').value, draft: $('message').value });
+}
+/** Shows the conversation that this tab had before it was loaded again; its model is chosen, not loaded. */
+function resume() {
+  const kept = recall();
+  if (!kept) return;
+  talk.restore(kept);
+  $('system').value = kept.system;
+  $('message').value = kept.draft;
+  $('dtype').value = kept.dtype;
+  $('choice').value = kept.model;
+  if ($('choice').value !== kept.model) {
+    $('choice').value = '';
+    $('other').value = kept.model;
+  }
+  showOther();
+  if (talk.turns.length) $('talk-status').textContent = 'Load the model to go on with this conversation.';
+}
+addEventListener('pagehide', keep);
 
 function refresh() {
   const { chat, turns } = talk,
@@ -321,6 +349,7 @@ const handlers = {
     busyLoading(false);
     ready = true;
     if (talk.chat !== chat || !talk.turns.length) talk.clear();
+    $('talk-status').textContent = '';
     talk.chat = chat;
     adopt(defaults);
     $('quick').hidden = true;
@@ -359,6 +388,7 @@ const handlers = {
     if (stats.new_tokens) writing.about.textContent = [aboutWriting(stats), ...(end ? [end] : [])].join(' · ');
     if (nothing) talk.cut(writing);
     writing = null;
+    keep();
     $('talk-status').textContent =
       reason === 'stopped' ? 'Stopped.' : nothing ? 'The model’s answer is empty.' : 'The model has finished.';
     refresh();
@@ -393,5 +423,6 @@ const handlers = {
 };
 listen(worker, handlers);
 $('status').textContent = FROM_HUB;
+resume();
 refresh();
 plan();

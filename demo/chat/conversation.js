@@ -11,6 +11,8 @@ import { button, element } from '../shared/page.js';
  * @property {HTMLElement} about what is said about it in small print
  */
 
+/** @typedef {{ role: Turn['role'], text: string, about: string }} KeptTurn */
+
 /** Characters of a message that are shown: a very long one would only keep the browser busy. */
 const SHOWN = 20_000;
 
@@ -148,6 +150,22 @@ export class Conversation {
   clear() {
     this.turns = [];
     this.#log.replaceChildren();
+  }
+
+  /**
+   * What a reload keeps of it.
+   * @returns {{ chat: boolean, turns: KeptTurn[] }}
+   */
+  kept() {
+    const turns = this.turns.map(({ role, text, about }) => ({ role, text, about: about.textContent ?? '' }));
+    return { chat: this.chat, turns: turns.filter(({ text }) => text) };
+  }
+
+  /** @param {{ chat: boolean, turns: KeptTurn[] }} kept */
+  restore({ chat, turns }) {
+    this.clear();
+    this.chat = chat;
+    for (const { role, text, about } of turns) this.add(role, text).about.textContent = about;
   }
 
   /**

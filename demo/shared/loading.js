@@ -51,6 +51,21 @@ export function offerModels(models) {
   $('choice').append(new Option('Another one from the Hub…', ''));
 }
 
+/** What stands behind the id in the address of a model's page. */
+const TAB = /^(tree|blob|resolve|raw|discussions|commits?|edit)$/;
+/**
+ * The id that was entered, also where it is the address of the model's page on the Hub.
+ * @param {string} entered
+ * @returns {string}
+ */
+export function idOf(entered) {
+  const id = entered.trim(),
+    path = /^(?:https?:\/\/)?(?:www\.)?(?:huggingface\.co|hf\.co)\/([^?#]+)/i.exec(id)?.[1];
+  if (!path) return id;
+  const [owner, name] = path.split('/');
+  return name && !TAB.test(name) ? `${owner}/${name}` : owner; // old models have no owner
+}
+
 /**
  * Shows the field for an id if the last entry is chosen.
  * @returns {boolean} whether it is

@@ -219,7 +219,8 @@ test('two tabs at once; reloading in the middle of an answer; back and forward',
     await tab.waitForFunction(() => (document.querySelector('.turn.writing .words')?.textContent?.length ?? 0) > 50);
   await page.reload();
   await says(page, '#plan', /Download|Already downloaded/);
-  assert.ok(await page.locator('#other-field').isHidden(), 'the form is as its model says');
+  assert.equal(await page.inputValue('#other'), ID, 'the form is as its model says');
+  assert.ok(await page.locator('#other').isVisible());
   await load(page, ID);
   await most(page, 8);
   await ask(page, 'again');
