@@ -1,5 +1,5 @@
 // The tokenizer playground: what people choose, type and see. worker.js loads and encodes; tokens.js draws.
-import { LOAD_ADVICE, MB, disableControls, showFacts } from '../shared/loading.js';
+import { LOAD_ADVICE, MB, disableControls, idOf, showFacts } from '../shared/loading.js';
 import { listen, plainError } from '../shared/messages.js';
 import { acceptDrops, acceptFiles, byId, element, ms, showErrorIn, startTheme } from '../shared/page.js';
 import { Tokens } from './tokens.js';
@@ -13,6 +13,7 @@ import { Tokens } from './tokens.js';
  * @property {HTMLTextAreaElement} text
  * @property {HTMLInputElement} special
  * @property {HTMLInputElement} price
+ * @property {HTMLSelectElement} currency
  * @property {HTMLInputElement} system
  * @property {HTMLInputElement} prompt
  * @property {HTMLInputElement} through-chat
@@ -49,6 +50,12 @@ Donaudampfschifffahrt, l’été à Meung-sur-Loire, ¿qué tal?
 for (let i = 0; i < 10; i++) total += price[i] * 1.19;`;
 const LARGEST = 80e6; // bytes of a file
 
+/** @typedef {{ value: string, other: string, status: string, facts: string[], chat: boolean }} InUse */
+/**
+ * The tokenizer that was loaded last, and how the form stood: a switch that fails comes back to it.
+ * @type {InUse | null}
+ */
+let inUse = null;
 let ready = false,
   /** the number of the newest request to encode */ asked = 0,
   /** whether the tokenizer has a chat template */ chat = false;
@@ -104,20 +111,27 @@ function load(source, name, transfer) {
   $('status').textContent = `Loading ${name}…`;
   send({ type: 'load', source }, transfer);
 }
-function choose() {
-  const { value } = $('choice'),
-    other = value === 'other';
+/**
+ * Shows the field for an id if the last entry is chosen.
+ * @returns {boolean} whether it is
+ */
+function showOther() {
+  const other = $('choice').value === 'other';
   $('other-field').hidden = !other;
   $('other').required = other;
   $('load').hidden = !other;
-  if (other) return $('other').focus();
+  return other;
+}
+function choose() {
+  const { value } = $('choice');
+  if (showOther()) return $('other').focus();
   const name = value.slice(value.indexOf(':') + 1);
   load(value.startsWith('hub:') ? { hub: name } : { small: name }, name);
 }
 $('choice').onchange = choose;
 $('load-form').onsubmit = (event) => {
   event.preventDefault();
-  const id = $('other').value.trim();
+  const id = idOf($('other').value);
   load({ hub: id }, id);
 };
 $('cancel').onclick = () => send({ type: 'cancel' });
@@ -166,10 +180,16 @@ function soon() {
 $('text').oninput = soon;
 $('system').oninput = soon;
 for (const id of /** @type {const} */ (['special', 'prompt', 'through-chat'])) $(id).onchange = encode;
-$('price').oninput = showCounts;
+$('price').oninput = $('currency').onchange = showCounts;
 $('list-step').ontoggle = () => {
   if ($('list-step').open) tokens.table();
 };
+
+/** An amount in the chosen currency, to three digits. @param {number} amount */
+function money(amount) {
+  const style = { style: /** @type {const} */ ('currency'), currency: $('currency').value };
+  return new Intl.NumberFormat('en', { ...style, maximumSignificantDigits: 3 }).format(amount);
+}
 
 function showCounts() {
   if (!last) return;
@@ -182,7 +202,7 @@ function showCounts() {
     [characters.toLocaleString('en'), 'characters'],
     [count ? (characters / count).toFixed(2) : '–', 'characters per token'],
     [last.count.toLocaleString('en'), 'special'],
-    [cost ? cost.toPrecision(3).replace(/e-?\d+$/, (e) => ` × 10^${e.slice(1)}`) : '–', 'cost at your price'],
+    [cost ? money(cost) : '–', 'cost at your price'],
     [ms(last.ms), 'to encode'],
   ];
   $('counts').replaceChildren(
@@ -192,6 +212,25 @@ function showCounts() {
       return item;
     }),
   );
+}
+
+/**
+ * After a switch that failed: the worker still has the tokenizer from before, and the form shows it again. The id that
+ * was entered stays, so that it can be put right.
+ * @param {string} why
+ */
+function restore(why) {
+  const { value } = $('choice'),
+    entered = $('other').value;
+  if (inUse) {
+    ready = true;
+    if (value !== 'other') $('choice').value = inUse.value;
+    showFacts(inUse.facts);
+    showOther();
+    $('other').value = entered;
+    encode();
+  }
+  $('status').textContent = [why, ...(inUse ? [`${inUse.status} is still in use.`] : [])].filter(Boolean).join(' ');
 }
 
 // --- what the worker says
@@ -206,8 +245,10 @@ const handlers = {
     ready = true;
     chat = has;
     $('chat-card').hidden = !has;
+    const shown = [`loaded in ${ms(time)}`, ...facts];
+    inUse = { value: $('choice').value, other: $('other').value, status: name, facts: shown, chat: has };
     $('status').textContent = `${name} is ready.`;
-    showFacts([`loaded in ${ms(time)}`, ...facts]);
+    showFacts(shown);
     if (here) $('text').focus();
     encode();
   },
@@ -227,7 +268,7 @@ const handlers = {
   },
   cancelled() {
     busy(false);
-    $('status').textContent = 'Cancelled.';
+    restore('Cancelled.');
     $('choice').focus();
   },
   failed(error) {
@@ -236,7 +277,7 @@ const handlers = {
       return showError('text', error);
     }
     busy(false);
-    $('status').textContent = '';
+    restore('');
     showError('load', error);
   },
 };

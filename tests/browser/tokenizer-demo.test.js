@@ -8,6 +8,7 @@ import { ensureModel } from '../../models/fetch.js';
 import { serve } from '../../tools/serve.js';
 import { faults } from './helpers/accessibility.js';
 import { MINILM, PHONE, ROOT, launch, open, shoot, text, violations, wide } from './helpers/browser.js';
+import { HUB } from './helpers/chat.js';
 import { recorder } from './helpers/tasks.js';
 
 /** @type {import('playwright-core').Browser} */ let browser;
@@ -92,7 +93,11 @@ test('the shipped tokenizers cut the text, span by span', async (t) => {
 
   // The cost.
   await page.fill('#price', '2');
-  assert.equal(Number(await text(page, '#counts li:nth-child(5) b')), Number(((tokens / 1000) * 2).toPrecision(3)));
+  const cost = () => text(page, '#counts li:nth-child(5) b');
+  assert.match(await cost(), /^\$[\d.]+$/);
+  assert.equal(Number((await cost()).slice(1)), Number(((tokens / 1000) * 2).toPrecision(3)));
+  await page.selectOption('#currency', 'EUR');
+  assert.match(await cost(), /^€[\d.]+$/);
 
   // WordPiece with special tokens and without them.
   await page.selectOption('#choice', 'small:wordpiece');
@@ -193,6 +198,36 @@ test('a dropped file, an opened file, a wrong file, and one from the Hub', async
   await page.click('#load');
   await page.locator('#load-error:not([hidden])').waitFor();
   assert.match(await text(page, '#load-error'), /organisation\/name/);
+  assert.match(await text(page, '#status'), /all-MiniLM-L6-v2 is still in use/);
+  assert.deepEqual(complaints, []);
+});
+
+test('an address of the Hub is an id; a switch that fails restores the tokenizer from before', async (t) => {
+  const { page, context, complaints } = await open(browser);
+  t.after(() => context.close());
+  await context.route(HUB, (route) =>
+    route.fulfill({ status: 404, body: 'Not here', headers: { 'access-control-allow-origin': '*' } }),
+  );
+  await page.goto(`${server.url}/tokenizer.html`);
+  await ready(page);
+  await page.selectOption('#choice', 'small:wordpiece');
+  await page.waitForFunction(() => document.querySelector('#status')?.textContent === 'wordpiece is ready.');
+  const facts = await text(page, '#facts');
+  await page.selectOption('#choice', 'hub:openai-community/gpt2');
+  await page.locator('#load-error:not([hidden])').waitFor();
+  assert.equal(await text(page, '#status'), 'wordpiece is still in use.');
+  assert.equal(await page.inputValue('#choice'), 'small:wordpiece');
+  assert.equal(await text(page, '#facts'), facts);
+  await type(page, 'still here');
+  assert.deepEqual(await page.locator('#tokens .special').allInnerTexts(), ['[CLS]', '[SEP]']);
+  assert.deepEqual(await faults(page), []);
+  await shoot(page, 'tokenizer-restored');
+
+  await page.selectOption('#choice', 'other');
+  await page.fill('#other', `https://huggingface.co/${MINILM}/blob/main/tokenizer.json`);
+  await page.click('#load');
+  await page.waitForFunction((id) => document.querySelector('#status')?.textContent === `${id} is ready.`, MINILM);
+  assert.equal(await page.locator('#load-error').isVisible(), false);
   assert.deepEqual(complaints, []);
 });
 
