@@ -6,6 +6,7 @@ import {
   MB,
   beginLoading,
   busyLoading,
+  idOf,
   offerModels,
   showFacts,
   showOther,
@@ -77,7 +78,7 @@ function load() {
   showError('text');
   beginLoading();
   refresh();
-  send({ type: 'load', model: $('choice').value || $('other').value.trim(), dtype });
+  send({ type: 'load', model: $('choice').value || idOf($('other').value), dtype });
 }
 $('load-form').onsubmit = (event) => {
   event.preventDefault();
@@ -246,13 +247,14 @@ const handlers = {
     if (innerWidth < 896) $('search').scrollIntoView(); // one column: the next step is out of sight
     ask();
   },
-  answer({ id, results, marked, compared, embedMs, searchMs }) {
+  answer({ id, results, near, marked, compared, embedMs, searchMs }) {
     if (id !== asked) return; // an older query
     showError('text');
     text.answer(results, marked);
-    const near = results[0].score >= 0.2 ? '' : 'No close match; these passages are the nearest. ';
+    $('results').classList.toggle('far', !near);
+    const none = near ? '' : 'Nothing in this text comes close; the nearest passages are shown. ';
     $('search-status').textContent =
-      `${near}Query read in ${ms(embedMs)} · ${compared} passages compared in ${ms(searchMs)}`;
+      `${none}Query read in ${ms(embedMs)} · ${compared} passages compared in ${ms(searchMs)}`;
   },
   sentences({ id, best }) {
     if (id === asked) text.point(best);

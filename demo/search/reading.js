@@ -155,7 +155,7 @@ export class Reading {
         return item;
       }),
     );
-    if (results.length) this.#bring(results[0].passage);
+    if (marked.length) this.#bring(results[0].passage);
   }
 
   /**

@@ -3,7 +3,7 @@
 import { pipeline } from '../../js/index.js';
 import { answer } from '../shared/messages.js';
 import { chooseShelf } from '../shared/shelf.js';
-import { styleOf } from './models.js';
+import { comesClose, styleOf } from './models.js';
 import { passagesOf } from './passages.js';
 
 /**
@@ -21,8 +21,9 @@ import { passagesOf } from './passages.js';
  *   model: string }} Loaded
  * @typedef {{ type: 'indexing', done: number, total: number }} Indexing
  * @typedef {{ type: 'indexed', passages: Passage[], ms: number }} Indexed
- * @typedef {{ type: 'answer', id: number, results: Found[], marked: [number, number][], compared: number,
- *   embedMs: number, searchMs: number }} Answer results: best first; marked: passage and heat in (0, 1]
+ * @typedef {{ type: 'answer', id: number, results: Found[], near: boolean, marked: [number, number][],
+ *   compared: number, embedMs: number, searchMs: number }} Answer results: best first; near: whether the first has to
+ *   do with the query; marked: passage and heat in (0, 1]
  * @typedef {{ type: 'sentences', id: number, best: { passage: number, sentence: number }[] }} Sentences
  * @typedef {Progress | Preparing | Loaded | Indexing | Indexed | Answer | Sentences
  *   | import('../shared/messages.js').Cancelled | import('../shared/messages.js').Failed} Response
@@ -157,7 +158,8 @@ async function query({ id, query }) {
   const scores = vectors.map((vector) => dot(vector, wanted));
   const order = scores.map((_, i) => i).sort((a, b) => scores[b] - scores[a]);
   const top = scores[order[0]],
-    floor = Math.max(0.12, top * 0.45);
+    near = comesClose(scores, style.near),
+    floor = near ? Math.max(0.12, top * 0.45) : top; // where nothing comes close, nothing is marked
   // Three results are always shown, further ones if they are not far behind.
   const results = order.slice(0, SHOWN).filter((i, rank) => rank < 3 || scores[i] > top / 2);
   /** @type {[number, number][]} */
@@ -170,6 +172,7 @@ async function query({ id, query }) {
     type: 'answer',
     id,
     results: results.map((passage) => ({ passage, score: scores[passage] })),
+    near,
     marked,
     compared: scores.length,
     embedMs: embedded - began,

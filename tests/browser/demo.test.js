@@ -184,8 +184,21 @@ test('load, read the sample, search by meaning', async (t) => {
         /** @type {RegExp} */ (expected).source,
       )
       .catch(async () => assert.fail(`${query}: ${await first(page)}`));
+    assert.doesNotMatch(await text(page, '#search-status'), /Nothing/, String(query));
   }
   assert.deepEqual(await faults(page), []);
+
+  // Where nothing comes close, the page says so and marks nothing.
+  await search(page, 'quantum chromodynamics');
+  assert.match(
+    await text(page, '#search-status'),
+    /^Nothing in this text comes close; the nearest passages are shown\./,
+  );
+  assert.equal(await page.locator('.passage.marked').count(), 0);
+  assert.deepEqual(await faults(page), []);
+  await shoot(page, 'desktop-light-nothing');
+  await search(page, 'how insects find their way');
+  await page.locator('.passage.marked .best').waitFor();
 
   // A result leads to its passage; without a query nothing is marked.
   await page.locator('#results button').nth(1).click();
@@ -249,6 +262,17 @@ test('on a phone, dark, nothing is wider than the screen', async (t) => {
   await page.setViewportSize({ width: 320, height: 640 });
   assert.ok((await wide(page)) <= 0);
   assert.deepEqual(complaints, []);
+});
+
+test('an address of the Hub is an id', async (t) => {
+  const { page, context } = await open(browser);
+  t.after(() => context.close());
+  await page.goto(server.url);
+  await page.selectOption('#choice', '');
+  await page.fill('#other', `https://hf.co/${MINILM}#usage`);
+  await page.click('#load');
+  await loaded(page);
+  assert.match(await text(page, '#status'), /^sentence-transformers\/all-MiniLM-L6-v2 is ready/);
 });
 
 test('by keyboard alone', async (t) => {
