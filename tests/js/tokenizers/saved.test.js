@@ -1,7 +1,7 @@
 // Every exported class loads what Transformers' class of that name saves, and answers what that class answers
 // (tests/fixtures/classes/make-saved.py): ids, pairs, special tokens, decoded texts.
 import assert from 'node:assert/strict';
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
 import * as library from 'wasmformers';
@@ -104,6 +104,16 @@ for (const [what, { files, special, sides, answers }] of Object.entries(data.cla
     }
   });
 }
+
+test('the table of classes names each, and each difference', () => {
+  const table = readFileSync(new URL('../../tokenizers/CLASSES.md', import.meta.url), 'utf8'),
+    [rows, differences] = table.split('## Where Transformers differs');
+  const kinds = Object.keys(classes).map((name) => name.replace(/Tokenizer$/, ''));
+  for (const kind of kinds.filter((name) => !['Auto', 'PreTrained'].includes(name)))
+    assert.match(rows, new RegExp(`^\\|.*\\b${kind}\\b.*\\|`, 'm'));
+  for (const kind of [...Object.keys(DIFFERENT), 'BlenderbotSmall'])
+    assert.match(differences, new RegExp(`\\*\\*[^*]*\\b${kind}\\b`));
+});
 
 test('every exported class has an example', () => {
   const elsewhere = ['M2M100', 'Marian']; // translation-files.test.js
