@@ -503,7 +503,7 @@ export class PreTrainedTokenizer {
   ): Promise<T>;
   config: Record<string, any>;
   /** The same by Transformers.js' name. */
-  readonly _tokenizer_config: Record<string, any>;
+  readonly _tokenizer_config: PreTrainedTokenizer['config'];
   /** Does a text begin with bos_token, end with eos_token? Setting one sets both, in place of what the file says. */
   add_bos_token: boolean;
   add_eos_token: boolean;

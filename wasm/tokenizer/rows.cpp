@@ -26,7 +26,7 @@ void EncodedBatch::clear() {
   surfaces.clear();
 }
 
-Status reserveRows(size_t rows, bool details, const Padding& p, size_t& length, EncodedBatch& out) {
+Status roundLength(size_t rows, bool details, const Padding& p, size_t& length) {
   const bool tooLong = uint64_t(rows) * length > kMostPaddedTokens;
   if (p.multipleOf && length % p.multipleOf) length += p.multipleOf - length % p.multipleOf;
   if (uint64_t(rows) * length > kMostPaddedTokens) {
@@ -37,17 +37,9 @@ Status reserveRows(size_t rows, bool details, const Padding& p, size_t& length, 
                  : p.strategy == PaddingStrategy::Fixed ? "max_length"
                                                         : "padding");
   }
-  const size_t tokens = rows * length;
-  constexpr size_t kBytes = 3 * sizeof(uint32_t), kDetailBytes = 3 * sizeof(uint32_t) + 2;
-  // The arrays below abort where memory runs out. One block of their size says before whether it does.
-  WF_TRY(allocate(tokens * (details ? kBytes + kDetailBytes : kBytes), "a padded batch").takeStatus());
-  for (auto* v : {&out.ids, &out.typeIds, &out.attentionMask}) v->reserve(tokens);
-  if (!details) return {};
-  out.offsets.reserve(2 * tokens);
-  out.words.reserve(tokens);
-  out.special.reserve(tokens);
-  out.sequences.reserve(tokens);
-  return {};
+  // The arrays abort where memory runs out. One block of thrice their size, which they take while they grow, says
+  // before whether it does.
+  return allocate(rows * length * (details ? 3 * 26 : 3 * 12), "a padded batch").takeStatus();
 }
 
 void appendRow(const Encoding& e, uint32_t textIndex, size_t length, const Padding& p, EncodedBatch& out) {

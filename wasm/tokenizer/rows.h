@@ -39,9 +39,9 @@ struct Padding {
 /// The most tokens of a padded batch, padding included: 0.8 GB without details, 1.7 GB with them.
 constexpr uint64_t kMostPaddedTokens = uint64_t(1) << 26;
 
-/// Rounds `length`, of the longest row or of the caller, up to p.multipleOf, and makes room for `rows` such rows.
-/// InputError "too_much_padding" and MemoryError "out_of_memory" before memory is asked for; then `out` is as before.
-Status reserveRows(size_t rows, bool details, const Padding& p, size_t& length, EncodedBatch& out);
+/// Rounds `length`, of the longest row or of the caller, up to p.multipleOf, and says whether `rows` such rows fit into
+/// memory. InputError "too_much_padding", MemoryError "out_of_memory".
+Status roundLength(size_t rows, bool details, const Padding& p, size_t& length);
 /// Appends an encoding as a row, padded to `length` tokens where it is shorter.
 void appendRow(const Encoding& e, uint32_t textIndex, size_t length, const Padding& p, EncodedBatch& out);
 /// Appends a model's tokens as a row, with the frame's tokens around them. For details, appendOffsets() must have

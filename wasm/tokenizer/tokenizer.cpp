@@ -163,7 +163,7 @@ Status Tokenizer::encodeBatch(const std::vector<EncodeInput>& inputs, const Enco
     length = 0;
     for (const Encoding& e : whole) length = std::max(length, e.size());
   }
-  WF_TRY(reserveRows(rows, options.details, options.padding, length, out));
+  WF_TRY(roundLength(rows, options.details, options.padding, length));
   for (size_t i = 0; i < whole.size(); ++i) {
     appendRow(whole[i], uint32_t(i), length, options.padding, out);
     for (const Encoding& o : whole[i].overflowing) appendRow(o, uint32_t(i), length, options.padding, out);

@@ -71,15 +71,7 @@ class Tokenizer final : private TokenTexts {
   size_t vocabularySize() const;
   const AddedVocabulary& added() const { return added_; }
   /// Adds tokens, or gives the flags of `tokens` to those that are added tokens already. `onlyNew`: leaves these alone.
-  void addTokens(std::vector<AddedToken> tokens, bool onlyNew = false) {
-    std::erase_if(tokens, [&](const AddedToken& token) { return added_.has(token, !onlyNew); });
-    if (tokens.empty()) return;
-    added_.add(tokens, model_->vocabulary(), normalizer_.get());
-    later_.insert(later_.end(), tokens.begin(), tokens.end());
-    decodeTable_.reset();
-    spaces_.clear();
-    decodes_ = Decodes::Unknown;
-  }
+  void addTokens(const std::vector<AddedToken>& tokens, bool onlyNew = false);
   /// Replaces the file's post-processor; null: none. The binary form keeps the file's.
   void setPostProcessor(std::unique_ptr<PostProcessor> post) { post_ = std::move(post); }
   /// Seeds the random numbers of BPE's dropout.

@@ -85,6 +85,17 @@ void Tokenizer::read(const Component& root, Tables* tables) {
   later_.clear();
 }
 
+void Tokenizer::addTokens(const std::vector<AddedToken>& tokens, bool onlyNew) {
+  const size_t before = later_.size();
+  for (const AddedToken& token : tokens)
+    if (!added_.has(token, !onlyNew)) later_.push_back(token);
+  if (later_.size() == before) return;
+  added_.add({later_.begin() + long(before), later_.end()}, model_->vocabulary(), normalizer_.get());
+  decodeTable_.reset();
+  spaces_.clear();
+  decodes_ = Decodes::Unknown;
+}
+
 Result<std::unique_ptr<Tokenizer>> Tokenizer::parsed(std::string_view json, std::string_view file, Tables* tables) {
   WF_ASSIGN(const json::Document document, json::Document::parse(json, file, ErrorClass::Tokenizer, true));
   Status status;
