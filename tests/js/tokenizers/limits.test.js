@@ -9,7 +9,8 @@ import { fixtureText } from '../helpers/fixtures.js';
 const json = fixtureText('tokenizers/wordpiece-uncased.tokenizer.json');
 const MOST = 2 ** 31 - 1;
 const LONG = 'the man '.repeat(3000);
-/** @type {[what: string, text: any, options: Json, code: string | null, field?: string][]} code null: a result */
+// A code of null stands for a result.
+/** @type {[what: string, text: string | string[], options: Json, code: string | null, field?: string][]} */
 const CALLS = [
   ['a multiple', 'x', { padding: true, pad_to_multiple_of: 1e9 }, 'too_much_padding', 'pad_to_multiple_of'],
   ['the largest', 'x', { padding: true, pad_to_multiple_of: MOST }, 'too_much_padding', 'pad_to_multiple_of'],
