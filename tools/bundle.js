@@ -18,6 +18,7 @@ export const BUNDLES = {
   'registry-work': 'js/pipelines/registry-work.js',
   repair: 'js/hub/repair.js',
   listing: 'js/hub/listing.js',
+  disk: 'js/hub/disk.js',
 };
 
 /** What require() gives, and the declarations that its types are copied from. */
@@ -42,7 +43,7 @@ const besidePlugin = {
   name: 'beside',
   setup(/** @type {import('esbuild').PluginBuild} */ b) {
     b.onResolve(
-      { filter: /^node:|^\.\/(template-interpreter|regex|repair|listing|operations|registry-work)\.js$/ },
+      { filter: /^node:|^\.\/(template-interpreter|regex|repair|listing|disk|operations|registry-work)\.js$/ },
       ({ path: name }) => ({
         path: name,
         external: true,

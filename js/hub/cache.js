@@ -4,7 +4,6 @@
 
 import { ConfigError } from '../errors.js';
 import { env, hasCaches, isNode } from '../env.js';
-import { node } from '../utils/node.js';
 import { lengthOf } from './fetch.js';
 
 /** Bytes that may wait for a slow disk before the download waits too. */
@@ -153,77 +152,25 @@ function responseCache(open, own = false) {
   };
 }
 
+const disk = () => import('./disk.js');
+
 /**
  * The package's folder in Node: hub/ has downloads, models/ has models that the user put there.
  * @returns {Promise<string>}
  */
-export async function cacheFolder() {
-  if (env.cacheDir) return env.cacheDir;
-  const [{ join }, { homedir }] = await Promise.all([node('path'), node('os')]);
-  // Each by its name: Parcel puts values in their places.
-  return process.env.WASMFORMERS_CACHE || join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'wasmformers');
-}
+export const cacheFolder = async () => env.cacheDir || (await disk()).userFolder();
 
 /**
- * The same before and after a file is renamed.
- * @param {import('node:fs').BigIntStats} stats
- */
-const stampOf = ({ ino, size, mtimeNs }) => `${ino}-${size}-${mtimeNs}`;
-
-/**
- * Files in a folder, each under the path of its URL.
+ * Files in a folder.
  * @param {string | null} [dir]
  * @returns {Cache}
  */
 function folderCache(dir) {
-  /** @param {string} key */
-  const place = async (key) => {
-    const { join } = await node('path');
-    const url = new URL(key);
-    const parts = [url.host, ...url.pathname.split('/')]
-      .filter(Boolean)
-      .map((p) => encodeURIComponent(decodeURIComponent(p)).replace(/^\.+$/, '_'));
-    return join(dir || join(await cacheFolder(), 'hub'), ...parts);
-  };
+  const open = async () => (await disk()).folderCache(dir || `${await cacheFolder()}/hub`);
   return {
-    async get(key) {
-      const [{ stat }, { createReadStream }] = await Promise.all([node('fs/promises'), node('fs')]);
-      const path = await place(key);
-      const found = await stat(path, { bigint: true }).catch(() => null);
-      if (!found) return null;
-      async function* stream() {
-        yield* createReadStream(path, { highWaterMark: 1 << 20 });
-      }
-      return { stream: stream(), size: Number(found.size), stamp: stampOf(found) };
-    },
-    async put(key) {
-      const [{ mkdir, open, rename, rm }, { dirname }] = await Promise.all([node('fs/promises'), node('path')]);
-      const path = await place(key);
-      const part = `${path}.${process.pid}.${Math.random().toString(36).slice(2)}.part`;
-      await mkdir(dirname(path), { recursive: true });
-      const file = await open(part, 'w');
-      const drop = async () => {
-        await file.close().catch(() => {});
-        await rm(part, { force: true });
-      };
-      /** @type {Writer} */
-      const writer = {
-        write: async (chunk) => {
-          await file.writeFile(chunk);
-        },
-        close: async () => {
-          writer.stamp = stampOf(await file.stat({ bigint: true }));
-          await file.close();
-          await rename(part, path);
-        },
-        abort: drop,
-      };
-      return writer;
-    },
-    async remove(key) {
-      const { rm } = await node('fs/promises');
-      await rm(await place(key), { force: true });
-    },
+    get: async (key) => (await open()).get(key),
+    put: async (key, size) => (await open()).put(key, size),
+    remove: async (key) => (await open()).remove(key),
   };
 }
 

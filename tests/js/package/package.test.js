@@ -48,6 +48,7 @@ test('npm pack gives a package that runs by itself', async (t) => {
     'js/dist/tokenizers.cjs',
     'js/dist/tokenizers.d.cts',
     'js/dist/listing.js',
+    'js/dist/disk.js',
     'js/vendor/jinja.js',
     'js/vendor/jinja.LICENSE',
   ])

@@ -1,4 +1,4 @@
-// js/vendor without node_modules, as in a fresh clone: what the chat page needs is fetched alone, or the reason is told.
+// js/vendor without node_modules, as in a fresh clone: what the chat page needs is fetched, or the reason is told.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
