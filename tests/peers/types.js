@@ -1,17 +1,17 @@
-// TypeScript for the peer's tests of types: `types/transformers.js` of its checkout is this package's types.d.ts.
+// TypeScript for the peer's tests of types: every module in `src/` and `types/` of its checkout declares what this
+// package's types.d.ts declares.
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import ts from 'typescript';
 
 const OURS = fileURLToPath(new URL('../../js/types.js', import.meta.url));
-const THEIRS = path.join('packages', 'transformers', 'types', 'transformers.d.ts');
 const SOURCE = `export * from ${JSON.stringify(OURS)};`;
 
 /**
- * The file in which a test's "../../types/transformers.js" ends.
+ * Whether a file is the declaration of one of the peer's modules, where a test's imports of its types end.
  * @param {string} file
  */
-const isTheirs = (file) => path.resolve(file).endsWith(THEIRS);
+const isTheirs = (file) => /[\\/]packages[\\/]transformers[\\/](src|types)[\\/].*\.d\.ts$/.test(path.resolve(file));
 
 /**
  * Declarations are parsed once, not for each of forty programs.
@@ -22,8 +22,7 @@ const parsed = new Map();
 /** @param {ts.CompilerHost} host @returns {ts.CompilerHost} */
 const mapped = (host) => ({
   ...host,
-  directoryExists: (folder) =>
-    path.resolve(folder).endsWith(path.dirname(THEIRS)) || (host.directoryExists?.(folder) ?? true),
+  directoryExists: (folder) => isTheirs(path.join(folder, 'x.d.ts')) || (host.directoryExists?.(folder) ?? true),
   fileExists: (file) => isTheirs(file) || host.fileExists(file),
   readFile: (file) => (isTheirs(file) ? SOURCE : host.readFile(file)),
   getSourceFile(file, language, ...rest) {
