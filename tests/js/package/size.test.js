@@ -1,5 +1,5 @@
 // Bytes that a page downloads, with Brotli: the Wasm, its glue and the modules of one variant. A page that embeds text
-// takes at most 350 kB. One that generates loads another program, and a few more modules. Every program has a budget.
+// takes at most 360 kB. One that generates loads another program, and a few more modules. Every program has a budget.
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import fs from 'node:fs/promises';
@@ -50,8 +50,8 @@ const modules = await loaded('index.js'),
     'generation/config.js',
   );
 const PAGES = {
-  embeds: { program: 'encoder', files: modules, limit: 350_000 },
-  generates: { program: 'decoder', files: generating, limit: 430_000 },
+  embeds: { program: 'encoder', files: modules, limit: 360_000 },
+  generates: { program: 'decoder', files: generating, limit: 447_000 },
 };
 
 test('what a page loads is known', () => {
@@ -79,7 +79,7 @@ test('what a page loads is known', () => {
 test('the library in one file, Brotli', async (t) => {
   const bytes = await brotli(['dist/wasmformers.js']);
   t.diagnostic(`js/dist/wasmformers.js ${(bytes / 1000).toFixed(1)} kB`);
-  assert.ok(bytes < 50_000, `${bytes} bytes`);
+  assert.ok(bytes < 57_000, `${bytes} bytes`);
 });
 
 const wasm = (/** @type {string} */ program) => PROGRAM_FILES[program].map((name) => `wasm/${name}`);
@@ -88,7 +88,7 @@ const wasm = (/** @type {string} */ program) => PROGRAM_FILES[program].map((name
  * @type {Record<string, { files: string[], limit: number }>}
  */
 const ALONE = {
-  tokenizers: { files: [...wasm('tokenizers'), 'dist/tokenizers.js'], limit: 150_000 },
+  tokenizers: { files: [...wasm('tokenizers'), 'dist/tokenizers.js'], limit: 153_000 },
   regex: { files: wasm('regex'), limit: 77_000 },
   search: { files: wasm('search'), limit: 82_000 },
 };
