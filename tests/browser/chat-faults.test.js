@@ -8,7 +8,7 @@ import { after, before, test } from 'node:test';
 import { serve } from '../../tools/serve.js';
 import { writerFolder } from '../js/helpers/writer.js';
 import { faults } from './helpers/accessibility.js';
-import { launch, open, shoot, text, violations } from './helpers/browser.js';
+import { kept, launch, open, shoot, text, violations } from './helpers/browser.js';
 import { HUB, choose, idle, load, most, says, turns } from './helpers/chat.js';
 
 /** @typedef {import('playwright-core').Page} Page */
@@ -193,12 +193,7 @@ test('a network that fails in the middle, then altogether; the second visit with
   await idle(page);
   assert.equal((await turns(page)).length, 2);
 
-  // Files are written to the cache in the background.
-  await page.waitForFunction(
-    async (id) => !!(await caches.match(`https://huggingface.co/${id}/resolve/main/model.safetensors`)),
-    ID,
-    { polling: 200 },
-  );
+  await kept(page, [`https://huggingface.co/${ID}/resolve/main/model.safetensors`]);
   await context.unroute(HUB);
   await context.route(HUB, (route) => route.abort('internetdisconnected'));
   await page.reload();

@@ -12,6 +12,7 @@ import {
   MINILM,
   PHONE,
   ROOT,
+  kept,
   launch,
   open,
   openProfile,
@@ -503,20 +504,9 @@ test('from the Hub the first time, without a network after the browser was close
   await page.click('#load');
   await loaded(page);
   assert.ok(asked.includes(`/${MINILM}/resolve/main/model.safetensors`), asked.join());
-  // Files are written in the background: wait until they are whole.
-  await page.waitForFunction(
-    async (paths) => {
-      const found = await Promise.all(
-        paths.map(
-          async (file) =>
-            (await caches.match(`https://huggingface.co${file}`)) ??
-            caches.match(`https://huggingface.co${file}.missing`),
-        ),
-      );
-      return found.every(Boolean);
-    },
-    asked,
-    { polling: 200 },
+  await kept(
+    page,
+    asked.map((file) => `https://huggingface.co${file}`),
   );
 
   assert.deepEqual(complaints, []);

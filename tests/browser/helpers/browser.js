@@ -2,6 +2,7 @@
 import fs from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { chromium } from 'playwright-core';
 import { ensureChromium } from '../../../tools/toolchain.js';
@@ -101,6 +102,20 @@ export const violations = (/** @type {Page} */ page) => page.evaluate(() => wind
 export const wide = (/** @type {Page} */ page) =>
   page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
 export const text = (/** @type {Page} */ page, /** @type {string} */ selector) => page.locator(selector).innerText();
+
+/**
+ * Waits until the browser's cache has all of these addresses: files are written in the background. (waitForFunction()
+ * would take the promise of an answer for true.)
+ * @param {import('playwright-core').Page} page
+ * @param {string[]} urls a file that is known to be missing counts, too
+ */
+export async function kept(page, urls) {
+  const has = (/** @type {string[]} */ all) =>
+    Promise.all(all.map(async (url) => (await caches.match(url)) ?? caches.match(`${url}.missing`))).then((found) =>
+      found.every(Boolean),
+    );
+  while (!(await page.evaluate(has, urls))) await sleep(100);
+}
 
 /**
  * Takes a screenshot for people to look at.
