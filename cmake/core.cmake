@@ -46,11 +46,12 @@ foreach(kind speed size)
   target_precompile_headers(precompiled_${kind} PRIVATE ${CMAKE_SOURCE_DIR}/cmake/precompiled.h)
 endforeach()
 
-# Natively, the files of a folder are compiled as one: headers are read once, which halves the time. Families are left
-# alone, since they are alike by design and use the same names. -DUNITY=OFF compiles each file by itself.
-option(UNITY "compile the files of a folder as one (native)" ON)
+# The files of a folder are compiled as one, natively and those of the tests: headers are read once, which halves the
+# time. Families are left alone, since they are alike by design and use the same names. -DUNITY=OFF compiles each file
+# by itself.
+option(UNITY "compile the files of a folder as one (native, tests)" ON)
 function(unite_folders target)
-  if(EMSCRIPTEN OR NOT UNITY)
+  if(NOT UNITY)
     return()
   endif()
   set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_MODE GROUP)
@@ -90,7 +91,9 @@ function(core_objects name files options libraries)
     if(files_${kind})
       add_library(${name}_${kind} OBJECT ${files_${kind}})
       core_target(${name}_${kind})
-      unite_folders(${name}_${kind} ${files_${kind}})
+      if(NOT EMSCRIPTEN)
+        unite_folders(${name}_${kind} ${files_${kind}})
+      endif()
       target_compile_options(${name}_${kind} PRIVATE ${options})
       target_link_libraries(${name}_${kind} PRIVATE ${libraries})
       if(NOT options)

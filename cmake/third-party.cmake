@@ -16,8 +16,8 @@ add_library(yyjson STATIC ${DEPS}/yyjson/src/yyjson.c)
 target_include_directories(yyjson SYSTEM PUBLIC ${DEPS}/yyjson/src)
 target_compile_definitions(yyjson PUBLIC YYJSON_DISABLE_WRITER YYJSON_DISABLE_UTILS YYJSON_DISABLE_NON_STANDARD)
 target_compile_options(yyjson PRIVATE -w)
-if(NOT EMSCRIPTEN)  # 7 s at -O3
-  target_compile_options(yyjson PRIVATE -O1)
+if(NOT EMSCRIPTEN)  # 7 s at -O3, 16 s with the sanitizer of undefined behaviour
+  target_compile_options(yyjson PRIVATE -O1 $<$<BOOL:${SANITIZE}>:-fno-sanitize=undefined>)
 endif()
 if(EMSCRIPTEN)  # as small as it goes: 18 kB less in each .wasm, compressed
   target_compile_definitions(yyjson PRIVATE yyjson_inline=inline YYJSON_DISABLE_FAST_FP_CONV)

@@ -99,11 +99,12 @@ async function gtestFilter({ files, fast }) {
  * @param {Selection} selection
  * @returns {Promise<string[]>} paths in the repository
  */
-async function testFiles(folder, pattern, { files, fast }) {
+async function testFiles(folder, pattern, { files, except = [], fast }) {
   const found = (await fs.readdir(path.join(ROOT, folder), { recursive: true }))
     .map((file) => path.posix.join(folder, file.replaceAll('\\', '/')))
     .filter((file) => pattern.test(file))
     .filter((file) => files.length === 0 || files.some((wanted) => file === wanted || file.startsWith(`${wanted}/`)))
+    .filter((file) => !except.some((left) => file === left || file.startsWith(`${left}/`)))
     .sort();
   if (!fast) return found;
   const heads = await Promise.all(found.map((file) => fs.readFile(path.join(ROOT, file), 'utf8')));

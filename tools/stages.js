@@ -19,6 +19,7 @@ import { ensureChromium } from './toolchain.js';
  * What a run is limited to.
  * @typedef {object} Selection
  * @property {string[]} files tests to run, of those that the stage has; none: all
+ * @property {string[]} [except] folders and files that are left out
  * @property {boolean} fast leaves out test files whose first lines say "// Slow: why"
  */
 
@@ -35,6 +36,12 @@ const WASM = ['wasm-simd', 'wasm-relaxed'];
 /** What runs on the 8-bit dot product. */
 const DOT = ['tests/native/kernels', 'tests/native/arch', 'tests/native/generate'];
 const DOT_JS = ['tests/js/engines', 'tests/js/models'];
+/** What no Wasm runs in: once is enough. */
+const WITHOUT_WASM = [
+  ...['layers-js', 'layers-wasm', 'size', 'style', 'types'].map((name) => `tests/js/package/${name}.test.js`),
+  'tests/js/tools',
+  'tests/js/demo',
+];
 
 /**
  * In the order in which they run: what fails fastest and explains most comes first.
@@ -81,7 +88,7 @@ export const STAGES = {
     builds: WASM,
     packages: true,
     files: 'tests/js',
-    run: (s) => nodeTest('tests/js', s, { node: NODE24, variant: 'relaxed' }),
+    run: (s) => nodeTest('tests/js', { ...s, except: WITHOUT_WASM }, { node: NODE24, variant: 'relaxed' }),
   },
   // The relaxed engine where the processor has no exact byte product, by V8's own switch.
   'js-saturating': {
