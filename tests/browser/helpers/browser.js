@@ -110,11 +110,15 @@ export const text = (/** @type {Page} */ page, /** @type {string} */ selector) =
  * @param {string[]} urls a file that is known to be missing counts, too
  */
 export async function kept(page, urls) {
-  const has = (/** @type {string[]} */ all) =>
-    Promise.all(all.map(async (url) => (await caches.match(url)) ?? caches.match(`${url}.missing`))).then((found) =>
-      found.every(Boolean),
-    );
-  while (!(await page.evaluate(has, urls))) await sleep(100);
+  const missing = (/** @type {string[]} */ all) =>
+    Promise.all(
+      all.map(async (url) => (((await caches.match(url)) ?? (await caches.match(`${url}.missing`))) ? [] : [url])),
+    ).then((found) => found.flat());
+  for (const end = Date.now() + PATIENCE; ; await sleep(100)) {
+    const left = await page.evaluate(missing, urls);
+    if (!left.length) return;
+    if (Date.now() > end) throw new Error(`not in the cache: ${left.join(', ')}`);
+  }
 }
 
 /**
