@@ -24,6 +24,13 @@ export const BUNDLES = {
 /** What require() gives, and the declarations that its types are copied from. */
 export const COMMON_JS = { wasmformers: 'js/types.d.ts', tokenizers: 'js/tokenizers/types.d.ts' };
 
+/** Imports that stay as they are: of Node's modules, and of bundles that are loaded on demand. */
+const BESIDE_EACH_OTHER = new RegExp(
+  `^node:|^\\./(${Object.keys(BUNDLES)
+    .filter((name) => !(name in COMMON_JS))
+    .join('|')})\\.js$`,
+);
+
 const DIST = path.join(ROOT, 'js/dist');
 /** Folders of js/ whose files are loaded when they are needed: never part of a bundle. */
 const BESIDE = ['wasm', 'vendor'].map((folder) => path.join(ROOT, 'js', folder) + path.sep);
@@ -42,13 +49,7 @@ function fromDist(address, folder) {
 const besidePlugin = {
   name: 'beside',
   setup(/** @type {import('esbuild').PluginBuild} */ b) {
-    b.onResolve(
-      { filter: /^node:|^\.\/(template-interpreter|regex|repair|listing|disk|operations|registry-work)\.js$/ },
-      ({ path: name }) => ({
-        path: name,
-        external: true,
-      }),
-    );
+    b.onResolve({ filter: BESIDE_EACH_OTHER }, ({ path: name }) => ({ path: name, external: true }));
     b.onResolve({ filter: /^\.\.?\// }, ({ path: name, resolveDir }) => {
       const address = fromDist(name, resolveDir);
       return address === null ? null : { path: address, external: true };

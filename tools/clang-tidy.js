@@ -3,11 +3,10 @@
 // at again until its content, or that of a header of ours that it includes, changes.
 import { createHash } from 'node:crypto';
 import fs from 'node:fs/promises';
-import os from 'node:os';
 import path from 'node:path';
 import { cachePath } from './cache.js';
 import { ensureClangTools } from './clang-tools.js';
-import { ROOT, run, step } from './run.js';
+import { ROOT, onEveryCore, run, step } from './run.js';
 import { CORE_SOURCES, ensureSources } from './sources.js';
 import { BUILD_TOOLS, ensureSystem } from './toolchain.js';
 
@@ -33,18 +32,16 @@ export async function clangTidy() {
   }
   if (open.length === 0) return checks;
   await step(`clang-tidy over ${open.length} folders and files`, async (report) => {
-    const total = open.length;
-    const worker = async () => {
-      for (let next = open.shift(); next; next = open.shift()) {
-        const { code, output } = await run(tidy, ['-p', FOLDER, '--quiet', path.join(ROOT, next.file)], {
-          allowFailure: true,
-        });
-        if (code === 0) await fs.writeFile(path.join(clean, next.key), '');
-        checks.push({ name: next.file, complaint: code === 0 ? '' : output });
-        report(`${checks.length} of ${compiled.length}, ${total - open.length} looked at`);
-      }
-    };
-    await Promise.all(Array.from({ length: os.availableParallelism() }, worker));
+    let looked = 0;
+    await onEveryCore(open, async ({ file, key }) => {
+      looked++;
+      const { code, output } = await run(tidy, ['-p', FOLDER, '--quiet', path.join(ROOT, file)], {
+        allowFailure: true,
+      });
+      if (code === 0) await fs.writeFile(path.join(clean, key), '');
+      checks.push({ name: file, complaint: code === 0 ? '' : output });
+      report(`${checks.length} of ${compiled.length}, ${looked} looked at`);
+    });
   });
   return checks;
 }

@@ -1,5 +1,6 @@
 // Running other programs: their output kept and shown when they fail, a progress line for long ones.
 import { spawn } from 'node:child_process';
+import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -74,6 +75,20 @@ export async function ask(program, args) {
   } catch {
     return null;
   }
+}
+
+/**
+ * Works through a list, as many items at a time as there are cores.
+ * @template T
+ * @param {T[]} items
+ * @param {(item: T) => Promise<void>} work
+ */
+export async function onEveryCore(items, work) {
+  const left = [...items];
+  const worker = async () => {
+    for (let item = left.shift(); item !== undefined; item = left.shift()) await work(item);
+  };
+  await Promise.all(Array.from({ length: os.availableParallelism() }, worker));
 }
 
 /**

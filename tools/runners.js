@@ -4,7 +4,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { ensureModel } from '../models/fetch.js';
-import { ROOT, ask, run } from './run.js';
+import { ROOT, ask, onEveryCore, run } from './run.js';
 
 /**
  * @typedef {import('./stages.js').Result} Result
@@ -32,18 +32,14 @@ export async function googleTest(preset, selection, { node, variant, env = {} } 
   const parts = CORES * 4;
   /** @type {Result[]} */
   const results = [];
-  let next = 0;
-  const worker = async () => {
-    for (let part = next++; part < parts; part = next++) {
-      const shard = { GTEST_TOTAL_SHARDS: String(parts), GTEST_SHARD_INDEX: String(part) };
-      const { code, output } = await run(node ?? program, args, {
-        env: { ...common, ...shard, UBSAN_OPTIONS: 'print_stacktrace=1' },
-        allowFailure: true,
-      });
-      results.push(gtestResult(file, code, output));
-    }
-  };
-  await Promise.all(Array.from({ length: CORES }, worker));
+  await onEveryCore([...Array(parts).keys()], async (part) => {
+    const shard = { GTEST_TOTAL_SHARDS: String(parts), GTEST_SHARD_INDEX: String(part) };
+    const { code, output } = await run(node ?? program, args, {
+      env: { ...common, ...shard, UBSAN_OPTIONS: 'print_stacktrace=1' },
+      allowFailure: true,
+    });
+    results.push(gtestResult(file, code, output));
+  });
   const result = results.reduce(joined);
   // A filter may leave a part without tests, but not all.
   return result.passed + result.failed > 0 ? result : { ...result, failed: 1, output: `${file} ran no test` };
@@ -156,23 +152,20 @@ export async function fuzz() {
   const names = (await fs.readdir(seeds)).sort();
   /** @type {Result[]} */
   const results = [];
-  const worker = async () => {
-    for (let name = names.shift(); name; name = names.shift()) {
-      const { code, output } = await run(
-        path.join(ROOT, 'build/sanitize/tests/fuzz', `fuzz_${name}`),
-        [
-          path.join(seeds, name),
-          '--seconds=5',
-          `--crash=${path.join(ROOT, 'build', `fuzz-crash-${name}`)}`,
-          `--dictionary=${path.join(ROOT, 'tests/fuzz/tokenizer.dict')}`,
-        ],
-        { env: { TEST_FIXTURES: FIXTURES, UBSAN_OPTIONS: 'print_stacktrace=1' }, allowFailure: true },
-      );
-      const notes = code === 0 ? [`${name}: ${output.trim().split('\n').at(-1)}`] : [];
-      results.push({ passed: Number(code === 0), failed: Number(code !== 0), notes, output: `${name}:\n${output}` });
-    }
-  };
-  await Promise.all(Array.from({ length: CORES }, worker));
+  await onEveryCore(names, async (name) => {
+    const { code, output } = await run(
+      path.join(ROOT, 'build/sanitize/tests/fuzz', `fuzz_${name}`),
+      [
+        path.join(seeds, name),
+        '--seconds=5',
+        `--crash=${path.join(ROOT, 'build', `fuzz-crash-${name}`)}`,
+        `--dictionary=${path.join(ROOT, 'tests/fuzz/tokenizer.dict')}`,
+      ],
+      { env: { TEST_FIXTURES: FIXTURES, UBSAN_OPTIONS: 'print_stacktrace=1' }, allowFailure: true },
+    );
+    const notes = code === 0 ? [`${name}: ${output.trim().split('\n').at(-1)}`] : [];
+    results.push({ passed: Number(code === 0), failed: Number(code !== 0), notes, output: `${name}:\n${output}` });
+  });
   const result = results.reduce(joined);
   const left = (await rootFiles()).filter((file) => !before.includes(file));
   if (left.length === 0) return { ...result, passed: result.passed + 1 };

@@ -43,6 +43,19 @@ export function suggestion(name, known) {
 }
 
 /**
+ * The names in lists that were checked before: a short text takes less time than splitting its options' list.
+ * @type {Map<string, Set<string>>}
+ */
+const lists = new Map();
+/** @param {string | string[]} known */
+function namesIn(known) {
+  const list = [known].flat().join(' ');
+  let names = lists.get(list);
+  if (!names) lists.set(list, (names = new Set(list.split(' '))));
+  return names;
+}
+
+/**
  * InputError: no object, or a name that is not known. undefined is as if absent.
  * @param {unknown} options
  * @param {string | string[] | null} known names, in one string with spaces between; null: any
@@ -54,10 +67,10 @@ export function checkOptions(options, known, kind = 'option') {
   if (wrong !== 'object')
     throw new InputError(`The ${kind}s must be an object, not ${wrong}.`, { code: `bad_${kind}s`, field: `${kind}s` });
   if (!known) return;
-  const names = [...new Set([known].flat().join(' ').split(' '))];
+  const names = namesIn(known);
   for (const [name, value] of Object.entries(/** @type {object} */ (options)))
-    if (value !== undefined && !names.includes(name))
-      throw new InputError(`"${name}" is no ${kind}${suggestion(name, names)}`, {
+    if (value !== undefined && !names.has(name))
+      throw new InputError(`"${name}" is no ${kind}${suggestion(name, [...names])}`, {
         code: `unknown_${kind}`,
         field: name,
       });

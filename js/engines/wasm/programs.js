@@ -1,6 +1,6 @@
-// The Wasm programs of this package: a new one is an entry here and a line in CMakeLists.txt. Each variant gives the name
-// and the address of its .wasm and the import of its glue. Bundlers find the files by these expressions, so every address is a
-// literal; each program is an export of its own, so that a bundle has only those that it uses.
+// The Wasm programs of this package: a new one is an entry here and a line in CMakeLists.txt. Each variant gives the
+// name and the address of its .wasm and the import of its glue. Bundlers find the files by these expressions, so every
+// address is a literal; each program is an export of its own, so that a bundle has only those that it uses.
 
 /**
  * @typedef {{ default: (options: object) => Promise<any> }} Glue the JS that Emscripten made
