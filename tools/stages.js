@@ -29,6 +29,8 @@ import { ensureChromium } from './toolchain.js';
  * @property {boolean} [packages] needs the npm packages of this repository
  * @property {string} [files] folder of its test files
  * @property {boolean} [fast] part of `npm run test:fast`
+ * @property {boolean} [onlyFast] not part of `npm test`: another stage runs the same tests, and more
+ * @property {string} [beside] a stage that leaves cores idle: where both run, they run at the same time
  * @property {(selection: Selection) => Promise<Result>} run
  */
 
@@ -36,11 +38,10 @@ const WASM = ['wasm-simd', 'wasm-relaxed'];
 /** What runs on the 8-bit dot product. */
 const DOT = ['tests/native/kernels', 'tests/native/arch', 'tests/native/generate'];
 const DOT_JS = ['tests/js/engines', 'tests/js/models'];
-/** What no Wasm runs in: once is enough. */
-const WITHOUT_WASM = [
+/** What is the same in both variants, such as the tokenizers' program: once is enough. */
+const SAME_IN_BOTH = [
   ...['layers-js', 'layers-wasm', 'size', 'style', 'types'].map((name) => `tests/js/package/${name}.test.js`),
-  'tests/js/tools',
-  'tests/js/demo',
+  ...['tools', 'demo', 'tokenizers', 'chat', 'tensor'].map((folder) => `tests/js/${folder}`),
 ];
 
 /**
@@ -49,7 +50,14 @@ const WITHOUT_WASM = [
  */
 export const STAGES = {
   lint: { packages: true, fast: true, run: () => counted(lint()) },
-  native: { builds: ['native'], files: 'tests/native', fast: true, run: (s) => googleTest('native', s) },
+  // The same tests as in `sanitize`, which is slower to build and to run.
+  native: {
+    builds: ['native'],
+    files: 'tests/native',
+    fast: true,
+    onlyFast: true,
+    run: (s) => googleTest('native', s),
+  },
   sanitize: { builds: ['sanitize'], files: 'tests/native', run: (s) => googleTest('sanitize', s) },
   fuzz: { builds: ['sanitize'], run: fuzz },
   'wasm-simd': {
@@ -76,7 +84,7 @@ export const STAGES = {
     ]),
   ),
   types: { builds: WASM, packages: true, fast: true, run: typeCheck },
-  tidy: { run: () => counted(clangTidy()) },
+  tidy: { beside: 'browser', run: () => counted(clangTidy()) },
   'js-simd': {
     builds: WASM,
     packages: true,
@@ -88,7 +96,7 @@ export const STAGES = {
     builds: WASM,
     packages: true,
     files: 'tests/js',
-    run: (s) => nodeTest('tests/js', { ...s, except: WITHOUT_WASM }, { node: NODE24, variant: 'relaxed' }),
+    run: (s) => nodeTest('tests/js', { ...s, except: SAME_IN_BOTH }, { node: NODE24, variant: 'relaxed' }),
   },
   // The relaxed engine where the processor has no exact byte product, by V8's own switch.
   'js-saturating': {

@@ -20,8 +20,9 @@ import { copyVendored } from './vendor.js';
 await command(async () => {
   const { names, selection } = await chosen(process.argv.slice(2));
   const total = { passed: 0, failed: 0 };
+  /** @type {string[]} */
   const lines = [];
-  for (const name of names) {
+  const runStage = async (/** @type {string} */ name) => {
     await setUp(name, names);
     const begin = performance.now();
     const result = await STAGES[name].run(selection).catch((error) => ({
@@ -40,6 +41,11 @@ await command(async () => {
     lines.push(line);
     total.passed += passed;
     total.failed += failed;
+  };
+  const waits = (/** @type {string} */ name) => names.includes(STAGES[name].beside ?? '');
+  for (const name of names.filter((n) => !waits(n))) {
+    const beside = names.filter((n) => STAGES[n].beside === name);
+    await Promise.all([name, ...beside].map(runStage));
   }
   console.log(`\n${lines.join('\n')}\n\n${total.passed} passed, ${total.failed} failed`);
   process.exit(total.failed === 0 ? 0 : 1);
@@ -75,7 +81,7 @@ async function chosen(args) {
   const names = Object.keys(STAGES).filter((name) => {
     if (stages.length) return stages.includes(name) && (files.length === 0 || has(name));
     if (files.length) return first.includes(name) && has(name);
-    return !fast || STAGES[name].fast;
+    return fast ? STAGES[name].fast : !STAGES[name].onlyFast;
   });
   if (names.length === 0) throw new SetupError(`no stage of ${stages.join(', ')} has ${files.join(', ')}`);
   return { names, selection: { files, fast } };
