@@ -237,4 +237,15 @@ test('what is no number is an error: a bias when it is loaded, scores when they 
     assert.deepEqual((await model({ input_ids: [[5, 6]] })).logits.data, wanted);
   }
   await model.dispose();
+  // Activations of 1e25 fit in q8; blocks of q4 have no such scale, and say so.
+  for (const [dtype, fits] of /** @type {const} */ ([
+    ['q8', true],
+    ['q4', false],
+  ])) {
+    const large = await load('bert.encoder.layer.1.intermediate.dense.bias', 1, 1e25, dtype),
+      answer = large({ input_ids: [[5, 6]] });
+    if (fits) assert.ok((await answer).logits.data.every(Number.isFinite));
+    else await assert.rejects(answer, { name: 'WeightsError', code: 'not_a_number', field: 'logits' });
+    await large.dispose();
+  }
 });

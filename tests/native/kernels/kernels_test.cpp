@@ -229,6 +229,64 @@ TEST(Kernels, PackingRefusesNumbersThatAreNotFinite) {
   }
 }
 
+// A row that 8 bits cannot represent gives NaN, wherever it stands and whatever it holds; the other rows are as ever.
+void compareBadRows(Format format) {
+  const float inf = std::numeric_limits<float>::infinity(), nan = std::numeric_limits<float>::quiet_NaN();
+  const size_t n = 20, k = 77;
+  const Matrix matrix = packed(random(n * k, 0.3f, 3), n, k, format);
+  for (const auto& [first, second] : {std::pair(inf, 0.f), {-inf, 0.f}, {nan, 0.f}, {-nan, 0.f}, {3e38f, -3e38f}}) {
+    for (size_t at : {0, 5, 31, 40, 74, 75}) {
+      for (size_t m : {1, 2, 4, 7, 17}) {
+        const Floats clean = random(m * k, 1, 2);
+        Floats x = clean;
+        const size_t bad = m / 2;
+        x[bad * k + at] = first;
+        if (second != 0) x[bad * k + at + 1] = second;
+        for (const Table* table : {&reference(), &fast(), &fastForEncoders()}) {
+          Arena arena;
+          Rows rows(x.data(), m, k), others(clean.data(), m, k);
+          Floats got(m * n + 64), want = got;
+          table->linear(arena, rows, matrix, {}, got.data(), n);
+          table->linear(arena, others, matrix, {}, want.data(), n);
+          for (size_t i = 0; i < m * n; ++i) {
+            if (i / n == bad)
+              ASSERT_TRUE(std::isnan(got[i])) << first << " at " << at << " of " << m << " rows: " << got[i];
+            else
+              ASSERT_EQ(got[i], want[i]);
+          }
+        }
+      }
+    }
+  }
+}
+
+TEST(Kernels, WhatQ4CannotRepresentIsNaN) { compareBadRows(Format::Q4); }
+TEST(Kernels, WhatQ8CannotRepresentIsNaN) {
+#ifdef __wasm__
+  const ActivationForm chosen = simd::activationForm();
+  for (ActivationForm form : {ActivationForm::Unsigned, ActivationForm::Signed, ActivationForm::Wide}) {
+    if (simd::forceActivationForm(form)) compareBadRows(Format::Q8);
+  }
+  simd::forceActivationForm(chosen);
+#else
+  compareBadRows(Format::Q8);
+#endif
+}
+
+// The largest floats are no such case: their range has a scale.
+TEST(Kernels, Q8HoldsTheLargestFloats) {
+  Floats x(8 + 64), w(8 + 64);
+  x[3] = 3e38f, x[5] = 1e38f, w[3] = 1e-3f, w[5] = -1e-3f;
+  const Matrix matrix = packed(w, 1, 8, Format::Q8);
+  for (const Table* table : {&reference(), &fast()}) {
+    Arena arena;
+    Rows rows(x.data(), 1, 8);
+    Floats y(64);
+    table->linear(arena, rows, matrix, {}, y.data(), 1);
+    EXPECT_NEAR(y[0], 2e35f, 2e33f);
+  }
+}
+
 #ifdef __wasm__
 // Every form of activations that this engine computes exactly gives the plain kernel's integers.
 TEST(Int8, EveryFormAgreesWithThePlainOne) {

@@ -148,8 +148,7 @@ TEST(Q4, Extremes) {
   for (size_t i = 0; i < k; ++i) EXPECT_NEAR(u[5 * k + i], w[5 * k + i], 5e25f);
   for (size_t i = 0; i < 32; ++i) EXPECT_LE(std::fabs(u[6 * k + i]), 1e-8f);
 
-  const float odd[] = {
-      0, 1e-42f, 1e-20f, 1e19f, std::numeric_limits<float>::infinity(), std::numeric_limits<float>::quiet_NaN()};
+  const float odd[] = {0, 1e-42f, 1e-20f, 1e19f, 1e20f, std::numeric_limits<float>::infinity()};
   for (float value : odd) {
     for (size_t m : {1, 2, 4}) {
       Floats x = random(m * k), got(m * n + 64), want = got;
@@ -159,6 +158,10 @@ TEST(Q4, Extremes) {
       fast().linear(a, gx, matrix, {}, got.data(), n);
       reference().linear(b, wx, matrix, {}, want.data(), n);
       for (size_t i = 0; i < m * n; ++i) {
+        const bool fits = value < 1e20f || i / n;  // only the first row has it
+        ASSERT_EQ(std::isnan(got[i]), !fits) << value;
+        ASSERT_EQ(std::isnan(want[i]), !fits) << value;
+        if (!fits) continue;
         ASSERT_TRUE(std::isfinite(got[i])) << value;
         ASSERT_NEAR(got[i], want[i], 1e-5 * std::max(1.f, std::fabs(want[i]))) << value << " at " << i;
       }

@@ -14,6 +14,7 @@
 #pragma once
 
 #include <bit>
+#include <limits>
 
 #include "base/arena.h"
 #include "kernels/formats/q8.h"
@@ -65,13 +66,14 @@ struct QuantizedBlocks {
 // of odd bytes (256 times the value); a shift gives the high nibbles of odd bytes. So the activations of each j are
 // stored in the order 4j + 0, 2 | 16 + 4j + 0, 2 | 4j + 1, 3 | 16 + 4j + 1, 3, multiplied by 256, 16, 1 and 256.
 
-/// The scale of 32 activations, from the largest of their magnitudes. It is 0 where that is 0, not finite or above
-/// 1e20.
+/// The scale of 32 activations, from the largest of their magnitudes. It is 0 where that is 0 or below 1e-30, and NaN
+/// where 8 bits cannot represent it: infinity, NaN, or from 1e20 on. The row's products are NaN then.
 struct BlockScale {
   float stored, inverse;
 };
 inline BlockScale blockScale(float biggest) {
-  if (!(biggest > 1e-30f && biggest < 1e20f)) return {0, 0};
+  if (!(biggest < 1e20f)) return {std::numeric_limits<float>::quiet_NaN(), 0};
+  if (!(biggest > 1e-30f)) return {0, 0};
   return {biggest * (kActivationShift / 127.f), 127.f / biggest};
 }
 

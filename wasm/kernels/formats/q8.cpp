@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <limits>
 
 #ifdef __wasm_simd128__
 #include <wasm_simd128.h>
@@ -17,9 +18,11 @@ QuantizationParams quantizationParams(float low, float high) {
   low = std::min(low, 0.f);
   high = std::max(high, 0.f);
   const float scale = (high - low) / 255.f;
-  // A row of zeros, or one so small that 1/scale overflows, is quantized to zeros. So is a row with infinity or NaN,
-  // which 8 bits cannot represent (f32 products keep them).
-  if (!(scale > 1e-37f) || !(scale < 1e37f)) return {0.f, 0.f, 0};
+  // 8 bits represent no infinity, no NaN and no range beyond a float's. Such a row gets a scale of NaN, and all that is
+  // multiplied by it becomes NaN, which a model reports. f32 products do the same by themselves.
+  if (!(scale < 1e37f)) return {std::numeric_limits<float>::quiet_NaN(), 0.f, 0};
+  // A row of zeros, or one so small that 1/scale overflows, is quantized to zeros.
+  if (!(scale > 1e-37f)) return {0.f, 0.f, 0};
   const float inverse = 1.f / scale;
   return {scale, inverse, int32_t(std::nearbyint(-low * inverse))};
 }
@@ -36,10 +39,11 @@ QuantizedRows* quantizeRowsPlain(Arena& arena, const Rows& x, ActivationForm for
   for (size_t m = 0; m < x.rows; ++m) {
     const float* row = x.data + m * x.stride;
     const auto [low, high] = std::minmax_element(row, row + x.cols);
-    const QuantizationParams p = quantizationParams(*low, *high);
+    const float* nan = std::find_if(row, row + x.cols, [](float v) { return std::isnan(v); });  // no range knows it
+    const QuantizationParams p = quantizationParams(nan < row + x.cols ? *nan : *low, *high);
     scales[m] = p.scale;
     zeros[m] = form == ActivationForm::Wide ? 0 : form == ActivationForm::Signed ? p.zero - 128 : p.zero;
-    for (size_t k = 0; k < x.cols; ++k) {
+    for (size_t k = 0; k < x.cols && !std::isnan(p.scale); ++k) {
       const int32_t q = std::clamp(int32_t(std::nearbyint(row[k] * p.inverse)) + p.zero, 0, 255);
       if (form == ActivationForm::Wide) {
         reinterpret_cast<int16_t*>(data)[m * stride + k] = int16_t(q - p.zero);

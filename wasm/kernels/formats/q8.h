@@ -72,7 +72,8 @@ struct QuantizedRows {
   }
 };
 
-/// The scale and zero point of values in [low, high]. The interval is widened to include 0, which is exact.
+/// The scale and zero point of values in [low, high]. The interval is widened to include 0, which is exact. The scale
+/// is NaN where 8 bits cannot represent the values: infinity, NaN, or high − low beyond a float.
 struct QuantizationParams {
   float scale, inverse;
   int32_t zero;

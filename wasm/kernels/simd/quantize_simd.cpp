@@ -12,22 +12,34 @@ namespace wasmformers::kernels::simd {
 
 namespace {
 
+// The interval of a row and 0. Bits are compared in place of floats: those of positive numbers are ordered as signed
+// integers, those of negative ones by magnitude as unsigned integers. A NaN is beyond all of its sign, so it is kept,
+// which no minimum of floats does at the same cost.
 void range(const float* x, size_t k, float& low, float& high) {
-  v128_t lo = splat(0), hi = splat(0), lo2 = lo, hi2 = hi;  // the interval includes 0
+  const v128_t minusZero = wasm_i32x4_splat(INT32_MIN);
+  v128_t lo = minusZero, hi = wasm_i32x4_splat(0), lo2 = lo, hi2 = hi;
   size_t i = 0;
   for (; i + 8 <= k; i += 8) {
     const v128_t a = wasm_v128_load(x + i), b = wasm_v128_load(x + i + 4);
-    lo = wasm_f32x4_pmin(lo, a);
-    hi = wasm_f32x4_pmax(hi, a);
-    lo2 = wasm_f32x4_pmin(lo2, b);
-    hi2 = wasm_f32x4_pmax(hi2, b);
+    lo = wasm_u32x4_max(lo, a);
+    hi = wasm_i32x4_max(hi, a);
+    lo2 = wasm_u32x4_max(lo2, b);
+    hi2 = wasm_i32x4_max(hi2, b);
   }
-  low = minLanes(wasm_f32x4_pmin(lo, lo2));
-  high = maxLanes(wasm_f32x4_pmax(hi, hi2));
-  for (; i < k; ++i) {
-    low = std::min(low, x[i]);
-    high = std::max(high, x[i]);
+  if (i < k) {
+    float tail[8] = {};
+    std::memcpy(tail, x + i, (k - i) * sizeof(float));
+    for (size_t at : {0, 4}) {
+      lo = wasm_u32x4_max(lo, wasm_v128_load(tail + at));
+      hi = wasm_i32x4_max(hi, wasm_v128_load(tail + at));
+    }
   }
+  lo = wasm_u32x4_max(lo, lo2);
+  hi = wasm_i32x4_max(hi, hi2);
+  lo = wasm_u32x4_max(lo, wasm_i32x4_shuffle(lo, lo, 2, 3, 0, 1));
+  hi = wasm_i32x4_max(hi, wasm_i32x4_shuffle(hi, hi, 2, 3, 0, 1));
+  low = wasm_f32x4_extract_lane(wasm_u32x4_max(lo, wasm_i32x4_shuffle(lo, lo, 1, 0, 3, 2)), 0);
+  high = wasm_f32x4_extract_lane(wasm_i32x4_max(hi, wasm_i32x4_shuffle(hi, hi, 1, 0, 3, 2)), 0);
 }
 
 // 8 values rounded to whole numbers (ties to even), as int16: adding 1.5·2^23 leaves the number in the low bits.

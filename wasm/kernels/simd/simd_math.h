@@ -38,11 +38,6 @@ inline float maxLanes(v128_t v) {
   v = wasm_f32x4_pmax(v, wasm_i32x4_shuffle(v, v, 1, 0, 3, 2));
   return wasm_f32x4_extract_lane(v, 0);
 }
-inline float minLanes(v128_t v) {
-  v = wasm_f32x4_pmin(v, wasm_i32x4_shuffle(v, v, 2, 3, 0, 1));
-  v = wasm_f32x4_pmin(v, wasm_i32x4_shuffle(v, v, 1, 0, 3, 2));
-  return wasm_f32x4_extract_lane(v, 0);
-}
 
 // Constants are loaded from memory, one load each. V8 builds a v128.const from two integers wherever it is used, in
 // three or four instructions, which cost more than the arithmetic. They are defined in another file (norm_simd.cpp), so
