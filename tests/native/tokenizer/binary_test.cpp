@@ -193,6 +193,45 @@ TEST_P(Binary, StaysInsideItsMemory) {
   }
 }
 
+// `pieces` of a BPE are in the form's skeleton; a form that is damaged may give them other ids.
+TEST(BinaryPieces, AreReadBack) {
+  const std::string json = R"({"model":{"type":"BPE","unk_token":"?","end_of_word_suffix":"</w>",
+      "vocab":{"?":7,"t@@":1,"the":2},"pieces":{"?":7,"t":1,"h":7,"th":7,"e</w>":7,"the</w>":2},
+      "merges":["t h","th e</w>"]}})";
+  auto made = Tokenizer::fromJson(json, "tokenizer.json");
+  ASSERT_TRUE(made.ok()) << made.status().message();
+  const std::string form = (*made)->toBinary();
+  auto again = load(form);
+  ASSERT_TRUE(again.ok()) << again.status().message();
+  const std::vector<std::string> texts{"the", "tthe", "thx", "x", ""};
+  expectSame(**made, **again, texts);
+  EncodedBatch out;
+  std::vector<EncodeInput> inputs(1);
+  inputs[0].texts[0] = {texts[1]};
+  ASSERT_TRUE((*again)->encodeBatch(inputs, {}, out).ok());
+  EXPECT_EQ(out.ids, (std::vector<uint32_t>{1, 2}));
+  std::mt19937 random(11);
+  for (int round = 0; round < 3000; ++round) {
+    std::string bad = form;
+    bad[48 + random() % (bad.size() - 48)] = char(random());
+    auto other = load(sealed(bad));
+    inputs[0].texts[0] = {texts[round % 4]};
+    if (other.ok() && (*other)->encodeBatch(inputs, {}, out).ok())
+      (*other)->decode(out.ids.data(), out.ids.size(), false);
+  }
+}
+
+TEST(BinaryPieces, MustBeIds) {
+  for (const char* pieces : {"[]", "1", "{\"a\":-1}", "{\"a\":\"b\"}", "{\"a\":4294967296}"}) {
+    auto made = Tokenizer::fromJson(
+        std::string(R"({"model":{"type":"BPE","vocab":{"a":0},"merges":[],"pieces":)") + pieces + "}}",
+        "tokenizer.json");
+    ASSERT_FALSE(made.ok()) << pieces;
+    EXPECT_TRUE(made.status().code() == "wrong_type" || made.status().code() == "bad_id") << made.status().code();
+    EXPECT_EQ(made.status().field(), "model.pieces");
+  }
+}
+
 INSTANTIATE_TEST_SUITE_P(Models, Binary,
                          testing::Values("wordpiece-uncased", "wordlevel-digits", "bytelevel-gpt2like",
                                          "unigram-metaspace", "bpe-bytefallback-llamalike", "bpe-fuseunk-metaspace"));

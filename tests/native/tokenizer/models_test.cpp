@@ -229,6 +229,22 @@ TEST(Models, BpeJoinsAcrossMarksWhereMergesDo) {
             (Result3{{4, 0, 5}, {0, 5, 6}}));
 }
 
+// Pieces that are no tokens take part in merging, and become the unknown token where they are left.
+TEST(Models, BpeJoinsPiecesThatTheVocabularyLacks) {
+  const std::string json = R"({"type":"BPE","unk_token":"?","end_of_word_suffix":"</w>","vocab":{"?":7,"t@@":1,"the":2},
+      "pieces":{"?":7,"t":1,"h":7,"th":7,"e</w>":7,"the</w>":2},"merges":["t h","th e</w>"]})";
+  auto document = json::Document::parse(json, "model", ErrorClass::Tokenizer);
+  ASSERT_TRUE(document.ok());
+  Status status;
+  const auto model = makeModel({document->root(), "model", &status});
+  ASSERT_TRUE(status.ok()) << status.message();
+  EXPECT_EQ(answer(*model, "the"), (Result3{{2, 0, 3}}));
+  EXPECT_EQ(answer(*model, "the"), (Result3{{2, 0, 3}})) << "from the cache";
+  EXPECT_EQ(answer(*model, "tthe"), (Result3{{1, 0, 1}, {2, 1, 4}}));
+  EXPECT_EQ(answer(*model, "thx"), (Result3{{7, 0, 2}, {7, 2, 3}}));
+  EXPECT_EQ(answer(*model, "te"), (Result3{{1, 0, 1}, {7, 1, 2}}));
+}
+
 TEST(Models, AMegabyteWithoutASpace) {
   const Loaded bpe("bpe-bytefallback-llamalike"), unigram("unigram-metaspace");
   for (const Loaded* l : {&bpe, &unigram}) {

@@ -4,6 +4,9 @@
 //   bpe_symbols    merging them by rank; bpe_dropout.h skips merges at random
 //   word_cache.h   the tokens of words that were seen before
 // merges.h holds the ranks, bpe_merges_reader reads them. space_marks.h tells where a text without words may be cut.
+//
+// `pieces` is our own field, for classes whose merges make pieces that the vocabulary lacks, or spells otherwise: each
+// piece of the merges with the id that it has when merging ends, which is the unknown token's for one that is no token.
 #include "tokenizer/binary_form.h"
 #include "tokenizer/byte_alphabet.h"
 #include "tokenizer/models/bpe_alphabet.h"
@@ -23,16 +26,18 @@ class Bpe final : public Model {
     prefix_ = alphabet_.prefix();
     readDropout(c.member("dropout"));
     readVocabulary(c.member("vocab"), tables, vocabulary_);
-    alphabet_.bind(vocabulary_);
+    readPieces(c.member("pieces"));
+    const Vocabulary& symbols = tokens_.empty() ? vocabulary_ : pieces_;
+    alphabet_.bind(symbols);
     if (tables && tables->form) {
       merges_.read(*tables->form);
       cutsAtMarks_ = tables->form->bytes() == "1" && !dropout_.on();
       return;
     }
-    cutsAtMarks_ = !dropout_.on() && !alphabet_.hasAffixes() && !ignoreMerges_ && vocabulary_.find(kSpaceMark) != kNoId;
+    cutsAtMarks_ = !dropout_.on() && !alphabet_.hasAffixes() && !ignoreMerges_ && symbols.find(kSpaceMark) != kNoId;
     if (!tables)
-      readMerges(c.member("merges"), vocabulary_, prefix_, merges_, cutsAtMarks_);
-    else if (!readMerges(tables->text->merges, vocabulary_, prefix_, merges_, cutsAtMarks_))
+      readMerges(c.member("merges"), symbols, prefix_, merges_, cutsAtMarks_);
+    else if (!readMerges(tables->text->merges, symbols, prefix_, merges_, cutsAtMarks_))
       tables->unusual = true;
   }
   void write(BinaryWriter& to) const override {
@@ -72,6 +77,13 @@ class Bpe final : public Model {
     ignoreMerges_ = ignoreMerges_ && rate == 0;  // as the reference
   }
 
+  // Pieces are numbered as they come: a merge must tell them apart, though many may have the unknown token's id.
+  [[gnu::cold]] [[gnu::noinline]] void readPieces(const Component& c) {
+    if (c.absent()) return;
+    tokens_ = readTokenIds(c, pieces_, true);
+    ignoreMerges_ = false;  // the vocabulary spells its tokens otherwise
+  }
+
   // Appends the tokens of a word, which depend on the word alone. `bytes`: the word stands for its byte-level form.
   // False: the unknown token is needed and the vocabulary lacks it.
   bool addWord(std::string_view word, bool bytes, uint32_t base, size_t index, Tokens& out) const {
@@ -87,6 +99,9 @@ class Bpe final : public Model {
     for (const Symbol& s : symbols_) {
       if (s.length) parts_.push_back({s.id, at, at + s.length});
       at += s.length;
+    }
+    if (!tokens_.empty()) {
+      for (Part& p : parts_) p.id = p.id < tokens_.size() ? tokens_[p.id] : kNoId;  // a damaged binary form has others
     }
     if (cached) cache_.put(word, hash, parts_);
     out.add(parts_, base, index);
@@ -118,6 +133,8 @@ class Bpe final : public Model {
   }
 
   BpeAlphabet alphabet_;
+  Vocabulary pieces_;
+  std::vector<uint32_t> tokens_;  // by piece; empty where the pieces are the vocabulary's tokens
   bool ignoreMerges_, cutsAtMarks_ = false;
   Merges merges_;
 

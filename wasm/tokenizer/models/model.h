@@ -107,6 +107,10 @@ std::string_view modelType(const Component& c);
 /// Fills `to` from the object {token: id} or, if not null, from `tables`.
 void readVocabulary(const Component& c, Tables* tables, Vocabulary& to);
 
+/// Fills `to` from the object {token: id} of the file's tree. With `numbered`, tokens get the numbers 0, 1, 2, … in its
+/// place. Returns the ids by number.
+std::vector<uint32_t> readTokenIds(const Component& c, Vocabulary& to, bool numbered);
+
 /// Fills `ids` with the ids of the tokens "<0x00>" to "<0xFF>"; kNoId where there is none.
 void readByteTokens(const Vocabulary& v, uint32_t (&ids)[256]);
 

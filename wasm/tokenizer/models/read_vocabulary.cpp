@@ -43,23 +43,31 @@ bool readText(const ModelText& from, Vocabulary& to) {
 
 }  // namespace
 
+std::vector<uint32_t> readTokenIds(const Component& c, Vocabulary& to, bool numbered) {
+  if (!c.value.isObject()) c.wrongType("an object of tokens and ids");
+  const size_t n = c.value.size();
+  to.reserve(n, n * 8);
+  std::vector<uint32_t> ids;
+  for (auto [token, value] : c.value.members()) {
+    const auto id = value.asUint();
+    if (!id || *id > INT32_MAX) {
+      c.fail("bad_id", "gives \"" + std::string(token) + "\" an id that is no integer from 0 to 2147483647.");
+      continue;
+    }
+    to.add(token, numbered ? uint32_t(ids.size()) : uint32_t(*id));
+    if (numbered) ids.push_back(uint32_t(*id));
+  }
+  to.finish();
+  return ids;
+}
+
 void readVocabulary(const Component& c, Tables* tables, Vocabulary& to) {
   if (tables && tables->form) return to.read(*tables->form);
   if (tables) {
     tables->unusual |= !readText(*tables->text, to);
     return to.finish();
   }
-  if (!c.value.isObject()) c.wrongType("an object of tokens and ids");
-  const size_t n = c.value.size();
-  to.reserve(n, n * 8);
-  for (auto [token, value] : c.value.members()) {
-    const auto id = value.asUint();
-    if (id && *id <= INT32_MAX)
-      to.add(token, uint32_t(*id));
-    else
-      c.fail("bad_id", "gives \"" + std::string(token) + "\" an id that is no integer from 0 to 2147483647.");
-  }
-  to.finish();
+  readTokenIds(c, to, false);
 }
 
 void readByteTokens(const Vocabulary& v, uint32_t (&ids)[256]) {
