@@ -700,6 +700,7 @@ export class SqueezeBertTokenizer extends PreTrainedTokenizer {}
 export class T5Tokenizer extends PreTrainedTokenizer {}
 export class Wav2Vec2CTCTokenizer extends PreTrainedTokenizer {}
 export class XLMRobertaTokenizer extends PreTrainedTokenizer {}
+export class XLMTokenizer extends PreTrainedTokenizer {}
 // --- end of the tokenizer classes
 
 // --- generation ---------------------------------------------------------------------------------------------------

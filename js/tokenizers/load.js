@@ -79,5 +79,6 @@ async function loadFiles(id, { config: given = null, ...options }, classFor) {
   const Class = classFor(made.config),
     tokenizer = await Class.fromFiles(made.json, made.config, map, id);
   if (made.target) tokenizer.target = await Class.fromFiles(made.target.json, made.target.config, map, id);
+  made.finish?.(tokenizer);
   return tokenizer;
 }

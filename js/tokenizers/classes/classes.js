@@ -68,6 +68,7 @@ export const SqueezeBertTokenizer = define('SqueezeBert', BERT);
 export const T5Tokenizer = define('T5', NO_CHATS);
 export const Wav2Vec2CTCTokenizer = define('Wav2Vec2CTC', NO_CHATS);
 export const WhisperTokenizer = define('Whisper', NO_CHATS, Whisper);
+export const XLMTokenizer = define('XLM', NO_CHATS);
 export const XLMRobertaTokenizer = define('XLMRoberta', NO_CHATS);
 
 // Classes that do not differ from PreTrainedTokenizer here, but in these facts.
@@ -76,6 +77,6 @@ for (const kind of ['Nezha']) setFacts(kind, TYPE_IDS);
 for (const kind of [
   ...['Barthez', 'Bartpho', 'BertGeneration', 'Bertweet', 'BigBird', 'Canine', 'DPRContextEncoder', 'DPRReader'],
   ...['DPRQuestionEncoder', 'ErnieM', 'LayoutLMv2', 'LayoutLMv3', 'LED', 'Longformer', 'MT5', 'NllbMoe', 'Pegasus'],
-  ...['RemBert', 'Splinter', 'XLM', 'XLMProphetNet'],
+  ...['RemBert', 'Splinter', 'XLMProphetNet'],
 ])
   setFacts(kind, NO_CHATS);

@@ -6,7 +6,16 @@ import { TokenizerError } from '../../errors.js';
 import { WasmTokenizer } from '../../engines/tokenizer.js';
 import { fromVocab } from './from-vocab.js';
 
-/** @typedef {import('../../utils/types.js').Json} Json */
+/**
+ * @typedef {import('../../utils/types.js').Json} Json
+ * @typedef {object} Made
+ * @property {Json} json a tokenizer.json
+ * @property {Json} config
+ * @property {{ json: Json, config: Json }} [target] of a Marian model whose target language has a vocabulary of its
+ *   own
+ * @property {(tokenizer: import('../pre-trained-tokenizer.js').PreTrainedTokenizer) => void} [finish] what the class
+ *   does beyond its files
+ */
 
 // model_type → class, for repositories whose files name no class.
 const FAMILIES = /** @type {Record<string, string>} */ ({
@@ -15,6 +24,7 @@ const FAMILIES = /** @type {Record<string, string>} */ ({
   barthez: 'Barthez',
   big_bird: 'BigBird',
   blenderbot: 'Blenderbot',
+  'blenderbot-small': 'BlenderbotSmall',
   camembert: 'Camembert',
   clip: 'CLIP',
   codegen: 'CodeGen',
@@ -48,6 +58,7 @@ const FAMILIES = /** @type {Record<string, string>} */ ({
   wav2vec2: 'Wav2Vec2CTC',
   whisper: 'Whisper',
   xglm: 'XGLM',
+  xlm: 'XLM',
   'xlm-roberta': 'XLMRoberta',
   xlnet: 'XLNet',
 });
@@ -64,7 +75,7 @@ const RANKS = ['qwen.tiktoken', 'tiktoken.model', 'cl100k_base.tiktoken', 'o200k
 const WITH_VOCAB =
   /^(Bert|Esm|DistilBert|Electra|MobileBert|ConvBert|MPNet|SqueezeBert|Splinter|Funnel|Lxmert|DPR.*|)$/;
 const WITH_MERGES =
-  /^(GPT2|CodeGen|Bart|Roberta|LED|Longformer|Mvp|LayoutLMv3|Whisper|Deberta|Blenderbot|CLIP|Qwen2|Herbert)$/;
+  /^(GPT2|CodeGen|Bart|Roberta|LED|Longformer|Mvp|LayoutLMv3|Whisper|Deberta|Blenderbot.*|CLIP|Qwen2|Herbert|XLM)$/;
 /** The first byte of a SentencePiece model: its first piece is a field with this tag. Ranks are text. */
 const PIECE_TAG = 10;
 
@@ -72,9 +83,7 @@ const PIECE_TAG = 10;
  * @param {string} id
  * @param {Json} config tokenizer_config.json with special_tokens_map.json behind it
  * @param {import('../../hub/index.js').HubOptions} options
- * @returns {Promise<{ json: Json, config: Json, target?: { json: Json, config: Json } } | null>} target: of a
- *   Marian model whose target language has
- *   a vocabulary of its own; null where there is nothing to read
+ * @returns {Promise<Made | null>} null where there is nothing to read
  */
 export async function fromOldFiles(id, config, options) {
   const named = String(config.tokenizer_class ?? '').replace(/Tokenizer(Fast)?$/, '');
@@ -95,6 +104,9 @@ export async function fromOldFiles(id, config, options) {
           { code: vocab === null ? 'missing_file' : 'wrong_type', file: 'vocab.json' },
         );
       }
+      if (kind === 'BlenderbotSmall')
+        return (await import('./from-pieces.js')).fromBlenderbotSmall(vocab, merges, config);
+      if (kind === 'XLM') return (await import('./from-pieces.js')).fromXlm(vocab, merges, config);
       return (await import('./from-merges.js')).fromMerges(vocab, merges, config, kind);
     },
     async () => {
