@@ -1043,7 +1043,11 @@ interface CachedText {
   save(): Promise<Uint8Array>;
   dispose(): Promise<void>;
 }
-/** A conversation's keys and values. A cache changes no result: what it lost is computed anew. */
+/**
+ * A conversation's keys and values. A cache changes no result: what it lost is computed anew. "past_key_values.0.key",
+ * … are read from the model when they are asked for, [rows, heads, tokens, head size]: InputError "cache_away" where
+ * another text took the cache's place.
+ */
 export type DynamicCache = Record<string, Tensor> & CachedText;
 /** Empty, what save() gave, or tensors by name. */
 export const DynamicCache: new (saved?: Uint8Array | Record<string, Tensor> | null) => DynamicCache;

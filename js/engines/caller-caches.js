@@ -1,12 +1,18 @@
 // Which caller's DynamicCache (generation/cache.js) the one cache of a decoder belongs to. Before another caller's text
 // is computed, the text of the first is saved as bytes, which its next call restores.
 
+import { InputError } from '../errors.js';
+import { Tensor } from '../tensor/tensor.js';
+
 /**
  * @typedef {import('../generation/cache.js').DynamicCache} DynamicCache
  * @typedef {object} CacheStore the decoder's cache
  * @property {() => number} tokens that it holds
  * @property {() => Uint8Array | null | Promise<Uint8Array | null>} save null: there is no memory for the bytes
  * @property {(bytes: Uint8Array) => void | Promise<void>} restore
+ * @property {number} [layers] that read() knows
+ * @property {(layer: number, values: boolean) => { data: Uint8Array, dims: ArrayLike<number> }} [read] a layer's keys,
+ *   or its values: the bytes of f32 [rows, heads, tokens, head size]
  */
 
 export class CallerCaches {
@@ -37,7 +43,8 @@ export class CallerCaches {
    * @param {DynamicCache | null} cache null: a call without one
    * @param {CacheStore} store
    */
-  async bring(cache, { tokens, save, restore }) {
+  async bring(cache, store) {
+    const { tokens, save, restore } = store;
     const other = this.#current?.deref();
     if (cache && other === cache) return;
     if (cache && other?._state.model === this.#model && tokens()) other._state.bytes = await save();
@@ -51,5 +58,33 @@ export class CallerCaches {
       bytes: null,
       tokens: bytes ? tokens() : cache._state.tokens,
     });
+    this.#name(cache, store);
+  }
+
+  /**
+   * Gives a cache's tensors the names that they have in Transformers.js. Each is read when it is asked for, from the
+   * decoder that holds the text then.
+   * @param {DynamicCache} cache
+   * @param {CacheStore} store
+   */
+  #name(cache, { layers = 0, read }) {
+    for (let i = 0; read && i < 2 * layers; i++) {
+      const values = i % 2 === 1,
+        name = `past_key_values.${i >> 1}.${values ? 'value' : 'key'}`;
+      Object.defineProperty(cache, name, {
+        configurable: true,
+        enumerable: true,
+        get: () => {
+          if (cache._state.disposed) return undefined;
+          if (this.#current?.deref() !== cache)
+            throw new InputError(
+              `Another text took this cache's place. Bring it back for ${name}: await cache.crop(cache.get_seq_length()).`,
+              { code: 'cache_away', field: name },
+            );
+          const { data, dims } = read(i >> 1, values);
+          return new Tensor('float32', new Float32Array(data.buffer), Array.from(dims));
+        },
+      });
+    }
   }
 }

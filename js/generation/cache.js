@@ -1,17 +1,19 @@
 // A conversation's keys and values as a caller holds them, under Transformers.js' name. The engine keeps those of one
 // text; others wait as bytes (engines/caller-caches.js). What was lost is computed anew, so a cache changes no result.
-// A caller may also keep tensors of their own in it by name; they are no part of generate()'s.
+// Keys and values can be read by name (past_key_values.0.key). A caller may also keep tensors of their own in it by name;
+// they are no part of generate()'s.
 
 import { InputError } from '../errors.js';
 import { Tensor } from '../tensor/tensor.js';
 
 export class DynamicCache {
   /**
-   * For the engine. model: the EngineModel that the text was computed with; driver: what crops and saves it.
+   * For the engine. model: the EngineModel that the text was computed with; driver: what crops and saves it; own:
+   * whether it has tensors of the caller's.
    * @type {{ model: object | null, driver: import('../engines/engine.js').CacheDriver | null, bytes: Uint8Array |
-   *   null, tokens: number, disposed: boolean }}
+   *   null, tokens: number, disposed: boolean, own: boolean }}
    */
-  _state = { model: null, driver: null, bytes: null, tokens: 0, disposed: false };
+  _state = { model: null, driver: null, bytes: null, tokens: 0, disposed: false, own: false };
 
   /** @param {Uint8Array | Record<string, Tensor> | null} [saved] what save() gave, for the same model; or tensors */
   constructor(saved = null) {
@@ -33,15 +35,19 @@ export class DynamicCache {
         code: 'bad_cache',
         field: 'past_key_values',
       });
-    Object.assign(this, Object.fromEntries(list));
+    for (const [name, value] of list) {
+      Object.defineProperty(this, name, { value, writable: true, enumerable: true, configurable: true });
+      this._state.own = true;
+    }
   }
   /**
    * Tokens that it holds.
    * @returns {number}
    */
   get_seq_length() {
-    const [, own] = Object.entries(this).find(([name]) => name.startsWith('past_key_values.')) ?? [];
-    return own?.dims.at(-2) ?? this._state.tokens;
+    const { own, tokens } = this._state,
+      name = own && Object.keys(this).find((one) => one.startsWith('past_key_values.'));
+    return (name && /** @type {any} */ (this)[name].dims.at(-2)) || tokens; // any: the caller's own tensor
   }
   #driver() {
     if (this._state.driver) return this._state.driver;
@@ -67,6 +73,6 @@ export class DynamicCache {
     throw new InputError('This engine cannot save a cache.', { code: 'unsupported', field: 'past_key_values' });
   }
   async dispose() {
-    this._state = { model: null, driver: null, bytes: null, tokens: 0, disposed: true };
+    Object.assign(this._state, { model: null, driver: null, bytes: null, tokens: 0, disposed: true });
   }
 }

@@ -285,7 +285,7 @@ function checkedCache(cache, engine) {
     new InputError(message, { code, field: 'past_key_values' });
   if (!(cache instanceof DynamicCache))
     throw wrong('past_key_values must be a DynamicCache: a new one, or what generate() gave.', 'bad_cache');
-  if (Object.keys(cache).length)
+  if (cache._state.own)
     throw wrong('The engine keeps keys and values itself; it takes no tensors of them.', 'unsupported_cache');
   if (cache._state.disposed) throw wrong('This cache was disposed of.', 'disposed_cache');
   if (cache._state.model && cache._state.model !== engine)

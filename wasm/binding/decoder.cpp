@@ -98,6 +98,24 @@ class Model final : public EngineModel, public SearchMethods {
   void cropCache(double tokens) {
     if (session_) session_->crop(size_t(tokens));
   }
+  double cachedLayers() { return model_ ? double(lm().cache().layers()) : 0; }
+  /// A layer's keys, or its values, as f32: { data: the bytes, dims: [rows, heads, tokens, head size] }; null after a
+  /// failure.
+  val readCache(double layer, bool values) {
+    nn::KvCache& cache = lm().cache();
+    const size_t index = size_t(layer), tokens = cache.length() - cache.seenFrom(index);
+    const std::vector<double> dims{double(cache.rows()), double(cache.kvHeads()), double(tokens),
+                                   double(cache.headDim())};
+    const size_t bytes = cache.rows() * cache.kvHeads() * tokens * cache.headDim() * sizeof(float);
+    auto made = allocate(bytes, "a layer of the cache");
+    setStatus(made.status());
+    if (!made.ok()) return val::null();
+    cache.read(index, values, made->as<float>());
+    val out = val::object();
+    out.set("data", copied(made->as<uint8_t>(), bytes));
+    out.set("dims", copied(dims));
+    return out;
+  }
   /// A Uint8Array; null after a failure.
   val saveCache() {
     if (!session_) return setStatus(notLoading()), val::null();
@@ -186,6 +204,8 @@ EMSCRIPTEN_BINDINGS(decoder) {
       .function("passDone", &Model::passDone)
       .function("reorderCache", &Model::reorderCache)
       .function("cachedTokens", &Model::cachedTokens)
+      .function("cachedLayers", &Model::cachedLayers)
+      .function("readCache", &Model::readCache)
       .function("cropCache", &Model::cropCache)
       .function("saveCache", &Model::saveCache)
       .function("restoreWindow", &Model::restoreWindow)

@@ -7,6 +7,8 @@
 #include <cstring>
 #include <string>
 
+#include "kernels/formats/half.h"
+
 namespace wasmformers::nn {
 
 using kernels::CacheType;
@@ -127,6 +129,29 @@ void KvCache::crop(size_t tokens) {
 size_t KvCache::keptFrom(size_t index) const {
   const int64_t window = before(index);
   return window < 0 || length_ < keptOf(window) ? first(index) : std::max(first(index), length_ - keptOf(window));
+}
+
+size_t KvCache::seenFrom(size_t index) const {
+  const int64_t window = before(index);
+  return window < 0 ? 0 : length_ - std::min(length_, size_t(window));
+}
+
+void KvCache::read(size_t index, bool values, float* to) {
+  if (!length_) return;
+  const kernels::KvLayerView v = layer(index);
+  const void* const from = values ? v.values : v.keys;
+  const float* const scales = values ? v.valueScales : v.keyScales;
+  for (size_t head = 0; head < rows_ * kvHeads_; ++head) {
+    for (size_t s = seenFrom(index) - first(index); s < length_ - first(index); ++s, to += headDim_) {
+      const size_t row = v.row(0, head, s);
+      for (size_t i = 0; i < headDim_; ++i) {
+        const size_t at = row * headDim_ + i;
+        to[i] = type_ == CacheType::F32   ? static_cast<const float*>(from)[at]
+                : type_ == CacheType::F16 ? kernels::fromHalf(static_cast<const uint16_t*>(from)[at])
+                                          : scales[row] * static_cast<const int8_t*>(from)[at];
+      }
+    }
+  }
 }
 
 bool KvCache::fits(size_t length) const {

@@ -33,6 +33,8 @@ class KvCache {
   void release();  // frees the memory
 
   size_t layers() const { return layerCount_; }
+  size_t kvHeads() const { return kvHeads_; }
+  size_t headDim() const { return headDim_; }
   kernels::CacheType type() const { return type_; }
   size_t room() const { return room_; }          // rows that fit
   size_t capacity() const { return capacity_; }  // tokens that fit in each
@@ -63,6 +65,11 @@ class KvCache {
   size_t first(size_t index) const { return layers_[index].first; }
   /// The first token that a copy of the layer needs.
   size_t keptFrom(size_t index) const;
+  /// The first token whose keys transformers' DynamicCache would hold: of a window, as many as a query sees before its
+  /// own.
+  size_t seenFrom(size_t index) const;
+  /// Writes a layer's keys, or its values, to [rows(), kvHeads(), length() − seenFrom(index), headDim()].
+  void read(size_t index, bool values, float* to);
   /// Prepares the cache to be filled from a copy, as if a text of `rows` sequences had been run: the caller then writes
   /// layer i from token first[i] on. False: there is no room for that, or a layer would lack a part of its window.
   bool hold(const uint8_t* mask, size_t rows, size_t length, const std::vector<size_t>& first);

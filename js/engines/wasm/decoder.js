@@ -214,6 +214,13 @@ export class WasmDecoderModel extends WasmModel {
       tokens: () => handle.cachedTokens(),
       save: () => handle.saveCache(),
       restore: (bytes) => this.#restore(handle, module, bytes),
+      layers: handle.cachedLayers(),
+      read: (layer, values) => {
+        const alive = this._alive(),
+          tensor = alive.readCache(layer, values);
+        checkStatus(alive, this.where);
+        return tensor;
+      },
     });
   }
 

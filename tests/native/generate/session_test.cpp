@@ -8,6 +8,7 @@
 
 #include "generate/session.h"
 #include "json/write.h"
+#include "kernels/formats/half.h"
 #include "lm_runner.h"
 
 namespace wasmformers::testing {
@@ -189,6 +190,37 @@ TEST_F(LlamaSession, BatchesGoOnToo) {
   EXPECT_EQ(run(ids.size() - 1), got);
   padded[ids.size()] = 1;  // no padding is another text
   run(0);
+}
+
+// Keys and values as f32, whatever their type: head by head, without the room behind the text.
+TEST(KvCache, IsReadAsFloats) {
+  for (kernels::CacheType type : {kernels::CacheType::F32, kernels::CacheType::F16, kernels::CacheType::Q8}) {
+    nn::KvCache cache;
+    cache.shape(2, 2, 4);
+    float none = 0;
+    cache.read(0, false, &none);  // an empty cache writes nothing
+    ASSERT_TRUE(cache.reserve(3, 8, type).ok());
+    int32_t positions[10];
+    cache.prepare(nullptr, 2, 5, positions);
+    cache.commit(2, 5);
+    const kernels::KvLayerView v = cache.layer(1);
+    const auto numberOf = [](size_t r, size_t h, size_t s, size_t i) { return float(r * 60 + h * 30 + s * 5 + i); };
+    for (size_t at = 0; at < 2 * 2 * 5 * 4; ++at) {
+      const size_t i = at % 4, s = at / 4 % 5, h = at / 20 % 2, r = at / 40, row = v.row(r, h, s);
+      const float x = numberOf(r, h, s, i);
+      if (type == kernels::CacheType::F32) static_cast<float*>(v.values)[row * 4 + i] = x;
+      if (type == kernels::CacheType::F16) static_cast<uint16_t*>(v.values)[row * 4 + i] = kernels::toHalf(x);
+      if (type == kernels::CacheType::Q8)
+        static_cast<int8_t*>(v.values)[row * 4 + i] = int8_t(x), v.valueScales[row] = float(r + 1);
+    }
+    EXPECT_EQ(cache.seenFrom(1), 0u);
+    std::vector<float> got(2 * 2 * 5 * 4, -1);
+    cache.read(1, true, got.data());
+    for (size_t at = 0; at < got.size(); ++at) {
+      const size_t i = at % 4, s = at / 4 % 5, h = at / 20 % 2, r = at / 40;
+      EXPECT_EQ(got[at], numberOf(r, h, s, i) * (type == kernels::CacheType::Q8 ? float(r + 1) : 1)) << at;
+    }
+  }
 }
 
 TEST_F(LlamaSession, SavedAndRestored) {
