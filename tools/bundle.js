@@ -19,6 +19,7 @@ export const BUNDLES = {
   repair: 'js/hub/repair.js',
   listing: 'js/hub/listing.js',
   disk: 'js/hub/disk.js',
+  'from-pieces': 'js/tokenizers/legacy/from-pieces.js',
 };
 
 /** What require() gives, and the declarations that its types are copied from. */

@@ -3,9 +3,15 @@
 // of their model, which only this library reads (wasm/tokenizer/models/bpe.cpp), says which id each piece has when
 // merging ends.
 
-import { addedTokens, sequence, template } from './old-parts.js';
+import { xlmWords } from './moses.js';
+import { makeWords } from './worded.js';
 
-/** @typedef {import('../../utils/types.js').Json} Json */
+/**
+ * @typedef {import('../../utils/types.js').Json} Json
+ * @typedef {import('./old-formats.js').Made} Made
+ * @typedef {typeof import('./old-parts.js') & { InputError: typeof import('../../errors.js').InputError }} Parts given,
+ *   since this module is a file of its own beside the bundle, where it would have copies of them
+ */
 
 /** What marks the last piece of a word. */
 const END = '</w>';
@@ -62,7 +68,7 @@ const isLetter = (s) => [...s].length === 1;
  * @param {Record<string, number>} vocab
  * @param {[string, string][]} merges
  * @param {Spelling} spelling
- * @param {ReturnType<typeof addedTokens>} added
+ * @param {ReturnType<Parts['addedTokens']>} added
  * @param {Json} parts sections of the tokenizer.json
  */
 const assembled = (vocab, merges, spelling, added, parts) => ({
@@ -83,8 +89,11 @@ const assembled = (vocab, merges, spelling, added, parts) => ({
   },
 });
 
-/** @param {Json[]} parts of a decoder, after which Python strips spaces */
-const decoder = (parts) => sequence([...parts, { type: 'Strip', content: ' ', start: ALL, stop: ALL }], 'decoders');
+/** @param {Json[]} decoders after which Python strips spaces */
+const decoder = (...decoders) => ({
+  type: 'Sequence',
+  decoders: [...decoders, { type: 'Strip', content: ' ', start: ALL, stop: ALL }],
+});
 /**
  * @param {string} text
  * @param {string} content
@@ -97,9 +106,10 @@ const replaced = (text, content) => ({ type: 'Replace', pattern: { String: text 
  * @param {Record<string, number>} vocab vocab.json
  * @param {string} text merges.txt
  * @param {Json} config tokenizer_config.json
- * @returns {{ json: Json, config: Json }}
+ * @param {Parts} parts
+ * @returns {Made}
  */
-export function fromBlenderbotSmall(vocab, text, config) {
+export function fromBlenderbotSmall(vocab, text, config, { addedTokens, sequence }) {
   const special = { bos: '__start__', eos: '__end__', unk: '__unk__', pad: '__null__' };
   const added = addedTokens([], config, special, [], new Map(Object.entries(vocab)));
   const spelling = {
@@ -128,7 +138,7 @@ export function fromBlenderbotSmall(vocab, text, config) {
       'pretokenizers',
     ),
     // WordPiece: a space between all tokens.
-    decoder: decoder([{ type: 'WordPiece', prefix: '\0', cleanup: false }, { type: 'Fuse' }, replaced('@@ ', '')]),
+    decoder: decoder({ type: 'WordPiece', prefix: '\0', cleanup: false }, { type: 'Fuse' }, replaced('@@ ', '')),
   });
   return { json, config: { ...added.config, ...config } };
 }
@@ -138,9 +148,10 @@ export function fromBlenderbotSmall(vocab, text, config) {
  * @param {Record<string, number>} vocab vocab.json
  * @param {string} text merges.txt
  * @param {Json} config tokenizer_config.json
- * @returns {Promise<import('./old-formats.js').Made>}
+ * @param {Parts} parts
+ * @returns {Made}
  */
-export async function fromXlm(vocab, text, config) {
+export function fromXlm(vocab, text, config, { addedTokens, template, InputError }) {
   const special = { bos: '<s>', unk: '<unk>', sep: '</s>', pad: '<pad>', cls: '</s>', mask: '<special1>' };
   const numbered = Array.from({ length: 10 }, (_, i) => `<special${i}>`),
     { extra_special_tokens = numbered, additional_special_tokens = extra_special_tokens } = config;
@@ -154,13 +165,12 @@ export async function fromXlm(vocab, text, config) {
   const json = assembled(vocab, mergesOf(text, true), spelling, added, {
     pre_tokenizer: { type: 'WhitespaceSplit' },
     post_processor: template(single, `${single} $B:1 ${sep}:1`, added.idOf),
-    decoder: decoder([{ type: 'Fuse' }, replaced(END, ' ')]),
+    decoder: decoder({ type: 'Fuse' }, replaced(END, ' ')),
   });
-  const [{ xlmWords }, { makeWords }] = await Promise.all([import('./moses.js'), import('./worded.js')]);
   const small = config.do_lowercase_and_remove_accent ?? true;
   return {
     json,
     config: { ...added.config, ...config },
-    finish: (tokenizer) => makeWords(tokenizer, (part) => xlmWords(part, small)),
+    finish: (tokenizer) => makeWords(tokenizer, (part) => xlmWords(part, small), InputError),
   };
 }

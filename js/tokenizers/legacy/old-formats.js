@@ -2,9 +2,10 @@
 // model's family, says which files are likely; those are tried first.
 
 import { getBytes, getJSON, getText } from '../../hub/index.js';
-import { TokenizerError } from '../../errors.js';
+import { InputError, TokenizerError } from '../../errors.js';
 import { WasmTokenizer } from '../../engines/tokenizer.js';
 import { fromVocab } from './from-vocab.js';
+import * as parts from './old-parts.js';
 
 /**
  * @typedef {import('../../utils/types.js').Json} Json
@@ -104,9 +105,10 @@ export async function fromOldFiles(id, config, options) {
           { code: vocab === null ? 'missing_file' : 'wrong_type', file: 'vocab.json' },
         );
       }
-      if (kind === 'BlenderbotSmall')
-        return (await import('./from-pieces.js')).fromBlenderbotSmall(vocab, merges, config);
-      if (kind === 'XLM') return (await import('./from-pieces.js')).fromXlm(vocab, merges, config);
+      if (kind === 'BlenderbotSmall' || kind === 'XLM') {
+        const { fromBlenderbotSmall, fromXlm } = await import('./from-pieces.js');
+        return (kind === 'XLM' ? fromXlm : fromBlenderbotSmall)(vocab, merges, config, { ...parts, InputError });
+      }
       return (await import('./from-merges.js')).fromMerges(vocab, merges, config, kind);
     },
     async () => {

@@ -1,8 +1,6 @@
 // A tokenizer whose texts are made words in JavaScript before Wasm encodes them, as Transformers' classes in Python do
 // it (tokenization_python.py, tokenize): added tokens are found first, and what lies between them becomes words.
 
-import { InputError } from '../../errors.js';
-
 /** @typedef {import('../pre-trained-tokenizer.js').PreTrainedTokenizer} PreTrainedTokenizer */
 
 /** A flag of the vocabulary: an added token. */
@@ -19,8 +17,9 @@ function addedPattern({ tokens, flags }) {
  * Has every text made words. There are no offsets then, as in Python: a call that asks for them is an error.
  * @param {PreTrainedTokenizer} tokenizer
  * @param {(text: string) => string[]} wordsOf
+ * @param {typeof import('../../errors.js').InputError} InputError
  */
-export function makeWords(tokenizer, wordsOf) {
+export function makeWords(tokenizer, wordsOf, InputError) {
   const { core } = tokenizer._,
     { encode } = core,
     { _call, encodeRows } = tokenizer;
