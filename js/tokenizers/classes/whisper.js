@@ -33,6 +33,9 @@ const pairs = (/** @type {string} */ list) =>
 export const WHISPER_LANGUAGES = new Map(/** @type {[string, string][]} */ (pairs(NAMES)));
 const CODES = new Map([...pairs(NAMES), ...pairs(OTHER_NAMES)].map(([code, name]) => [name, code]));
 const TASKS = ['transcribe', 'translate'];
+const END = '<|endoftext|>';
+/** The class's own, where no file names them. */
+const NAMED = { unk_token: END, bos_token: END, eos_token: END };
 
 /**
  * The code of a language, by its code, name or token.
@@ -57,8 +60,8 @@ export function whisperLanguageCode(language) {
 export class Whisper extends PreTrainedTokenizer {
   /** @param {ConstructorParameters<typeof PreTrainedTokenizer>} parts */
   constructor(...parts) {
-    super(...parts);
-    const [, config] = parts;
+    const [core, config, map] = parts;
+    super(core, config, { ...NAMED, ...map });
     /** @type {string | null} */ this.language = config.language ?? null;
     /** @type {string | null} */ this.task = config.task ?? null;
     /** @type {boolean} */ this.predict_timestamps = config.predict_timestamps ?? false;

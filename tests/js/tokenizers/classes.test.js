@@ -168,6 +168,25 @@ for (const [kind, want] of Object.entries(data.whisper)) {
   });
 }
 
+test("Whisper: special tokens that no file names are the class's, and are added where the vocabulary lacks them", async () => {
+  const [want] = Object.values(data.whisper),
+    { bos_token, eos_token, unk_token, ...config } = want.config;
+  const t = await library.WhisperTokenizer.fromFiles(want.tokenizer, config);
+  assert.deepEqual([t.bos_token, t.eos_token, t.unk_token], Array(3).fill('<|endoftext|>'));
+  assert.deepEqual(ids(t, 'a').at(-1), t.eos_token_id);
+  t.dispose();
+  // Another name in special_tokens_map.json goes before; both are added.
+  const bare = structuredClone(want.tokenizer);
+  delete bare.model.vocab['<|endoftext|>'];
+  bare.added_tokens = bare.added_tokens.filter((/** @type {Json} */ token) => token.content !== '<|endoftext|>');
+  bare.post_processor = null;
+  const other = await library.WhisperTokenizer.fromFiles(bare, config, { eos_token: '<end>' });
+  assert.deepEqual([other.bos_token, other.eos_token], ['<|endoftext|>', '<end>']);
+  assert.ok(other.bos_token_id && other.eos_token_id && other.bos_token_id !== other.eos_token_id);
+  assert.equal(ids(other, 'a').at(-1), other.eos_token_id);
+  other.dispose();
+});
+
 test('classes by name, and the one that the files name', async (context) => {
   const folder = emptyFolder(context);
   const put = (/** @type {string} */ tokenizer_class) =>
