@@ -1,54 +1,15 @@
 // What makes the chat's page pleasant, in Chromium: an address of the Hub as the model's id, Escape, a reload, and the
 // composer in view on a laptop and on a phone that lies.
 import assert from 'node:assert/strict';
-import fs from 'node:fs';
-import path from 'node:path';
-import { after, before, test } from 'node:test';
-import { serve } from '../../tools/serve.js';
+import { test } from 'node:test';
 import { writerFolder } from '../js/helpers/writer.js';
 import { faults } from './helpers/accessibility.js';
-import { launch, open, shoot, text, wide } from './helpers/browser.js';
-import { HUB, idle, load, most, says, turns } from './helpers/chat.js';
+import { shoot, text, wide } from './helpers/browser.js';
+import { ENDLESS, chatSite } from './helpers/chat-site.js';
+import { idle, load, most, says, turns } from './helpers/chat.js';
 
 /** @typedef {import('playwright-core').Page} Page */
-/** @type {import('playwright-core').Browser} */ let browser;
-/** @type {Awaited<ReturnType<typeof serve>>} */ let server;
-/** @type {(() => void)[]} */ const endings = [];
-before(async () => {
-  const t = /** @type {Untyped} */ ({ after: (/** @type {() => void} */ f) => endings.push(f) });
-  const generation = { eos_token_id: [], bos_token_id: 1, pad_token_id: 0, do_sample: true };
-  const folder = writerFolder(t, { generation, context: 100_000 });
-  server = await serve({
-    handle: (request, response) => {
-      const file = /^\/models\/test\/chat\/([\w.]+)$/.exec(request.url ?? '')?.[1];
-      const full = file && path.join(folder, file);
-      if (!full || !fs.existsSync(full)) return false;
-      const bytes = fs.readFileSync(full);
-      response.writeHead(200, { 'Content-Type': 'application/octet-stream', 'Content-Length': bytes.length });
-      response.end(request.method === 'HEAD' ? undefined : bytes);
-      return true;
-    },
-  });
-  browser = await launch();
-});
-after(async () => {
-  await browser?.close();
-  await server?.close();
-  for (const end of endings) end();
-});
-
-/**
- * A chat page without the Hub.
- * @param {import('node:test').TestContext} t
- * @param {import('playwright-core').BrowserContextOptions} [options]
- */
-async function visit(t, options = {}) {
-  const opened = await open(browser, { reducedMotion: 'reduce', ...options });
-  t.after(() => opened.context.close());
-  await opened.context.route(HUB, (route) => route.abort());
-  await opened.page.goto(`${server.url}/chat.html`);
-  return opened;
-}
+const { visit } = chatSite((t) => ({ 'test/chat': writerFolder(t, { generation: ENDLESS, context: 100_000 }) }));
 
 /**
  * The part of an element that is in view, in pixels from above and below.

@@ -2,60 +2,39 @@
 // failures, how much work its main thread gets, and its looks (screenshots in tests/browser/shots/). The models are
 // nonsense of a few kilobytes, so that they are fast; the one that comes with the page writes once.
 import assert from 'node:assert/strict';
-import fs from 'node:fs';
-import path from 'node:path';
-import { after, before, test } from 'node:test';
-import { serve } from '../../tools/serve.js';
+import { test } from 'node:test';
 import { markdown, writerFolder } from '../js/helpers/writer.js';
 import { faults } from './helpers/accessibility.js';
-import { PHONE, launch, open, shoot, text, violations, wide } from './helpers/browser.js';
-import { HUB, choose, idle, load, most, says, turns } from './helpers/chat.js';
+import { PHONE, shoot, text, violations, wide } from './helpers/browser.js';
+import { ENDLESS, chatSite } from './helpers/chat-site.js';
+import { choose, idle, load, most, says, turns } from './helpers/chat.js';
 import { recorder } from './helpers/tasks.js';
 
 /** @typedef {import('playwright-core').Page} Page */
+const generation = { ...ENDLESS, temperature: 0.8 };
 /** Too much work, in each of the ways that are counted. */
 const BUSY = `
 export function loop() { let sum = 0; for (let i = 0; i < 1e5; i++) { sum += i; } return sum; }
 export function draw() { for (let i = 0; i < 5e3; i++) document.body.append(document.createElement('hr')); }
 `;
-/** @type {import('playwright-core').Browser} */ let browser;
-/** @type {Awaited<ReturnType<typeof serve>>} */ let server;
-/** @type {(() => void)[]} */ const endings = [];
-before(async () => {
-  const t = /** @type {Untyped} */ ({ after: (/** @type {() => void} */ f) => endings.push(f) });
-  // No answer ends before the context is full, so that there is always something to stop.
-  const generation = { eos_token_id: [], bos_token_id: 1, pad_token_id: 0, temperature: 0.8, do_sample: true };
-  /** @type {Record<string, string>} */
-  const shelf = {
+const site = chatSite(
+  (t) => ({
     'test/chat': writerFolder(t, { generation, context: 100_000 }),
     'test/story': writerFolder(t, { generation, context: 48, template: null }),
     'test/marks': writerFolder(t, { generation, context: 100_000, tokenizer: markdown() }),
-  };
-  server = await serve({
+  }),
+  {
     handle: (request, response) => {
-      if (request.url === '/busy.js') {
-        response.writeHead(200, { 'Content-Type': 'text/javascript' }).end(BUSY);
-        return true;
-      }
-      const [, id, file] = /^\/models\/(test\/\w+)\/([\w.]+)$/.exec(request.url ?? '') ?? [];
-      const full = shelf[id] && path.join(shelf[id], file);
-      if (!full || !fs.existsSync(full)) return false;
-      const bytes = fs.readFileSync(full),
-        slow = id === 'test/marks' && file.endsWith('.safetensors');
-      response.writeHead(200, { 'Content-Type': 'application/octet-stream', 'Content-Length': bytes.length });
-      if (request.method === 'HEAD') response.end();
-      else if (slow) pace(response, bytes);
-      else response.end(bytes);
+      if (request.url !== '/busy.js') return false;
+      response.writeHead(200, { 'Content-Type': 'text/javascript' }).end(BUSY);
       return true;
     },
-  });
-  browser = await launch();
-});
-after(async () => {
-  await browser?.close();
-  await server?.close();
-  for (const end of endings) end();
-});
+    send: (response, bytes, id, file) => {
+      if (id === 'test/marks' && file.endsWith('.safetensors')) pace(response, bytes);
+      else response.end(bytes);
+    },
+  },
+);
 
 /**
  * Sends thirty pieces with pauses, so that there is progress to see.
@@ -73,17 +52,17 @@ function pace(response, bytes) {
 }
 
 /**
- * A chat page without the Hub.
+ * A chat page without the Hub, and what keeps its main thread busy.
  * @param {import('node:test').TestContext} t
  * @param {import('playwright-core').BrowserContextOptions} [options]
  */
 async function visit(t, options = {}) {
-  const opened = await open(browser, { reducedMotion: 'reduce', ...options });
-  t.after(() => opened.context.close());
-  await opened.context.route(HUB, (route) => route.abort());
-  const record = await recorder(opened.page);
-  await opened.page.goto(`${server.url}/chat.html`);
-  return { ...opened, record };
+  /** @type {Awaited<ReturnType<typeof recorder>> | undefined} */
+  let record;
+  const opened = await site.visit(t, options, async (page) => {
+    record = await recorder(page);
+  });
+  return { ...opened, record: /** @type {NonNullable<typeof record>} */ (record) };
 }
 
 test('size first, then load, talk, stop, edit, retry, start over', async (t) => {
