@@ -11,8 +11,8 @@ import { Tensor } from '../tensor/tensor.js';
  * @property {() => Uint8Array | null | Promise<Uint8Array | null>} save null: there is no memory for the bytes
  * @property {(bytes: Uint8Array) => void | Promise<void>} restore
  * @property {number} [layers] that read() knows
- * @property {(layer: number, values: boolean) => { data: Uint8Array, dims: ArrayLike<number> }} [read] a layer's keys,
- *   or its values: the bytes of f32 [rows, heads, tokens, head size]
+ * @property {(tensor: number) => { data: Uint8Array, dims: ArrayLike<number> }} [read] the keys of layer tensor / 2, for
+ *   an odd number its values: the bytes of f32 [rows, heads, tokens, head size]
  */
 
 export class CallerCaches {
@@ -69,8 +69,7 @@ export class CallerCaches {
    */
   #name(cache, { layers = 0, read }) {
     for (let i = 0; read && i < 2 * layers; i++) {
-      const values = i % 2 === 1,
-        name = `past_key_values.${i >> 1}.${values ? 'value' : 'key'}`;
+      const name = `past_key_values.${i >> 1}.${i % 2 ? 'value' : 'key'}`;
       Object.defineProperty(cache, name, {
         configurable: true,
         enumerable: true,
@@ -81,7 +80,7 @@ export class CallerCaches {
               `Another text took this cache's place. Bring it back for ${name}: await cache.crop(cache.get_seq_length()).`,
               { code: 'cache_away', field: name },
             );
-          const { data, dims } = read(i >> 1, values);
+          const { data, dims } = read(i);
           return new Tensor('float32', new Float32Array(data.buffer), Array.from(dims));
         },
       });

@@ -98,19 +98,20 @@ class Model final : public EngineModel, public SearchMethods {
   void cropCache(double tokens) {
     if (session_) session_->crop(size_t(tokens));
   }
-  double cachedLayers() { return model_ ? double(lm().cache().layers()) : 0; }
-  /// A layer's keys, or its values, as f32: { data: the bytes, dims: [rows, heads, tokens, head size] }; null after a
-  /// failure.
-  val readCache(double layer, bool values) {
+  double cachedLayers() const { return model_ ? double(lm().cache().layers()) : 0; }
+  /// The keys of layer tensor / 2, for an odd number its values, as f32: { data: the bytes, dims: [rows, heads, tokens,
+  /// head size] }; null after a failure.
+  val readCache(int tensor) {
     nn::KvCache& cache = lm().cache();
-    const size_t index = size_t(layer), tokens = cache.length() - cache.seenFrom(index);
-    const std::vector<double> dims{double(cache.rows()), double(cache.kvHeads()), double(tokens),
-                                   double(cache.headDim())};
-    const size_t bytes = cache.rows() * cache.kvHeads() * tokens * cache.headDim() * sizeof(float);
+    const size_t layer = size_t(tensor) / 2;
+    const std::vector<int32_t> dims{int32_t(cache.rows()), int32_t(cache.kvHeads()),
+                                    int32_t(cache.length() - cache.seenFrom(layer)), int32_t(cache.headDim())};
+    size_t bytes = sizeof(float);
+    for (const int32_t d : dims) bytes *= size_t(d);
     auto made = allocate(bytes, "a layer of the cache");
     setStatus(made.status());
     if (!made.ok()) return val::null();
-    cache.read(index, values, made->as<float>());
+    cache.read(layer, tensor % 2, made->as<float>());
     val out = val::object();
     out.set("data", copied(made->as<uint8_t>(), bytes));
     out.set("dims", copied(dims));

@@ -215,11 +215,11 @@ export class WasmDecoderModel extends WasmModel {
       save: () => handle.saveCache(),
       restore: (bytes) => this.#restore(handle, module, bytes),
       layers: handle.cachedLayers(),
-      read: (layer, values) => {
+      read: (tensor) => {
         const alive = this._alive(),
-          tensor = alive.readCache(layer, values);
+          read = alive.readCache(tensor);
         checkStatus(alive, this.where);
-        return tensor;
+        return read;
       },
     });
   }
