@@ -2,17 +2,17 @@
 //   npm run bench [-- --only=encoders,browser,quality,size]
 // The peers come from package.json in this folder; their ONNX files are made with Python from the same checkpoint.
 import { execFile } from 'node:child_process';
-import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { brotliCompressSync } from 'node:zlib';
 import { ensureModel } from '../../models/fetch.js';
 import { buildWasm } from '../../tools/build.js';
 import { bundle } from '../../tools/bundle.js';
 import { cachePath } from '../../tools/cache.js';
 import { NODE } from '../../tools/run.js';
+import { PAGES, brotli, pageParts } from '../js/helpers/sizes.js';
 import { machine, save, say, table } from './report.js';
 
 const run = promisify(execFile);
@@ -118,31 +118,28 @@ async function quality() {
   table(['', 'mean cosine (goal ≥ 0.998)', 'worst (≥ 0.99)', 'Spearman × 100, fp32', 'q8 (within 0.1)'], rows);
 }
 
-function size() {
+/** As tests/js/package/size.test.js counts them, whose budgets are the goals. */
+async function size() {
   say('## Over the wire (brotli 11, kB)\n');
-  const brotli = (/** @type {string} */ f) => brotliCompressSync(readFileSync(f)).length / 1000;
-  const js = readdirSync(here('../../js'), { recursive: true })
-    .map(String)
-    .filter((f) => f.endsWith('.js') && !/^(wasm|dist|vendor)\b/.test(f))
-    .reduce((s, f) => s + brotli(here(`../../js/${f}`)), 0);
-  const oneFile = brotli(here('../../js/dist/wasmformers.js'));
+  const kB = (/** @type {number} */ bytes) => (bytes / 1000).toFixed(1);
+  const oneFile = await brotli(['dist/wasmformers.js']),
+    rows = [];
+  for (const [kind, { program, limit }] of Object.entries(PAGES)) {
+    for (const variant of ['simd', 'relaxed']) {
+      const parts = await pageParts(/** @type {keyof typeof PAGES} */ (kind), variant);
+      const sum = Object.values(parts).reduce((a, b) => a + b);
+      const { [program]: engine, tokenizers, glue, modules } = parts;
+      rows.push([
+        `${kind}, ${variant}`,
+        ...[engine, tokenizers, glue, modules, sum].map(kB),
+        `≤ ${limit / 1000}`,
+        kB(sum - modules + oneFile),
+      ]);
+    }
+  }
   table(
-    ['variant', 'encoder', 'tokenizers', 'JS as modules', 'together', 'goal', 'with JS in one file'],
-    ['simd', 'relaxed'].map((v) => {
-      const wasm = (/** @type {string} */ n) =>
-        brotli(here(`../../js/wasm/${n}.wasm`)) + brotli(here(`../../js/wasm/${n}.js`));
-      const encoder = wasm(`encoder-${v}`),
-        tokenizers = wasm('tokenizers');
-      return [
-        v,
-        encoder.toFixed(0),
-        tokenizers.toFixed(0),
-        js.toFixed(0),
-        (encoder + tokenizers + js).toFixed(0),
-        '≤ 350',
-        (encoder + tokenizers + oneFile).toFixed(0),
-      ];
-    }),
+    ['a page that', 'program', 'tokenizers', 'glue', 'modules', 'together', 'budget', 'with the library in one file'],
+    rows,
   );
 }
 
@@ -153,5 +150,5 @@ say('Each table is one run in which ours and the peers take turns, so that the s
 if (wanted('encoders')) await encoders(onnx.folder);
 if (wanted('browser')) await browser(onnx.root);
 if (wanted('quality')) await quality();
-if (wanted('size')) size();
+if (wanted('size')) await size();
 if (!only) save(here('RESULTS.md'));

@@ -2,57 +2,15 @@
 // takes at most 360 kB. One that generates loads another program, and a few more modules. Every program has a budget.
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
-import fs from 'node:fs/promises';
 import path from 'node:path';
 import test from 'node:test';
 import { fileURLToPath } from 'node:url';
-import zlib from 'node:zlib';
 import { PROGRAM_FILES } from '../helpers/programs.js';
+import { PAGES, brotli, pageParts } from '../helpers/sizes.js';
 
 const JS = fileURLToPath(new URL('../../../js/', import.meta.url));
-
-/** @param {string[]} files */
-async function brotli(files) {
-  let sum = 0;
-  for (const file of files) {
-    const bytes = await fs.readFile(path.join(JS, file));
-    sum += zlib.brotliCompressSync(bytes, {
-      params: { [zlib.constants.BROTLI_PARAM_QUALITY]: 11, [zlib.constants.BROTLI_PARAM_SIZE_HINT]: bytes.length },
-    }).length;
-  }
-  return sum;
-}
-
-/**
- * Modules and all that they import; what is imported when it is needed (old formats, chat templates, generation) is
- * not loaded with it.
- * @param {string[]} entries
- * @returns {Promise<string[]>}
- */
-async function loaded(...entries) {
-  const files = [...entries];
-  for (const file of files) {
-    const source = await fs.readFile(path.join(JS, file), 'utf8');
-    for (const [, one, other] of source.matchAll(
-      /^(?:import|export)\b[^;]*?\sfrom '(\.[^']+)';|^import '(\.[^']+)';/gm,
-    )) {
-      const found = path.posix.join(path.posix.dirname(file), one ?? other);
-      if (!files.includes(found)) files.push(found);
-    }
-  }
-  return files;
-}
-const modules = await loaded('index.js'),
-  generating = await loaded(
-    'index.js',
-    'pipelines/text-generation-work.js',
-    'engines/wasm/decoder.js',
-    'generation/config.js',
-  );
-const PAGES = {
-  embeds: { program: 'encoder', files: modules, limit: 360_000 },
-  generates: { program: 'decoder', files: generating, limit: 447_000 },
-};
+const { files: modules } = PAGES.embeds,
+  { files: generating } = PAGES.generates;
 
 test('what a page loads is known', () => {
   for (const file of [
@@ -105,15 +63,10 @@ test('every program has a budget', () => {
   assert.deepEqual(known.sort(), Object.keys(PROGRAM_FILES).sort());
 });
 
-for (const [kind, { program, files, limit }] of Object.entries(PAGES)) {
+for (const [kind, { limit }] of Object.entries(PAGES)) {
   for (const variant of ['simd', 'relaxed']) {
     test(`a page that ${kind}, ${variant}, Brotli`, async (t) => {
-      const parts = {
-        [program]: await brotli([`wasm/${program}-${variant}.wasm`]),
-        tokenizers: await brotli(['wasm/tokenizers.wasm']),
-        glue: await brotli([`wasm/${program}-${variant}.js`, 'wasm/tokenizers.js']),
-        modules: await brotli(files),
-      };
+      const parts = await pageParts(/** @type {keyof typeof PAGES} */ (kind), variant);
       const sum = Object.values(parts).reduce((a, b) => a + b);
       const text = Object.entries(parts)
         .map(([name, bytes]) => `${name} ${(bytes / 1000).toFixed(1)}`)
