@@ -133,7 +133,8 @@ export class WasmDecoderModel extends WasmModel {
             const some = handle.takeTokens();
             if (step && some.length) endRows(handle, module, some, step);
             finished = handle.generateFinished();
-            scores?.(handle.takeScores(), handle.takeLogits(), handle.vocabulary());
+            const [scored, logits] = scores ? [handle.takeScores(), handle.takeLogits()] : [[], []];
+            if (scored.length || logits.length) scores?.(scored, logits, handle.vocabulary()); // none: time was up
             if (cache) cache._state.tokens = handle.cachedTokens();
             if (some.length || finished) {
               progress?.(outcomesOf(handle, module));
