@@ -11,8 +11,8 @@ import { Tensor } from '../tensor/tensor.js';
  * @property {() => Uint8Array | null | Promise<Uint8Array | null>} save null: there is no memory for the bytes
  * @property {(bytes: Uint8Array) => void | Promise<void>} restore
  * @property {number} [layers] that read() knows
- * @property {(tensor: number) => { data: Uint8Array, dims: ArrayLike<number> }} [read] the keys of layer tensor / 2, for
- *   an odd number its values: the bytes of f32 [rows, heads, tokens, head size]
+ * @property {(tensor: number) => { data: Uint8Array, dims: ArrayLike<number> }} [read] the keys of layer tensor / 2,
+ *   for an odd number its values: the bytes of f32 [rows, heads, tokens, head size]
  */
 
 export class CallerCaches {
@@ -77,7 +77,7 @@ export class CallerCaches {
           if (cache._state.disposed) return undefined;
           if (this.#current?.deref() !== cache)
             throw new InputError(
-              `Another text took this cache's place. Bring it back for ${name}: await cache.crop(cache.get_seq_length()).`,
+              "Another text took this cache's place. await cache.crop(cache.get_seq_length()) brings it back.",
               { code: 'cache_away', field: name },
             );
           const { data, dims } = read(i);

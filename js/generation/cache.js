@@ -1,7 +1,7 @@
 // A conversation's keys and values as a caller holds them, under Transformers.js' name. The engine keeps those of one
 // text; others wait as bytes (engines/caller-caches.js). What was lost is computed anew, so a cache changes no result.
-// Keys and values can be read by name (past_key_values.0.key). A caller may also keep tensors of their own in it by name;
-// they are no part of generate()'s.
+// Keys and values can be read by name (past_key_values.0.key). A caller may also keep tensors of their own in it by
+// name; they are no part of generate()'s.
 
 import { InputError } from '../errors.js';
 import { Tensor } from '../tensor/tensor.js';

@@ -1,5 +1,6 @@
-// Keys and values of a DynamicCache by name, against transformers' own cache (tests/fixtures/generation/make-caches.py):
-// every family, windows, batches with padding, all types; and a cache whose place another text has taken.
+// Keys and values of a DynamicCache by name, against transformers' own cache
+// (tests/fixtures/generation/make-caches.py): every family, windows, batches with padding, all types; and a cache whose
+// place another text has taken.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { AutoModelForCausalLM, DynamicCache, Tensor } from 'wasmformers';
@@ -7,8 +8,8 @@ import { fixtureJson, fixturePath } from '../helpers/fixtures.js';
 import { rejection } from '../helpers/server.js';
 
 /**
- * @typedef {{ inputs: Record<string, number[][]>, tokens: number, cache: Record<string, { dims: number[], data: number[]
- *   }> }} Case
+ * @typedef {{ dims: number[], data: number[] }} Entry
+ * @typedef {{ inputs: Record<string, number[][]>, tokens: number, cache: Record<string, Entry> }} Case
  * @type {{ options: Json, cases: Record<string, Case> }}
  */
 const { options, cases } = fixtureJson('generation/caches.json.gz');
@@ -18,7 +19,7 @@ const load = (name) => AutoModelForCausalLM.from_pretrained(fixturePath(`lm/${na
 
 /**
  * Every n-th head.
- * @param {{ dims: number[], data: number[] }} entry
+ * @param {Entry} entry
  * @param {number} n
  */
 function distinct({ dims: [rows, heads, tokens, width], data }, n) {

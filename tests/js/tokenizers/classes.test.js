@@ -168,7 +168,7 @@ for (const [kind, want] of Object.entries(data.whisper)) {
   });
 }
 
-test("Whisper: special tokens that no file names are the class's, and are added where the vocabulary lacks them", async () => {
+test("Whisper: special tokens that no file names are the class's, and are added", async () => {
   const [want] = Object.values(data.whisper),
     { bos_token, eos_token, unk_token, ...config } = want.config;
   const t = await library.WhisperTokenizer.fromFiles(want.tokenizer, config);
