@@ -7,7 +7,7 @@ import { test } from 'node:test';
 import * as library from 'wasmformers';
 import { xlmWords } from '../../../js/tokenizers/legacy/moses.js';
 import { fixtureJson } from '../helpers/fixtures.js';
-import { emptyFolder } from '../helpers/server.js';
+import { emptyFolder, rejection } from '../helpers/server.js';
 
 /**
  * @typedef {{ files: Record<string, Json>, config: Json, ids: number[][], decoded: string[] }} Case
@@ -90,4 +90,32 @@ test('XLM: tokens that are added, words, pairs, and offsets that it does not kno
   const masked = tokenizer('a', { return_tensor: false, return_special_tokens_mask: true });
   assert.deepEqual(masked.special_tokens_mask, [1, ...a.map(() => 0), 1]);
   tokenizer.dispose();
+});
+
+test('what is broken in these files is named', async (t) => {
+  for (const kind of ['BlenderbotSmall', 'XLM']) {
+    for (const [vocab, code] of /** @type {[string, string][]} */ ([
+      ['{"a":-1}', 'bad_id'],
+      ['{"a":"b"}', 'bad_id'],
+      ['{"a</w>":1.5,"<unk>":0}', 'bad_id'],
+      ['[]', 'wrong_type'],
+      ['{', 'invalid_json'],
+    ])) {
+      const folder = emptyFolder(t);
+      writeFileSync(path.join(folder, 'vocab.json'), vocab);
+      writeFileSync(path.join(folder, 'merges.txt'), 'a b\n__proto__ constructor\n\n x\n');
+      writeFileSync(path.join(folder, 'tokenizer_config.json'), `{"tokenizer_class":"${kind}Tokenizer"}`);
+      const error = await rejection(library.AutoTokenizer.from_pretrained(folder));
+      assert.deepEqual([error.code, error instanceof Error], [code, true], `${kind}: ${vocab}: ${error.message}`);
+    }
+    // No merges and no tokens: every word is unknown.
+    const folder = emptyFolder(t);
+    for (const [name, text] of Object.entries({ 'vocab.json': '{}', 'merges.txt': '__proto__ constructor\n' }))
+      writeFileSync(path.join(folder, name), text);
+    writeFileSync(path.join(folder, 'tokenizer_config.json'), `{"tokenizer_class":"${kind}Tokenizer"}`);
+    const tokenizer = await library.AutoTokenizer.from_pretrained(folder);
+    const ids = tokenizer.encode('constructor __proto__', { add_special_tokens: false });
+    assert.deepEqual([...new Set(ids)], [tokenizer.unk_token_id]);
+    tokenizer.dispose();
+  }
 });
