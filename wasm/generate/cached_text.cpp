@@ -43,7 +43,7 @@ CachedText::Prefix CachedText::commonPrefix(const Feed& feed) const {
 
 Status CachedText::keepPrefix(const Feed& feed, const Room& room) {
   Prefix prefix = commonPrefix(feed);
-  if (room.type != model_.cache().type()) prefix.tokens = 0;
+  if (room.type != model_.cache().type() || model_.cache().spoiled()) prefix.tokens = 0;
   prefix.tokens = model_.cache().keepable(prefix.tokens);
   crop(prefix.tokens);
   if (prefix.tokens && prefix.collapse) {

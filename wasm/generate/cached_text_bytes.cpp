@@ -83,7 +83,7 @@ bool CachedText::read(const std::byte* from, const std::vector<size_t>& first) {
 }
 
 Result<Buffer> CachedText::save(uint64_t model) const {
-  if (tokens() == 0)
+  if (tokens() == 0 || model_.cache().spoiled())
     return Status(ErrorClass::Input, "empty_cache", "There is nothing in the cache to save.").atField("cache");
   const nn::KvCache& cache = model_.cache();
   Header header;

@@ -18,6 +18,7 @@ struct DecoderPass {
   size_t maskStride;
   const RopeTable* ropes;     // of the model; AttentionShape::rope is an index
   const int32_t* rowNumbers;  // [M], each token's row in a rope table
+  bool* spoiled = nullptr;    // set where a key or value is NaN or infinite; nullptr: not asked
   size_t rows() const { return batch * length; }
 };
 

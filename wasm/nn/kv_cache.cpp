@@ -54,6 +54,7 @@ void KvCache::release() {
   mask_ = {};
   real_.clear();
   room_ = capacity_ = rows_ = length_ = 0;
+  spoiledFrom_ = SIZE_MAX;
   windows_ = {};
   padded_ = false;
 }
@@ -123,6 +124,7 @@ size_t KvCache::keepable(size_t tokens) const {
 void KvCache::crop(size_t tokens) {
   length_ = keepable(tokens);
   for (Layer& l : layers_) l.first = length_ ? l.first : 0;
+  if (length_ <= spoiledFrom_) spoiledFrom_ = SIZE_MAX;
   recount();
 }
 
@@ -177,7 +179,8 @@ bool KvCache::hold(const uint8_t* mask, size_t rows, size_t length, const std::v
 
 void KvCache::prepare(const uint8_t* mask, size_t rows, size_t length, int32_t* positions) {
   makePlace(length);
-  recount();  // drops the mask of a pass that was abandoned
+  recount();  // drops the mask of a pass that was abandoned, and what it spoiled
+  if (length_ <= spoiledFrom_) spoiledFrom_ = SIZE_MAX;
   for (size_t r = 0; r < rows; ++r) {
     uint8_t* m = maskRow(r) + length_;
     size_t next = realTokens(r);

@@ -5,6 +5,7 @@
 // moves to the front; kernels use relative positions.
 #pragma once
 
+#include <algorithm>
 #include <vector>
 
 #include "base/buffer.h"
@@ -54,6 +55,10 @@ class KvCache {
   /// tokens are part of the cache from commit() on.
   void prepare(const uint8_t* mask, size_t rows, size_t length, int32_t* positions);
   void commit(size_t rows, size_t length);
+  /// A token of the pass has a key or value that is NaN or infinite, which only f32 can store.
+  void spoil() { spoiledFrom_ = std::min(spoiledFrom_, length_); }
+  /// Whether a token that is kept, or one of the pass, was spoiled.
+  bool spoiled() const { return spoiledFrom_ != SIZE_MAX; }
 
   /// Whether `length` more tokens per row fit.
   bool fits(size_t length) const;
@@ -91,6 +96,7 @@ class KvCache {
   size_t layerCount_ = 0, kvHeads_ = 0, headDim_ = 0;
   kernels::CacheType type_ = kernels::CacheType::F32;
   size_t room_ = 0, capacity_ = 0, rows_ = 0, length_ = 0;
+  size_t spoiledFrom_ = SIZE_MAX;  // the first token of the first pass with a spoiled one
   bool padded_ = false;
   Windows windows_;
   std::vector<Layer> layers_;

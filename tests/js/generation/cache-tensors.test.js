@@ -2,10 +2,12 @@
 // (tests/fixtures/generation/make-caches.py): every family, windows, batches with padding, all types; and a cache whose
 // place another text has taken.
 import assert from 'node:assert/strict';
+import { cpSync, readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
 import { test } from 'node:test';
 import { AutoModelForCausalLM, DynamicCache, Tensor } from 'wasmformers';
 import { fixtureJson, fixturePath } from '../helpers/fixtures.js';
-import { rejection } from '../helpers/server.js';
+import { emptyFolder, rejection } from '../helpers/server.js';
 
 /**
  * @typedef {{ dims: number[], data: number[] }} Entry
@@ -106,4 +108,32 @@ test('a cache that is not in the decoder, cropped, saved, or disposed of', async
   await two.crop(2);
   model.dispose();
   assert.throws(() => two[name], { code: 'disposed' });
+});
+
+// A cache of f16 or int8 stores no NaN; what attends to such a key is none nevertheless, as with f32.
+test('a key that is no number makes scores that are none, in every type of cache', async (t) => {
+  const folder = emptyFolder(t),
+    file = path.join(folder, 'model.safetensors');
+  cpSync(fixturePath('lm/gpt-neox-lm'), folder, { recursive: true });
+  const bytes = readFileSync(file),
+    start = 8 + Number(bytes.readBigUInt64LE(0)),
+    { 'gpt_neox.embed_in.weight': matrix } = JSON.parse(bytes.subarray(8, start).toString());
+  bytes.writeFloatLE(NaN, start + matrix.data_offsets[0] + 4 * 7 * matrix.shape[1]); // of token 7
+  writeFileSync(file, bytes);
+  const model = await AutoModelForCausalLM.from_pretrained(folder, { dtype: 'fp32' }),
+    ask = { max_new_tokens: 4, min_new_tokens: 4, do_sample: false };
+  for (const cache_dtype of /** @type {const} */ (['f32', 'f16', 'q8'])) {
+    const write = async (/** @type {number[]} */ ids, more = {}) =>
+      String((await model.generate([ids], { ...ask, cache_dtype, ...more })).data);
+    const wanted = await write([1, 9, 10]);
+    for (let again = 0; again < 2; again++) {
+      const error = await rejection(write([1, 9, 7, 10, 11]));
+      assert.deepEqual([error.name, error.code], ['WeightsError', 'not_a_number'], cache_dtype);
+    }
+    assert.equal(await write([1, 9, 10]), wanted, 'the spoiled text serves no other');
+    // remove_invalid_values goes on with zeros, and so does the text after it.
+    const ids = await write([1, 7, 9], { remove_invalid_values: true });
+    assert.equal(ids, '1,7,9,0,0,0,0');
+  }
+  model.dispose();
 });

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <limits>
 
 #include "arch/inputs.h"
 
@@ -252,6 +253,7 @@ Status CausalLM::step(size_t index, Pass& pass) {
   WF_TRY(steps_.take(index, steps()));
   if (index < layers_.size()) {
     const size_t first = cached_ ? cache_.first(index) : 0;
+    bool spoiled = false;
     const nn::DecoderPass p{{pass.kernels, pass.arena},
                             batch_,
                             length_,
@@ -260,11 +262,13 @@ Status CausalLM::step(size_t index, Pass& pass) {
                             mask_ ? mask_ + first : nullptr,
                             cached_ ? cache_.capacity() : length_,
                             tables_.data(),
-                            rowNumbers_};
+                            rowNumbers_,
+                            cached_ && cache_.type() != kernels::CacheType::F32 ? &spoiled : nullptr};
     if (cached_ && index + 1 == layers_.size())
       lastLayer(p);
     else
       layer(layers_[index], p, hidden_);
+    if (spoiled) cache_.spoil();
   } else {
     if (!cached_ || wantsEvery_)
       head(pass, batch_ * length_, {int64_t(batch_), int64_t(length_)});
@@ -335,6 +339,8 @@ void CausalLM::head(Pass& pass, size_t rows, Shape shape) {
   const nn::Compute c{pass.kernels, pass.arena};
   float* x = outputSize() == hiddenSize_ ? hidden_ : c.arena.alloc<float>(rows * outputSize());
   if (!x) return;
+  // What attends to a key that is no number is none. The types that cannot store such a key leave it to this.
+  if (cached_ && cache_.spoiled()) std::fill_n(hidden_, rows * hiddenSize_, std::numeric_limits<float>::quiet_NaN());
   finish(c, hidden_, rows, x);
   const Declared output = outputs()[0];
   const float* y = request_.head == Head::CausalLM ? logits(c, x, rows) : x;
