@@ -10,6 +10,8 @@
 #include <fstream>
 #include <sstream>
 
+#include "weights/quantized/quantized.h"
+
 namespace wasmformers::testing {
 
 std::string fixture(const std::string& path) {
@@ -34,21 +36,6 @@ std::vector<std::string> folders(const std::string& path) {
   std::sort(names.begin(), names.end());
   return names;
 }
-
-namespace {
-// Feeds `file` in chunks of an odd size, so that tensors arrive in pieces.
-template <class Reader>
-Status feed(Reader& reader, const std::string& file) {
-  for (size_t at = 0; at < file.size();) {
-    const size_t n = std::min({file.size() - at, reader.room(), size_t(10007)});
-    if (n == 0) return reader.commit(1);
-    std::memcpy(reader.window(), file.data() + at, n);
-    at += n;
-    WF_TRY(reader.commit(n));
-  }
-  return {};
-}
-}  // namespace
 
 std::map<std::string, Values> readTensors(const std::string& path) {
   std::map<std::string, Values> all;
@@ -81,7 +68,8 @@ Status Runner::loadShards(const std::string& config, const std::string& architec
   WF_ASSIGN(const arch::Head head, arch::headFromArchitecture(architecture));
   WF_ASSIGN(model, arch::createModel(document.root(), {head, format}, families));
   model->declare(weights);
-  weights::Loader loader(weights);
+  WF_ASSIGN(auto parts, weights::quantized::open(document.root(), weights));
+  weights::Loader loader(weights, std::move(parts));
   for (const std::string& file : files) {
     loader.beginFile("model.safetensors");
     WF_TRY(feed(loader, file));

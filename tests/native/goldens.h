@@ -1,6 +1,8 @@
 // Reads checkpoints with PyTorch's results, and runs our models on them.
 #pragma once
 
+#include <algorithm>
+#include <cstring>
 #include <map>
 #include <memory>
 #include <string>
@@ -25,6 +27,19 @@ struct Values {
 };
 /// All tensors of a safetensors file.
 std::map<std::string, Values> readTensors(const std::string& path);
+
+/// Feeds `file` to a SafetensorsStream or a Loader in chunks of an odd size, so that tensors arrive in pieces.
+template <class Reader>
+Status feed(Reader& reader, const std::string& file) {
+  for (size_t at = 0; at < file.size();) {
+    const size_t n = std::min({file.size() - at, size_t(reader.room()), size_t(10007)});
+    if (n == 0) return reader.commit(1);
+    std::memcpy(reader.window(), file.data() + at, n);
+    at += n;
+    WF_TRY(reader.commit(n));
+  }
+  return {};
+}
 
 /// A model loaded from texts in memory, with everything that it needs to run.
 struct Runner {

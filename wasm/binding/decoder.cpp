@@ -28,7 +28,8 @@ Result<kernels::CacheType> cacheTypeOf(std::string_view name) {
 class Model final : public EngineModel, public SearchMethods {
  public:
   Model(const std::string& config, const std::string& architecture, const std::string& dtype)
-      : EngineModel(programFamilies(), programKernels(), config, architecture, dtype), name_(nameOf(config, dtype)) {
+      : EngineModel(programFamilies(), programKernels(), config, architecture, dtype, programParts()),
+        name_(nameOf(config, dtype)) {
     if (model_) session_.emplace(*model_->decoder(), kernels_, arena_, outputs_);  // every decoder family has one
   }
 

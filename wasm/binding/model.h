@@ -38,9 +38,9 @@ val toJsArray(const C& items, F&& f) {
 class EngineModel : public Handle {
  public:
   EngineModel(std::span<const arch::Family> families, const kernels::Table& kernels, const std::string& config,
-              const std::string& architecture, const std::string& dtype)
+              const std::string& architecture, const std::string& dtype, weights::OpenParts* openParts = nullptr)
       : kernels_(kernels) {
-    status_ = create(families, config, architecture, dtype);
+    status_ = create(families, config, architecture, dtype, openParts);
   }
 
   double packedBytesExpected() const { return double(weights_.packedBytes()); }
@@ -137,7 +137,7 @@ class EngineModel : public Handle {
 
  protected:
   Status create(std::span<const arch::Family> families, const std::string& config, const std::string& architecture,
-                const std::string& dtype) {
+                const std::string& dtype, weights::OpenParts* openParts) {
     WF_ASSIGN(json::Document document, json::Document::parse(config, "config.json", ErrorClass::Config));
     WF_ASSIGN(const arch::Head head, arch::headFromArchitecture(architecture));
     WF_ASSIGN(const kernels::Format format, formatFromDtype(dtype));
@@ -145,7 +145,11 @@ class EngineModel : public Handle {
     if (!made.ok()) return made.takeStatus().inFile("config.json");
     model_ = made.take();
     model_->declare(weights_);
-    loader_.emplace(weights_);
+    std::unique_ptr<weights::Parts> parts;
+    if (openParts) {
+      WF_ASSIGN(parts, openParts(document.root(), weights_));
+    }
+    loader_.emplace(weights_, std::move(parts));
     return {};
   }
 

@@ -7,6 +7,7 @@
 
 #include "arch/families.h"
 #include "kernels/kernels.h"
+#include "weights/parts.h"
 
 namespace wasmformers {
 
@@ -14,6 +15,8 @@ namespace wasmformers {
 std::span<const arch::Family> programFamilies();
 /// The operations that they run on (KERNELS).
 const kernels::Table& programKernels();
+/// How it reads matrices that are stored in parts (PARTS); nullptr: it does not.
+weights::OpenParts* programParts();
 
 /// One table of all: what FAMILIES with several kinds becomes.
 inline std::vector<arch::Family> joined(std::initializer_list<std::span<const arch::Family>> tables) {

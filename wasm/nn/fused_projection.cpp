@@ -80,6 +80,7 @@ void declareTransposed(weights::Weights& w, const std::string& name, Linear& int
              WF_ASSIGN(into.weight, kernels::Matrix::pack(view, format, kernels::Use::Product, true));
              return {};
            });
+  if (weights::Weights::Wanted* made = w.find(name + ".weight")) made->transposed = true;
   w.vector(name + ".bias", into.bias, {int64_t(n)});
 }
 

@@ -14,7 +14,7 @@ Status bad(const TensorInfo& t, std::string code, const std::string& what) {
 /// Bytes of a matrix that are packed at a time: so many stay in the second-level cache from the copy to the packing.
 constexpr uint64_t kPieceBytes = 256 << 10;
 
-Result<uint64_t> check(Weights& weights, const TensorInfo& t) {
+Result<uint64_t> checkWhole(Weights& weights, const TensorInfo& t) {
   bool alias = false;
   Weights::Wanted* w = weights.find(t.name, &alias);
   if (!w || (alias && w->shape != t.shape)) return SafetensorsStream::kPassOver;
@@ -33,15 +33,24 @@ Result<uint64_t> check(Weights& weights, const TensorInfo& t) {
 }
 }  // namespace
 
+Result<uint64_t> Loader::check(const TensorInfo& t) {
+  if (parts_) {
+    WF_ASSIGN(const bool isPart, parts_->check(t));
+    if (isPart) return SafetensorsStream::kWhole;
+  }
+  return checkWhole(weights_, t);
+}
+
 void Loader::beginFile(std::string name) {
   stream_ = std::make_unique<SafetensorsStream>(
-      std::move(name), [this](const TensorInfo& t) { return check(weights_, t); },
+      std::move(name), [this](const TensorInfo& t) { return check(t); },
       [this](const TensorInfo& t, uint64_t offset, const std::byte* data, uint64_t size) {
         return take(t, offset, data, size);
       });
 }
 
 Status Loader::take(const TensorInfo& t, uint64_t offset, const std::byte* data, uint64_t size) {
+  if (parts_ && parts_->has(t)) return parts_->take(t, data, packedBytes_);
   if (offset == 0) {
     bool alias = false;
     current_ = weights_.find(t.name, &alias);
@@ -72,6 +81,11 @@ Status Loader::endFile() {
   Status s = stream_->finish();
   stream_.reset();
   return s;
+}
+
+Status Loader::finish() {
+  if (parts_) WF_TRY(parts_->finish());
+  return weights_.complete();
 }
 
 }  // namespace wasmformers::weights

@@ -6,13 +6,15 @@
 #include <memory>
 
 #include "tensor/safetensors_stream.h"
-#include "weights/weights.h"
+#include "weights/parts.h"
 
 namespace wasmformers::weights {
 
 class Loader {
  public:
-  explicit Loader(Weights& weights) : weights_(weights) {}
+  /// `parts`: of quantized matrices; null: tensors are what the model declared.
+  explicit Loader(Weights& weights, std::unique_ptr<Parts> parts = nullptr)
+      : weights_(weights), parts_(std::move(parts)) {}
 
   /// A file starts (a checkpoint may have several). An unfinished one before it is dropped.
   void beginFile(std::string name);
@@ -22,14 +24,16 @@ class Loader {
   /// WeightsError "truncated" where bytes are missing.
   Status endFile();
   /// All files were read. WeightsError "missing_tensors".
-  Status finish() { return weights_.complete(); }
+  Status finish();
 
   size_t packedBytes() const { return packedBytes_; }
 
  private:
+  Result<uint64_t> check(const TensorInfo& t);
   Status take(const TensorInfo& t, uint64_t offset, const std::byte* data, uint64_t size);
 
   Weights& weights_;
+  std::unique_ptr<Parts> parts_;
   std::unique_ptr<SafetensorsStream> stream_;
   Weights::Wanted* current_ = nullptr;  // the tensor that arrives now, looked up at its first piece
   bool passesOver_ = false;             // it is a copy of one that is there already

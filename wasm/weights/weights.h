@@ -55,6 +55,7 @@ class Weights {
     Pack pack;
     Need need = Need::Required;
     bool loaded = false;
+    bool transposed = false;  // `shape` is [k, n] of a Linear [n, k], which quantized files hold as [n, k]
   };
   /// The entry of a stored name. The prefix is taken off, and the old spellings LayerNorm.gamma and .beta are read as
   /// .weight and .bias. nullptr: the model does not need the tensor. isAlias: whether the name came from alias().

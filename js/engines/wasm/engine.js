@@ -21,6 +21,7 @@ import * as PROGRAMS from './programs.js';
 const MODELS = {
   encoder: async () => WasmModel,
   decoder: async () => (await import('./decoder.js')).WasmDecoderModel,
+  quantized: () => MODELS.decoder(),
 };
 
 /**
@@ -76,11 +77,28 @@ function dtypeOf(options) {
 }
 
 /**
+ * The program that a repository needs. Decoders have one more, which reads checkpoints that come quantized.
+ * @param {LoadRequest} request
+ */
+function programOf({ id, config, family }) {
+  const program = /** @type {Program} */ (family?.program),
+    quantized = config.quantization_config ?? config.compression_config;
+  if (!quantized) return program;
+  if (program === 'decoder') return 'quantized';
+  throw new ConfigError(`${id} is quantized; of encoders only unquantized weights are read.`, {
+    code: 'unsupported_config',
+    file: 'config.json',
+    field: 'quantization_config',
+  });
+}
+
+/**
  * A model that has no weights yet.
  * @param {LoadRequest} request
  */
-async function createModel({ id, configText, family, architecture, options }) {
-  const program = /** @type {Program} */ (family?.program),
+async function createModel(request) {
+  const { id, configText, architecture, options } = request,
+    program = programOf(request),
     Class = await MODELS[program]();
   return Class.create(configText, architecture, dtypeOf(options), id, program);
 }

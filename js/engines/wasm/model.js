@@ -10,7 +10,7 @@ import * as PROGRAMS from './programs.js';
 
 /**
  * @typedef {import('../engine.js').Values} Values
- * @typedef {'encoder' | 'decoder'} Program of programs.js, whose C++ binds a model
+ * @typedef {'encoder' | 'decoder' | 'quantized'} Program of programs.js, whose C++ binds a model
  */
 
 /** How long a pass may hold the thread before it gives the event loop a turn. */

@@ -36,6 +36,19 @@ export const decoder = {
   ],
 };
 /** @type {Program} */
+export const quantized = {
+  simd: () => [
+    'quantized-simd.wasm',
+    () => new URL('../../wasm/quantized-simd.wasm', import.meta.url),
+    import('../../wasm/quantized-simd.js'),
+  ],
+  relaxed: () => [
+    'quantized-relaxed.wasm',
+    () => new URL('../../wasm/quantized-relaxed.wasm', import.meta.url),
+    import('../../wasm/quantized-relaxed.js'),
+  ],
+};
+/** @type {Program} */
 export const tokenizers = {
   simd: () => [
     'tokenizers.wasm',

@@ -38,19 +38,18 @@ async function loaded(...entries) {
   return files;
 }
 
+const generating = await loaded(
+  'index.js',
+  'pipelines/text-generation-work.js',
+  'engines/wasm/decoder.js',
+  'generation/config.js',
+);
+
 /** Pages by what they do. A page that generates loads another program, and a few more modules. */
 export const PAGES = {
   embeds: { program: 'encoder', files: await loaded('index.js'), limit: 360_000 },
-  generates: {
-    program: 'decoder',
-    files: await loaded(
-      'index.js',
-      'pipelines/text-generation-work.js',
-      'engines/wasm/decoder.js',
-      'generation/config.js',
-    ),
-    limit: 447_000,
-  },
+  generates: { program: 'decoder', files: generating, limit: 447_000 },
+  'generates by a quantized checkpoint': { program: 'quantized', files: generating, limit: 460_000 },
 };
 
 /**

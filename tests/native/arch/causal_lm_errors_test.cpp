@@ -6,6 +6,7 @@
 #include <set>
 
 #include "lm_runner.h"
+#include "tensors_file.h"
 
 namespace wasmformers::testing::causal_lm {
 namespace {
@@ -20,45 +21,6 @@ std::string weightsOf(const std::string& name) { return readFile(fixture("lm/" +
 std::string withField(const std::string& config, const std::string& field, const std::string& value) {
   return "{\"" + field + "\": " + value + "," + config.substr(config.find('{') + 1);
 }
-
-/// The tensors of a safetensors file, to change and to write again.
-struct Tensors {
-  struct One {
-    std::string dtype;
-    Shape shape;
-    std::string bytes;
-  };
-  std::map<std::string, One> all;
-
-  explicit Tensors(const std::string& file) {
-    uint64_t length = 0;
-    std::memcpy(&length, file.data(), 8);
-    auto header = parseSafetensorsHeader(std::string_view(file).substr(8, size_t(length)), "model.safetensors");
-    EXPECT_TRUE(header.ok());
-    for (const TensorInfo& t : header->tensors) {
-      all[t.name] = {std::string(dtypeName(t.dtype)), t.shape,
-                     file.substr(8 + size_t(length) + size_t(t.begin), size_t(t.end - t.begin))};
-    }
-  }
-  std::string file() const {
-    std::string json = "{", data;
-    for (const auto& [name, t] : all) {
-      json += (json.size() > 1 ? ",\"" : "\"") + name + "\":{\"dtype\":\"" + t.dtype +
-              "\",\"shape\":" + shapeText(t.shape) + ",\"data_offsets\":[" + std::to_string(data.size()) + "," +
-              std::to_string(data.size() + t.bytes.size()) + "]}";
-      data += t.bytes;
-    }
-    json += "}";
-    while (json.size() % 8) json += " ";
-    const uint64_t length = json.size();
-    return std::string(reinterpret_cast<const char*>(&length), 8) + json + data;
-  }
-  void rename(const std::string& from, const std::string& to) {
-    std::map<std::string, One> renamed;
-    for (auto& [name, t] : all) renamed[name.starts_with(from) ? to + name.substr(from.size()) : name] = std::move(t);
-    all = std::move(renamed);
-  }
-};
 
 Status create(const std::string& config, arch::Head head = arch::Head::CausalLM) {
   WF_ASSIGN(json::Document document, json::Document::parse(config, "config.json", ErrorClass::Config));
@@ -84,7 +46,6 @@ constexpr BadField kBadFields[] = {
     {"llama-lm", "rope_parameters", "{\"rope_type\": \"spiral\"}", "unsupported_config", "rope_parameters"},
     {"llama-lm", "rope_parameters", "{\"rope_theta\": 0}", "invalid_config", "rope_parameters"},
     {"llama-lm", "rope_parameters", "3", "invalid_config", "rope_parameters"},
-    {"llama-lm", "quantization_config", "{\"quant_method\": \"gptq\"}", "unsupported_config", "quantization_config"},
     {"gpt2-lm", "n_head", "5", "invalid_config", "n_head"},
     {"gpt2-lm", "add_cross_attention", "true", "unsupported_config", "add_cross_attention"},
     {"gemma3-lm", "layer_types", "[\"full_attention\"]", "invalid_config", "layer_types"},

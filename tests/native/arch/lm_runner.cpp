@@ -7,7 +7,7 @@
 namespace wasmformers::testing {
 
 Status LmRunner::loadCase(const std::string& name, kernels::Format format, const std::string& architecture) {
-  const std::string folder = fixture("lm/" + name);
+  const std::string folder = fixture(name.find('/') == std::string::npos ? "lm/" + name : name);
   WF_ASSIGN(json::Document parsed,
             json::Document::parse(readFile(folder + "/case.json"), "case.json", ErrorClass::Config));
   test.emplace(std::move(parsed));

@@ -17,7 +17,8 @@ struct LmRunner : Runner {
   LmRunner() { families = arch::decoderFamilies(); }
   arch::CausalLM& lm() { return static_cast<arch::CausalLM&>(*model); }
 
-  /// Loads a case of tests/fixtures/lm. `architecture`: instead of the case's.
+  /// Loads a case of tests/fixtures/lm, or of another folder ("quantized/bnb-nf4"). `architecture`: instead of the
+  /// case's.
   Status loadCase(const std::string& name, kernels::Format, const std::string& architecture = "");
 
   /// Runs new tokens of every row; gives the logits of each row's last, [rows][V].

@@ -16,12 +16,6 @@ CausalLM::CausalLM(ConfigReader& c, const Request& request, size_t vocabulary, b
     c.unsupported("architectures", "a head on a decoder other than its language model's");
   vocabulary_ = c.size("vocab_size", vocabulary, 1 << 27);
   tied_ = c.flag("tie_word_embeddings", tied);
-  const json::Value quantized = c.raw()["quantization_config"];
-  if (quantized.isObject()) {
-    c.unsupported("quantization_config", "a checkpoint quantized by \"" +
-                                             std::string(quantized["quant_method"].asString("an unknown method")) +
-                                             "\" (take the unquantized one)");
-  }
 }
 
 void CausalLM::setShape(size_t layers, size_t kvHeads, size_t headDim) {
