@@ -173,6 +173,7 @@ bool KvCache::hold(const uint8_t* mask, size_t rows, size_t length, const std::v
   for (size_t r = 0; r < rows; ++r) std::copy_n(mask + r * length, length, maskRow(r));
   rows_ = rows;
   length_ = length;
+  spoiledFrom_ = SIZE_MAX;
   recount();
   return true;
 }
