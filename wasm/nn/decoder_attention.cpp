@@ -2,7 +2,6 @@
 #include "nn/decoder_attention.h"
 
 #include <bit>
-#include <cfloat>
 #include <cmath>
 
 namespace wasmformers::nn {
@@ -27,14 +26,8 @@ void DecoderAttention::project(const DecoderPass& p, const float* x, float* quer
     if (queries) c.kernels.rotary(queries, m, stride, s.heads, s.headDim, t.dims, p.rowNumbers, t.cos, t.sin);
     c.kernels.rotary(keys, m, stride, s.kvHeads, s.headDim, t.dims, p.rowNumbers, t.cos, t.sin);
   }
-  if (p.spoiled) {
-    for (size_t r = 0; r < m; ++r) {  // values follow keys
-      const float* row = keys + r * stride;
-      bool finite = true;
-      for (size_t i = 0; i < 2 * s.kvHeads * s.headDim; ++i) finite &= std::fabs(row[i]) <= FLT_MAX;
-      *p.spoiled |= !finite;
-    }
-  }
+  for (size_t r = 0; p.spoiled && r < m; ++r)  // values follow keys
+    *p.spoiled |= !allFinite(keys + r * stride, 2 * s.kvHeads * s.headDim);
   kernels::CacheAppendArgs append;
   append.k = keys;
   append.v = values;

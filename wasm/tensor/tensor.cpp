@@ -68,9 +68,10 @@ void toFloat(DType t, const void* src, size_t count, float* dst) {
   }
 }
 
+bool allFinite(const float* values, size_t count) { return allBelow<uint32_t>(values, count, 0x7f800000); }
 bool allFinite(const TensorView& t) {
   const size_t count = size_t(elementCount(t.shape));
-  if (t.dtype == DType::F32) return allBelow<uint32_t>(t.data, count, 0x7f800000);
+  if (t.dtype == DType::F32) return allFinite(static_cast<const float*>(t.data), count);
   return allBelow<uint16_t>(t.data, count, t.dtype == DType::BF16 ? 0x7f80 : 0x7c00);
 }
 

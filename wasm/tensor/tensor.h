@@ -27,5 +27,6 @@ struct TensorView {
 
 /// Whether F32, F16 or BF16 values hold no NaN and no infinity.
 bool allFinite(const TensorView& values);
+bool allFinite(const float* values, size_t count);
 
 }  // namespace wasmformers
