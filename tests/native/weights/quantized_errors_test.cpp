@@ -2,11 +2,10 @@
 // field, and nothing crashes or is allocated by a claim alone (sanitizer builds see to that).
 #include <cstring>
 
-#include "arch/lm_runner.h"
+#include "quantized_case.h"
 #include "tensors_file.h"
-#include "weights/quantized/quantized.h"
 
-namespace wasmformers::testing {
+namespace wasmformers::testing::quantized {
 namespace {
 
 const std::string kMatrix = "model.layers.0.self_attn.k_proj.";
@@ -288,4 +287,4 @@ TEST(QuantizedErrors, EveryOptionSurvivesEveryKindOfValue) {
 }
 
 }  // namespace
-}  // namespace wasmformers::testing
+}  // namespace wasmformers::testing::quantized

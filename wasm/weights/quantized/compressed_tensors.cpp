@@ -74,7 +74,7 @@ class CompressedTensors final : public Method {
     }
     if (s.has(Role::Shape)) WF_TRY(checkStoredShape(s));
     found->scales.apply(scales.shape, s.n, s.k, g);
-    WF_TRY(readFloats(scales, 0, g.scales));
+    WF_TRY(scales.dtype == DType::F8_E8M0 ? readPowers(scales, g.scales) : readFloats(scales, 0, g.scales));
     g.codes = codes.data;
     g.bits = size_t(found->bits);
     if (codes.dtype == DType::I32) {
@@ -103,7 +103,7 @@ class CompressedTensors final : public Method {
         if (type == DType::I32) return !s.floats && isShape(t, n, ceilDiv(k, 32 / s.bits));
         if (!isShape(t, n, k)) return false;
         return s.floats ? type == DType::F8_E4M3 || type == DType::F8_E5M2 : type == DType::I8;
-      case Role::Scales: return isFloat(type) && s.scales.apply(shape, n, k, grid);
+      case Role::Scales: return (isFloat(type) || type == DType::F8_E8M0) && s.scales.apply(shape, n, k, grid);
       case Role::Zeros: {
         if (type == DType::I8) return s.scales.apply(shape, n, k, grid);
         if (shape.size() != 2 || uint64_t(shape[0]) != ceilDiv(n, 32 / s.bits)) return false;

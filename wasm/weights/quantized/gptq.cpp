@@ -17,7 +17,7 @@ constexpr PartName kGptqNames[] = {{".qweight", ".weight", Role::Codes},
 
 class Gptq final : public Method {
  public:
-  bool awq = false, lessOne = true, ordered = false, various = false;
+  bool awq = false, lessOne = false, ordered = false, various = false;
   uint64_t bits = 4;
   int64_t group = -1;
 
@@ -130,9 +130,12 @@ Result<std::unique_ptr<Method>> makeGptq(json::Value config) {
   made->bits = uint64_t(bits);
   WF_ASSIGN(made->group, integer(config, "group_size", -1, -1, 1 << 24));
   if (made->group == 0) return unsupported("group_size", config["group_size"]);
-  WF_TRY(refuse(config, "checkpoint_format", {"gptq", "gptq_v2"}));
+  made->lessOne = true;
+  for (const char* field : {"checkpoint_format", "format"}) {
+    WF_TRY(refuse(config, field, {"gptq", "gptq_v2"}));
+    if (config[field].asString() == "gptq_v2") made->lessOne = false;
+  }
   if (config["is_marlin_format"].asBool()) return unsupported("is_marlin_format", config["is_marlin_format"]);
-  made->lessOne = config["checkpoint_format"].asString() != "gptq_v2";
   made->ordered = config["desc_act"].asBool();
   made->various = config["dynamic"].size() > 0;
   return std::unique_ptr<Method>(std::move(made));
@@ -147,7 +150,6 @@ Result<std::unique_ptr<Method>> makeAwq(json::Value config) {
   if (made->group == 0) return unsupported(group, config[group]);
   for (const char* field : {"version", "checkpoint_format"}) WF_TRY(refuse(config, field, {"gemm", "GEMM"}));
   made->awq = true;
-  made->lessOne = false;
   return std::unique_ptr<Method>(std::move(made));
 }
 

@@ -3,6 +3,7 @@
 #include "weights/quantized/method.h"
 
 #include <bit>
+#include <cmath>
 
 namespace wasmformers::weights::quantized {
 
@@ -47,6 +48,17 @@ Status wrongShape(const TensorInfo& t, uint64_t n, uint64_t k) {
   return wrong("wrong_shape", t.name,
                "is " + std::string(dtypeName(t.dtype)) + " of shape " + shapeText(t.shape) +
                    ", which a quantized matrix " + shapeText({int64_t(n), int64_t(k)}) + " cannot have");
+}
+
+Status readPowers(const Part& part, Buffer& into) {
+  const size_t count = size_t(elementCount(part.shape));
+  WF_ASSIGN(into, allocate(count * sizeof(float), part.name));
+  for (size_t i = 0; i < count; ++i) {
+    const auto e = int(part.data[i]);
+    if (e == 255) return wrong("not_finite", part.name, "holds NaN");
+    into.as<float>()[i] = std::ldexp(1.0f, e - 127);
+  }
+  return {};
 }
 
 Status readFloats(const Part& part, size_t columns, Buffer& into) {

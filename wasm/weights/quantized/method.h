@@ -72,6 +72,8 @@ inline bool isShape(const TensorInfo& t, uint64_t a, uint64_t b) {
 /// A part's numbers as floats. `columns`: the part is [count/columns, columns] and is turned to [columns, …]; 0: it
 /// keeps its order. WeightsError "not_finite".
 Status readFloats(const Part&, size_t columns, Buffer& into);
+/// A part's bytes as powers of two: 2^(byte − 127), F8_E8M0. WeightsError "not_finite".
+Status readPowers(const Part&, Buffer& into);
 /// Checks each column's group, int32 [k] in [0, groups), and keeps them. WeightsError "bad_group".
 Status readGroups(const Part&, size_t k, size_t groups, Buffer& into);
 

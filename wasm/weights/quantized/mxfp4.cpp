@@ -2,8 +2,6 @@
 // E2M1 codes a byte, the low nibble first; <name>_scales U8 [experts, n, k / 32]: 2^(s − 127). The tensor that a model
 // declares is <name> [experts, n, k]. After transformers integrations/mxfp4.py.
 // Optimize: least
-#include <cmath>
-
 #include "weights/quantized/method.h"
 
 namespace wasmformers::weights::quantized {
@@ -24,14 +22,7 @@ class Mxfp4 final : public Method {
   }
   uint32_t required(const Stored&) const override { return bit(Role::Codes) | bit(Role::Scales); }
   Status build(const Stored& s, Grid& g) const override {
-    const Part& scales = s[Role::Scales];
-    const size_t count = s.n * (s.k / kBlock);
-    WF_ASSIGN(g.scales, allocate(count * sizeof(float), scales.name));
-    for (size_t i = 0; i < count; ++i) {
-      const auto e = int(scales.data[i]);
-      if (e == 255) return wrong("not_finite", scales.name, "holds NaN");
-      g.scales.as<float>()[i] = std::ldexp(1.0f, e - 127);
-    }
+    WF_TRY(readPowers(s[Role::Scales], g.scales));
     WF_ASSIGN(g.table, allocate(16 * sizeof(float), "the values of 4-bit floats"));
     for (size_t i = 0; i < 16; ++i) g.table.as<float>()[i] = i < 8 ? kValues[i] : -kValues[i - 8];
     g.codes = s[Role::Codes].data;
