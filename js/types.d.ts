@@ -185,8 +185,8 @@ export type DeviceType =
   | 'webnn-cpu';
 export interface ModelOptions extends HubOptions {
   /**
-   * Of the packed weights: 8 bits (q8, the default), 4 with a scale per 32 (q4), 16 (fp16) or 32 (fp32). Also {
-   * model: dtype }, as Transformers.js takes it.
+   * Of the packed weights: 8 bits (q8, the default), 4 with a scale per 32 (q4), 16 (fp16) or 32 (fp32); also of those
+   * that come quantized, which fp32 keeps exactly. Also { model: dtype }, as Transformers.js takes it.
    */
   dtype?: DtypeOption | Record<string, DtypeOption> | null;
   /** Models run in Wasm; other devices, such as "webgpu", warn once. */
