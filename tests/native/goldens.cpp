@@ -51,6 +51,8 @@ std::map<std::string, Values> readTensors(const std::string& path) {
           toFloat(t.dtype, data, n, v.floats.data());
         } else if (t.dtype == DType::I64) {
           for (size_t i = 0; i < n; ++i) v.ints.push_back(int32_t(reinterpret_cast<const int64_t*>(data)[i]));
+        } else if (t.dtype == DType::U8) {
+          for (size_t i = 0; i < n; ++i) v.ints.push_back(int32_t(data[i]));
         } else {
           ADD_FAILURE() << t.name << ": dtype not expected in a golden";
         }

@@ -33,6 +33,11 @@ class Model final : public EngineModel, public SearchMethods {
     if (model_) session_.emplace(*model_->decoder(), kernels_, arena_, outputs_);  // every decoder family has one
   }
 
+  /// As beginFile, of a GGUF file.
+  void beginGguf(const std::string& name, const std::string& plan) {
+    if (loader_) loader_->beginGguf(name, plan);
+  }
+
   double vocabulary() const { return model_ ? double(lm().vocabulary()) : 0; }
   double context() const { return model_ ? double(lm().context()) : 0; }
   /// Bytes; 0 after a failure.
@@ -186,7 +191,8 @@ class Model final : public EngineModel, public SearchMethods {
 EMSCRIPTEN_BINDINGS(decoder) {
   auto model = bindEngine<Model>();
   bindSearch(model);
-  model.function("vocabulary", &Model::vocabulary)
+  model.function("beginGguf", &Model::beginGguf)
+      .function("vocabulary", &Model::vocabulary)
       .function("context", &Model::context)
       .function("cacheBytes", &Model::cacheBytes)
       .function("workBytes", &Model::workBytes)

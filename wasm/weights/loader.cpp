@@ -41,12 +41,17 @@ Result<uint64_t> Loader::check(const TensorInfo& t) {
   return checkWhole(weights_, t);
 }
 
+FileStream::Wants Loader::wants() {
+  return [this](const TensorInfo& t) { return check(t); };
+}
+FileStream::Deliver Loader::deliver() {
+  return [this](const TensorInfo& t, uint64_t offset, const std::byte* data, uint64_t size) {
+    return take(t, offset, data, size);
+  };
+}
+
 void Loader::beginFile(std::string name) {
-  stream_ = std::make_unique<SafetensorsStream>(
-      std::move(name), [this](const TensorInfo& t) { return check(t); },
-      [this](const TensorInfo& t, uint64_t offset, const std::byte* data, uint64_t size) {
-        return take(t, offset, data, size);
-      });
+  stream_ = std::make_unique<SafetensorsStream>(std::move(name), wants(), deliver());
 }
 
 Status Loader::take(const TensorInfo& t, uint64_t offset, const std::byte* data, uint64_t size) {

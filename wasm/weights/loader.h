@@ -1,10 +1,11 @@
-// Streams safetensors files into a model's weights. As soon as a header is known, every tensor's shape and dtype is
-// checked against what the model declared. Tensors are packed while they arrive: matrices some rows at a time, the rest
-// whole.
+// Streams safetensors and GGUF files into a model's weights. As soon as a header is known, every tensor's shape and
+// dtype is checked against what the model declared. Tensors are packed while they arrive: matrices some rows at a time,
+// the rest whole.
 #pragma once
 
 #include <memory>
 
+#include "tensor/gguf_stream.h"
 #include "tensor/safetensors_stream.h"
 #include "weights/parts.h"
 
@@ -18,6 +19,10 @@ class Loader {
 
   /// A file starts (a checkpoint may have several). An unfinished one before it is dropped.
   void beginFile(std::string name);
+  /// The same for a GGUF file, by its plan (gguf_stream.h). Programs that do not call this do not contain its reader.
+  void beginGguf(std::string name, const std::string& plan) {
+    stream_ = std::make_unique<GgufStream>(std::move(name), plan, wants(), deliver());
+  }
   std::byte* window() { return stream_ ? stream_->window() : nullptr; }
   size_t room() const { return stream_ ? stream_->room() : 0; }
   Status commit(size_t n);
@@ -31,10 +36,12 @@ class Loader {
  private:
   Result<uint64_t> check(const TensorInfo& t);
   Status take(const TensorInfo& t, uint64_t offset, const std::byte* data, uint64_t size);
+  FileStream::Wants wants();
+  FileStream::Deliver deliver();
 
   Weights& weights_;
   std::unique_ptr<Parts> parts_;
-  std::unique_ptr<SafetensorsStream> stream_;
+  std::unique_ptr<FileStream> stream_;
   Weights::Wanted* current_ = nullptr;  // the tensor that arrives now, looked up at its first piece
   bool passesOver_ = false;             // it is a copy of one that is there already
   size_t packedBytes_ = 0;
