@@ -34,7 +34,7 @@ export class WasmformersError extends Error {
 
 /** config.json, an option, an unknown task, dtype or model type. */
 export class ConfigError extends WasmformersError {}
-/** A safetensors file: its header, its size, a missing tensor or a wrong shape. */
+/** A safetensors or GGUF file: its header, its size, a missing tensor or a wrong shape. */
 export class WeightsError extends WasmformersError {}
 /** tokenizer.json and its companions. */
 export class TokenizerError extends WasmformersError {}

@@ -75,7 +75,7 @@ export class WasmformersError extends Error {
 }
 /** config.json, an option, an unknown task, dtype or model type. */
 export class ConfigError extends WasmformersError {}
-/** A safetensors file: its header, its size, a missing tensor or a wrong shape. */
+/** A safetensors or GGUF file: its header, its size, a missing tensor or a wrong shape. */
 export class WeightsError extends WasmformersError {}
 /** tokenizer.json and its companions. */
 export class TokenizerError extends WasmformersError {}
@@ -157,6 +157,11 @@ export interface HubOptions {
   revision?: string;
   /** Folder inside of the repository; "". */
   subfolder?: string;
+  /**
+   * Name of a GGUF file of the repository. It stands for all others: weights, configuration, tokenizer and chat
+   * template come from it. An id may also end in .gguf.
+   */
+  gguf?: string | null;
   progress_callback?: ProgressCallback | null;
   signal?: AbortSignal;
   /** Only what lies here already. */

@@ -20,6 +20,7 @@ export const BUNDLES = {
   listing: 'js/hub/listing.js',
   disk: 'js/hub/disk.js',
   'from-pieces': 'js/tokenizers/legacy/from-pieces.js',
+  gguf: 'js/hub/gguf.js',
 };
 
 /** What require() gives, and the declarations that its types are copied from. */

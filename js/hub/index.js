@@ -1,11 +1,9 @@
 // The files of a repository: opened as streams of chunks, read as a whole, or asked for their size. A repository is a
 // folder, a URL, or an id of the Hub (locate.js has the forms).
 
-import { ConfigError, HubError, throwIfAborted } from '../errors.js';
-import { addressOf, isOffline } from './locate.js';
-import { open } from './open.js';
+import { ConfigError, throwIfAborted } from '../errors.js';
+import { open, sharing } from './open.js';
 import { isKnown, reportProgress } from './progress.js';
-import { webPageAt } from './verify.js';
 
 /**
  * @typedef {import('./types.js').OpenFile} OpenFile
@@ -130,25 +128,6 @@ export function parseJSON(text, id, name) {
 }
 
 /**
- * The error of a file that a caller needs and the repository lacks: says where it was looked for.
- * @param {string} id
- * @param {string} name
- * @param {HubOptions} [options]
- * @returns {HubError}
- */
-export function missing(id, name, options = {}) {
-  const url = addressOf(id, name, options),
-    webPage = webPageAt(name, url);
-  if (webPage) return webPage;
-  const where = isOffline(options)
-    ? 'in the local files and the cache (the network is switched off)'
-    : url
-      ? `at ${url}`
-      : 'in the folder';
-  return new HubError(`${name} of ${id} was not found ${where}.`, { code: 'not_found', status: 404, url, file: name });
-}
-
-/**
  * Loads what needs several files. Where one of them proves to be damaged, its copy in the cache is deleted and the
  * load is tried again, once for each file.
  * @template T
@@ -157,16 +136,19 @@ export function missing(id, name, options = {}) {
  * @param {(options: O) => Promise<T>} load
  * @returns {Promise<T>}
  */
-export async function healed(options, load) {
-  const opened = new Map(),
-    all = { ...options, opened, refetch: new Set() };
-  try {
-    return await load(all);
-  } catch (error) {
-    if (!opened.has(/** @type {HubError} */ (error)?.file)) throw error;
-    const { repair } = await import('./repair.js');
-    return repair(error, all, () => load(all));
-  }
-}
+export const healed = (options, load) =>
+  sharing(options, async (own) => {
+    const opened = new Map(),
+      all = { ...own, opened, refetch: new Set() };
+    try {
+      return await load(all);
+    } catch (error) {
+      if (!opened.has(/** @type {import('../errors.js').HubError} */ (error)?.file)) throw error;
+      const { repair } = await import('./repair.js');
+      return repair(error, all, () => load(all));
+    }
+  });
 
+export { ggufOf, missing } from './locate.js';
 export { withTotals } from './progress.js';
+export { sharing } from './open.js';

@@ -2,11 +2,14 @@
 //   'org/name'              env.localModelPath/org/name, then (Node) the user's cache folder, then env.remoteHost
 //   './folder', '/abs', …   a folder on disk (Node), a path of this server (browsers)
 //   'https://…/folder/'     that URL
+// The option gguf, or an id that ends in .gguf, names a GGUF file, which stands for a whole repository
+// (gguf.js).
 
-import { ConfigError } from '../errors.js';
+import { ConfigError, HubError } from '../errors.js';
 import { env, isNode } from '../env.js';
 import { node } from '../utils/node.js';
 import { cacheFolder } from './cache.js';
+import { webPageAt } from './verify.js';
 
 /** @typedef {import('./types.js').HubOptions} HubOptions */
 
@@ -14,6 +17,29 @@ const isUrl = (/** @type {string} */ id) => /^(https?|blob|data|chrome-extension
 /** A folder by its look; in browsers, a path of this server. */
 const isPath = (/** @type {string} */ id) => /^(\.{0,2}\/|\.{1,2}$|file:|[A-Za-z]:[\\/])/.test(id);
 const ID = /^[\w][\w.-]*(\/[\w][\w.-]*)?$/;
+
+/**
+ * The GGUF file that stands for a repository.
+ * @param {string} id
+ * @param {HubOptions} options
+ * @returns {{ id: string, gguf: string } | null} where it lies, and its name there; null: there is none
+ */
+export function ggufOf(id, { gguf }) {
+  if (gguf !== undefined && gguf !== null) {
+    if (typeof gguf === 'string' && /^(?!.*\.\.)[\w][^\\?#]*\.gguf$/i.test(gguf)) return { id, gguf };
+    throw new ConfigError(`The option gguf must be the name of a .gguf file, not ${JSON.stringify(gguf)}.`, {
+      code: 'bad_option',
+      field: 'gguf',
+    });
+  }
+  const parts = typeof id === 'string' && /^(.*[\\/])?([^\\/?#]+\.gguf(\?[^#]*)?)$/i.exec(id);
+  if (!parts) return null;
+  const [, folder = './', file] = parts;
+  if (isUrl(id) || isPath(folder)) return { id: folder.replace(/([^\\/])[\\/]$/, '$1'), gguf: file };
+  // org/name/file.gguf; a repository's name may end so as well.
+  const [org, name, ...rest] = id.split('/');
+  return rest.length ? { id: `${org}/${name}`, gguf: rest.join('/') } : null;
+}
 
 const withSlash = (/** @type {string} */ folder) => folder.replace(/\/*$/, '/');
 
@@ -110,4 +136,33 @@ export function addressOf(id, name, options) {
   if (isUrl(id)) return withSlash(id) + pathOf(name, options);
   if (isPath(id)) return urlOfPath(withSlash(id) + pathOf(name, options));
   return ID.test(id) ? hubUrl(id, name, options) : '';
+}
+
+/**
+ * The error of a file that a caller needs and the repository lacks: says where it was looked for.
+ * @param {string} id
+ * @param {string} name
+ * @param {HubOptions} [options]
+ * @returns {HubError}
+ */
+export function missing(id, name, options = {}) {
+  const found = ggufOf(id, options);
+  if (found) {
+    if (name !== found.gguf)
+      return new HubError(`${found.gguf} of ${found.id} holds nothing that makes a ${name}.`, {
+        code: 'not_found',
+        status: 404,
+        file: name,
+      });
+    ({ id } = found);
+  }
+  const url = addressOf(id, name, options),
+    webPage = webPageAt(name, url);
+  if (webPage) return webPage;
+  const where = isOffline(options)
+    ? 'in the local files and the cache (the network is switched off)'
+    : url
+      ? `at ${url}`
+      : 'in the folder';
+  return new HubError(`${name} of ${id} was not found ${where}.`, { code: 'not_found', status: 404, url, file: name });
 }

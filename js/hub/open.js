@@ -1,12 +1,12 @@
 // Opens a repository's file at the first place that has it: on disk, in the cache, or over the network. A download is
 // copied into the cache while it is read.
 
-import { HubError } from '../errors.js';
+import * as errors from '../errors.js';
 import { isNode } from '../env.js';
 import { node } from '../utils/node.js';
 import { body, lengthOf, notOk, request } from './fetch.js';
 import { currentCache, putWhole, quietly, teeToCache } from './cache.js';
-import { isOffline, locate } from './locate.js';
+import { ggufOf, isOffline, locate, missing } from './locate.js';
 import { isWebPage, noteWebPage, rejectWrongContent, webPageError } from './verify.js';
 
 /**
@@ -23,7 +23,7 @@ async function openOnDisk({ folder, path: inFolder }, name) {
   const [{ stat }, { createReadStream }, { join }] = await Promise.all([node('fs/promises'), node('fs'), node('path')]);
   const path = join(folder.startsWith('file:') ? (await node('url')).fileURLToPath(folder) : folder, inFolder);
   const unreadable = (/** @type {Error} */ error) =>
-    new HubError(`Could not read ${path}: ${error.message}`, { code: 'unreadable', file: name, cause: error });
+    new errors.HubError(`Could not read ${path}: ${error.message}`, { code: 'unreadable', file: name, cause: error });
   const found = await stat(path).catch((/** @type {NodeJS.ErrnoException} */ error) => {
     if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return null;
     throw unreadable(error);
@@ -72,7 +72,7 @@ async function* wholeOf(stream, size, name, url) {
     yield chunk;
   }
   if (got < size) {
-    throw new HubError(`${name} ends after ${got} of ${size} bytes in the cache, where it is kept as ${url}.`, {
+    throw new errors.HubError(`${name} ends after ${got} of ${size} bytes in the cache, where it is kept as ${url}.`, {
       code: 'cut_cache',
       url,
       file: name,
@@ -115,7 +115,7 @@ async function openUrl(id, { url, cached, list, path = '' }, name, options, size
     ...(cache ? { cache: /** @type {RequestCache} */ ('no-store') } : {}),
   };
   const response = await request(url, { ...init, file: name, ...(absent ? { tries: 1 } : {}) }).catch((error) => {
-    if (absent && error instanceof HubError) return null;
+    if (absent && error instanceof errors.HubError) return null;
     throw error;
   });
   if (!response) return null;
@@ -151,6 +151,25 @@ async function openUrl(id, { url, cached, list, path = '' }, name, options, size
  * @returns {Promise<OpenFile | null>} null where no place has it
  */
 export async function open(id, name, options, sizeOnly = false) {
+  const found = ggufOf(id, options);
+  if (!found) return openPlaces(id, name, options, sizeOnly);
+  const { gguf } = found;
+  if (sizeOnly && name === gguf) return openPlaces(found.id, gguf, options, true);
+  const { openInGguf } = await import('./gguf.js');
+  return openInGguf(name, gguf, {
+    shared: /** @type {any} any: has a symbol */ (options)[SHARED],
+    options,
+    errors,
+    async open() {
+      const file = await openPlaces(found.id, gguf, options, false);
+      if (file) return file;
+      throw missing(id, gguf, options);
+    },
+  });
+}
+
+/** @type {(id: string, name: string, options: HubOptions, sizeOnly: boolean) => Promise<OpenFile | null>} */
+async function openPlaces(id, name, options, sizeOnly) {
   for (const place of await locate(id, name, options)) {
     const file =
       'folder' in place
@@ -162,4 +181,26 @@ export async function open(id, name, options, sizeOnly = false) {
     if (file) return file;
   }
   return null;
+}
+
+/** Under this symbol options carry what the calls of one load share. It is none of a caller's options. */
+const SHARED = Symbol('shared files');
+
+/**
+ * Files that are opened once for all calls of a load, and closed at its end.
+ * @template T
+ * @template {object} O
+ * @param {O} options
+ * @param {(options: O) => Promise<T>} load is given options that its calls pass on
+ * @returns {Promise<T>}
+ */
+export async function sharing(options, load) {
+  if (SHARED in options) return load(options);
+  /** @type {import('./types.js').Shared} */
+  const files = new Map();
+  try {
+    return await load({ ...options, [SHARED]: files });
+  } finally {
+    for (const file of files.values()) await file.then((open) => open.close()).catch(() => {});
+  }
 }

@@ -23,6 +23,7 @@
  * @property {string | null} [cache_dir] a folder for this call (Node)
  * @property {string} [token] of the Hub
  * @property {Record<string, string>} [headers] of each request
+ * @property {string | null} [gguf] name of a GGUF file of the repository, which stands for all of its files
  * @property {Map<string, CacheEntry>} [opened] of one load: what the cache has, by the file's name
  * @property {Set<string>} [refetch] of one load: keys that are not read from the cache
  *
@@ -32,6 +33,9 @@
  * @property {AsyncIterable<Uint8Array>} chunks
  * @property {boolean} [local] no network is needed to read it
  * @property {CacheEntry} [entry] what the cache knows of it, where it keeps it
+ * @property {string} [plan] of a GGUF file: where which tensor lies (js/gguf/plan.js)
+ *
+ * @typedef {Map<string, Promise<{ close: () => Promise<void> }>>} Shared files by name
  *
  * @typedef {{ folder: string, path: string }} FolderPlace a file on disk
  *

@@ -1,7 +1,7 @@
 // pipeline(task, model, options): loads what a task's pipeline declares and joins it.
 
 import { ConfigError, throwIfAborted } from '../errors.js';
-import { withTotals } from '../hub/index.js';
+import { sharing, withTotals } from '../hub/index.js';
 import { AUTO_CLASSES } from '../models/catalog.js';
 import { autoClass } from '../models/model.js';
 import { AutoTokenizer } from '../tokenizers/auto-tokenizer.js';
@@ -23,8 +23,9 @@ export const TASKS = Object.fromEntries(Object.values(classes).map((Class) => [C
  * @type {Record<string, (id: string, options: PipelineOptions) => Promise<any>>}
  */
 const PARTS = {
-  // config is the model's
-  tokenizer: (id, options) => AutoTokenizer.from_pretrained(id, { ...options, subfolder: '', config: null }),
+  // config is the model's. A GGUF file has the tokenizer in it.
+  tokenizer: (id, { gguf, subfolder, ...options }) =>
+    AutoTokenizer.from_pretrained(id, { ...options, gguf, subfolder: gguf ? subfolder : '', config: null }),
 };
 
 const namesOf = (/** @type {typeof Pipeline} */ { task, aliases }) => [task, ...aliases];
@@ -83,7 +84,9 @@ export async function pipeline(task, model = null, options = {}) {
     });
   checkOptions(options, LOADING);
   throwIfAborted(options.signal);
-  const parts = await withLinkedAbort(options.signal, (signal) => load(Class, id, { ...withTotals(options), signal }));
+  const parts = await sharing(withTotals(options), (all) =>
+    withLinkedAbort(options.signal, (signal) => load(Class, id, { ...all, signal })),
+  );
   options.progress_callback?.({ status: 'ready', task: name, model: id });
   return new Class({ task: name, ...parts });
 }

@@ -4,7 +4,7 @@ import { InputError } from '../errors.js';
 
 /** Options of loading. What stands behind model_file_name means something in Transformers.js alone. */
 export const LOADING = [
-  'revision subfolder progress_callback signal local_files_only cache_dir token headers dtype device config',
+  'revision subfolder progress_callback signal local_files_only cache_dir token headers dtype device config gguf',
   'model_file_name use_external_data_format session_options legacy quantized',
 ];
 

@@ -183,14 +183,15 @@ export class WasmModel {
   }
 
   /**
-   * Reads one safetensors file.
+   * Reads one file of weights. Programs without a reader of GGUF take it for safetensors, and say that it is none.
    * @param {import('../../hub/index.js').OpenFile} file
    * @param {AbortSignal} [signal]
    */
   async read(file, signal) {
     try {
       const handle = this._alive();
-      handle.beginFile(file.name);
+      if (file.plan && handle.beginGguf) handle.beginGguf(file.name, file.plan);
+      else handle.beginFile(file.name);
       for await (const chunk of file.chunks) {
         throwIfAborted(signal);
         this.#take(chunk, file.name);

@@ -1,8 +1,9 @@
-// A checkpoint's files of weights: model.safetensors, or the shards that model.safetensors.index.json names. The index
-// has the form of transformers' modeling_utils.py: metadata.total_size, weight_map: tensor → file.
+// A checkpoint's files of weights: a GGUF file where that stands for the repository, else model.safetensors, or the
+// shards that model.safetensors.index.json names. The index has the form of transformers' modeling_utils.py:
+// metadata.total_size, weight_map: tensor → file.
 
 import { ConfigError, WeightsError } from '../../errors.js';
-import { getText, missing, openFile, sizeOf } from '../../hub/index.js';
+import { getText, ggufOf, missing, openFile, sizeOf } from '../../hub/index.js';
 import { expectTotal, isKnown } from '../../hub/progress.js';
 
 /**
@@ -14,6 +15,13 @@ import { expectTotal, isKnown } from '../../hub/progress.js';
  * @property {number} total bytes of all tensors, 0 where the file does not say
  * @property {string} name the index's file name
  */
+
+/**
+ * The file that has all weights, where one has.
+ * @param {string} id
+ * @param {WeightsOptions} options
+ */
+const singleOf = (id, options) => ggufOf(id, options)?.gguf ?? (options.model_file_name ?? 'model') + '.safetensors';
 
 /**
  * @param {string} text
@@ -67,7 +75,7 @@ async function findIndex(id, options) {
  * @returns {AsyncGenerator<import('../../hub/index.js').OpenFile, void>}
  */
 export async function* weightFiles(id, options, found = {}) {
-  const single = (options.model_file_name ?? 'model') + '.safetensors',
+  const single = singleOf(id, options),
     file = await openFile(id, single, options);
   if (file) {
     isKnown(options, 'weights');
@@ -111,7 +119,7 @@ export function blameShard(error, index, id) {
  *   server does not say
  */
 export async function weightSizes(id, options) {
-  const single = (options.model_file_name ?? 'model') + '.safetensors',
+  const single = singleOf(id, options),
     one = await sizeOf(id, single, options);
   if (one) return { files: [{ file: single, ...one }], size: one.size };
   const index = await findIndex(id, options);
@@ -143,7 +151,7 @@ async function sizesOf(id, shards, options) {
  * @returns {Promise<string[]>}
  */
 export async function weightNames(id, options) {
-  const single = (options.model_file_name ?? 'model') + '.safetensors';
+  const single = singleOf(id, options);
   if (await sizeOf(id, single, options)) return [single];
   const index = await findIndex(id, options);
   if (!index) throw missing(id, single, options);

@@ -14,6 +14,7 @@ const ORDER = [
   'env.js',
   'errors.js',
   'utils',
+  'gguf',
   'hub',
   'tensor',
   'media',

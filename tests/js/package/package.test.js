@@ -50,6 +50,7 @@ test('npm pack gives a package that runs by itself', async (t) => {
     'js/dist/listing.js',
     'js/dist/disk.js',
     'js/dist/from-pieces.js',
+    'js/dist/gguf.js',
     'js/vendor/jinja.js',
     'js/vendor/jinja.LICENSE',
   ])

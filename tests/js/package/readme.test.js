@@ -11,6 +11,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { TASKS } from '../../../js/pipelines/index.js';
 import { cachePath } from '../../../tools/cache.js';
+import { fixturePath } from '../helpers/fixtures.js';
 import { writerFolder } from '../helpers/writer.js';
 
 const MODEL = 'sentence-transformers/all-MiniLM-L6-v2',
@@ -44,6 +45,7 @@ blocks.forEach((code, i) =>
       code
         .replaceAll("'wasmformers'", JSON.stringify(new URL('../../../js/index.js', import.meta.url).href))
         .replaceAll('MODEL', JSON.stringify(MODEL))
+        .replaceAll(/\bGGUF\b/g, JSON.stringify(fixturePath('gguf/llama-q4_0/model.gguf')))
         .replaceAll('WRITER', JSON.stringify(WRITER))
         .replaceAll('CHAT', JSON.stringify(writerFolder(t))),
     );

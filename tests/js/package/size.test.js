@@ -28,6 +28,7 @@ test('what a page loads is known', () => {
     'generation/text-stream.js',
     'pipelines/text-generation-work.js',
     'engines/wasm/estimate.js',
+    'hub/gguf.js',
   ])
     assert.ok(existsSync(path.join(JS, file)) && !modules.includes(file), file);
   assert.ok(generating.includes('generation/generate.js'));
