@@ -1,10 +1,12 @@
 # program(): a Wasm file that the package ships, in js/wasm/, with the JS that loads it (its "glue").
 #
-#   program(name FAMILIES kinds… KERNELS table [PARTS function] SOURCES files… LIBRARIES libraries… [STANDALONE])
+#   program(name FAMILIES kinds… KERNELS table [PARTS function] [GGUF function] SOURCES files… LIBRARIES libraries…
+#           [STANDALONE])
 #     FAMILIES    kinds of models that it runs: folders of wasm/arch. "encoders" stands for arch::encoderFamilies().
 #     KERNELS     the function of kernels/kernels.h that gives its table of operations. Such a program is linked twice:
 #                 name-simd.wasm and name-relaxed.wasm. Without, it is one file, name.wasm.
 #     PARTS       a function of wasm/weights that reads matrices stored in parts; default: the program does not
+#     GGUF        a function of wasm/weights that opens GGUF files; default: the program reads none
 #     SOURCES     files of wasm/binding; default: model.cpp, which binds a model and nothing else
 #     LIBRARIES   what else of the core it uses
 #     STANDALONE  no JS at all: exported functions of numbers
@@ -38,7 +40,7 @@ set(LINK_STANDALONE -Oz -sSTANDALONE_WASM -sMAXIMUM_MEMORY=512MB -sINITIAL_MEMOR
 set(LINK_MODELS -sMEMORY_GROWTH_GEOMETRIC_CAP=16MB)
 
 function(program name)
-  cmake_parse_arguments(ARG STANDALONE "KERNELS;PARTS" "FAMILIES;SOURCES;LIBRARIES" ${ARGN})
+  cmake_parse_arguments(ARG STANDALONE "KERNELS;PARTS;GGUF" "FAMILIES;SOURCES;LIBRARIES" ${ARGN})
   if(NOT ARG_SOURCES)
     set(ARG_SOURCES model.cpp)
   endif()
@@ -55,6 +57,10 @@ function(program name)
     set(parts nullptr)
     if(ARG_PARTS)
       set(parts weights::${ARG_PARTS})
+    endif()
+    set(gguf nullptr)
+    if(ARG_GGUF)
+      set(gguf weights::${ARG_GGUF})
     endif()
     configure_file(${CMAKE_SOURCE_DIR}/cmake/program.cpp.in ${CMAKE_BINARY_DIR}/program_${name}.cpp @ONLY)
     list(APPEND ARG_SOURCES ${CMAKE_BINARY_DIR}/program_${name}.cpp)

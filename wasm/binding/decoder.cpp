@@ -33,9 +33,11 @@ class Model final : public EngineModel, public SearchMethods {
     if (model_) session_.emplace(*model_->decoder(), kernels_, arena_, outputs_);  // every decoder family has one
   }
 
-  /// As beginFile, of a GGUF file.
-  void beginGguf(const std::string& name, const std::string& plan) {
-    if (loader_) loader_->beginGguf(name, plan);
+  /// As beginFile, of a GGUF file. False: this program reads none.
+  bool beginGguf(const std::string& name, const std::string& plan) {
+    if (!loader_ || !programGguf()) return false;
+    loader_->beginGguf(*programGguf(), name, plan);
+    return true;
   }
 
   double vocabulary() const { return model_ ? double(lm().vocabulary()) : 0; }

@@ -7,6 +7,7 @@
 
 #include "arch/families.h"
 #include "kernels/kernels.h"
+#include "weights/loader.h"
 #include "weights/parts.h"
 
 namespace wasmformers {
@@ -17,6 +18,8 @@ std::span<const arch::Family> programFamilies();
 const kernels::Table& programKernels();
 /// How it reads matrices that are stored in parts (PARTS); nullptr: it does not.
 weights::OpenParts* programParts();
+/// How it opens GGUF files (GGUF); nullptr: it reads none.
+weights::OpenGguf* programGguf();
 
 /// One table of all: what FAMILIES with several kinds becomes.
 inline std::vector<arch::Family> joined(std::initializer_list<std::span<const arch::Family>> tables) {

@@ -4,6 +4,9 @@
 
 #include <algorithm>
 
+#include "tensor/gguf_stream.h"
+#include "tensor/safetensors_stream.h"
+
 namespace wasmformers::weights {
 
 namespace {
@@ -17,7 +20,7 @@ constexpr uint64_t kPieceBytes = 256 << 10;
 Result<uint64_t> checkWhole(Weights& weights, const TensorInfo& t) {
   bool alias = false;
   Weights::Wanted* w = weights.find(t.name, &alias);
-  if (!w || (alias && w->shape != t.shape)) return SafetensorsStream::kPassOver;
+  if (!w || (alias && w->shape != t.shape)) return FileStream::kPassOver;
   if (w->shape != t.shape) {
     return bad(t, "wrong_shape",
                "has the shape " + shapeText(t.shape) + ", config.json makes it " + shapeText(w->shape));
@@ -27,16 +30,16 @@ Result<uint64_t> checkWhole(Weights& weights, const TensorInfo& t) {
         t, "unsupported_dtype",
         "is stored as " + std::string(dtypeName(t.dtype)) + "; weights in F32, F16 and BF16 can be computed with");
   }
-  if (!w->rowsAtOnce || t.shape.empty() || t.shape[0] == 0) return SafetensorsStream::kWhole;
+  if (!w->rowsAtOnce || t.shape.empty() || t.shape[0] == 0) return FileStream::kWhole;
   const uint64_t rows = (t.end - t.begin) / uint64_t(t.shape[0]) * w->rowsAtOnce;
-  return rows ? std::max(kPieceBytes / rows, uint64_t(1)) * rows : SafetensorsStream::kWhole;
+  return rows ? std::max(kPieceBytes / rows, uint64_t(1)) * rows : FileStream::kWhole;
 }
 }  // namespace
 
 Result<uint64_t> Loader::check(const TensorInfo& t) {
   if (parts_) {
     WF_ASSIGN(const bool isPart, parts_->check(t));
-    if (isPart) return SafetensorsStream::kWhole;
+    if (isPart) return FileStream::kWhole;
   }
   return checkWhole(weights_, t);
 }
@@ -48,6 +51,11 @@ FileStream::Deliver Loader::deliver() {
   return [this](const TensorInfo& t, uint64_t offset, const std::byte* data, uint64_t size) {
     return take(t, offset, data, size);
   };
+}
+
+std::unique_ptr<FileStream> openGguf(std::string file, const std::string& plan, FileStream::Wants wants,
+                                     FileStream::Deliver deliver) {
+  return std::make_unique<GgufStream>(std::move(file), plan, std::move(wants), std::move(deliver));
 }
 
 void Loader::beginFile(std::string name) {

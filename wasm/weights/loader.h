@@ -5,11 +5,15 @@
 
 #include <memory>
 
-#include "tensor/gguf_stream.h"
-#include "tensor/safetensors_stream.h"
+#include "tensor/file_stream.h"
 #include "weights/parts.h"
 
 namespace wasmformers::weights {
+
+/// Opens a GGUF file; see gguf_stream.h.
+using OpenGguf = std::unique_ptr<FileStream>(std::string file, const std::string& plan, FileStream::Wants,
+                                             FileStream::Deliver);
+OpenGguf openGguf;
 
 class Loader {
  public:
@@ -19,9 +23,9 @@ class Loader {
 
   /// A file starts (a checkpoint may have several). An unfinished one before it is dropped.
   void beginFile(std::string name);
-  /// The same for a GGUF file, by its plan (gguf_stream.h). Programs that do not call this do not contain its reader.
-  void beginGguf(std::string name, const std::string& plan) {
-    stream_ = std::make_unique<GgufStream>(std::move(name), plan, wants(), deliver());
+  /// The same for a GGUF file, by its plan (gguf_stream.h). Only programs that name openGguf contain its reader.
+  void beginGguf(OpenGguf& open, std::string name, const std::string& plan) {
+    stream_ = open(std::move(name), plan, wants(), deliver());
   }
   std::byte* window() { return stream_ ? stream_->window() : nullptr; }
   size_t room() const { return stream_ ? stream_->room() : 0; }

@@ -3,6 +3,7 @@
 
 import { env, warnOnce } from '../../env.js';
 import { ConfigError, throwIfAborted } from '../../errors.js';
+import { ggufOf } from '../../hub/index.js';
 import { blameShard, weightFiles, weightNames } from './safetensors-files.js';
 import { warmUp } from './load-wasm.js';
 import { WasmModel } from './model.js';
@@ -77,14 +78,16 @@ function dtypeOf(options) {
 }
 
 /**
- * The program that a repository needs. Decoders have one more, which reads checkpoints that come quantized.
+ * The program that a repository needs. Decoders have one more, which reads GGUF files and checkpoints that
+ * come quantized.
  * @param {LoadRequest} request
  */
-function programOf({ id, config, family }) {
+function programOf({ id, config, family, options }) {
   const program = /** @type {Program} */ (family?.program),
     quantized = config.quantization_config ?? config.compression_config;
-  if (!quantized) return program;
+  if (!quantized && !ggufOf(id, options)) return program;
   if (program === 'decoder') return 'quantized';
+  if (!quantized) return program;
   throw new ConfigError(`${id} is quantized; of encoders only unquantized weights are read.`, {
     code: 'unsupported_config',
     file: 'config.json',

@@ -190,8 +190,7 @@ export class WasmModel {
   async read(file, signal) {
     try {
       const handle = this._alive();
-      if (file.plan && handle.beginGguf) handle.beginGguf(file.name, file.plan);
-      else handle.beginFile(file.name);
+      if (!(file.plan && handle.beginGguf?.(file.name, file.plan))) handle.beginFile(file.name);
       for await (const chunk of file.chunks) {
         throwIfAborted(signal);
         this.#take(chunk, file.name);
