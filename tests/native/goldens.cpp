@@ -10,6 +10,7 @@
 #include <fstream>
 #include <sstream>
 
+#include "tensor/safetensors_stream.h"
 #include "weights/quantized/quantized.h"
 
 namespace wasmformers::testing {

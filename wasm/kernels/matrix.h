@@ -35,7 +35,7 @@ class Matrix {
   /// packRows() takes rows in multiples of this, except for the last rows of the matrix.
   static constexpr size_t kRowsAtOnce = 8;
   /// Packs rows [from, from + rows.shape[0]) from a view [rows, K] of F32, F16 or BF16. WeightsError "not_finite" where
-  /// the packed form is not f32 and a row holds NaN, infinity or, for q4, a magnitude above 1e28.
+  /// the packed form is not f32 and a row holds NaN, infinity or, for q4, a magnitude above 1e24.
   Status packRows(const TensorView& rows, size_t from);
 
   /// Packs a whole tensor [N, K] of F32, F16 or BF16, or [K, N] if `transposed` (GPT-2's Conv1D). MemoryError;

@@ -106,7 +106,7 @@ TEST(Q4, RepresentableNumbersGiveExactProducts) {
   for (size_t i = 0; i < m * k; ++i) x[i] = float(int(engine() % 255) - 127);
   for (size_t i = 0; i < m * k; i += kBlock) x[i] = 127;
   const Matrix matrix = packed(w, n, k);
-  EXPECT_LT(relativeError(unpacked(matrix), w, n * k), 0.02);  // the scale is one of 64 in a power of two
+  EXPECT_LT(relativeError(unpacked(matrix), w, n * k), 0.02);  // the scale is one of 32 in a power of two
   for (size_t rows : {1, 2, 5}) {
     const Floats u = unpacked(matrix);
     Floats y(m * n + 64);
@@ -130,22 +130,22 @@ TEST(Q4, Extremes) {
   std::fill_n(w.begin() + 32, 32, 0.f);                                  // row 0: a block of zeros
   std::fill_n(w.begin() + long(k), k, 0.f);                              // row 1: all zeros
   std::fill_n(w.begin() + 2 * long(k), k, 1e-42f);                       // row 2: subnormal
-  w[3 * k + 40] = 1e6f;                                                  // row 3: an outlier
+  w[3 * k + 40] = 5e3f;                                                  // row 3: an outlier
   std::fill_n(w.begin() + 4 * long(k), k, 3.f);                          // row 4: one value
-  for (size_t i = 0; i < k; ++i) w[5 * k + i] = i % 2 ? 1e27f : -1e27f;  // row 5: huge
+  for (size_t i = 0; i < k; ++i) w[5 * k + i] = i % 2 ? 1e23f : -1e23f;  // row 5: huge
   std::fill_n(w.begin() + 6 * long(k), 32, 1e-12f);                      // row 6: a block far below the others
   const Matrix matrix = packed(w, n, k);
   const Floats u = unpacked(matrix);
   for (float v : u) ASSERT_TRUE(std::isfinite(v));
   for (size_t i = 0; i < 32; ++i) EXPECT_EQ(u[32 + i], 0);
   for (size_t i = 0; i < 2 * k; ++i) EXPECT_EQ(u[k + i], 0);
-  EXPECT_NEAR(u[3 * k + 40], 1e6f, 2e4f);
+  EXPECT_NEAR(u[3 * k + 40], 5e3f, 1e2f);
   EXPECT_LT(relativeError(Floats(u.begin() + 3 * long(k), u.begin() + 3 * long(k) + 32),
                           Floats(w.begin() + 3 * long(k), w.begin() + 3 * long(k) + 32), 32),
             0.1)
       << "an outlier affects its own block only";
   for (size_t i = 0; i < k; ++i) EXPECT_NEAR(u[4 * k + i], 3, 0.03f);
-  for (size_t i = 0; i < k; ++i) EXPECT_NEAR(u[5 * k + i], w[5 * k + i], 5e25f);
+  for (size_t i = 0; i < k; ++i) EXPECT_NEAR(u[5 * k + i], w[5 * k + i], 5e21f);
   for (size_t i = 0; i < 32; ++i) EXPECT_LE(std::fabs(u[6 * k + i]), 1e-8f);
 
   const float odd[] = {0, 1e-42f, 1e-20f, 1e19f, 1e20f, std::numeric_limits<float>::infinity()};
@@ -180,7 +180,8 @@ TEST(Q4, TheLargestSumsDoNotOverflow) {
       Rows rows(x.data(), m, k);
       Floats y(3 * n + 64);
       fast().linear(arena, rows, matrix, {}, y.data(), n);
-      for (size_t i = 0; i < m * n; ++i) EXPECT_NEAR(y[i], -sign * 2 * k, 0.01f * k);
+      for (size_t i = 0; i < m * n; ++i)
+        EXPECT_NEAR(y[i], -sign * 2 * k, 0.03f * k);  // the scale has 5 bits of mantissa
     }
   }
 }

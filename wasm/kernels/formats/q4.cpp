@@ -18,7 +18,7 @@ struct Range {
   float low, high;
 };
 
-// With q = round(x·inverse + z/2) in 0…15 and u = 2q − z: Σu² and Σu·x.
+// With q = round(x·inverse + z/8) in 0…15 and u = 8q − z: Σu² and Σu·x.
 struct Fit {
   float uu, ux;
 };
@@ -72,10 +72,11 @@ inline v128_t nearest(v128_t x, v128_t inverse, v128_t half) {
 }
 
 Fit fit(const float* x, float inverse, float z) {
-  const v128_t by = wasm_f32x4_splat(inverse), half = wasm_f32x4_splat(z / 2), zero = wasm_f32x4_splat(z);
+  const v128_t by = wasm_f32x4_splat(inverse), eighth = wasm_f32x4_splat(z / 8), zero = wasm_f32x4_splat(z);
   v128_t uu = wasm_f32x4_splat(0), ux = uu;
   for (size_t i = 0; i < kBlock; i += 4) {
-    const v128_t v = wasm_v128_load(x + i), q = nearest(v, by, half), u = wasm_f32x4_sub(wasm_f32x4_add(q, q), zero);
+    const v128_t v = wasm_v128_load(x + i), q = nearest(v, by, eighth),
+                 u = wasm_f32x4_sub(wasm_f32x4_mul(q, wasm_f32x4_splat(8)), zero);
     uu = wasm_f32x4_add(uu, wasm_f32x4_mul(u, u));
     ux = wasm_f32x4_add(ux, wasm_f32x4_mul(u, v));
   }
@@ -102,7 +103,7 @@ float nearest(float x, float inverse, float half) { return std::clamp(std::nearb
 Fit fit(const float* x, float inverse, float z) {
   Fit f{0, 0};
   for (size_t i = 0; i < kBlock; ++i) {
-    const float u = 2 * nearest(x[i], inverse, z / 2) - z;
+    const float u = 8 * nearest(x[i], inverse, z / 8) - z;
     f.uu += u * u;
     f.ux += u * x[i];
   }
@@ -123,32 +124,33 @@ float magnitude(const float* x, size_t k) {
 
 // The code of a block with this scale and zero point. `unit` is the scale of the largest exponent.
 uint16_t encode(float scale, float unit, uint32_t z) {
-  const uint32_t bits = std::bit_cast<uint32_t>(scale / unit * 0x1p-96f);  // exponent 31 of a code
+  const uint32_t bits = std::bit_cast<uint32_t>(scale / unit * 0x1p-112f);  // exponent 15 of a code
   return uint16_t(
-      std::clamp<uint32_t>(bits + (1u << 16) - std::min(z << 12, bits), 1u << 23, (32u << 23) - 1) >> 17 << 5 | z);
+      std::clamp<uint32_t>(bits + (1u << 17) - std::min(z << 11, bits), 1u << 23, (16u << 23) - 1) >> 18 << 7 | z);
 }
 
-// The code of a block of zeros: q = 8, z = 16. Its scale is not subnormal, because arithmetic would be slow.
-constexpr uint16_t kZeros = 1 << 11 | 16;
+// The code of a block of zeros: q = 8, z = 64. Its scale is not subnormal, because arithmetic would be slow.
+constexpr uint16_t kZeros = 1 << 12 | 64;
 
-// Finds the best code for 32 values. It tries the two zero points next to the one that spans the block, for two spans,
-// each with the scale of least squares. The best explains the largest share of Σx², which is (Σux)²/Σu².
+// Finds the best code for 32 values. It tries the zero point that spans the block and one on either side, for two
+// spans, each with the scale of least squares. The best explains the largest share of Σx², which is (Σux)²/Σu². The
+// whole span finds a grid of 16 steps on which the weights lie already.
 uint16_t searchCode(const float* x, float unit) {
   const auto [low, high] = range(x);
   const float width = high - low;
   if (!(width > 1e-30f)) return kZeros;
   alignas(16) float y[kBlock];  // within [−1, 1], so that squares are finite for weights of any size
   for (size_t i = 0; i < kBlock; ++i) y[i] = x[i] * (1.f / width);
-  const float middle = -low / width * 30.f;
+  const float middle = std::nearbyint(-low / width * 120.f);
   float best = 0, scale = 0;
   uint32_t zero = 0;
-  for (const float span : {0.97f, 0.86f}) {
-    for (const float z : {std::floor(middle), std::floor(middle) + 1}) {
-      if (z > 31) continue;
+  for (const float span : {1.f, 0.9f}) {
+    for (const float z : {middle, middle - 3, middle + 3}) {
+      if (z < 0 || z > 127) continue;
       const Fit f = fit(y, 15.f / span, z);
       if (f.ux <= 0 || f.ux * f.ux <= best * f.uu) continue;
       best = f.ux * f.ux / f.uu;
-      scale = 2 * f.ux / f.uu;  // for q, since f is for 2q − z
+      scale = 8 * f.ux / f.uu;  // for q, since f is for 8q − z
       zero = uint32_t(z);
     }
   }
@@ -162,10 +164,10 @@ bool packPanelQ4(const float* w, size_t rows, size_t k, uint8_t* panel) {
   float units[kPanel];
   for (size_t r = 0; r < kPanel; ++r) {
     const float biggest = r < rows ? magnitude(w + r * k, k) : 0;
-    if (!(biggest <= 1e28f)) return false;
+    if (!(biggest <= 1e24f)) return false;
     // The largest exponent: a span of 2·biggest in 15 steps is less than 2·unit, and so is the scale of least squares.
     units[r] = biggest > 1e-30f ? std::bit_cast<float>(std::bit_cast<uint32_t>(biggest / 6.f) & 0x7f800000u) : 0.f;
-    factors[r] = units[r] * (0x1p95f / kActivationShift);
+    factors[r] = units[r] * (0x1p109f / kActivationShift);
   }
   for (size_t from = 0; from < k; from += kBlock, panel += kBlockBytes) {
     auto* codes = reinterpret_cast<uint16_t*>(panel + kBlockBytes - 2 * kPanel);
@@ -178,9 +180,9 @@ bool packPanelQ4(const float* w, size_t rows, size_t k, uint8_t* panel) {
       else if (some)
         std::copy_n(w + r * k + from, k - from, part);
       codes[r] = some ? searchCode(x, units[r]) : kZeros;
-      const float scale = codeScale(codes[r]) * 0x1p96f * units[r];
+      const float scale = codeScale(codes[r]) * 0x1p112f * units[r];
       alignas(16) uint8_t pairs[kBlock / 2];
-      quantize(x, scale > 0 ? 1.f / scale : 0.f, float(codeZero(codes[r])) / 2, pairs);
+      quantize(x, scale > 0 ? 1.f / scale : 0.f, float(codeZero(codes[r])) / 8, pairs);
       for (size_t j = 0; j < 4; ++j) std::memcpy(panel + 32 * j + 4 * r, pairs + 4 * j, 4);
     }
   }
@@ -199,7 +201,7 @@ void unpackRow(const Matrix::Q4Data& w, size_t n, size_t k, float* y) {
     const int32_t zero = codeZero(code);
     for (size_t i = 0; i < std::min(kBlock, k - from); ++i) {
       const uint8_t byte = block[i % 16 / 4 * 32 + r * 4 + i % 4];
-      y[from + i] = scale * float(2 * (i < 16 ? byte & 15 : byte >> 4) - zero);
+      y[from + i] = scale * float(8 * (i < 16 ? byte & 15 : byte >> 4) - zero);
     }
   }
 }

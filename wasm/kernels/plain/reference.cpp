@@ -42,7 +42,7 @@ float blockProduct(const QuantizedBlocks& x, size_t m, const Matrix::Q4Data& w, 
     int32_t sum = codeZero(code) * x.sums[m * x.blocks + g];
     for (size_t i = 0; i < kBlock; ++i) {
       const uint8_t byte = block[i % 16 / 4 * 32 + r * 4 + i % 4];
-      sum += 2 * a[i] * (i < 16 ? byte & 15 : byte >> 4);
+      sum += 8 * a[i] * (i < 16 ? byte & 15 : byte >> 4);
     }
     total += double(sum) * (double(codeScale(code)) * x.scales[m * x.blocks + g]);
   }

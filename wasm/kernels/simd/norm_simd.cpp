@@ -27,7 +27,7 @@ extern const float kGelu[15] = {
     2.0031732e-3f, 4.8052234e-3f, 2.98023062e-2f, 3.58444449e-2f, 2.56511461e-1f, 3.98941903e-1f, 1.f,
     0.5f};
 
-extern const uint32_t kMasks[7] = {0x0f0f0f0f, 0x000f000f, 0x00f000f0, 0x0f000f00, 0x8fffe000, 31, 0x00ff00ff};
+extern const uint32_t kMasks[7] = {0x0f0f0f0f, 0x000f000f, 0x00f000f0, 0x0f000f00, 0x8fffe000, 127, 0x00ff00ff};
 
 void layerNorm(const float* x, const float* residual, const float* gamma, const float* beta, float eps, size_t rows,
                size_t cols, float* y) {

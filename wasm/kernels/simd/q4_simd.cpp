@@ -18,7 +18,7 @@ namespace wasmformers::kernels::simd {
 
 namespace {
 
-// 0: 0x0f0f0f0f, 1: 0x000f000f, 2: 0x00f000f0, 3: 0x0f000f00, 5: 31
+// 0: 0x0f0f0f0f, 1: 0x000f000f, 2: 0x00f000f0, 3: 0x0f000f00, 5: 127
 v128_t mask(size_t i) { return wasm_v128_load32_splat(kMasks + i); }
 
 struct Product {
@@ -50,10 +50,10 @@ inline v128_t dots(v128_t bytes, const int8_t* a, v128_t sum) {
   return wasm_i32x4_relaxed_dot_i8x16_i7x16_add(wasm_v128_load32_splat(a + 16), high, sum);
 }
 constexpr size_t kStep = 4;  // elements of a from one group of 4 values of K to the next
-// Sums begin with 0, and become 2·Σ q·a − z·Σa.
+// Sums begin with 0, and become 8·Σ q·a − z·Σa.
 inline v128_t begin(v128_t, v128_t) { return wasm_i32x4_splat(0); }
 inline v128_t end(v128_t sum, v128_t zero, v128_t minus) {
-  return wasm_i32x4_add(wasm_i32x4_add(sum, sum), wasm_i32x4_dot_i16x8(zero, minus));
+  return wasm_i32x4_add(wasm_i32x4_shl(sum, 3), wasm_i32x4_dot_i16x8(zero, minus));
 }
 #else
 constexpr size_t kTile = 4;
@@ -66,8 +66,8 @@ inline v128_t dots(v128_t bytes, const int16_t* a, v128_t sum) {
   return wasm_i32x4_add(sum, wasm_i32x4_add(wasm_i32x4_add(s0, s1), wasm_i32x4_add(s2, s3)));
 }
 constexpr size_t kStep = 8;
-// Sums become 256·Σ q·a − 128·z·Σa, which is 128 times the other variant's; they begin with the second part.
-inline v128_t begin(v128_t zero, v128_t minus) { return wasm_i32x4_shl(wasm_i32x4_dot_i16x8(zero, minus), 7); }
+// Sums become 256·Σ q·a − 32·z·Σa, which is 32 times the other variant's; they begin with the second part.
+inline v128_t begin(v128_t zero, v128_t minus) { return wasm_i32x4_shl(wasm_i32x4_dot_i16x8(zero, minus), 5); }
 inline v128_t end(v128_t sum, v128_t, v128_t) { return sum; }
 #endif
 
@@ -76,7 +76,7 @@ inline v128_t codes(const uint8_t* block, size_t half) {
   return wasm_u32x4_load16x4(block + kBlockBytes - 2 * kPanel + 8 * half);
 }
 inline v128_t zeros(v128_t codes) { return wasm_v128_and(codes, mask(5)); }
-inline v128_t scales(v128_t codes) { return wasm_i32x4_shl(codes, 12); }
+inline v128_t scales(v128_t codes) { return wasm_i32x4_shl(codes, 11); }
 
 // Tile (tiles.h) of MR rows × NP panels, `gap` panels from one to the next, from nibbles in place.
 template <size_t MR, size_t NP>
@@ -124,23 +124,21 @@ void tileX8Q4Nibbles(const Product& p, size_t m, size_t panel, size_t gap) {
   for (size_t q = 0; q < NP; ++q) p.finish(m, panel + q * gap, Sums<MR>(sum[q]));
 }
 
-// unpack: a panel for many rows of x. Each block becomes the values 2q − z, then 8 scales.
+// unpack: a panel for many rows of x.
 #ifdef __wasm_relaxed_simd__
-// Values are bytes, with 32 added, in the order of K: [8 kk][8 rows][4 t].
-constexpr size_t kUnpackedBytes = kPanel * kBlock + kPanel * 4;
+// Each block becomes bytes 8q in the order of K, [8 kk][8 rows][4 t], then 8 scales and 8 zero points.
+constexpr size_t kUnpackedBytes = kPanel * kBlock + 2 * kPanel * 4;
 void unpack(const uint8_t* block, size_t blocks, uint8_t* out) {
-  const v128_t offset = wasm_i8x16_splat(32);
   for (size_t g = 0; g < blocks; ++g, block += kBlockBytes, out += kUnpackedBytes) {
     for (size_t half = 0; half < 2; ++half) {
-      const v128_t c = codes(block, half), zero = zeros(c);
+      const v128_t c = codes(block, half);
       wasm_v128_store(out + kPanel * kBlock + 16 * half, scales(c));
-      const v128_t minus =
-          wasm_i8x16_sub(offset, wasm_i8x16_shuffle(zero, zero, 0, 0, 0, 0, 4, 4, 4, 4, 8, 8, 8, 8, 12, 12, 12, 12));
+      wasm_v128_store(out + kPanel * kBlock + 4 * kPanel + 16 * half, zeros(c));
       for (size_t j = 0; j < 4; ++j) {
         const v128_t bytes = wasm_v128_load(block + 32 * j + 16 * half);
         const v128_t low = wasm_v128_and(bytes, mask(0)), high = wasm_v128_and(wasm_u16x8_shr(bytes, 4), mask(0));
-        wasm_v128_store(out + 32 * j + 16 * half, wasm_i8x16_add(wasm_i8x16_add(low, low), minus));
-        wasm_v128_store(out + 32 * (j + 4) + 16 * half, wasm_i8x16_add(wasm_i8x16_add(high, high), minus));
+        wasm_v128_store(out + 32 * j + 16 * half, wasm_i16x8_shl(low, 3));
+        wasm_v128_store(out + 32 * (j + 4) + 16 * half, wasm_i16x8_shl(high, 3));
       }
     }
   }
@@ -158,8 +156,12 @@ void tileX8C4Q4RelaxedDot(const Product& p, size_t m, size_t panel, const uint8_
   WF_NO_UNROLL
   for (size_t g = 0; g < blocks; ++g, w += kUnpackedBytes) {
     v128_t s[MR][2];
-    for (size_t r = 0; r < MR; ++r)
-      s[r][0] = s[r][1] = wasm_i32x4_shl(wasm_v128_load32_splat(minus + r * blocks + g), 5);
+    const v128_t z0 = wasm_v128_load(w + kPanel * kBlock + 32), z1 = wasm_v128_load(w + kPanel * kBlock + 48);
+    for (size_t r = 0; r < MR; ++r) {
+      const v128_t sums = wasm_v128_load32_splat(minus + r * blocks + g);
+      s[r][0] = wasm_i32x4_dot_i16x8(z0, sums);
+      s[r][1] = wasm_i32x4_dot_i16x8(z1, sums);
+    }
     WF_NO_UNROLL
     for (size_t i = 0; i < kBlock; i += kGroup, a += kGroup) {
       const v128_t w0 = wasm_v128_load(w + i * kPanel), w1 = wasm_v128_load(w + i * kPanel + 16);
@@ -179,24 +181,24 @@ void tileX8C4Q4RelaxedDot(const Product& p, size_t m, size_t panel, const uint8_
   p.finish(m, panel, Sums<MR>(sum));
 }
 #else
-// Values are int16 in the order of the wide activations: [4 j][4 pairs][8 rows][2]. Each is multiplied by what its
-// activation's factor lacks of 256, so the sum is 256 times that of 2q − z.
+// Each block becomes values 8q − z as int16 in the order of the wide activations, [4 j][4 pairs][8 rows][2], then 8
+// scales. A value is multiplied by what its activation's factor lacks of 256, so the sum is 256 times that of 8q − z.
 constexpr size_t kUnpackedBytes = 2 * kPanel * kBlock + kPanel * 4;
 void unpack(const uint8_t* block, size_t blocks, uint8_t* out) {
   for (size_t g = 0; g < blocks; ++g, block += kBlockBytes, out += kUnpackedBytes) {
     for (size_t half = 0; half < 2; ++half) {
       const v128_t c = codes(block, half), zero = zeros(c);
-      // The activations' scales expect 128 times the sum.
-      wasm_v128_store(out + 2 * kPanel * kBlock + 16 * half, wasm_f32x4_mul(scales(c), splat(0.5f)));
+      // The activations' scales expect 32 times the sum.
+      wasm_v128_store(out + 2 * kPanel * kBlock + 16 * half, wasm_f32x4_mul(scales(c), splat(0.125f)));
       const v128_t z = wasm_v128_or(zero, wasm_i32x4_shl(zero, 16)), z16 = wasm_i16x8_shl(z, 4),
                    z256 = wasm_i16x8_shl(z, 8);
       for (size_t j = 0; j < 4; ++j) {
         const v128_t bytes = wasm_v128_load(block + 32 * j + 16 * half);
         uint8_t* to = out + 128 * j + 16 * half;
-        wasm_v128_store(to, wasm_i16x8_sub(wasm_i16x8_shl(wasm_v128_and(bytes, mask(1)), 1), z));
-        wasm_v128_store(to + 32, wasm_i16x8_sub(wasm_i16x8_shl(wasm_v128_and(bytes, mask(2)), 1), z16));
-        wasm_v128_store(to + 64, wasm_i16x8_sub(wasm_i16x8_shl(wasm_v128_and(bytes, mask(3)), 1), z256));
-        wasm_v128_store(to + 96, wasm_i16x8_sub(wasm_i16x8_shl(wasm_u16x8_shr(bytes, 12), 1), z));
+        wasm_v128_store(to, wasm_i16x8_sub(wasm_i16x8_shl(wasm_v128_and(bytes, mask(1)), 3), z));
+        wasm_v128_store(to + 32, wasm_i16x8_sub(wasm_i16x8_shl(wasm_v128_and(bytes, mask(2)), 3), z16));
+        wasm_v128_store(to + 64, wasm_i16x8_sub(wasm_i16x8_shl(wasm_v128_and(bytes, mask(3)), 3), z256));
+        wasm_v128_store(to + 96, wasm_i16x8_sub(wasm_i16x8_shl(wasm_u16x8_shr(bytes, 12), 3), z));
       }
     }
   }

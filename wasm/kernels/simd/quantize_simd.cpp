@@ -137,7 +137,7 @@ QuantizedBlocks* quantizeBlocks(Arena& arena, const Rows& x) {
                    d = round8(src + 24, inverse);
       const v128_t sum = wasm_i32x4_extadd_pairwise_i16x8(wasm_i16x8_add(wasm_i16x8_add(a, b), wasm_i16x8_add(c, d)));
       const int32_t total = sumInts(sum);
-      scales[at] = s.stored * (wide ? 0x1p-7f : 1.f);
+      scales[at] = s.stored * (wide ? 0x1p-5f : 1.f);
       sums[at] = -total;
       if constexpr (wide) {
         auto* y = reinterpret_cast<int16_t*>(data) + at * kBlock;
