@@ -27,6 +27,13 @@ QuantizationParams quantizationParams(float low, float high) {
   return {scale, inverse, int32_t(std::nearbyint(-low * inverse))};
 }
 
+const float* withoutOutliers(const float* x, size_t k, const Outliers& outliers, float* scratch) {
+  if (outliers.count == 0) return x;
+  std::copy_n(x, k, scratch);
+  for (size_t i = 0; i < outliers.count; ++i) scratch[outliers.at[i]] = 0;
+  return scratch;
+}
+
 QuantizedRows* quantizeRowsPlain(Arena& arena, const Rows& x, ActivationForm form) {
   auto* out = arena.alloc<QuantizedRows>(1);
   const size_t stride = roundUp(paddedK(x.cols), 16);
@@ -34,10 +41,14 @@ QuantizedRows* quantizeRowsPlain(Arena& arena, const Rows& x, ActivationForm for
   auto* data = static_cast<unsigned char*>(arena.allocBytes(x.rows * stride * width));
   auto* scales = arena.alloc<float>(x.rows);
   auto* zeros = arena.alloc<int32_t>(x.rows);
-  if (!out || !data || !scales || !zeros) return nullptr;
+  auto* outliers = arena.alloc<Outliers>(x.rows);
+  auto* scratch = arena.alloc<float>(x.cols);
+  if (!out || !data || !scales || !zeros || !outliers || !scratch) return nullptr;
   std::memset(data, 0, x.rows * stride * width);
   for (size_t m = 0; m < x.rows; ++m) {
     const float* row = x.data + m * x.stride;
+    outliers[m] = findOutliers(row, x.cols);
+    row = withoutOutliers(row, x.cols, outliers[m], scratch);
     const auto [low, high] = std::minmax_element(row, row + x.cols);
     const float* nan = std::find_if(row, row + x.cols, [](float v) { return std::isnan(v); });  // no range knows it
     const QuantizationParams p = quantizationParams(nan < row + x.cols ? *nan : *low, *high);
@@ -53,7 +64,7 @@ QuantizedRows* quantizeRowsPlain(Arena& arena, const Rows& x, ActivationForm for
       data[m * stride + k] = static_cast<unsigned char>(form == ActivationForm::Signed ? q ^ 0x80 : q);
     }
   }
-  *out = {form, data, scales, zeros, x.rows, stride};
+  *out = {form, data, scales, zeros, x.rows, stride, outliers};
   return out;
 }
 

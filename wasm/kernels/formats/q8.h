@@ -11,6 +11,7 @@
 #pragma once
 
 #include "base/arena.h"
+#include "kernels/formats/outliers.h"
 #include "kernels/kernels.h"
 #include "kernels/matrix.h"
 
@@ -59,16 +60,22 @@ enum class ActivationForm : uint8_t {
 /// Activations [M, K] in 8 bits, 0…255, rounded with ties to even. K is padded; the padding meets zero weights.
 struct QuantizedRows {
   ActivationForm form = ActivationForm::Unsigned;
-  const void* data = nullptr;      // uint8, int8 or int16 [M, stride]
-  const float* scales = nullptr;   // [M]
-  const int32_t* zeros = nullptr;  // [M]: the zero point of the stored values; Wide: the sum of the row instead
-  size_t rows = 0, stride = 0;     // stride: elements from row to row
+  const void* data = nullptr;          // uint8, int8 or int16 [M, stride]
+  const float* scales = nullptr;       // [M]
+  const int32_t* zeros = nullptr;      // [M]: the zero point of the stored values; Wide: the sum of the row instead
+  size_t rows = 0, stride = 0;         // stride: elements from row to row
+  const Outliers* outliers = nullptr;  // [M]: values that are zeros in data; their products are added in f32
 
   /// Rows [from, from + count).
   QuantizedRows part(size_t from, size_t count) const {
     const size_t bytes = form == ActivationForm::Wide ? 2 : 1;
-    return {form,  static_cast<const uint8_t*>(data) + from * stride * bytes, scales + from, zeros + from, count,
-            stride};
+    return {form,
+            static_cast<const uint8_t*>(data) + from * stride * bytes,
+            scales + from,
+            zeros + from,
+            count,
+            stride,
+            outliers ? outliers + from : nullptr};
   }
 };
 
@@ -80,8 +87,10 @@ struct QuantizationParams {
 };
 QuantizationParams quantizationParams(float low, float high);
 
-/// Quantizes x with plain loops, into the arena. Null when memory ran out.
+/// Quantizes x with plain loops, into the arena, without the outliers of its rows. Null when memory ran out.
 QuantizedRows* quantizeRowsPlain(Arena&, const Rows& x, ActivationForm form);
+/// A row x [k] with zeros in place of its outliers: x itself, or a copy in scratch [k].
+const float* withoutOutliers(const float* x, size_t k, const Outliers&, float* scratch);
 
 /// Packs `rows` rows of W, up to 8, of k floats each and `stride` floats apart, into a panel. False where a value is
 /// not finite.

@@ -86,7 +86,10 @@ void linear(Arena& arena, Rows& x, const Matrix& w, const Epilogue& e, float* y,
                                                                : static_cast<const int8_t*>(q.data)[at];
           sum += a * w.q8()->at(panel, n, k);
         }
-        v = float(sum) * (q.scales[m] * w.q8()->scales(panel, w.k())[n % kPanel]);
+        const float scale = w.q8()->scales(panel, w.k())[n % kPanel];
+        v = float(sum) * (q.scales[m] * scale);
+        for (size_t i = 0; q.outliers && i < q.outliers[m].count; ++i)
+          v += q.outliers[m].values[i] * (scale * float(w.q8()->at(panel, n, q.outliers[m].at[i])));
       }
       if (e.bias) v += e.bias[n];
       v = activation(e.activation, v);

@@ -55,19 +55,25 @@ constexpr float kNothing[kBlock] = {};
 
 }  // namespace
 
-QuantizedRows* quantizeRows(Arena& arena, const Rows& x, ActivationForm form) {
+QuantizedRows* quantizeRows(Arena& arena, const Rows& x, ActivationForm form, bool apart) {
   auto* out = arena.alloc<QuantizedRows>(1);
   const bool wide = form == ActivationForm::Wide;
   const size_t stride = roundUp(x.cols, 16);
   auto* data = static_cast<uint8_t*>(arena.allocBytes(x.rows * stride * (wide ? 2 : 1)));
   auto* scales = arena.alloc<float>(x.rows);
   auto* zeros = arena.alloc<int32_t>(x.rows);
-  if (!out || !data || !scales || !zeros) return nullptr;
+  auto* outliers = apart ? arena.alloc<Outliers>(x.rows) : nullptr;
+  auto* scratch = apart ? arena.alloc<float>(x.cols) : nullptr;
+  if (!out || !data || !scales || !zeros || (apart && !(outliers && scratch))) return nullptr;
   const v128_t flip = form == ActivationForm::Signed ? wasm_i8x16_splat(int8_t(0x80)) : wasm_i8x16_splat(0);
   const v128_t top = wasm_i16x8_splat(255), none = wasm_i16x8_splat(0);
 
   for (size_t m = 0; m < x.rows; ++m) {
     const float* row = x.data + m * x.stride;
+    if (apart) {
+      outliers[m] = findOutliers(row, x.cols);
+      row = withoutOutliers(row, x.cols, outliers[m], scratch);
+    }
     float low, high;
     range(row, x.cols, low, high);
     const QuantizationParams p = quantizationParams(low, high);
@@ -97,7 +103,7 @@ QuantizedRows* quantizeRows(Arena& arena, const Rows& x, ActivationForm form) {
     }
     if (wide) zeros[m] = sumInts(sums);
   }
-  *out = {form, data, scales, zeros, x.rows, stride};
+  *out = {form, data, scales, zeros, x.rows, stride, outliers};
   return out;
 }
 

@@ -20,8 +20,8 @@ void cachedAttention(Arena&, const CachedAttentionArgs&);
 /// y[rows, cols] = act(y + bias) + residual, in place, rows `yStride` floats apart.
 void epilogue(const Epilogue&, size_t rows, size_t cols, float* y, size_t yStride);
 
-/// Quantizes x for q8 matrices, into the arena. Null when memory ran out.
-QuantizedRows* quantizeRows(Arena&, const Rows& x, ActivationForm);
+/// Quantizes x for q8 matrices, into the arena; `apart` leaves the outliers of its rows out. Null when memory ran out.
+QuantizedRows* quantizeRows(Arena&, const Rows& x, ActivationForm, bool apart = false);
 /// Quantizes x for q4 matrices: to bytes with relaxed SIMD, else in the wide form. Null when memory ran out.
 QuantizedBlocks* quantizeBlocks(Arena&, const Rows& x);
 
@@ -45,6 +45,8 @@ struct Output {
 /// (tiles.h), as decoding needs it. Encoders have more rows and do not need that code.
 template <bool Streams>
 void productQ8(Arena&, const QuantizedRows& x, const Matrix& w, Columns, const Output&);
+/// y[M, N] += the products of outliers, for a range of columns. y is that of column 0.
+void addOutliers(const QuantizedRows& x, const Matrix& w, Columns, float* y, size_t yStride);
 template <bool Streams>
 void productQ4(Arena&, const QuantizedBlocks& x, const Matrix& w, Columns, const Output&);
 template <bool Streams>

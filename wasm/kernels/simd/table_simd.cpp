@@ -26,18 +26,25 @@ struct Operand {
     switch (w.format()) {
       case Format::F32: return productF32<Streams>(x.data + from * x.stride, count, x.stride, w, columns, out);
       case Format::F16: return productF16<Streams>(arena, x.data + from * x.stride, count, x.stride, w, columns, out);
-      case Format::Q8: return productQ8<Streams>(arena, x.quantized->part(from, count), w, columns, out);
+      case Format::Q8: {
+        const QuantizedRows part = x.quantized->part(from, count);
+        productQ8<Streams>(arena, part, w, columns, out);
+        if (Streams && part.outliers) addOutliers(part, w, columns, y, yStride);
+        return;
+      }
       case Format::Q4: return productQ4<Streams>(arena, x.blocks->part(from, count), w, columns, out);
     }
   }
 };
 
-// Quantizes x for the product, once. False when memory ran out.
+// Quantizes x for the product, once. False when memory ran out. Only decoders treat outliers apart: encoders gain
+// little.
+template <bool Streams>
 bool prepare(Arena& arena, Rows& x, Format format) {
   switch (format) {
     case Format::F32:
     case Format::F16: return true;
-    case Format::Q8: return x.quantized || (x.quantized = quantizeRows(arena, x, activationForm()));
+    case Format::Q8: return x.quantized || (x.quantized = quantizeRows(arena, x, activationForm(), Streams));
     case Format::Q4: return x.blocks || (x.blocks = quantizeBlocks(arena, x));
   }
   return false;
@@ -45,7 +52,7 @@ bool prepare(Arena& arena, Rows& x, Format format) {
 
 template <bool Streams>
 void linear(Arena& arena, Rows& x, const Matrix& w, const Epilogue& e, float* y, size_t yStride) {
-  if (!prepare(arena, x, w.format())) return;
+  if (!prepare<Streams>(arena, x, w.format())) return;
   const Operand<Streams> operand{x};
   const Columns all = allColumns(w);
   if (e.activation == Activation::None) return operand.multiply(arena, 0, x.rows, w, all, e, y, yStride);
