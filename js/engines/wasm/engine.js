@@ -85,8 +85,7 @@ function dtypeOf(options) {
 function programOf({ id, config, family, options }) {
   const program = /** @type {Program} */ (family?.program),
     quantized = config.quantization_config ?? config.compression_config;
-  if (!quantized && !ggufOf(id, options)) return program;
-  if (program === 'decoder') return 'quantized';
+  if (program === 'decoder') return quantized || ggufOf(id, options) ? 'quantized' : program;
   if (!quantized) return program;
   throw new ConfigError(`${id} is quantized; of encoders only unquantized weights are read.`, {
     code: 'unsupported_config',

@@ -7,6 +7,7 @@
 #include <cstring>
 #include <map>
 
+#include "feed.h"
 #include "goldens.h"
 #include "tensor/gguf_stream.h"
 
@@ -65,21 +66,7 @@ GgufReading readGguf(const std::string& plan, const std::string& file, size_t ch
         out.shapes[t.name] = t.shape;
         return {};
       });
-  for (size_t at = 0; at < file.size() && out.status.ok();) {
-    size_t left = std::min(chunk, file.size() - at);
-    while (left && out.status.ok()) {
-      const size_t n = std::min(left, s.room());
-      if (!n) {
-        out.status = s.commit(1);
-        break;
-      }
-      std::memcpy(s.window(), file.data() + at, n);
-      at += n;
-      left -= n;
-      out.status = s.commit(n);
-    }
-  }
-  if (out.status.ok()) out.status = s.finish();
+  out.status = testing::feed(s, file, chunk);
   return out;
 }
 

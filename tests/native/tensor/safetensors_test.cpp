@@ -7,6 +7,7 @@
 #include <map>
 #include <string>
 
+#include "feed.h"
 #include "tensor/safetensors_stream.h"
 
 namespace wasmformers {
@@ -107,21 +108,7 @@ Reading read(const std::string& file, size_t chunk, std::string_view skip = "-",
         out.got[t.name].append(reinterpret_cast<const char*>(data), size);
         return {};
       });
-  for (size_t at = 0; at < file.size() && out.status.ok();) {
-    size_t left = std::min(chunk, file.size() - at);
-    while (left && out.status.ok()) {
-      const size_t n = std::min(left, s.room());
-      if (!n) {
-        out.status = s.commit(1);
-        break;
-      }
-      std::memcpy(s.window(), file.data() + at, n);
-      at += n;
-      left -= n;
-      out.status = s.commit(n);
-    }
-  }
-  if (out.status.ok()) out.status = s.finish();
+  out.status = testing::feed(s, file, chunk);
   return out;
 }
 

@@ -66,8 +66,8 @@ float magnitude(const float* x, size_t k) {
   return biggest;
 }
 
-inline v128_t nearest(v128_t x, v128_t inverse, v128_t half) {
-  const v128_t q = wasm_f32x4_nearest(wasm_f32x4_add(wasm_f32x4_mul(x, inverse), half));
+inline v128_t nearest(v128_t x, v128_t inverse, v128_t zero) {
+  const v128_t q = wasm_f32x4_nearest(wasm_f32x4_add(wasm_f32x4_mul(x, inverse), zero));
   return wasm_f32x4_pmin(wasm_f32x4_pmax(q, wasm_f32x4_splat(0)), wasm_f32x4_splat(15));
 }
 
@@ -83,8 +83,8 @@ Fit fit(const float* x, float inverse, float z) {
   return {sum(uu), sum(ux)};
 }
 
-void quantize(const float* x, float inverse, float half, uint8_t* pairs) {
-  const v128_t by = wasm_f32x4_splat(inverse), add = wasm_f32x4_splat(half);
+void quantize(const float* x, float inverse, float zero, uint8_t* pairs) {
+  const v128_t by = wasm_f32x4_splat(inverse), add = wasm_f32x4_splat(zero);
   const auto four = [&](size_t i) { return wasm_i32x4_trunc_sat_f32x4(nearest(wasm_v128_load(x + i), by, add)); };
   const auto sixteen = [&](size_t i) {
     return wasm_u8x16_narrow_i16x8(wasm_i16x8_narrow_i32x4(four(i), four(i + 4)),
@@ -98,7 +98,7 @@ Range range(const float* x) {
   return {std::min(*low, 0.f), std::max(*high, 0.f)};
 }
 
-float nearest(float x, float inverse, float half) { return std::clamp(std::nearbyint(x * inverse + half), 0.f, 15.f); }
+float nearest(float x, float inverse, float zero) { return std::clamp(std::nearbyint(x * inverse + zero), 0.f, 15.f); }
 
 Fit fit(const float* x, float inverse, float z) {
   Fit f{0, 0};
@@ -110,8 +110,8 @@ Fit fit(const float* x, float inverse, float z) {
   return f;
 }
 
-void quantize(const float* x, float inverse, float half, uint8_t* pairs) {
-  const auto q = [&](size_t i) { return uint32_t(nearest(x[i], inverse, half)); };
+void quantize(const float* x, float inverse, float zero, uint8_t* pairs) {
+  const auto q = [&](size_t i) { return uint32_t(nearest(x[i], inverse, zero)); };
   for (size_t i = 0; i < kBlock / 2; ++i) pairs[i] = uint8_t(q(i) | q(i + 16) << 4);
 }
 
